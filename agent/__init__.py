@@ -1,0 +1,1 @@
+"""How Caseloom decides: the review graph, planning, composing, verifying."""

@@ -1,0 +1,137 @@
+"""The report and the timeline as other programs see them (schema `caseloom.report/1`)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field
+
+from .evidence import Evidence
+from .finding import Finding
+from .ids import content_id
+from .refusal import Refusal
+from .result import Answer
+from .words import Word
+
+
+class ReportStatus(StrEnum):
+    DRAFT = "draft"
+    SIGNED = "signed"
+    REJECTED = "rejected"
+
+
+class SentenceKind(StrEnum):
+    FINDING = "finding"
+    COMPARISON = "comparison"
+    IMPRESSION = "impression"
+    LIMITATION = "limitation"
+
+
+class Support(StrEnum):
+    SUPPORTED = "supported"
+    UNSUPPORTED = "unsupported"
+
+
+class Precision(StrEnum):
+    YEAR = "year"
+    MONTH = "month"
+    DAY = "day"
+    TIME = "time"
+
+
+class ReaderIdentity(Word):
+    """Who interprets."""
+
+    name: str
+    model: str | None = None
+    revision: str | None = None
+    interprets: bool
+
+
+class CaseIdentity(Word):
+    id: str
+    """Digest of the sorted file digests and case.yaml."""
+    patient: str
+    """Opaque."""
+
+
+class Sentence(Word):
+    text: str
+    evidence: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    kind: SentenceKind
+    support: Support
+
+
+class Section(Word):
+    title: str
+    sentences: tuple[Sentence, ...]
+
+
+class TimelineEvent(Word):
+    """One dated fact. Corrections add an event that names what it supersedes."""
+
+    id: str
+    kind: str
+    """A finding's category, or `study` for an examination that took place."""
+    text: str
+    occurred_at: str | None
+    """ISO 8601, as precise as `precision`; None when the source gives no date."""
+    precision: Precision | None
+    recorded_at: str | None = None
+    evidence: tuple[str, ...]
+    supersedes: str | None = None
+
+
+class Conflict(Word):
+    """Two sources that disagree; neither is chosen silently."""
+
+    text: str
+    findings: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+class Signature(Word):
+    name: str
+    account: str
+    signed_at: str
+    content_sha256: str
+
+
+class Report(Word):
+    schema_: Literal["caseloom.report/1"] = Field(default="caseloom.report/1", alias="schema",
+                                                  serialization_alias="schema")
+    status: ReportStatus = ReportStatus.DRAFT
+    case: CaseIdentity
+    question: str | None = None
+    answer: Answer | None = None
+    reader: ReaderIdentity
+    sections: tuple[Section, ...]
+    findings: tuple[Finding, ...]
+    evidence: tuple[Evidence, ...]
+    timeline: tuple[TimelineEvent, ...]
+    not_read: tuple[Refusal, ...]
+    conflicts: tuple[Conflict, ...] = ()
+    warnings: tuple[str, ...] = ()
+    provenance: dict[str, Any]
+    signature: Signature | None = None
+
+    model_config = {"populate_by_name": True}
+
+
+def precision_of(moment: str | None) -> Precision | None:
+    """How precise an ISO 8601 date is: `2025` year, `2025-03` month, `2025-03-04` day, with a time: time."""
+    if moment is None:
+        return None
+    if "T" in moment:
+        return Precision.TIME
+    return {4: Precision.YEAR, 7: Precision.MONTH}.get(len(moment), Precision.DAY)
+
+
+def make_event(*, kind: str, text: str, occurred_at: str | None, evidence: tuple[str, ...],
+               recorded_at: str | None = None, supersedes: str | None = None) -> TimelineEvent:
+    """An event under an id that follows from its content: the same fact twice is one event."""
+    key = content_id("tl", [kind, text, occurred_at, recorded_at, sorted(evidence), supersedes])
+    return TimelineEvent(id=key, kind=kind, text=text, occurred_at=occurred_at, precision=precision_of(occurred_at),
+                         recorded_at=recorded_at, evidence=evidence, supersedes=supersedes)

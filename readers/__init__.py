@@ -1,0 +1,1 @@
+"""Who reads: vision-language models behind one protocol, and `measure`, which interprets nothing."""

@@ -1,0 +1,1 @@
+"""A report model out, in the forms people and programs read."""

@@ -1,0 +1,64 @@
+"""The one small interface of every tool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..core.case import CaseFile, Patient, Series, Study
+from ..core.evidence import Source
+from ..core.refusal import Refusal, RefusalCode
+from ..core.result import ToolResult
+from ..core.settings import Limits
+from ..readers.protocol import Reader
+
+
+@dataclass(frozen=True)
+class ToolContext:
+    """What a tool gets besides its study. Identity comes from here, never from a model's arguments.
+
+    Args:
+        root: folder that `CaseFile.path` is relative to.
+        patient: whose case it is, for tools that meet several people in one file.
+        opaque_patient: what findings carry as `patient`.
+        reader: who interprets, if anybody.
+        pictures: folder for overlays; `Evidence.picture` is `overlays/NAME.png` for `pictures / NAME.png`. None: draw none.
+        cache: folder for what is costly to read again (page words), keyed by content digest.
+        question: put by the user, or None.
+        limits: how much one input may ask of the machine.
+    """
+
+    root: Path
+    patient: Patient | None
+    opaque_patient: str
+    reader: Reader
+    pictures: Path | None
+    cache: Path
+    question: str | None = None
+    limits: Limits = Limits()
+
+
+class Tool(Protocol):
+    """One capability. `run` never raises for bad input: what it could not use is in `refused`."""
+
+    name: str
+
+    def gate(self, study: Study) -> Refusal | None:
+        """Why this study is not for this tool, told from its headers; None when it may run."""
+        ...
+
+    def run(self, study: Study, context: ToolContext) -> ToolResult:
+        """Measure and read one study. Evidence and finding ids are content ids; numbering comes later."""
+        ...
+
+
+def source_of(file: CaseFile, series: Series | None = None) -> Source:
+    """The evidence source for a file, or for a series through its first file."""
+    uid = series.uid if series is not None else file.instance_uid
+    return Source(file=file.path, sha256=file.sha256, uid=uid)
+
+
+def refuse(study: Study, code: RefusalCode, reason: str) -> Refusal:
+    """A refusal of a whole study under its first file."""
+    return Refusal(file=study.files[0].path, code=code, reason=reason)
