@@ -1,0 +1,33 @@
+# Two commands: `make demo` shows what Caseloom does, `make test` proves it. Both set up .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test check clean
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Caseloom needs Python 3.11 or later: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/caseloom demo --out demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -q
+
+# A folder that holds the checkout under its import name, so that mypy sees `caseloom` whatever the folder is called.
+.mypy_path/caseloom:
+	mkdir -p .mypy_path
+	ln -s .. .mypy_path/caseloom
+
+check: $(READY) .mypy_path/caseloom
+	$(BIN)/ruff check .
+	MYPYPATH=.mypy_path $(BIN)/mypy -p caseloom
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+clean:
+	rm -rf .venv .mypy_path build *.egg-info demo
