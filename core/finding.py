@@ -122,6 +122,11 @@ class Finding(Word):
     patient: str
     """Opaque."""
 
+    @property
+    def number(self) -> float | None:
+        """The value's number, None where there is none."""
+        return self.value.number if self.value is not None else None
+
 
 def make_finding(**fields: Any) -> Finding:
     """A finding under an id that follows from its content; takes `Finding`'s fields except `id`."""

@@ -1,0 +1,69 @@
+"""From findings to the dated facts of the timeline."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from ..core.finding import Assertion, Category, Finding, Status
+from ..core.report import TimelineEvent, make_event
+from .state import TaskResult
+
+ON_THE_TIMELINE = (Category.LAB, Category.RECORD, Category.CHANGE, Category.OBSERVATION, Category.MEASUREMENT)
+
+STUDY_NAMES = {"ct": "CT", "mr": "MR", "volume": "Volume", "film": "Radiograph", "slide": "Pathology slide",
+               "document": "Document"}
+
+
+def events_of(results: Sequence[TaskResult], others: Iterable[Finding]) -> list[TimelineEvent]:
+    """Timeline events of a case: its examinations and the findings that say something about a date.
+
+    The same fact from two sources (same kind, text and date) is one event with the evidence of both.
+    """
+    facts: dict[tuple[str, str, str | None, str | None], set[str]] = defaultdict(set)
+    for done in results:
+        study = done.task.study
+        if study.kind in STUDY_NAMES and done.result.evidence:
+            shown = sorted(item.id for item in done.result.evidence)[:1]
+            text = study.description or STUDY_NAMES[study.kind]
+            facts["study", text, study.date, None].update(shown)
+    found = [finding for done in results for finding in done.result.findings]
+    for finding in (*found, *others):
+        if finding.category in ON_THE_TIMELINE:
+            issued = finding.value.issued_at if finding.value is not None else None
+            facts[finding.category, event_text(finding), finding.date, issued].update(finding.evidence)
+    events = [make_event(kind=kind, text=text, occurred_at=date, recorded_at=issued, evidence=tuple(sorted(shown)))
+              for (kind, text, date, issued), shown in facts.items()]
+    return sorted(events, key=lambda event: (event.occurred_at or "9999", event.kind, event.text, event.id))
+
+
+def event_text(finding: Finding) -> str:
+    """A finding in a few words: what, where, how much."""
+    place = "" if not finding.laterality or finding.laterality in finding.name.casefold() else f", {finding.laterality}"
+    head = f"{_prefix(finding)}{finding.name}{place}"
+    if finding.change is not None:
+        return f"{head}: {finding.change.direction}{_from_to(finding)}"
+    amount = _amount(finding)
+    return f"{head}: {amount}" if amount else head
+
+
+def _prefix(finding: Finding) -> str:
+    if finding.assertion is not Assertion.AFFIRMED:
+        return f"({finding.assertion}) "
+    return "(indeterminate) " if finding.status is Status.INDETERMINATE else ""
+
+
+def _from_to(finding: Finding) -> str:
+    change, unit = finding.change, finding.value.unit if finding.value and finding.value.unit else ""
+    if change is None or change.from_ is None or change.to is None:
+        return ""
+    return f" from {change.from_:g} to {change.to:g} {unit}".rstrip()
+
+
+def _amount(finding: Finding) -> str:
+    value = finding.value
+    if value is None:
+        return ""
+    printed = value.text if value.text is not None else "" if value.number is None else f"{value.number:g}"
+    sign = value.comparator if value.comparator and not printed.startswith(value.comparator) else ""
+    return " ".join(part for part in (f"{sign}{printed}", value.unit, f"[{value.flag}]" if value.flag else "") if part)

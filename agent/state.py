@@ -1,0 +1,60 @@
+"""What the review graph knows while it runs."""
+
+from __future__ import annotations
+
+import operator
+from typing import Annotated, TypedDict
+
+from ..core.case import Case, Study
+from ..core.finding import Finding
+from ..core.refusal import Refusal
+from ..core.report import Report, Signature, TimelineEvent
+from ..core.result import ToolResult
+from ..core.words import Word
+
+
+class Task(Word):
+    """One tool on one study."""
+
+    tool: str
+    study: Study
+
+    @property
+    def label(self) -> str:
+        """What a progress line shows; holds no path and no name."""
+        return f"{self.tool} {self.study.id}"
+
+
+class TaskResult(Word):
+    """A finished task."""
+
+    task: Task
+    result: ToolResult
+
+
+class ToolInput(TypedDict):
+    """What one `run_tool` task gets."""
+
+    task: Task
+    case: Case
+
+
+class ReviewState(TypedDict, total=False):
+    """Channels of the review graph; only `results` is written by several tasks at once."""
+
+    case: Case
+    tasks: list[Task]
+    refused: list[Refusal]
+    results: Annotated[list[TaskResult], operator.add]
+    comparisons: list[ToolResult]
+    trends: list[Finding]
+    events: list[TimelineEvent]
+    report: Report
+    signature: Signature | None
+
+
+class Verdict(Word):
+    """A person's decision about a draft."""
+
+    approve: bool
+    signature: Signature
