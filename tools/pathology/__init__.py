@@ -1,0 +1,1 @@
+"""Whole-slide pathology: tissue, nuclear density, ranked regions."""
