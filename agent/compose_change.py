@@ -1,0 +1,118 @@
+"""Sentences about what is different between two examinations or results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core.finding import Category, Change, Direction, Finding
+from ..core.report import Sentence, SentenceKind
+from ..report.wording import date_text, number_text, value_text, with_unit
+from .phrases import Material, cited, fill, further, limitation, subject
+
+MOST_LAB_CHANGES = 12
+WEIGHT = {Direction.NEW: 0, Direction.WORSENED: 0, Direction.INCREASED: 1, Direction.DECREASED: 1,
+          Direction.RESOLVED: 2, Direction.IMPROVED: 2, Direction.STABLE: 3}
+"""Order of changes: what a person should look at first."""
+
+
+def is_change(finding: Finding) -> bool:
+    """Whether the finding compares two moments."""
+    return finding.change is not None
+
+
+def is_lab(finding: Finding) -> bool:
+    """Whether the finding is about a laboratory value."""
+    return finding.category is Category.LAB or finding.tool == "labs" or bool(finding.value and finding.value.panel)
+
+
+def weight(finding: Finding) -> tuple[float, ...]:
+    """Sort key of a change: kind of change, then its relative size, largest first."""
+    change = finding.change
+    if change is None:
+        return (9.0,)
+    return (float(WEIGHT[change.direction]), -abs(change.relative or 0.0))
+
+
+def comparison_sentences(material: Material) -> list[Sentence]:
+    """Every change of the images, the heaviest changes of laboratory values, and a count of the rest."""
+    changes = sorted(material.of(is_change), key=weight)
+    if not changes:
+        return [limitation(fill("limit_no_comparison"))]
+    labs = [item for item in changes if is_lab(item)]
+    moving = [item for item in labs if item.change and item.change.direction is not Direction.STABLE]
+    told = moving[:MOST_LAB_CHANGES]
+    rest = [item for item in labs if item not in told]
+    sentences = [_sentence(item, material) for item in changes if item not in labs] + [
+        _sentence(item, material) for item in told]
+    return sentences + ([further("further_comparisons", rest, SentenceKind.COMPARISON)] if rest else [])
+
+
+def change_text(finding: Finding, material: Material) -> str:
+    """`Name, place: increased from A on DATE to B on DATE, by D (R %) over N days, smallest detectable difference L.`"""
+    change = finding.change
+    if change is None:
+        raise ValueError(f"{finding.id} is not a change")
+    prior = prior_date(change, material)
+    details = [text for text in (_from_to(finding, change, prior), _by(finding, change), _detectable(finding, change))
+               if text]
+    first, rest = (details[:1], details[1:]) if details and not details[0].startswith("by") else ([], details)
+    tail = "".join(f" {text}" for text in first) + "".join(f", {text}" for text in rest)
+    return fill("change", subject=subject(finding), direction=change.direction.value, details=tail)
+
+
+def prior_date(change: Change, material: Material) -> str | None:
+    """The latest date of the earlier examination's evidence."""
+    known = (material.evidence_by_id.get(key) for key in change.prior_evidence)
+    return max((item.date for item in known if item is not None and item.date), default=None)
+
+
+def _sentence(finding: Finding, material: Material) -> Sentence:
+    return cited(change_text(finding, material), (finding,), SentenceKind.COMPARISON)
+
+
+def _from_to(finding: Finding, change: Change, prior: str | None) -> str:
+    if change.from_ is None or change.to is None:
+        return fill("change_since", date=date_text(prior)) if prior else ""
+    return f"{_end('change_from', 'before', _amount(change.from_, finding), prior)} " \
+           f"{_end('change_to', 'after', _after(finding, change.to), finding.date)}"
+
+
+def _end(key: str, name: str, amount: str, moment: str | None) -> str:
+    if moment is None:
+        return fill(key, **{name: amount})
+    return fill(f"{key}_on", **{name: amount, "date": date_text(moment)})
+
+
+def _after(finding: Finding, number: float) -> str:
+    if finding.value is not None and finding.value.number == number:
+        return value_text(finding.value)
+    return _amount(number, finding)
+
+
+def _amount(number: float, finding: Finding) -> str:
+    return with_unit(number_text(number), finding.value.unit if finding.value else None)
+
+
+def _by(finding: Finding, change: Change) -> str:
+    parts: list[str] = []
+    if change.delta is not None:
+        delta = _amount(abs(change.delta), finding)
+        relative = None if change.relative is None else number_text(round(abs(change.relative) * 100, 1))
+        parts.append(fill("change_by", delta=delta) if relative is None
+                     else fill("change_by_relative", delta=delta, relative=relative))
+    if change.interval_days is not None:
+        key = "change_over_one" if change.interval_days == 1 else "change_over"
+        parts.append(fill(key, days=str(change.interval_days)))
+    return " ".join(parts)
+
+
+def _detectable(finding: Finding, change: Change) -> str:
+    if change.least_detectable is None:
+        return ""
+    return fill("change_detectable", amount=_amount(change.least_detectable, finding))
+
+
+def weighty(findings: Sequence[Finding]) -> list[Finding]:
+    """Changes other than stable, heaviest first."""
+    moved = [item for item in findings if item.change and item.change.direction is not Direction.STABLE]
+    return sorted(moved, key=weight)

@@ -1,0 +1,152 @@
+"""The functions behind every door: review a case, run one tool, open a case, ask a question."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from getpass import getuser
+from pathlib import Path
+
+from ..core.case import Case
+from ..core.report import Report, Signature, TimelineEvent
+from ..core.result import Answer, ToolResult
+from ..core.settings import Settings
+from ..memory.home import Home
+from ..memory.timeline import Timeline
+from ..readers.choose import choose_reader
+from ..report.write import write_report
+from ..sources import open as cases
+from ..tools.catalogue import all_tools
+from ..tools.records.questions import answer_question
+from .nodes import Review, content_digest
+from .run import ReviewRun, Watcher, open_run
+from .single import run_on_paths
+from .state import Verdict
+
+AnyPath = str | os.PathLike[str]
+
+
+def open_case(path: AnyPath, *, patient: str | None = None) -> Case:
+    """Discover, identify and sort the files of a case without reading what they show.
+
+    Args:
+        path: a folder or a .zip.
+        patient: whose case it is, where the files name several people.
+
+    Raises:
+        InputError: nothing usable, or several patients and none named.
+        UsageError: no such path, a bad case.yaml, or a patient that is not there.
+    """
+    settings = _settings()
+    return cases.open_case(Path(path), settings=settings, key=Home(settings.home).key(), patient=patient)
+
+
+def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | None = None, reader: str = "measure",
+                model: str | None = None, question: str | None = None, fresh: bool = False,
+                watch: Watcher | None = None) -> Report:
+    """Review a whole case: the draft report with all its evidence.
+
+    A review that was interrupted goes on where it stopped; one that is finished is not done again.
+
+    Args:
+        case: a folder or a .zip.
+        patient: whose case it is, where the files name several people.
+        out: folder for report.json, .md, .html, .pdf, fhir.json and overlays/; the run's own folder has them anyway.
+        reader: `measure`, or a reader that interprets.
+        model: model id or folder for readers that load one.
+        question: what the report should answer.
+        fresh: start over.
+        watch: called with every step's start and end.
+
+    Raises:
+        InputError, UsageError, ReaderUnavailable, StoreError: one line says what to do.
+    """
+    with _run(case, patient, reader, model, question) as run:
+        report = run.go(fresh=fresh, watch=watch)
+        if out is not None:
+            write_report(report, Path(out), run.review.home.run_folder(report.case.id) / "overlays")
+    return report
+
+
+def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | None = None, reader: str = "measure",
+             model: str | None = None, out: AnyPath | None = None) -> ToolResult:
+    """Run one tool on files or folders, without a case.
+
+    Args:
+        tool: volume, pathology, localization, comparison, labs or records.
+        paths: one path or several; `comparison` takes the prior and the current study.
+        question: for tools that answer one.
+        reader: `measure`, or a reader that interprets.
+        model: model id or folder for readers that load one.
+        out: folder for overlays; without it none are drawn.
+
+    Returns:
+        Findings and evidence under short ids; what could not be used is in `refused`.
+
+    Raises:
+        UsageError: an unknown tool, a missing path, the wrong number of paths.
+        ReaderUnavailable: the reader cannot be used here.
+    """
+    given = [Path(paths)] if isinstance(paths, str | os.PathLike) else [Path(path) for path in paths]
+    settings = _settings()
+    return run_on_paths(tool, given, question=question, reader=choose_reader(reader, model), settings=settings,
+                        out=Path(out) if out is not None else None)
+
+
+def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str = "measure",
+        model: str | None = None) -> Answer:
+    """Answer a question about a case from its findings; the case is reviewed first if that was not done.
+
+    Args:
+        case: a folder or a .zip.
+        question: in words.
+        patient: whose case it is, where the files name several people.
+        reader: `measure`, or a reader that interprets.
+        model: model id or folder for readers that load one.
+    """
+    report = review_case(case, patient=patient, reader=reader, model=model)
+    return answer_question(question, report.findings, report.evidence)
+
+
+def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = None,
+             as_of: str | None = None) -> list[TimelineEvent]:
+    """The patient's timeline from the store; the case is reviewed first if that was not done.
+
+    Args:
+        case: a folder or a .zip.
+        patient: whose case it is, where the files name several people.
+        search: words to look for.
+        as_of: ISO date; only what was known then.
+    """
+    report = review_case(case, patient=patient)
+    store = Timeline(Home(_settings().home), report.case.patient)
+    return list(store.search(search, as_of=as_of) if search else store.events(as_of=as_of))
+
+
+def sign_case(case: AnyPath, *, name: str, patient: str | None = None, question: str | None = None) -> Report:
+    """Sign the draft of a reviewed case; the account of the caller is recorded beside the name.
+
+    Raises:
+        UsageError: the case has no draft that waits for a decision.
+    """
+    with _run(case, patient, "measure", None, question) as run:
+        signature = Signature(name=name, account=getuser(), signed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                              content_sha256=content_digest(run.report()))
+        return run.decide(Verdict(approve=True, signature=signature))
+
+
+@contextmanager
+def _run(case: AnyPath, patient: str | None, reader: str, model: str | None,
+         question: str | None) -> Iterator[ReviewRun]:
+    settings = _settings()
+    chosen = choose_reader(reader, model)
+    review = Review(path=cases.existing(Path(case)), patient=patient, question=question, settings=settings,
+                    home=Home(settings.home), reader=chosen, tools=all_tools())
+    with open_run(review) as run:
+        yield run
+
+
+def _settings() -> Settings:
+    return Settings.from_environment(os.environ)

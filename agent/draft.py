@@ -1,0 +1,71 @@
+"""From everything the tools gave to an unverified draft."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from ..core.case import Case
+from ..core.numbering import Renaming, number_all, rename, rename_answer
+from ..core.refusal import Refusal
+from ..core.report import CaseIdentity, ReaderIdentity, Report, TimelineEvent
+from ..core.result import ToolResult
+from ..prompts.loader import digest as prompt_digest
+from ..tools.records.questions import answer_question
+from .compose import compose
+from .conflicts import lab_conflicts
+from .state import ReviewState
+
+NAMED_VERSIONS = ("caseloom", "chromadb", "langgraph", "numpy", "onnxruntime", "openslide-bin", "pydicom", "pymupdf",
+                  "rapidocr", "scikit-image", "scipy", "SimpleITK", "torch", "transformers")
+"""Packages whose version can change a number or a picture."""
+
+
+def draft_report(state: ReviewState, reader: ReaderIdentity) -> Report:
+    """The draft: numbered findings and evidence, composed sections, timeline, and what was not read.
+
+    Args:
+        state: the review after `remember`.
+        reader: who interpreted.
+    """
+    case = state["case"]
+    results = [*(done.result for done in state.get("results", [])), *state.get("comparisons", [])]
+    found = [*(finding for result in results for finding in result.findings), *state.get("trends", [])]
+    shown = [item for result in results for item in result.evidence]
+    answer = answer_question(case.question, found, shown) if case.question else None
+    findings, evidence, names = number_all(found, shown)
+    notes = tuple(warning for result in state.get("comparisons", []) for warning in result.warnings)
+    return Report(
+        case=CaseIdentity(id=case.id, patient=case.opaque_patient), question=case.question,
+        answer=rename_answer(answer, names), reader=reader,
+        sections=compose(case, findings, evidence, reader, notes=notes),
+        findings=findings, evidence=evidence, timeline=_timeline(state.get("events", []), names),
+        not_read=_not_read(case, state.get("refused", []), results), conflicts=lab_conflicts(findings),
+        warnings=_warnings(case, state), provenance=_provenance(case))
+
+
+def _timeline(events: Sequence[TimelineEvent], names: Renaming) -> tuple[TimelineEvent, ...]:
+    return tuple(event.model_copy(update={"evidence": rename(event.evidence, names)}) for event in events)
+
+
+def _not_read(case: Case, planned: Sequence[Refusal], results: Sequence[ToolResult]) -> tuple[Refusal, ...]:
+    refused = {*case.not_read, *planned, *(item for result in results for item in result.refused)}
+    return tuple(sorted(refused, key=lambda item: (item.file, item.code, item.reason)))
+
+
+def _warnings(case: Case, state: ReviewState) -> tuple[str, ...]:
+    said = [f"{done.task.study.id} ({done.task.tool}): {warning}" for done in state.get("results", [])
+            for warning in done.result.warnings]
+    return (*case.warnings, *sorted(said))
+
+
+def _provenance(case: Case) -> Mapping[str, Any]:
+    return {
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in NAMED_VERSIONS},
+        "inputs": {file.path: file.sha256 for file in case.files},
+        "prompts": {"sentences": prompt_digest("sentences")},
+        "settings": {},
+    }

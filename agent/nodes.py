@@ -1,0 +1,161 @@
+"""The steps of a review, one method each. Everything they need is handed in; nothing is looked up."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from langgraph.types import interrupt
+
+from ..core.case import Case
+from ..core.errors import CaseloomError
+from ..core.finding import Finding
+from ..core.ids import digest
+from ..core.refusal import Refusal, RefusalCode
+from ..core.report import Report, ReportStatus
+from ..core.result import ToolResult
+from ..core.settings import Settings
+from ..memory.home import Home
+from ..memory.timeline import Timeline
+from ..readers.protocol import Reader
+from ..report.write import write_report
+from ..sources.open import open_case
+from ..tools.base import Tool, ToolContext
+from ..tools.comparison import ComparisonTool, StudyReading, lab_trends
+from ..tools.comparison.pairs import COMPARABLE_KINDS, choose_prior
+from .draft import draft_report
+from .events import events_of
+from .plan import plan
+from .state import ReviewState, TaskResult, ToolInput, Verdict
+from .verify import verify
+
+log = logging.getLogger("caseloom")
+
+
+@dataclass(frozen=True)
+class Review:
+    """What one review is about and works with.
+
+    Args:
+        path: the case's folder or .zip.
+        patient: the identity the user chose, or None.
+        question: the user's question; without one, case.yaml's.
+        settings: limits and the state folder.
+        home: the opened state folder.
+        reader: who interprets.
+        tools: by name.
+    """
+
+    path: Path
+    patient: str | None
+    question: str | None
+    settings: Settings
+    home: Home
+    reader: Reader
+    tools: Mapping[str, Tool]
+
+    def intake(self, state: ReviewState) -> ReviewState:
+        """Discover, identify and hash the files."""
+        case = open_case(self.path, settings=self.settings, key=self.home.key(), patient=self.patient)
+        if self.question is not None:
+            case = case.model_copy(update={"question": self.question})
+        return {"case": case}
+
+    def plan(self, state: ReviewState) -> ReviewState:
+        """Decide which tool gets which study."""
+        tasks, refused = plan(state["case"], self.tools)
+        return {"tasks": tasks, "refused": refused}
+
+    def run_tool(self, given: ToolInput) -> ReviewState:
+        """Run one tool on one study; a tool that breaks leaves a gap that the report names."""
+        task, case = given["task"], given["case"]
+        context = self.context(case)
+        try:
+            result = self.tools[task.tool].run(task.study, context)
+        except CaseloomError as error:
+            result = self._failed(task.tool, [file.path for file in task.study.files], str(error))
+        except Exception as error:  # noqa: BLE001 - one broken tool must not cost the rest of the case; it is named
+            log.error("the %s tool failed on %s", task.tool, task.study.id, exc_info=error)
+            result = self._failed(task.tool, [file.path for file in task.study.files],
+                                  f"the {task.tool} tool failed ({type(error).__name__}); "
+                                  "this is a bug, please report it with the output of --debug")
+        return {"results": [TaskResult(task=task, result=result.model_copy(update={"seconds": 0.0}))]}
+
+    def compare(self, state: ReviewState) -> ReviewState:
+        """Compare each study with its prior, and the laboratory results over time."""
+        readings = [StudyReading(done.task.study, done.result) for done in state.get("results", [])]
+        comparisons = [_compare_with_prior(reading, readings) for reading in readings
+                       if reading.study.kind in COMPARABLE_KINDS and reading.result.findings]
+        found = [finding for reading in readings for finding in reading.result.findings]
+        return {"comparisons": comparisons, "trends": lab_trends(found)}
+
+    def remember(self, state: ReviewState) -> ReviewState:
+        """Put the dated facts into the patient's timeline."""
+        case = state["case"]
+        events = events_of(state.get("results", []), _changes(state))
+        Timeline(self.home, case.opaque_patient).remember(events, case_id=case.id)
+        return {"events": events}
+
+    def compose(self, state: ReviewState) -> ReviewState:
+        """Number the findings and write the sentences."""
+        return {"report": draft_report(state, self.reader.identity)}
+
+    def verify(self, state: ReviewState) -> ReviewState:
+        """Check every sentence against its evidence; what is not supported is dropped or marked, and said."""
+        report = state["report"]
+        sections, warnings = verify(report.sections, report.findings, report.evidence)
+        return {"report": report.model_copy(update={"sections": sections,
+                                                    "warnings": (*report.warnings, *warnings)})}
+
+    def render(self, state: ReviewState) -> ReviewState:
+        """Write the report in all its forms."""
+        self._write(state["report"], state["case"])
+        return {}
+
+    def sign_off(self, state: ReviewState) -> ReviewState:
+        """Wait for a person; the draft is what there is until then."""
+        verdict: Verdict = interrupt({"content_sha256": content_digest(state["report"])})
+        status = ReportStatus.SIGNED if verdict.approve else ReportStatus.REJECTED
+        return {"report": state["report"].model_copy(update={"status": status, "signature": verdict.signature})}
+
+    def publish(self, state: ReviewState) -> ReviewState:
+        """Write the decided report."""
+        self._write(state["report"], state["case"])
+        return {}
+
+    def context(self, case: Case) -> ToolContext:
+        """What the tools get for this case."""
+        folder = self.home.run_folder(case.id) / "overlays"
+        folder.mkdir(parents=True, exist_ok=True)
+        return ToolContext(root=case.root, patient=case.patient, opaque_patient=case.opaque_patient,
+                           reader=self.reader, pictures=folder, cache=self.home.cache, question=case.question,
+                           limits=self.settings.limits)
+
+    def _write(self, report: Report, case: Case) -> None:
+        folder = self.home.run_folder(case.id)
+        write_report(report, folder, folder / "overlays")
+
+    def _failed(self, tool: str, files: Sequence[str], reason: str) -> ToolResult:
+        return ToolResult(tool=tool, reader=self.reader.identity.name, refused=tuple(
+            Refusal(file=file, code=RefusalCode.TOOL_FAILED, reason=reason) for file in files))
+
+
+def content_digest(report: Report) -> str:
+    """SHA-256 of a report's content, which a signature is bound to: everything but status and signature."""
+    return digest(report.model_dump(mode="json", by_alias=True, exclude={"status", "signature"}))
+
+
+def _compare_with_prior(reading: StudyReading, readings: Sequence[StudyReading]) -> ToolResult:
+    prior = choose_prior(reading.study, [other.study for other in readings if other.result.findings])
+    if prior is None:
+        what = reading.study.modality
+        return ToolResult(tool=ComparisonTool.name, reader=reading.result.reader, warnings=(
+            f"{what} of {reading.study.date or 'unknown date'}: the case holds no earlier study to compare with.",))
+    return ComparisonTool().compare(next(other for other in readings if other.study is prior), reading)
+
+
+def _changes(state: ReviewState) -> list[Finding]:
+    compared = [finding for result in state.get("comparisons", []) for finding in result.findings]
+    return [*compared, *state.get("trends", [])]

@@ -1,0 +1,144 @@
+"""One review as it runs: resumed where it was stopped, watched while it works, decided by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+from langgraph.types import Command
+
+from .. import __version__
+from ..core.errors import StoreError, UsageError
+from ..core.ids import digest
+from ..core.report import Report
+from ..memory.checkpoints import open_checkpoints, storable_types
+from . import state as state_words
+from .graph import make_graph
+from .nodes import Review
+from .state import Task, Verdict
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
+
+WAITING_FOR_A_PERSON = ("sign_off",)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step of a review: a node, or one tool on one study, started or finished."""
+
+    step: str
+    done: bool
+
+
+Watcher = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class ReviewRun:
+    """A review bound to its checkpoints.
+
+    Args:
+        review: what is reviewed and with what.
+        graph: the compiled review graph.
+        saver: where its checkpoints are.
+        thread: key of this review's checkpoints: path and state of the files, patient, question, reader, version.
+    """
+
+    review: Review
+    graph: CompiledStateGraph[Any, Any, Any, Any]
+    saver: BaseCheckpointSaver[Any]
+    thread: str
+
+    def go(self, *, fresh: bool = False, watch: Watcher | None = None) -> Report:
+        """The draft, made now or found finished; an interrupted run goes on where it stopped.
+
+        Args:
+            fresh: forget what was done and start over.
+            watch: told of every step that starts or ends.
+        """
+        if fresh:
+            self.saver.delete_thread(self.thread)
+        snapshot = self.graph.get_state(self._config)
+        if not snapshot.values or snapshot.next not in ((), WAITING_FOR_A_PERSON):
+            self._drive(None if snapshot.values else {}, watch)
+        return self.report()
+
+    def decide(self, verdict: Verdict) -> Report:
+        """Sign or reject the draft.
+
+        Raises:
+            UsageError: there is no draft that waits for a decision.
+        """
+        if self.graph.get_state(self._config).next != WAITING_FOR_A_PERSON:
+            raise UsageError("there is no draft to sign: review the case first, or use --fresh after a decision")
+        self._drive(Command(resume=verdict), None)
+        return self.report()
+
+    def report(self) -> Report:
+        """The report as it stands.
+
+        Raises:
+            UsageError: the case was not reviewed.
+        """
+        report: Report | None = self.graph.get_state(self._config).values.get("report")
+        if report is None:
+            raise UsageError("this case has no report yet: run `caseloom review` on it first")
+        return report
+
+    def _drive(self, given: Any, watch: Watcher | None) -> None:
+        running: dict[str, str] = {}
+        for event in self.graph.stream(given, self._config, durability="sync", stream_mode="tasks"):
+            if watch is not None:
+                watch(_progress(event, running))
+
+    @property
+    def _config(self) -> Any:
+        return {"configurable": {"thread_id": self.thread}, "max_concurrency": self.review.settings.workers}
+
+
+def _progress(event: dict[str, Any], running: dict[str, str]) -> Progress:
+    """A task event of LangGraph as progress; `running` keeps the labels of what has started, by task id."""
+    if "input" not in event:
+        return Progress(step=running.pop(event["id"], event["name"]), done=True)
+    task = event["input"].get("task")
+    running[event["id"]] = task.label if isinstance(task, Task) else event["name"]
+    return Progress(step=running[event["id"]], done=False)
+
+
+@contextmanager
+def open_run(review: Review) -> Iterator[ReviewRun]:
+    """A review with its checkpoints, held by this process alone.
+
+    Raises:
+        StoreError: another process reviews the same case, or the checkpoints cannot be opened.
+    """
+    thread = thread_of(review)
+    lock = FileLock(review.home.path / "locks" / f"{thread}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise StoreError("another process is reviewing this case; wait for it to end, or stop it") from error
+    try:
+        with open_checkpoints(review.home.checkpoints, storable_types([state_words])) as saver:
+            yield ReviewRun(review=review, graph=make_graph(review, saver), saver=saver, thread=thread)
+    finally:
+        lock.release()
+
+
+def thread_of(review: Review) -> str:
+    """Key of a review's checkpoints; any change of a file, of the question or of the reader makes another one."""
+    identity = review.reader.identity.model_dump()
+    return digest([str(review.path.resolve()), _listing(review.path), review.patient, review.question, identity,
+                   __version__])[:32]
+
+
+def _listing(path: Path) -> list[tuple[str, int, int]]:
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    stats = ((file, file.stat()) for file in files)
+    return [(str(file.relative_to(path)), stat.st_size, stat.st_mtime_ns) for file, stat in stats]
