@@ -1,0 +1,126 @@
+"""The command line: every command calls a public function and shows what it gives back.
+
+Nothing heavy is imported before a command runs, so that `--help` and `--version` answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import __version__
+
+app = typer.Typer(name="caseloom", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="Review a patient's case: volumes, films, slides, lab PDFs and records in one draft report. "
+                       "Not a medical device.")
+
+CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="A folder of files as they come, or a .zip.")]
+Patient = Annotated[str | None, typer.Option(help="Whose case it is, where the files name several people.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+ReaderName = Annotated[str, typer.Option("--reader", help="measure (interprets nothing), medgemma, or a server's URL.")]
+ModelName = Annotated[str | None, typer.Option("--model", help="Model id or folder, for readers that load one.")]
+Question = Annotated[str | None, typer.Option(help="A question that the result should answer.")]
+DateText = Annotated[str | None, typer.Option(metavar="DATE", help="ISO date, such as 2025-03-04.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+         debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks; may stand anywhere.")] = False) -> None:
+    """Review a patient's case."""
+    if version:
+        typer.echo(f"caseloom {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def demo(out: Annotated[Path, typer.Option(help="Where the case and its report are written.")] = Path("demo")) -> None:
+    """Make the shipped synthetic case, review it, and say where the report lies."""
+    from ..agent.door import review_case
+    from ..phantoms import write_demo
+    from .progress import watching
+    from .show import say
+
+    say(f"Writing the synthetic case to {out / 'case'} …")
+    case = write_demo(out)
+    with watching() as watch:
+        review_case(case, out=out, watch=watch)
+    typer.echo(f"Report: {(out / 'report.html').resolve()}")
+
+
+@app.command()
+def inspect(path: CasePath, as_json: AsJson = False) -> None:
+    """Say what every file is, what would read it, and what is refused and why."""
+    from ..agent.door import inspect_case
+    from .show import print_json, show_inspection
+
+    inspection = inspect_case(path)
+    print_json(inspection) if as_json else show_inspection(inspection)
+
+
+@app.command()
+def review(case: CasePath, patient: Patient = None,
+           out: Annotated[Path | None, typer.Option(help="Folder for the report in all its forms.")] = None,
+           reader: ReaderName = "measure", model: ModelName = None, question: Question = None,
+           fresh: Annotated[bool, typer.Option("--fresh", help="Start over, forget what was done.")] = False,
+           as_json: AsJson = False) -> None:
+    """Review a whole case into a draft report."""
+    from ..agent.door import report_folder, review_case
+    from .progress import watching
+    from .show import print_json, show_report
+
+    with watching() as watch:
+        report = review_case(case, patient=patient, out=out, reader=reader, model=model, question=question,
+                             fresh=fresh, watch=watch)
+    print_json(report) if as_json else show_report(report, out or report_folder(report))
+
+
+@app.command()
+def run(tool: Annotated[str, typer.Argument(
+            metavar="TOOL", help="volume, pathology, localization, comparison, labs or records.")],
+        paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders; PRIOR CURRENT for "
+                                                                           "comparison.")],
+        question: Question = None, reader: ReaderName = "measure", model: ModelName = None,
+        out: Annotated[Path | None, typer.Option(help="Folder for overlays.")] = None, as_json: AsJson = False) -> None:
+    """Run one tool on files or folders."""
+    from ..agent.door import run_tool
+    from .show import print_json, show_result
+
+    result = run_tool(tool, list(paths), question=question, reader=reader, model=model, out=out)
+    print_json(result) if as_json else show_result(result)
+    if not result.findings and not result.evidence and result.refused:
+        raise typer.Exit(3)
+
+
+@app.command()
+def timeline(case: CasePath, patient: Patient = None,
+             search: Annotated[str | None, typer.Option(help="Words to look for.")] = None, as_of: DateText = None,
+             as_json: AsJson = False) -> None:
+    """Show the patient's timeline; reviews the case first if that was not done."""
+    from ..agent.door import timeline as events_of
+    from .show import print_json, show_timeline
+
+    events = events_of(case, patient=patient, search=search, as_of=as_of)
+    print_json({"events": events}) if as_json else show_timeline(events)
+
+
+@app.command()
+def sign(case: CasePath, name: Annotated[str, typer.Option(help="Your name, as the report shall show it.")],
+         patient: Patient = None, question: Question = None, as_json: AsJson = False) -> None:
+    """Sign the draft of a reviewed case."""
+    from ..agent.door import report_folder, sign_case
+    from .show import print_json, show_report
+
+    report = sign_case(case, name=name, patient=patient, question=question)
+    print_json(report) if as_json else show_report(report, report_folder(report))
+
+
+def main() -> None:
+    """Run the command line; every foreseen error is one line on stderr and its own exit code."""
+    debug = "--debug" in sys.argv
+    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    from .entry import run_app
+
+    sys.exit(run_app(app, arguments, debug=debug))

@@ -1,0 +1,110 @@
+"""How results look on a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..core.report import Report, TimelineEvent
+    from ..core.result import ToolResult
+    from ..sources.inspect import Inspection
+
+
+def print_json(document: BaseModel | Mapping[str, Any]) -> None:
+    """One JSON document on stdout."""
+    import sys
+
+    plain = _plain(document)
+    sys.stdout.write(json.dumps(plain, ensure_ascii=False, indent=2) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True)
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def say(line: str) -> None:
+    """A line for the person at the terminal, on stderr."""
+    _console(stderr=True).print(line, highlight=False)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+def _table(title: str, *columns: str) -> Any:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _row(table: Any, *cells: str | None) -> None:
+    """Add a row whose cells are shown as they are: text from files is never markup."""
+    from rich.text import Text
+
+    table.add_row(*(Text(cell or "") for cell in cells))
+
+
+def show_inspection(inspection: Inspection) -> None:
+    """What every file is, and who is in the folder."""
+    table = _table("Files", "file", "kind", "patient", "read by", "refused")
+    for entry in inspection.files:
+        _row(table, entry.file, entry.kind, entry.patient, entry.reader,
+             f"{entry.code}: {entry.reason}" if entry.code else "")
+    _console().print(table)
+
+
+def show_report(report: Report, folder: Path) -> None:
+    """What the report holds, and where it lies."""
+    console = _console()
+    console.print(f"{report.status.upper()}: {len(report.findings)} findings, {len(report.evidence)} pieces of "
+                  f"evidence, {len(report.not_read)} files not read", highlight=False)
+    if report.answer is not None:
+        console.print(report.answer.text, markup=False, highlight=False)
+    console.print(f"Report: {(folder / 'report.html').resolve()}", markup=False, highlight=False, soft_wrap=True)
+
+
+def show_result(result: ToolResult) -> None:
+    """Findings, refusals and warnings of one tool."""
+    console = _console()
+    table = _table(f"{result.tool} ({result.reader})", "id", "finding", "site", "value", "status", "date", "evidence")
+    for item in result.findings:
+        _row(table, item.id, item.name, item.site or item.laterality, _value(item.value), item.status, item.date,
+             ", ".join(item.evidence))
+    console.print(table)
+    for refusal in result.refused:
+        console.print(f"not read: {refusal.file}: {refusal.reason} [{refusal.code}]", markup=False, highlight=False)
+    for warning in result.warnings:
+        console.print(f"note: {warning}", markup=False, highlight=False)
+    if result.answer is not None:
+        console.print(result.answer.text, markup=False, highlight=False)
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return ""
+    printed = value.text if value.text is not None else "" if value.number is None else f"{value.number:g}"
+    return " ".join(part for part in (printed, value.unit, value.flag) if part)
+
+
+def show_timeline(events: Sequence[TimelineEvent]) -> None:
+    """One line per event, oldest first."""
+    table = _table("Timeline", "date", "kind", "what")
+    for event in events:
+        _row(table, event.occurred_at, event.kind, event.text)
+    _console().print(table)
