@@ -1,0 +1,1 @@
+"""CT and MR volumes: loaded with their geometry, measured by published methods, shown as overlays."""
