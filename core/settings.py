@@ -22,6 +22,8 @@ class Limits(Word):
     max_image_pixels: int = 100_000_000
     """Rows x columns of one decoded image or frame."""
     max_volume_voxels: int = 1_500_000_000
+    max_slide_pixels: int = 40_000_000_000
+    """Rows x columns of a whole slide, which is read in tiles."""
     max_document_pages: int = 200
     max_page_pixels: int = 40_000_000
     document_seconds: float = 120.0
