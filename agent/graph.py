@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def make_graph(review: Review, checkpointer: BaseCheckpointSaver[Any]) -> CompiledStateGraph[Any, Any, Any, Any]:
-    """intake → plan → run_tool (one per study) → compare → remember → compose → verify → render → sign_off → publish."""
+    """The graph of a review; it stops before `sign_off` until a person decides.
+
+    Args:
+        review: what its nodes work with.
+        checkpointer: where a checkpoint is kept after each node.
+    """
     graph = StateGraph(ReviewState)
     for node in (review.intake, review.plan, review.run_tool, review.compare, review.remember, review.compose,
                  review.verify, review.render, review.sign_off, review.publish):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from .ids import content_id
 from .words import Word
@@ -98,7 +98,7 @@ class Change(Word):
     interval_days: int | None = None
     prior_evidence: tuple[str, ...] = ()
 
-    model_config = {"populate_by_name": True}
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class Finding(Word):

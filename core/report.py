@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from .evidence import Evidence
 from .finding import Finding
@@ -117,7 +117,7 @@ class Report(Word):
     provenance: dict[str, Any]
     signature: Signature | None = None
 
-    model_config = {"populate_by_name": True}
+    model_config = ConfigDict(populate_by_name=True)
 
 
 def precision_of(moment: str | None) -> Precision | None:

@@ -10,4 +10,5 @@ class MeasureReader:
 
     @property
     def identity(self) -> ReaderIdentity:
+        """`measure`, without a model."""
         return ReaderIdentity(name="measure", interprets=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -23,7 +23,8 @@ class ToolContext:
         patient: whose case it is, for tools that meet several people in one file.
         opaque_patient: what findings carry as `patient`.
         reader: who interprets, if anybody.
-        pictures: folder for overlays; `Evidence.picture` is `overlays/NAME.png` for `pictures / NAME.png`. None: draw none.
+        pictures: folder for overlays, or None to draw none; `Evidence.picture` is `overlays/NAME.png` for
+            `pictures / NAME.png`.
         cache: folder for what is costly to read again (page words), keyed by content digest.
         question: put by the user, or None.
         limits: how much one input may ask of the machine.
@@ -36,7 +37,7 @@ class ToolContext:
     pictures: Path | None
     cache: Path
     question: str | None = None
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 class Tool(Protocol):
