@@ -1,0 +1,67 @@
+"""How long the command line takes to answer, and what the demo costs. Prints a Markdown table.
+
+    python benchmarks/command_line.py [--write docs/performance.md]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+REPEATS = 5
+MIB = 1024
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", type=Path, help="also write the table to this file")
+    chosen = parser.parse_args()
+    table = "\n".join(report())
+    sys.stdout.write(table + "\n")
+    if chosen.write:
+        chosen.write.write_text(table + "\n", encoding="utf-8")
+
+
+def report() -> list[str]:
+    """The lines of the table, with machine and date."""
+    caseloom = Path(sys.executable).with_name("caseloom")
+    rows = [(f"`caseloom {word}`", *timed([str(caseloom), word], REPEATS)) for word in ("--version", "--help")]
+    with tempfile.TemporaryDirectory() as folder:
+        rows.append(("`caseloom demo`, nothing cached", *timed([str(caseloom), "demo", "--out", f"{folder}/demo"], 1,
+                                                                home=f"{folder}/home")))
+        rows.append(("`caseloom review` of it, finished before", *timed(
+            [str(caseloom), "review", f"{folder}/demo/case"], REPEATS, home=f"{folder}/home")))
+    lines = [f"| {command} | {seconds:.2f} | {peak:.0f} |" for command, seconds, peak in rows]
+    return ["# Performance", "", f"Measured on {datetime.now(UTC).date()} by `benchmarks/command_line.py`: {machine()}.",
+            "Wall-clock seconds, median of five (the demo: one run); peak resident memory of one process.", "",
+            "| what | seconds | peak MiB |", "|---|---|---|", *lines]
+
+
+def timed(command: list[str], repeats: int, home: str | None = None) -> tuple[float, float]:
+    """Median wall-clock seconds and the peak resident MiB of any child process so far."""
+    environment = os.environ | ({"CASELOOM_HOME": home} if home else {})
+    taken = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True, env=environment)
+        taken.append(time.perf_counter() - started)
+    return median(taken), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / MIB
+
+
+def machine() -> str:
+    """Processor count, architecture, Python."""
+    return f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    main()
