@@ -22,9 +22,11 @@ XML = """<?xml version="1.0" encoding="UTF-8"?>
  <entry><fullUrl value="urn:uuid:aaa"/><resource><Patient><id value="p1"/>
   <text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml"><p>Anna Ohm</p></div></text>
   <identifier><value value="MRN-77"/></identifier><name><family value="Ohm"/>
-  <given value="Anna"/><given value="B."/></name><name><text value="Annie Ohm"/></name><birthDate value="1950-02-03"/></Patient></resource></entry>
+  <given value="Anna"/><given value="B."/></name>
+  <name><text value="Annie Ohm"/></name><birthDate value="1950-02-03"/></Patient></resource></entry>
  <entry><resource><Observation><id value="o1"/><status value="final"/>
-  <subject><reference value="urn:uuid:aaa"/></subject><effectiveDateTime value="2024-05-06"/><valueQuantity><value value="140.0"/><unit value="mmol/L"/></valueQuantity>
+  <subject><reference value="urn:uuid:aaa"/></subject>
+  <effectiveDateTime value="2024-05-06"/><valueQuantity><value value="140.0"/><unit value="mmol/L"/></valueQuantity>
  </Observation></resource></entry></Bundle>"""
 
 
