@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ..core.finding import Category, Change, Direction, Finding
+from ..core.finding import Change, Direction, Finding, Status
 from ..core.report import Sentence, SentenceKind
 from ..report.wording import date_text, number_text, value_text, with_unit
 from .phrases import Material, cited, fill, further, limitation, subject
@@ -20,17 +18,13 @@ def is_change(finding: Finding) -> bool:
     return finding.change is not None
 
 
-def is_lab(finding: Finding) -> bool:
-    """Whether the finding is about a laboratory value."""
-    return finding.category is Category.LAB or finding.tool == "labs" or bool(finding.value and finding.value.panel)
-
-
 def weight(finding: Finding) -> tuple[float, ...]:
-    """Sort key of a change: kind of change, then its relative size, largest first."""
+    """Sort key of a change: known to be more than noise first, then the kind of change, then its relative size."""
     change = finding.change
     if change is None:
         return (9.0,)
-    return (float(WEIGHT[change.direction]), -abs(change.relative or 0.0))
+    doubtful = finding.status is Status.INDETERMINATE
+    return (float(doubtful), float(WEIGHT[change.direction]), -abs(change.relative or 0.0))
 
 
 def comparison_sentences(material: Material) -> list[Sentence]:
@@ -38,12 +32,12 @@ def comparison_sentences(material: Material) -> list[Sentence]:
     changes = sorted(material.of(is_change), key=weight)
     if not changes:
         return [limitation(fill("limit_no_comparison"))]
-    labs = [item for item in changes if is_lab(item)]
+    labs = [item for item in changes if material.is_lab(item)]
+    images = [item for item in changes if not material.is_lab(item)]
     moving = [item for item in labs if item.change and item.change.direction is not Direction.STABLE]
-    told = moving[:MOST_LAB_CHANGES]
-    rest = [item for item in labs if item not in told]
-    sentences = [_sentence(item, material) for item in changes if item not in labs] + [
-        _sentence(item, material) for item in told]
+    steady = [item for item in labs if item.change and item.change.direction is Direction.STABLE]
+    rest = moving[MOST_LAB_CHANGES:] + steady
+    sentences = [_sentence(item, material) for item in images + moving[:MOST_LAB_CHANGES]]
     return sentences + ([further("further_comparisons", rest, SentenceKind.COMPARISON)] if rest else [])
 
 
@@ -108,11 +102,5 @@ def _by(finding: Finding, change: Change) -> str:
 
 def _detectable(finding: Finding, change: Change) -> str:
     if change.least_detectable is None:
-        return ""
+        return fill("change_unknown") if finding.status is Status.INDETERMINATE else ""
     return fill("change_detectable", amount=_amount(change.least_detectable, finding))
-
-
-def weighty(findings: Sequence[Finding]) -> list[Finding]:
-    """Changes other than stable, heaviest first."""
-    moved = [item for item in findings if item.change and item.change.direction is not Direction.STABLE]
-    return sorted(moved, key=weight)

@@ -18,6 +18,7 @@ Kind = TypeVar("Kind")
 Key = TypeVar("Key", bound=Hashable)
 
 PICTURES = frozenset({EvidenceKind.VOLUME_SLICE, EvidenceKind.VOLUME_REGION})
+WRITTEN = frozenset({EvidenceKind.DOCUMENT_SPAN, EvidenceKind.FHIR_RESOURCE})
 STUDY_LABELS: dict[FileKind, tuple[str, frozenset[EvidenceKind]]] = {
     FileKind.CT: ("CT", PICTURES),
     FileKind.MR: ("MR", PICTURES),
@@ -81,6 +82,11 @@ class Material:
                 return str(getattr(item.locator, "resource_type", ""))
         return ""
 
+    def is_lab(self, finding: Finding) -> bool:
+        """Whether the finding is a laboratory value, or the change of one."""
+        kinds = {self.evidence_by_id[key].kind for key in finding.evidence if key in self.evidence_by_id}
+        return finding.category is Category.LAB or (finding.change is not None and bool(kinds) and kinds <= WRITTEN)
+
     def of(self, wanted: Callable[[Finding], bool]) -> list[Finding]:
         """Findings that `wanted` takes, in their order."""
         return [item for item in self.findings if wanted(item)]
@@ -117,7 +123,8 @@ def listing(lead: str, items: Sequence[Item], kind: SentenceKind = SentenceKind.
 
 def further(what: str, findings: Sequence[Finding], kind: SentenceKind = SentenceKind.FINDING) -> Sentence:
     """The sentence that counts findings which a section lists nowhere else."""
-    return cited(fill("further", count=str(len(findings)), what=fill(what)), findings, kind)
+    key = f"{what}_one" if len(findings) == 1 else what
+    return cited(fill("further", count=str(len(findings)), what=fill(key)), findings, kind)
 
 
 def shown(text: str) -> str:
@@ -182,10 +189,16 @@ def findings_sentences(findings: Sequence[Finding], most: int = 6) -> list[Sente
     for (way, moment, name), group in grouped(findings, _manner).items():
         lead = dated("lead", moment, name=name) if way == "lead" else dated(way, moment)
         make = measured_item if way == "lead" else _named_item
-        sentences.append(listing(lead, [make(item) for item in group[:most]]))
-        if group[most:]:
-            sentences.append(further("further_results", group[most:]))
+        ordered = sorted(group, key=_side_order)
+        sentences.append(listing(lead, [make(item) for item in ordered[:most]]))
+        if ordered[most:]:
+            sentences.append(further("further_results", ordered[most:]))
     return sentences
+
+
+def _side_order(finding: Finding) -> int:
+    """Right before left before both, as reports are read."""
+    return list(Laterality).index(finding.laterality) if finding.laterality else len(Laterality)
 
 
 def _manner(finding: Finding) -> tuple[str, str | None, str]:

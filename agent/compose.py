@@ -1,0 +1,221 @@
+"""The draft's sentences, composed from findings by templates: pure, and only from what the tools found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from ..core.case import Case, FileKind, Study
+from ..core.evidence import Evidence
+from ..core.finding import Category, Finding, Status
+from ..core.refusal import Refusal
+from ..core.report import ReaderIdentity, Section, Sentence, SentenceKind
+from ..report.wording import date_text, plain
+from .compose_change import change_text, comparison_sentences, is_change, weight
+from .compose_labs import lab_sentence, lab_sentences, outside_range
+from .compose_records import record_sentences
+from .phrases import (
+    STUDY_LABELS,
+    Item,
+    Material,
+    cited,
+    fill,
+    findings_sentences,
+    further,
+    grouped,
+    limitation,
+    listing,
+    when,
+)
+
+MOST_CHANGES = 4
+MOST_OBSERVATIONS = 3
+MOST_LABS = 5
+CHEST_WORDS = ("chest", "thora", "lung", "pulmo", "torax")
+SECTION_ORDER = ("Chest CT", "CT", "MR", "Volume", "Chest film", "Film", "Pathology", "Documents", "Other findings")
+
+
+def compose(case: Case, findings: Sequence[Finding], evidence: Sequence[Evidence], reader: ReaderIdentity,
+            *, notes: Sequence[str] = (), not_read: Sequence[Refusal] | None = None) -> tuple[Section, ...]:
+    """The sections of a draft, unverified.
+
+    Args:
+        case: the opened case.
+        findings: numbered F1, F2, ….
+        evidence: numbered E1, E2, ….
+        reader: who interprets.
+        notes: what the comparison has to say beside its findings, one sentence each.
+        not_read: every refusal of the review; the case's own where None is given.
+
+    Returns:
+        Sections in reading order, none of them empty. Every sentence of a kind other than `limitation` cites at
+        least one finding and one evidence.
+    """
+    material = Material(case, tuple(findings), tuple(evidence))
+    sections = [
+        ("Context", _context(case, reader)),
+        ("What was reviewed", _reviewed(material)),
+        ("Comparison", comparison_sentences(material) + [limitation(_sentence(note)) for note in notes]),
+        *_examinations(material),
+        ("Laboratory", lab_sentences(material)),
+        ("Health record", record_sentences(material)),
+        ("Impression", _impression(material)),
+        ("Limits", _limits(material, reader, case.not_read if not_read is None else not_read)),
+    ]
+    return tuple(Section(title=title, sentences=tuple(sentences)) for title, sentences in sections if sentences)
+
+
+def is_synthetic(warnings: Iterable[str]) -> bool:
+    """Whether the case's own sources say that the patient was generated."""
+    return any("synthetic" in warning.casefold() for warning in warnings)
+
+
+def _sentence(text: str) -> str:
+    line = plain(text)
+    line = line[:1].upper() + line[1:]
+    return line if line.endswith((".", "?", "!")) else f"{line}."
+
+
+def _context(case: Case, reader: ReaderIdentity) -> list[Sentence]:
+    question = plain(case.question or "")
+    texts = [fill("context_question", question=question) if question else fill("context_no_question")]
+    if is_synthetic(case.warnings):
+        texts.append(fill("context_synthetic"))
+    named = " ".join(part for part in (reader.name, reader.model, reader.revision) if part)
+    texts.append(fill("context_model", reader=named) if reader.interprets else fill("context_measure"))
+    return [limitation(text) for text in texts]
+
+
+def _reviewed(material: Material) -> list[Sentence]:
+    sentences: list[Sentence] = []
+    silent: list[Sentence] = []
+    found = grouped((item for item in material.findings if not item.change), lambda item: _study_id(item, material))
+    for label, studies in grouped(material.case.studies, _label).items():
+        items = [item for study in studies if study.id in found for item in _reviewed_items(study, found[study.id])]
+        if items:
+            sentences.append(listing(label, _one_per_date(items)))
+        silent += [_silent(label, study, material) for study in studies if study.id not in found]
+    return sentences + silent
+
+
+def _study_id(finding: Finding, material: Material) -> str:
+    study = material.study_of(finding)
+    return study.id if study else ""
+
+
+def _reviewed_items(study: Study, findings: Sequence[Finding]) -> list[Item]:
+    """One item with the study's date; for a health record its earliest and latest entry."""
+    entries = sorted((item for item in findings if item.date), key=lambda item: item.date or "")
+    if study.kind is FileKind.RECORD and entries:
+        first, last = entries[0], entries[-1]
+        return [Item(fill("reviewed_earliest", date=date_text(first.date)), (first,)),
+                Item(fill("reviewed_latest", date=date_text(last.date)), (last,))]
+    agreeing = next((item for item in findings if study.date and date_text(item.date) == date_text(study.date)), None)
+    if agreeing is not None:
+        return [Item(fill("reviewed_item", date=date_text(study.date)), (agreeing,))]
+    if entries:
+        return [Item(fill("reviewed_item", date=date_text(entries[-1].date)), (entries[-1],))]
+    return [Item(fill("reviewed_undated"), (findings[0],))]
+
+
+def _one_per_date(items: Sequence[Item]) -> list[Item]:
+    return [Item(text, tuple(finding for item in group for finding in item.findings))
+            for text, group in grouped(items, lambda item: item.text).items()]
+
+
+def _silent(label: str, study: Study, material: Material) -> Sentence:
+    files = {file.path for file in study.files}
+    shown = [item.id for item in material.evidence if item.source.file in files]
+    date = date_text(study.date) or fill("reviewed_undated")
+    return limitation(fill("reviewed_without_finding", label=label, date=date), shown)
+
+
+def _label(study: Study) -> str:
+    return STUDY_LABELS[study.kind][0] if study.kind in STUDY_LABELS else "Documents"
+
+
+def _examinations(material: Material) -> list[tuple[str, list[Sentence]]]:
+    """A section for each kind of examination: the latest in full, earlier ones counted."""
+    own = (Category.LAB, Category.RECORD, Category.CHANGE)
+    rest = material.of(lambda item: item.category not in own and item.change is None)
+    sections = grouped(rest, lambda item: _title(item, material))
+    return [(title, _examination(title, sections[title])) for title in SECTION_ORDER if title in sections]
+
+
+def _examination(title: str, findings: Sequence[Finding]) -> list[Sentence]:
+    """Slides are specimens of their own, so all of them are told; of other examinations the latest."""
+    newest = max(when(item)[:10] for item in findings)
+    def is_told(item: Finding) -> bool:
+        return title == "Pathology" or when(item)[:10] in ("", newest)
+
+    sentences = findings_sentences([item for item in findings if is_told(item)])
+    earlier = [item for item in findings if not is_told(item)]
+    return sentences + ([further("further_earlier_measurements", earlier)] if earlier else [])
+
+
+def _title(finding: Finding, material: Material) -> str:
+    study = material.study_of(finding)
+    kind = study.kind if study else None
+    if kind is FileKind.SLIDE or finding.tool == "pathology":
+        return "Pathology"
+    if kind is FileKind.FILM or finding.tool == "localization":
+        return "Chest film"
+    if kind is FileKind.CT:
+        return "Chest CT" if _is_chest(finding, study) else "CT"
+    if kind in (FileKind.MR, FileKind.VOLUME, FileKind.DOCUMENT, FileKind.NOTE) and kind in STUDY_LABELS:
+        return "Documents" if kind is FileKind.NOTE else STUDY_LABELS[kind][0]
+    return "Other findings"
+
+
+def _is_chest(finding: Finding, study: Study | None) -> bool:
+    said = f"{study.body_part or ''} {study.description}" if study else ""
+    return any(word in f"{said} {finding.name} {finding.site or ''}".casefold() for word in CHEST_WORDS)
+
+
+def _impression(material: Material) -> list[Sentence]:
+    """Changes of images, then what is indeterminate, then laboratory values outside their range; heaviest first."""
+    moved = [item for item in sorted(material.of(is_change), key=weight)
+             if item.change and item.change.direction.value != "stable" and item.status is not Status.INDETERMINATE]
+    images = [item for item in moved if not material.is_lab(item)][:MOST_CHANGES]
+    sentences = [_short_change(item, material) for item in images]
+    sentences += findings_sentences(_unsettled(material, images))
+    sentences = [item.model_copy(update={"kind": SentenceKind.IMPRESSION}) for item in sentences]
+    sentences += [lab_sentence(group, SentenceKind.IMPRESSION) for group in outside_range(material)[:MOST_LABS]]
+    return sentences or [limitation(fill("impression_none"))]
+
+
+def _short_change(finding: Finding, material: Material) -> Sentence:
+    change = finding.change
+    brief = change.model_copy(update={"delta": None, "relative": None, "least_detectable": None}) if change else None
+    return cited(change_text(finding.model_copy(update={"change": brief}), material), (finding,))
+
+
+def _unsettled(material: Material, told: Sequence[Finding]) -> list[Finding]:
+    """Indeterminate observations of the latest examinations that no change in the impression speaks of."""
+    spoken = {key for item in told for key in item.evidence}
+    observed = material.of(lambda item: item.category is Category.OBSERVATION
+                           and item.status is Status.INDETERMINATE and not spoken & set(item.evidence))
+    by_title = grouped(observed, lambda item: _title(item, material))
+    newest = [item for group in by_title.values() for item in group
+              if when(item)[:10] == max(when(other)[:10] for other in group)]
+    return sorted(newest, key=lambda item: -(item.number or 0.0))[:MOST_OBSERVATIONS]
+
+
+def _limits(material: Material, reader: ReaderIdentity, not_read: Sequence[Refusal]) -> list[Sentence]:
+    tools = {item.tool for item in material.findings}
+    keys: list[tuple[str, Callable[[], bool]]] = [
+        ("limit_nothing", lambda: not material.findings),
+        ("limit_measure", lambda: not reader.interprets),
+        ("limit_volume", lambda: "volume" in tools),
+        ("limit_nodule", lambda: any("nodule" in item.name.casefold() for item in material.findings)),
+        ("limit_film", lambda: "localization" in tools),
+        ("limit_pathology", lambda: "pathology" in tools),
+        ("limit_labs", lambda: "labs" in tools),
+        ("limit_records", lambda: "records" in tools),
+    ]
+    texts = [fill(key) for key, applies in keys if applies()]
+    undated = sum(study.date is None and study.kind is not FileKind.RECORD for study in material.case.studies)
+    if undated:
+        texts.append(fill("limit_undated", count=str(undated)))
+    if missed := len({item.file for item in not_read}):
+        texts.append(fill("limit_not_read_one" if missed == 1 else "limit_not_read", count=str(missed)))
+    return [limitation(text) for text in texts]

@@ -1,0 +1,200 @@
+"""The rules that a claim must pass against one finding; each gives the reason why it does not, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ..core.evidence import EvidenceKind
+from ..core.finding import Assertion, Finding, Status
+from ..report.wording import number_text
+from .claims import DateMention, Quantity, Reading, Role, words_of
+from .compose_labs import HIGH_FLAGS, LOW_FLAGS, UNREMARKABLE_FLAGS
+from .compose_records import is_past
+from .facts import Facts
+from .vocabulary import (
+    CHECKED_WORDS,
+    DIRECTIONS,
+    FAMILY,
+    HIGH,
+    INDETERMINATE,
+    LOW,
+    NEGATIONS,
+    NORMAL,
+    PAST,
+    REVIEWED_LABELS,
+    SIDES,
+    UNCERTAIN,
+    neutral_words,
+)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A claim held against a finding.
+
+    Args:
+        facts: the finding.
+        reading: what the claim says beside the finding's own words.
+        names: the finding's names that the claim holds.
+        phrases: the finding's other words that the claim holds.
+        lead: the claim's lead.
+    """
+
+    facts: Facts
+    reading: Reading
+    names: frozenset[str]
+    phrases: frozenset[str]
+    lead: str
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Words beside the finding's own."""
+        return self.reading.words
+
+    @property
+    def finding(self) -> Finding:
+        """The finding itself."""
+        return self.facts.finding
+
+
+def side(stated: Stated) -> str:
+    """Sides that are named are the finding's."""
+    said = {SIDES[word] for word in stated.words if word in SIDES}
+    known = {stated.finding.laterality.value} if stated.finding.laterality else set()
+    known |= {SIDES[word] for word in words_of(stated.finding.site or "") if word in SIDES}
+    return "" if said <= known else "a side is not that of its finding"
+
+
+def numbers(stated: Stated) -> str:
+    """Every number is the finding's, in its unit, and stands for what it stands for there."""
+    wrong = any(not _number_holds(quantity, stated.facts) for quantity in stated.reading.quantities)
+    return "a number or its unit is not that of its finding" if wrong else ""
+
+
+def _number_holds(quantity: Quantity, facts: Facts) -> bool:
+    own = facts.unit
+    if quantity.role is Role.OVER:
+        return quantity.unit in ("day", "days") and _is_any(quantity, _from_change(facts, "interval_days"))
+    if quantity.role is Role.RELATIVE:
+        relative = [round(number * 100, 1) for number in _from_change(facts, "relative")]
+        return _is_any(quantity, relative, signed=False)
+    if quantity.role is Role.RANGE:
+        return quantity.unit in (own, None) and _is_any(quantity, _limits(facts))
+    if quantity.unit != own:
+        return False
+    if quantity.role is Role.BY:
+        return _is_any(quantity, _from_change(facts, "delta"), signed=False)
+    if quantity.role is Role.VALUE:
+        return quantity.comparator == _comparator(facts) and _is_any(quantity, _value(facts))
+    key = {Role.FROM: "from_", Role.TO: "to", Role.DETECTABLE: "least_detectable"}.get(quantity.role)
+    return key is not None and _is_any(quantity, _from_change(facts, key))
+
+
+def _from_change(facts: Facts, key: str) -> list[float]:
+    number = getattr(facts.finding.change, key) if facts.finding.change else None
+    return [] if number is None else [float(number)]
+
+
+def _limits(facts: Facts) -> list[float]:
+    value = facts.finding.value
+    return [number for number in (value.low, value.high) if number is not None] if value else []
+
+
+def _value(facts: Facts) -> list[float]:
+    return [] if facts.finding.number is None else [facts.finding.number]
+
+
+def _comparator(facts: Facts) -> str:
+    return (facts.finding.value.comparator or "") if facts.finding.value else ""
+
+
+def _is_any(quantity: Quantity, numbers: Iterable[float], signed: bool = True) -> bool:
+    return any(_same(quantity, number, signed) for number in numbers)
+
+
+def _same(quantity: Quantity, number: float, signed: bool) -> bool:
+    """Equal as written, or equal when the finding's number is rounded to more digits than it is written with."""
+    if signed and (quantity.sign == "-") != (number < 0):
+        return False
+    written = number_text(abs(number))
+    if float(quantity.digits) == float(written):
+        return True
+    decimals = len(quantity.digits.partition(".")[2])
+    needed = len(written.partition(".")[2])
+    return decimals >= needed and round(abs(number), decimals) == float(quantity.digits)
+
+
+def dates(stated: Stated) -> str:
+    """Every date is the finding's; one that follows "from" or "since" is the earlier examination's."""
+    wrong = any(not _date_holds(mention, stated.facts) for mention in stated.reading.dates)
+    return "a date is not that of its finding" if wrong else ""
+
+
+def _date_holds(mention: DateMention, facts: Facts) -> bool:
+    prior = facts.finding.change is not None and mention.role in (Role.FROM, Role.SINCE)
+    known = facts.prior_dates if prior else facts.dates
+    return any(date.startswith(mention.text) for date in known)
+
+
+def presence(stated: Stated) -> str:
+    """A denial stands where the finding denies, and nowhere else."""
+    denied = bool(stated.words & NEGATIONS)
+    return "" if denied == stated.facts.is_negated else "presence and absence are turned round"
+
+
+def certainty(stated: Stated) -> str:
+    """Doubt, history and family are said where the finding says so, and nowhere else."""
+    finding, words = stated.finding, stated.words
+    own = words_of(" ".join(stated.names))
+    doubtful = finding.status is Status.INDETERMINATE
+    uncertain = finding.assertion is Assertion.UNCERTAIN
+    said = bool(words & UNCERTAIN), bool(words & INDETERMINATE), bool(words & PAST), bool(words & FAMILY)
+    if (said[0] and not (uncertain or doubtful)) or (said[1] and not doubtful) or (
+            doubtful and not (words | own) & (INDETERMINATE | UNCERTAIN)) or (uncertain and not said[0]):
+        return "it is more or less certain than its finding"
+    if said[2] != is_past(finding) or said[3] != (finding.assertion is Assertion.FAMILY):
+        return "past, present and family are confused"
+    return ""
+
+
+def flags(stated: Stated) -> str:
+    """Low, high, within: as the result is flagged."""
+    value, words = stated.finding.value, stated.words
+    printed = (value.flag or "").strip().casefold() if value else ""
+    computed = (value.flag_computed or "") if value else ""
+    if printed in UNREMARKABLE_FLAGS:
+        printed = {"L": "low", "H": "high", "N": "normal"}.get(computed, "")
+    wrong = ((words & LOW and printed not in LOW_FLAGS) or (words & HIGH and printed not in HIGH_FLAGS)
+             or (words & NORMAL and printed not in UNREMARKABLE_FLAGS - {""}))
+    return "its flag is not that of its finding" if wrong else ""
+
+
+def direction(stated: Stated) -> str:
+    """A change is said as it was measured, and only where one was measured."""
+    said = {DIRECTIONS[word] for word in stated.words if word in DIRECTIONS}
+    known = {stated.finding.change.direction} if stated.finding.change else set()
+    return "" if said <= known else "a change is not that of its finding"
+
+
+def entries(stated: Stated) -> str:
+    """Conditions are conditions, medications are medications."""
+    return "" if stated.facts.agrees_with_entry_words(stated.words) else "an entry stands under another kind"
+
+
+def vocabulary(stated: Stated) -> str:
+    """Nothing is said beyond the finding."""
+    flagged = words_of(stated.finding.value.flag or "") if stated.finding.value else frozenset()
+    left = stated.words - neutral_words() - CHECKED_WORDS - flagged
+    return "it says more than its finding" if left else ""
+
+
+def kind_of_evidence(stated: Stated) -> str:
+    """What is called a film has a film's evidence."""
+    kinds: frozenset[EvidenceKind] = REVIEWED_LABELS[stated.lead]
+    return "" if kinds & stated.facts.evidence_kinds else "its evidence is of another kind of examination"
+
+
+CLAIM_RULES: tuple[Callable[[Stated], str], ...] = (
+    side, numbers, dates, presence, certainty, flags, direction, entries, vocabulary)
+REVIEWED_RULES: tuple[Callable[[Stated], str], ...] = (kind_of_evidence, numbers, dates, vocabulary)

@@ -1,0 +1,81 @@
+"""How values, dates and names are written, in every form of the report alike."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from ..core.finding import Finding, Value
+
+_BIDI_CONTROLS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
+
+
+def plain(text: str) -> str:
+    """One line of text without control characters and without marks that turn the reading direction."""
+    kept = (" " if unicodedata.category(ch) in ("Cc", "Zl", "Zp") else ch for ch in text if ch not in _BIDI_CONTROLS)
+    return " ".join("".join(kept).split())
+
+
+def number_text(number: float) -> str:
+    """A computed number as it is written: four significant digits, whole numbers from 1000 on, no exponent.
+
+    2510.26 -> "2510", 10.24 -> "10.24", 0.48213 -> "0.4821", 3.0 -> "3". Numbers below 0.0001 keep their digits.
+    """
+    if number == 0:
+        return "0"
+    digits = f"{number:.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+    if "e" in digits:
+        digits = f"{number:.12f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def amount_text(value: Value) -> str:
+    """The amount without its unit: as printed where a source printed it, else the number with its comparator."""
+    if value.text is not None:
+        return plain(value.text)
+    return "" if value.number is None else (value.comparator or "") + number_text(value.number)
+
+
+def value_text(value: Value) -> str:
+    """The amount with its unit: "10.2 g/dL", "<0.5 mg/L", "positive"."""
+    return with_unit(amount_text(value), value.unit)
+
+
+def with_unit(amount: str, unit: str | None) -> str:
+    """An amount and its unit, unless the amount already ends with it or is a word."""
+    unit = plain(unit or "")
+    if not unit or not any(ch.isdigit() for ch in amount) or amount.endswith(unit):
+        return amount
+    return f"{amount} {unit}"
+
+
+def range_text(value: Value) -> str:
+    """The reference range as printed, else from its limits, else nothing."""
+    if value.range_text:
+        return plain(value.range_text)
+    low, high = value.low, value.high
+    if low is not None and high is not None:
+        return f"{number_text(low)}–{number_text(high)}"
+    if low is not None:
+        return f"≥{number_text(low)}"
+    return "" if high is None else f"≤{number_text(high)}"
+
+
+def date_text(moment: str | None) -> str:
+    """An ISO 8601 moment as a date, as precise as it is: "2025", "2025-03", "2025-03-04"; nothing for None."""
+    return "" if moment is None else moment[:10]
+
+
+def finding_date(finding: Finding) -> str | None:
+    """When it was so: the time of collection for a laboratory value, else the finding's date."""
+    collected = finding.value.collected_at if finding.value else None
+    return collected or finding.date
+
+
+def id_number(key: str) -> tuple[str, int]:
+    """Sort key of ids such as E12; ids without a number come after, in text order."""
+    return (key[:1], int(key[1:])) if key[1:].isdigit() else (f"~{key}", 0)
+
+
+def by_number(ids: set[str] | frozenset[str] | tuple[str, ...]) -> tuple[str, ...]:
+    """Ids once each, in number order."""
+    return tuple(sorted(set(ids), key=id_number))
