@@ -27,6 +27,8 @@ WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
 """Okabe and Ito's palette, told apart by colour-blind readers too; green lightened for dark backgrounds."""
 
+BAR_LENGTHS_MM = (100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
+
 
 @dataclass(frozen=True)
 class Window:
@@ -149,7 +151,7 @@ def scale_bar(picture: Image.Image, mm_per_pixel: float) -> None:
         mm_per_pixel: size of a display pixel; only call this when the spacing is known.
     """
     longest = picture.width * mm_per_pixel / 4
-    lengths = [mm for mm in (100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0) if mm <= longest]
+    lengths = [mm for mm in BAR_LENGTHS_MM if mm <= longest]
     if not lengths:
         return
     length = lengths[0]
@@ -158,8 +160,14 @@ def scale_bar(picture: Image.Image, mm_per_pixel: float) -> None:
     draw = ImageDraw.Draw(picture)
     draw.rectangle((left - 1, bottom - 4, right + 1, bottom + 1), fill=BLACK)
     draw.rectangle((left, bottom - 3, right, bottom), fill=WHITE)
-    text = f"{length / 10:.0f} cm" if length >= 10 else f"{length:.0f} mm"
+    text = _length_words(length)
     label(picture, ((left + right) / 2, bottom - 8), text, anchor="ms", size=13)
+
+
+def _length_words(mm: float) -> str:
+    if mm < 1:
+        return f"{mm * 1000:.0f} µm"
+    return f"{mm / 10:.0f} cm" if mm >= 10 else f"{mm:.0f} mm"
 
 
 def direction_letters(direction: Sequence[float]) -> str:
