@@ -1,0 +1,153 @@
+"""The geometry and value scale of each DICOM slice, from classic and enhanced multi-frame headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+
+from ..core.case import CaseFile
+from ..core.errors import RefusedFile
+from ..core.refusal import RefusalCode
+from ..core.settings import Limits
+from .dicom_file import PARSER_ERRORS, read_dicom
+from .dicom_pixels import check_size
+from .quiet import quiet_parsers
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SliceHeader:
+    """One stored slice.
+
+    Args:
+        file: the file it lies in.
+        frame: 0-based frame of a multi-frame file, None for a single image.
+        uid: SOPInstanceUID.
+        position: LPS mm of the centre of the first voxel (ImagePositionPatient).
+        along_row: unit LPS direction in which columns count up.
+        along_column: unit LPS direction in which rows count up.
+        spacing: (row, column) distance in mm.
+        shape: (rows, columns).
+        scale: (slope, intercept), or None when the header gives none.
+        padding: (lowest, highest) stored value that marks pixels outside the scanned field, or None.
+        signed: whether stored values are signed.
+        bits: BitsStored.
+        order: (acquisition, instance, frame), to choose among slices at one place.
+    """
+
+    file: CaseFile
+    frame: int | None
+    uid: str
+    position: Vector
+    along_row: Vector
+    along_column: Vector
+    spacing: tuple[float, float]
+    shape: tuple[int, int]
+    scale: tuple[float, float] | None
+    padding: tuple[int, int] | None
+    signed: bool
+    bits: int
+    order: tuple[int, int, int]
+
+    @property
+    def normal(self) -> Vector:
+        """Unit normal, turned so that its largest component is positive in LPS."""
+        normal = np.cross(self.along_row, self.along_column)
+        return normal if normal[np.argmax(np.abs(normal))] > 0 else -normal
+
+
+def read_slices(file: CaseFile, root: Path, limits: Limits) -> list[SliceHeader]:
+    """The slices of one DICOM file: one, or one per frame.
+
+    Raises:
+        RefusedFile: no position, orientation or spacing, damaged values, or what `read_dicom` refuses.
+    """
+    header = read_dicom(root / file.path, limits, header_only=True)
+    try:
+        with quiet_parsers():
+            frames, *_ = check_size(header, limits)
+            if "PerFrameFunctionalGroupsSequence" in header or frames > 1:
+                return list(_enhanced_slices(header, file, frames))
+            return [_slice(header, [header], file, None)]
+    except PARSER_ERRORS as error:
+        raise RefusedFile(RefusalCode.CORRUPT, f"the slice's header holds impossible values ({type(error).__name__})"
+                          ) from error
+
+
+def _enhanced_slices(header: pydicom.Dataset, file: CaseFile, frames: int) -> Iterator[SliceHeader]:
+    per_frame = header.get("PerFrameFunctionalGroupsSequence") or []
+    shared = header.get("SharedFunctionalGroupsSequence") or [pydicom.Dataset()]
+    if len(per_frame) != frames:
+        raise RefusedFile(RefusalCode.BAD_GEOMETRY, "the frames of this multi-frame image carry no positions")
+    for number, group in enumerate(per_frame):
+        yield _slice(header, [*_macros(group), *_macros(shared[0]), header], file, number)
+
+
+def _macros(group: pydicom.Dataset) -> list[pydicom.Dataset]:
+    """The functional group macros of a frame (PS3.3 C.7.6.16), each a dataset of its own."""
+    return [element.value[0] for element in group if element.VR == "SQ" and element.value]
+
+
+def _find(places: list[pydicom.Dataset], name: str) -> Any:
+    return next((place[name].value for place in places if name in place and place[name].value is not None), None)
+
+
+def _slice(header: pydicom.Dataset, places: list[pydicom.Dataset], file: CaseFile, frame: int | None) -> SliceHeader:
+    position = _vector(_find(places, "ImagePositionPatient"), 3, "position")
+    cosines = _vector(_find(places, "ImageOrientationPatient"), 6, "orientation")
+    along_row, along_column = _unit(cosines[:3]), _unit(cosines[3:])
+    if abs(float(along_row @ along_column)) > 0.01:
+        raise RefusedFile(RefusalCode.BAD_GEOMETRY, "the slice's rows and columns are not perpendicular")
+    slope, intercept = _find(places, "RescaleSlope"), _find(places, "RescaleIntercept")
+    return SliceHeader(
+        file=file, frame=frame, uid=str(header.get("SOPInstanceUID") or ""), position=position,
+        along_row=along_row, along_column=along_column, spacing=_spacing(places),
+        shape=(int(header.Rows), int(header.Columns)),
+        scale=None if slope is None or intercept is None else (float(slope), float(intercept)),
+        padding=_padding(header), signed=bool(header.get("PixelRepresentation")),
+        bits=int(header.get("BitsStored") or header.get("BitsAllocated") or 16),
+        order=(int(header.get("AcquisitionNumber") or 0), int(header.get("InstanceNumber") or 0), frame or 0))
+
+
+def _vector(value: Any, size: int, name: str) -> Vector:
+    if value is None or len(value) != size:
+        raise RefusedFile(RefusalCode.BAD_GEOMETRY, f"the slice states no {name} in the patient, so it has no place "
+                          "in a volume")
+    numbers = np.asarray([float(part) for part in value])
+    if not np.isfinite(numbers).all() or np.abs(numbers).max() > 1e5:
+        raise RefusedFile(RefusalCode.BAD_GEOMETRY, f"the slice's {name} is impossible")
+    return numbers
+
+
+def _unit(direction: Vector) -> Vector:
+    length = float(np.linalg.norm(direction))
+    if not 0.9 < length < 1.1:
+        raise RefusedFile(RefusalCode.BAD_GEOMETRY, "the slice's orientation is impossible")
+    return direction / length
+
+
+def _spacing(places: list[pydicom.Dataset]) -> tuple[float, float]:
+    value = _find(places, "PixelSpacing")
+    if value is None or len(value) != 2:
+        raise RefusedFile(RefusalCode.NO_SPACING, "the slice states no pixel spacing, so nothing can be measured in mm")
+    row, column = float(value[0]), float(value[1])
+    if not (0.001 < row < 100 and 0.001 < column < 100):
+        raise RefusedFile(RefusalCode.NO_SPACING, "the slice's pixel spacing is impossible")
+    return row, column
+
+
+def _padding(header: pydicom.Dataset) -> tuple[int, int] | None:
+    """PixelPaddingValue and PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2)."""
+    value = header.get("PixelPaddingValue")
+    if value is None:
+        return None
+    limit = header.get("PixelPaddingRangeLimit")
+    ends = sorted((int(value), int(value if limit is None else limit)))
+    return ends[0], ends[1]
