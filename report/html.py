@@ -1,0 +1,52 @@
+"""The report as one HTML file that needs nothing else: no script, no server, no other file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from .trend import trend_svg
+from .view import View
+
+MOST_CITATIONS = 6
+"""Citations shown beside a sentence; the rest stand behind a disclosure."""
+
+
+@cache
+def environment() -> Environment:
+    """Templates with autoescape on; an unknown name is an error."""
+    return Environment(loader=PackageLoader("caseloom.report"), autoescape=True, undefined=StrictUndefined,
+                       trim_blocks=True, lstrip_blocks=True)
+
+
+def html_of(view: View, pictures: Mapping[str, bytes]) -> str:
+    """The page.
+
+    Args:
+        view: the prepared report.
+        pictures: PNG bytes by file name; a picture that is not there is said to be missing.
+    """
+    css, script = own_text("report.css"), own_text("report.js")
+    return environment().get_template("report.html.j2").render(
+        view=view, report=view.report, css=Markup(css), script=Markup(script), policy=_policy(css, script),  # noqa: S704 - our own files
+        pictures={name: f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
+                  for name, data in pictures.items()},
+        trend_svg=trend_svg, most=MOST_CITATIONS)
+
+
+def own_text(name: str) -> str:
+    """A template file as it is."""
+    return (files("caseloom.report") / "templates" / name).read_text(encoding="utf-8").strip()
+
+
+def _policy(css: str, script: str) -> str:
+    """A content security policy that allows this page's own style, script and inlined pictures, and no request."""
+    def allowed(text: str) -> str:
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
+    return f"default-src 'none'; img-src data:; style-src {allowed(css)}; script-src {allowed(script)}"
