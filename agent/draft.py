@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..core.numbering import Renaming, number_all, rename, rename_answer
 from ..core.refusal import Refusal
 from ..core.report import CaseIdentity, ReaderIdentity, Report, TimelineEvent
 from ..core.result import ToolResult
+from ..core.settings import Limits
 from ..prompts.loader import digest as prompt_digest
 from ..tools.records.questions import answer_question
 from .compose import compose
@@ -23,12 +24,13 @@ NAMED_VERSIONS = ("caseloom", "chromadb", "langgraph", "numpy", "onnxruntime", "
 """Packages whose version can change a number or a picture."""
 
 
-def draft_report(state: ReviewState, reader: ReaderIdentity) -> Report:
+def draft_report(state: ReviewState, reader: ReaderIdentity, limits: Limits) -> Report:
     """The draft: numbered findings and evidence, composed sections, timeline, and what was not read.
 
     Args:
         state: the review after `remember`.
         reader: who interpreted.
+        limits: what a file was allowed to ask of the machine.
     """
     case = state["case"]
     results = [*(done.result for done in state.get("results", [])), *state.get("comparisons", [])]
@@ -36,14 +38,15 @@ def draft_report(state: ReviewState, reader: ReaderIdentity) -> Report:
     shown = [item for result in results for item in result.evidence]
     answer = answer_question(case.question, found, shown) if case.question else None
     findings, evidence, names = number_all(found, shown)
+    not_read = _not_read(case, state.get("refused", []), results)
     notes = tuple(warning for result in state.get("comparisons", []) for warning in result.warnings)
     return Report(
         case=CaseIdentity(id=case.id, patient=case.opaque_patient), question=case.question,
         answer=rename_answer(answer, names), reader=reader,
-        sections=compose(case, findings, evidence, reader, notes=notes),
+        sections=compose(case, findings, evidence, reader, notes=notes, not_read=not_read),
         findings=findings, evidence=evidence, timeline=_timeline(state.get("events", []), names),
-        not_read=_not_read(case, state.get("refused", []), results), conflicts=lab_conflicts(findings),
-        warnings=_warnings(case, state), provenance=_provenance(case))
+        not_read=not_read, conflicts=lab_conflicts(findings),
+        warnings=_warnings(case, state), provenance=_provenance(case, limits))
 
 
 def _timeline(events: Sequence[TimelineEvent], names: Renaming) -> tuple[TimelineEvent, ...]:
@@ -61,11 +64,11 @@ def _warnings(case: Case, state: ReviewState) -> tuple[str, ...]:
     return (*case.warnings, *sorted(said))
 
 
-def _provenance(case: Case) -> Mapping[str, Any]:
+def _provenance(case: Case, limits: Limits) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "versions": {name: version(name) for name in NAMED_VERSIONS},
         "inputs": {file.path: file.sha256 for file in case.files},
         "prompts": {"sentences": prompt_digest("sentences")},
-        "settings": {},
+        "settings": {"limits": limits.model_dump(mode="json")},
     }

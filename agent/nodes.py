@@ -76,7 +76,7 @@ class Review:
             result = self.tools[task.tool].run(task.study, context)
         except CaseloomError as error:
             result = self._failed(task.tool, [file.path for file in task.study.files], str(error))
-        except Exception as error:  # noqa: BLE001 - one broken tool must not cost the rest of the case; it is named
+        except Exception as error:
             log.error("the %s tool failed on %s", task.tool, task.study.id, exc_info=error)
             result = self._failed(task.tool, [file.path for file in task.study.files],
                                   f"the {task.tool} tool failed ({type(error).__name__}); "
@@ -100,7 +100,7 @@ class Review:
 
     def compose(self, state: ReviewState) -> ReviewState:
         """Number the findings and write the sentences."""
-        return {"report": draft_report(state, self.reader.identity)}
+        return {"report": draft_report(state, self.reader.identity, self.settings.limits)}
 
     def verify(self, state: ReviewState) -> ReviewState:
         """Check every sentence against its evidence; what is not supported is dropped or marked, and said."""
