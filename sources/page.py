@@ -1,0 +1,112 @@
+"""A page as read: words with their place, in the order in which a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from ..core.boxes import BoxPt
+from ..core.words import Word
+
+Origin = Literal["text layer", "ocr", "blank"]
+
+
+class PageWord(Word):
+    """One word of a page."""
+
+    text: str
+    box: BoxPt
+    """On the unrotated page: points for a PDF, pixels for a picture; origin top left."""
+    place: BoxPt
+    """The same word on the page turned upright and levelled, in the same unit: what reading goes by."""
+    line: int = 0
+    """Number of its line, from the top of the upright page."""
+    bold: bool = False
+    confidence: float | None = None
+    """Of the OCR line it was read in, 0..1; None for a text layer."""
+
+    @property
+    def height(self) -> float:
+        """Height on the upright page."""
+        return self.place[3] - self.place[1]
+
+    @property
+    def middle(self) -> float:
+        """Vertical middle on the upright page."""
+        return (self.place[1] + self.place[3]) / 2
+
+
+class Page(Word):
+    """One page; `words` are sorted by line, then from left to right."""
+
+    number: int
+    """1-based."""
+    width: float
+    height: float
+    """Size of the unrotated page, in `unit`."""
+    unit: Literal["pt", "px"]
+    rotation: int
+    """As the file declares it: 0, 90, 180 or 270 degrees clockwise."""
+    turn: int = 0
+    """Degrees counter-clockwise by which the unrotated page was turned to be read."""
+    skew: float = 0.0
+    """Degrees by which the turned page was levelled."""
+    origin: Origin
+    words: tuple[PageWord, ...]
+
+    @property
+    def lines(self) -> tuple[tuple[PageWord, ...], ...]:
+        """The page's lines from top to bottom, each from left to right."""
+        rows: dict[int, list[PageWord]] = {}
+        for word in self.words:
+            rows.setdefault(word.line, []).append(word)
+        return tuple(tuple(row) for _, row in sorted(rows.items()))
+
+    @property
+    def text(self) -> str:
+        """Lines joined by newlines; words by one space, or by three where a gap separates columns."""
+        return "\n".join(line_text(line) for line in self.lines)
+
+
+def line_text(words: Sequence[PageWord]) -> str:
+    """Words of one line as text; a gap wider than 1.2 times the word height becomes three spaces."""
+    parts: list[str] = []
+    for before, word in zip((None, *words), words, strict=False):
+        if before is not None:
+            parts.append("   " if word.place[0] - before.place[2] > 1.2 * word.height else " ")
+        parts.append(word.text)
+    return "".join(parts)
+
+
+def in_lines(words: Iterable[PageWord]) -> tuple[PageWord, ...]:
+    """The words numbered by line and sorted for reading.
+
+    From left to right each word joins the line whose last word it overlaps most in height (by at least half of the
+    smaller height), so that a remaining slant of a scan does not tear lines apart.
+    """
+    lines: list[list[PageWord]] = []
+    for word in sorted(words, key=lambda w: (w.place[0], w.place[1], w.text)):
+        best, shared = None, 0.5
+        for line in lines:
+            overlap = shared_height(line[-1], word)
+            if overlap > shared:
+                best, shared = line, overlap
+        if best is None:
+            lines.append([word])
+        else:
+            best.append(word)
+    lines.sort(key=lambda line: (sum(w.middle for w in line) / len(line), line[0].place[0]))
+    return tuple(word.model_copy(update={"line": number}) for number, line in enumerate(lines) for word in line)
+
+
+def shared_height(one: PageWord, other: PageWord) -> float:
+    """Shared height over the smaller height of two words, 0..1."""
+    shared = min(one.place[3], other.place[3]) - max(one.place[1], other.place[1])
+    smaller = min(one.height, other.height)
+    return max(0.0, shared / smaller) if smaller > 0 else 0.0
+
+
+def union(boxes: Iterable[BoxPt]) -> BoxPt:
+    """The smallest box around all boxes (at least one)."""
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
