@@ -122,14 +122,15 @@ def masked(text: str, phrases: Iterable[str]) -> tuple[str, frozenset[str]]:
 @cache
 def _phrase(phrase: str) -> re.Pattern[str] | None:
     words = _WORD.findall(phrase)
-    return re.compile(r"(?<!\w)" + r"[\W_]+".join(words) + r"(?!\w)") if words else None
+    loose = r"[\W_]+".join(words)
+    return re.compile(rf"(?<!\w)(?:{re.escape(phrase)}|{loose})(?!\w)") if words else None
 
 
 def without_exact(text: str, exact: str) -> str:
-    """The text without one exact passage that stands free of letters and digits on both sides."""
+    """The text without one exact passage, where no letter, digit, sign or comparator touches it."""
     if not exact:
         return text
-    before = r"(?<![\w.,])" if exact[0].isalnum() else ""
+    before = r"(?<![\w.,<>≤≥=+−-])(?<![<>≤≥=] )" if exact[0].isalnum() else ""
     after = r"(?![\w/^*%]|[.,]\d)" if exact[-1].isalnum() else ""
     return re.sub(before + re.escape(exact) + after, _MASK, text)
 

@@ -18,6 +18,7 @@ from .phrases import (
     Item,
     Material,
     cited,
+    counted,
     fill,
     findings_sentences,
     further,
@@ -215,7 +216,7 @@ def _limits(material: Material, reader: ReaderIdentity, not_read: Sequence[Refus
     texts = [fill(key) for key, applies in keys if applies()]
     undated = sum(study.date is None and study.kind is not FileKind.RECORD for study in material.case.studies)
     if undated:
-        texts.append(fill("limit_undated", count=str(undated)))
+        texts.append(counted("limit_undated", undated))
     if missed := len({item.file for item in not_read}):
-        texts.append(fill("limit_not_read_one" if missed == 1 else "limit_not_read", count=str(missed)))
+        texts.append(counted("limit_not_read", missed))
     return [limitation(text) for text in texts]

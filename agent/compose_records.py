@@ -52,7 +52,8 @@ def record_sentences(material: Material) -> list[Sentence]:
 def is_past(finding: Finding) -> bool:
     """Whether the entry is over: resolved, stopped, or history."""
     return finding.assertion is Assertion.HISTORICAL or (
-        finding.status is Status.ABSENT and finding.assertion is Assertion.AFFIRMED)
+        finding.category is Category.RECORD and finding.status is Status.ABSENT
+        and finding.assertion is Assertion.AFFIRMED)
 
 
 def record_item(finding: Finding) -> str:

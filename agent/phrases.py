@@ -42,6 +42,11 @@ def fill(key: str, **values: str) -> str:
     return templates()[key].fill(**values)
 
 
+def counted(key: str, count: int) -> str:
+    """Template `key` with a count, or `key`_one for one."""
+    return fill(f"{key}_one" if count == 1 else key, count=str(count))
+
+
 @dataclass(frozen=True)
 class Material:
     """What a report is composed from, with the look-ups that its sections share.

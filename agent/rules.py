@@ -37,14 +37,12 @@ class Stated:
         facts: the finding.
         reading: what the claim says beside the finding's own words.
         names: the finding's names that the claim holds.
-        phrases: the finding's other words that the claim holds.
         lead: the claim's lead.
     """
 
     facts: Facts
     reading: Reading
     names: frozenset[str]
-    phrases: frozenset[str]
     lead: str
 
     @property

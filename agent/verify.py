@@ -9,8 +9,7 @@ A sentence holds when each claim holds and each cited finding is stated.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from ..core.evidence import Evidence
 from ..core.finding import Direction, Finding
@@ -103,17 +102,12 @@ def _claims_objection(sentence: Sentence, cited: Sequence[Facts], known: Known) 
         return _count_objection(counted, cited)
     stated: set[str] = set()
     for claim in claims:
-        reasons = {facts.finding.id: reason_against(claim, facts, known) for facts in cited}
-        supporting = {key for key, reason in reasons.items() if not reason}
+        held = {facts.finding.id: hold(claim, facts, known) for facts in cited}
+        supporting = {key for key, (_, reason) in held.items() if not reason}
         if not supporting:
-            return min(reasons.values(), key=_severity)
+            return max(held.values())[1]
         stated |= supporting
     return "" if stated == set(sentence.findings) else "it cites a finding that it does not state"
-
-
-def _severity(reason: str) -> int:
-    """A finding of another name says the least about why a claim does not hold."""
-    return int(reason == "it does not name its finding")
 
 
 def _count_objection(counted: re.Match[str], cited: Sequence[Facts]) -> str:
@@ -122,31 +116,27 @@ def _count_objection(counted: re.Match[str], cited: Sequence[Facts]) -> str:
     left = read(counted.group(2), ())
     if left.quantities or left.dates or not left.words <= neutral_words():
         return "it says more than a count"
-    return next((reason for facts in cited for reason in _kind_of_entry(left.words, facts)), "")
+    fits = all(facts.agrees_with_entry_words(left.words) for facts in cited)
+    return "" if fits else "it counts entries of another kind"
 
 
-def _kind_of_entry(words: frozenset[str], facts: Facts) -> Iterator[str]:
-    if not facts.agrees_with_entry_words(words):
-        yield "it counts entries of another kind"
+def hold(claim: Claim, facts: Facts, known: Known) -> tuple[int, str]:
+    """Hold a claim against one finding.
 
-
-@dataclass(frozen=True)
-class _Way:
-    named: bool
-    rules: Sequence[Callable[[Stated], str]]
-
-
-def reason_against(claim: Claim, facts: Facts, known: Known) -> str:
-    """Why one finding does not support one claim; empty when it does."""
+    Returns:
+        How many rules the claim passes, and the reason why it does not pass the next; an empty reason when it
+        passes all.
+    """
     reviewed = claim.lead in REVIEWED_LABELS
-    way = _Way(named=False, rules=REVIEWED_RULES) if reviewed else _Way(named=True, rules=CLAIM_RULES)
-    text = claim.item if reviewed else claim.text
-    left, seen = masked(text, facts.names)
-    if way.named and not seen:
-        return "it does not name its finding"
+    left, names = masked(claim.item if reviewed else claim.text, facts.names)
+    if not reviewed and not names:
+        return -1, "it does not name its finding"
     left = without_exact(left, f"range {facts.range_text}" if facts.range_text else "")
     if facts.finding.change is None:
         left = without_exact(left, facts.value_text)
-    left, places = masked(left, facts.phrases)
-    stated = Stated(facts=facts, reading=read(left, known.units), names=seen, phrases=places, lead=claim.lead)
-    return next((reason for rule in way.rules if (reason := rule(stated))), "")
+    left, _ = masked(left, facts.phrases)
+    stated = Stated(facts=facts, reading=read(left, known.units), names=names, lead=claim.lead)
+    for passed, rule in enumerate(REVIEWED_RULES if reviewed else CLAIM_RULES):
+        if reason := rule(stated):
+            return passed, reason
+    return len(CLAIM_RULES), ""

@@ -19,7 +19,7 @@ PAGE = (595.0, 842.0)
 MARGINS = (54.0, 62.0, 54.0, 54.0)
 """Left, top, right, bottom in points."""
 MOST_PASSAGES = 200
-PICTURE_POINTS = (330.0, 250.0)
+PICTURE_POINTS = (230.0, 200.0)
 """Largest width and height of a picture."""
 
 
@@ -82,9 +82,8 @@ def _cited_places(view: View) -> list[Place]:
 
 def _furnish(page: pymupdf.Page, view: View, number: int, count: int) -> None:
     """The banner above and the page number below."""
-    brown, grey = (0.54, 0.17, 0.02), (0.33, 0.38, 0.44)
     left, right = MARGINS[0], PAGE[0] - MARGINS[2]
-    page.insert_textbox((left, 26, right, 44), view.banner, fontsize=9, fontname="hebo", color=brown, align=0)
-    page.draw_line((left, 46), (right, 46), color=brown, width=0.6)
-    page.insert_textbox((left, PAGE[1] - 40, right, PAGE[1] - 24), f"{number} / {count}", fontsize=8,
-                        fontname="helv", color=grey, align=2)
+    css = own_text("pdf.css")
+    page.insert_htmlbox((left, 26, right, 44), str(Markup('<p class="banner">{}</p>').format(view.banner)), css=css)
+    page.draw_line((left, 46), (right, 46), color=(0.54, 0.17, 0.02), width=0.6)
+    page.insert_htmlbox((left, PAGE[1] - 40, right, PAGE[1] - 24), f'<p class="number">{number} / {count}</p>', css=css)

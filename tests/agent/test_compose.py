@@ -1,0 +1,193 @@
+"""Composed sentences: complete, cited, bounded, and said in the finding's own numbers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from made_case import FIRST, MEASURE, PATIENT, SECOND, MadeCase, Maker, made_case
+
+from caseloom.agent.compose import compose
+from caseloom.agent.verify import verify
+from caseloom.core.case import FileKind
+from caseloom.core.evidence import DocumentSpan, FhirResource, ImageBox
+from caseloom.core.finding import Category, Status, Value
+from caseloom.core.numbering import number_all
+from caseloom.core.refusal import Refusal, RefusalCode
+from caseloom.core.report import ReaderIdentity, Section, SentenceKind
+
+
+@pytest.fixture(scope="module")
+def case() -> MadeCase:
+    return made_case()
+
+
+@pytest.fixture(scope="module")
+def sections(case: MadeCase) -> dict[str, Section]:
+    return {section.title: section for section in compose(case.case, case.findings, case.evidence, MEASURE)}
+
+
+def text_of(section: Section) -> str:
+    return "\n".join(sentence.text for sentence in section.sentences)
+
+
+def of_made(maker: Maker, case: MadeCase) -> tuple[Section, ...]:
+    findings, evidence, _ = number_all(maker.findings, maker.evidence)
+    made = case.case.model_copy(update={"studies": tuple(maker.studies)})
+    sections = compose(made, findings, evidence, MEASURE)
+    assert verify(sections, findings, evidence) == (sections, [])
+    return sections
+
+
+def test_the_sections_stand_in_reading_order(sections):
+    assert list(sections) == ["Context", "What was reviewed", "Comparison", "Chest CT", "Chest film", "Pathology",
+                              "Laboratory", "Health record", "Impression", "Limits"]
+
+
+def test_every_sentence_cites_or_is_a_limitation(case, sections):
+    known = {item.id for item in case.evidence}
+    for sentence in (sentence for section in sections.values() for sentence in section.sentences):
+        if sentence.kind is not SentenceKind.LIMITATION:
+            assert sentence.findings and sentence.evidence and set(sentence.evidence) <= known, sentence.text
+
+
+def test_all_composed_sentences_pass_verification(case, sections):
+    assert verify(tuple(sections.values()), case.findings, case.evidence) == (tuple(sections.values()), [])
+
+
+def test_no_finding_is_dropped_silently(case, sections):
+    cited = {key for section in sections.values() for sentence in section.sentences for key in sentence.findings}
+    assert cited == {item.id for item in case.findings}
+
+
+def test_the_context_names_reader_question_and_synthetic_patient(sections):
+    context = text_of(sections["Context"])
+    assert "Has the nodule in the right lung grown?" in context
+    assert "interprets nothing" in context
+    assert "synthetic" in context
+
+
+def test_an_interpreting_reader_is_named(case):
+    reader = ReaderIdentity(name="medgemma", model="medgemma-1.5-4b-it", revision="abc", interprets=True)
+    context = text_of(compose(case.case, case.findings, case.evidence, reader)[0])
+    assert "medgemma medgemma-1.5-4b-it abc" in context
+    assert "interprets nothing" not in context
+
+
+def test_growth_is_told_with_both_dates_and_both_evidences(case, sections):
+    sentence = sections["Comparison"].sentences[0]
+    assert sentence.text == ("Pulmonary nodule candidate, right lung: increased from 8.1 mm on 2024-03-02 to 11.2 mm on "
+                             "2025-03-04, by 3.1 mm (38.3 %) over 367 days, smallest detectable difference 2 mm.")
+    dates = {item.date for item in case.evidence if item.id in sentence.evidence}
+    assert dates == {FIRST, SECOND}
+
+
+def test_the_comparison_section_says_when_there_was_none(case):
+    found = tuple(item for item in case.findings if item.change is None)
+    sections = {s.title: s for s in compose(case.case, found, case.evidence, MEASURE, notes=("no earlier film.",))}
+    assert [sentence.kind for sentence in sections["Comparison"].sentences] == [SentenceKind.LIMITATION] * 2
+    assert "Nothing was compared" in text_of(sections["Comparison"])
+    assert "No earlier film." in text_of(sections["Comparison"])
+
+
+def test_only_values_outside_their_range_have_a_sentence_of_their_own(sections):
+    lines = text_of(sections["Laboratory"]).splitlines()
+    assert lines[:2] == ["Haemoglobin 9.8 g/dL, low, range 12 - 16 (2025-03-04).",
+                         "Leukocytes 13.4 10*9/L, high, range 4 - 11 (2025-03-04)."]
+    assert "Within the printed range (2025-03-04): Creatinine; Platelets." in lines
+
+
+def test_the_impression_is_ordered_by_weight(sections):
+    first, *_, last = (sentence.text for sentence in sections["Impression"].sentences)
+    assert first.startswith("Pulmonary nodule candidate, right lung: increased from 8.1 mm")
+    assert last.startswith("Leukocytes 13.4")
+    assert all(sentence.kind is SentenceKind.IMPRESSION for sentence in sections["Impression"].sentences)
+
+
+def test_sides_are_told_right_first(sections):
+    assert "right lung 2498 mL; left lung 2190 mL" in text_of(sections["Chest CT"])
+
+
+def test_a_study_without_findings_is_named_as_such(case):
+    maker = Maker()
+    maker.study(FileKind.FILM, "CR", SECOND, "film.png")
+    maker.study(FileKind.FILM, "CR", None, "other.png")
+    sections = {section.title: section for section in of_made(maker, case)}
+    assert text_of(sections["What was reviewed"]).splitlines() == [
+        "Film (2025-03-04): received, but no finding came of it.",
+        "Film (undated): received, but no finding came of it."]
+    assert "1 examination or document carries no date" in text_of(sections["Limits"])
+    assert "No tool had a finding to report." in text_of(sections["Limits"])
+
+
+def test_the_limits_count_files_that_were_not_read(case, sections):
+    refused = [Refusal(file=f"{n}.dcm", code=RefusalCode.CORRUPT, reason="broken") for n in range(3)]
+    told = compose(case.case, case.findings, case.evidence, MEASURE, not_read=refused)[-1]
+    assert "3 files were not read" in text_of(told)
+    assert "1 file was not read" in text_of(sections["Limits"])
+
+
+def test_a_finding_of_an_unknown_kind_is_told_generically(case):
+    maker = Maker()
+    film = maker.study(FileKind.FILM, "CR", SECOND, "film.png")
+    common = {"tool": "other", "date": SECOND}
+    maker.add(film, ImageBox(box=(0, 0, 5, 5)), "a", name="Pleural effusion", category=Category.OBSERVATION,
+              status=Status.ABSENT, site="Left lung base", **common)
+    maker.add(film, ImageBox(box=(0, 0, 6, 6)), "b", name="Tube tip: distance", category=Category.MEASUREMENT,
+              status=Status.MEASURED, value=Value(number=41.239, unit="mm"), **common)
+    maker.add(film, ImageBox(box=(0, 0, 7, 7)), "c", name="Pacemaker", category=Category.OBSERVATION,
+              status=Status.PRESENT, **common)
+    told = text_of({section.title: section for section in of_made(maker, case)}["Chest film"])
+    assert "Not found (2025-03-04): pleural effusion, left lung base." in told
+    assert "Tube tip, distance (2025-03-04): 41.24 mm." in told
+    assert "Pacemaker (2025-03-04): present." in told
+
+
+def test_a_large_health_record_fits_a_page(case):
+    maker = Maker()
+    record = maker.study(FileKind.RECORD, "FHIR", None, "record.json")
+    kinds = ("Condition", "MedicationRequest", "Procedure", "Immunization", "Encounter", "AllergyIntolerance")
+    for n in range(600):
+        kind = kinds[n % len(kinds)]
+        maker.add(record, FhirResource(resource_type=kind, id=f"r{n}", path=kind), f"entry {n}", tool="records",
+                  name=f"Entry {chr(97 + n % 26)}{chr(97 + n // 26)} of {n % 7} kinds", category=Category.RECORD,
+                  status=Status.PRESENT, date=f"{1990 + n % 30}-0{1 + n % 9}-11")
+    sections = {section.title: section for section in of_made(maker, case)}
+    told = sections["Health record"]
+    assert len(told.sentences) <= 12
+    assert len(text_of(told).split()) < 900
+    assert sum(len(sentence.findings) for sentence in told.sentences) == 600
+
+
+def test_results_that_agree_between_sources_are_one_sentence(case):
+    maker = Maker()
+    for path in ("a.pdf", "b.pdf"):
+        source = maker.study(FileKind.DOCUMENT, "DOC", SECOND, path)
+        maker.add(source, DocumentSpan(page=1, bbox=(0, 0, 9, 9), text="x"), path, name="Sodium", tool="labs", date=SECOND,
+                  category=Category.LAB, status=Status.MEASURED,
+                  value=Value(number=129.0, text="129", unit="mmol/L", low=135, high=145, flag="L", flag_computed="L"))
+    laboratory = {section.title: section for section in of_made(maker, case)}["Laboratory"]
+    assert [sentence.text for sentence in laboratory.sentences] == [
+        "Sodium 129 mmol/L, low, range 135–145 (2025-03-04)."]
+    assert len(laboratory.sentences[0].evidence) == 2
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "Na; K: ratio", "白血球数", "عدد الكريات", "name\u202ewith\nmarks"])
+def test_names_of_every_kind_are_told_and_verified(case, name):
+    maker = Maker()
+    source = maker.study(FileKind.DOCUMENT, "DOC", SECOND, "a.pdf")
+    maker.add(source, DocumentSpan(page=1, bbox=(0, 0, 9, 9), text="x"), "row", name=name, tool="labs", date=SECOND,
+              category=Category.LAB, status=Status.MEASURED,
+              value=Value(number=5.0, text="5.0", unit="%", flag="H", flag_computed="H"))
+    laboratory = {section.title: section for section in of_made(maker, case)}["Laboratory"]
+    assert len(laboratory.sentences) == 1
+    assert "\u202e" not in text_of(laboratory) and "\n" not in laboratory.sentences[0].text
+
+
+def test_composing_is_pure(case):
+    made = [compose(case.case, case.findings, case.evidence, MEASURE) for _ in range(2)]
+    assert made[0] == made[1]
+
+
+def test_no_sentence_names_the_patient(sections):
+    assert not re.search(f"MRN-1|{PATIENT}", "".join(text_of(section) for section in sections.values()))
