@@ -1,0 +1,93 @@
+"""Coarser and finer grids for morphology: the shape of a lung needs no 0.6 mm voxels, its border does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.geometry import VolumeGeometry
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Coarse:
+    """A volume averaged over blocks.
+
+    Args:
+        values: (k, j, i) float32 block means, in the unit of the fine volume.
+        factors: fine voxels per coarse voxel along (k, j, i).
+        spacing: mm between coarse voxels along (k, j, i).
+    """
+
+    values: NDArray[np.float32]
+    factors: tuple[int, int, int]
+    spacing: tuple[float, float, float]
+
+    @property
+    def voxel_ml(self) -> float:
+        """Volume of a coarse voxel in ml, for grids that are not sheared."""
+        return float(np.prod(self.spacing)) / 1000.0
+
+
+def coarsen(voxels: NDArray[Any], geometry: VolumeGeometry, target_mm: float = 2.0) -> Coarse:
+    """Average blocks of voxels so that the spacing comes near `target_mm`, never beyond it by more than a half.
+
+    Blocks that stick out of the volume are filled by repeating its last voxels.
+
+    Args:
+        voxels: (k, j, i), any number type.
+        geometry: of the voxels.
+        target_mm: wished distance of voxels.
+    """
+    factors = tuple(max(1, round(target_mm / step)) for step in geometry.spacing)
+    fk, fj, fi = factors
+    slabs = [_shrink(voxels[k:k + fk], fj, fi) for k in range(0, voxels.shape[0], fk)]
+    steps = tuple(step * factor for step, factor in zip(geometry.spacing, factors, strict=True))
+    return Coarse(np.stack(slabs), (fk, fj, fi), (steps[0], steps[1], steps[2]))
+
+
+def _shrink(slab: NDArray[Any], fj: int, fi: int) -> NDArray[np.float32]:
+    plane = slab.mean(axis=0, dtype=np.float32) if slab.shape[0] > 1 else slab[0].astype(np.float32)
+    j, i = (-(-size // factor) * factor for size, factor in zip(plane.shape, (fj, fi), strict=True))
+    padded = np.pad(plane, ((0, j - plane.shape[0]), (0, i - plane.shape[1])), mode="edge")
+    blocks: NDArray[np.float32] = padded.reshape(j // fj, fj, i // fi, fi).mean(axis=(1, 3), dtype=np.float32)
+    return blocks
+
+
+def refine(mask: NDArray[Any], factors: tuple[int, int, int], shape: tuple[int, ...]) -> NDArray[Any]:
+    """A coarse mask or label map on the fine grid: each coarse voxel becomes its block.
+
+    Args:
+        mask: (k, j, i) of the coarse grid.
+        factors: fine voxels per coarse voxel.
+        shape: of the fine grid.
+    """
+    fine = mask
+    for axis, factor in enumerate(factors):
+        if factor > 1:
+            fine = np.repeat(fine, factor, axis=axis)
+    return fine[:shape[0], :shape[1], :shape[2]]
+
+
+def ball(radius_mm: float, spacing: tuple[float, float, float]) -> Mask:
+    """A structuring element: all voxels whose centres lie within `radius_mm` of the middle one."""
+    reach = [int(radius_mm / step) for step in spacing]
+    axes = np.ogrid[tuple(slice(-r, r + 1) for r in reach)]
+    squares = sum((axis * step) ** 2 for axis, step in zip(axes, spacing, strict=True))
+    return np.asarray(squares <= radius_mm**2 + 1e-6)
+
+
+def bounding_box(mask: Mask, margin: int = 0) -> tuple[slice, ...]:
+    """Slices that hold every true voxel, grown by `margin` voxels within the array; the whole array when none is."""
+    box = []
+    for axis in range(mask.ndim):
+        line = mask.any(axis=tuple(other for other in range(mask.ndim) if other != axis))
+        hits = np.flatnonzero(line)
+        if not len(hits):
+            return tuple(slice(0, size) for size in mask.shape)
+        box.append(slice(max(0, int(hits[0]) - margin), min(mask.shape[axis], int(hits[-1]) + 1 + margin)))
+    return tuple(box)
