@@ -1,1 +1,5 @@
 """Whole-slide pathology: tissue, nuclear density, ranked regions."""
+
+from .tool import PathologyTool
+
+__all__ = ["PathologyTool"]

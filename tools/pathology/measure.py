@@ -1,0 +1,150 @@
+"""From nuclei and tissue to ranked regions: pure arithmetic on a grid laid over the slide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...sources.slide import Region
+from .nuclei import DETECTION_MPP
+
+FIELD = 224
+"""Side of a search field in pixels at 10x, which is 224 µm."""
+STEP = 112
+"""Distance of neighbouring search fields: they overlap by half, so that a hot spot is not cut by the grid."""
+LEAST_TISSUE = 0.5
+"""Share of a field that tissue must cover for the field to be ranked."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells of `STEP` x `STEP` pixels at 10x over the scanned area; the last ones reach over its edge.
+
+    Args:
+        area: the scanned area in level-0 pixels.
+        mpp: micrometres per level-0 pixel.
+    """
+
+    area: Region
+    mpp: float
+
+    @property
+    def scale(self) -> float:
+        """Level-0 pixels per pixel at 10x."""
+        return DETECTION_MPP / self.mpp
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(rows, columns) of the scanned area in pixels at 10x, rounded up."""
+        return int(np.ceil(self.area.height / self.scale)), int(np.ceil(self.area.width / self.scale))
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """(rows, columns) of cells; at least one whole field, so that small slides have one too."""
+        rows, columns = (max(FIELD // STEP, -(-extent // STEP)) for extent in self.size)
+        return rows, columns
+
+
+@dataclass(frozen=True)
+class Field:
+    """One search field.
+
+    Args:
+        row: of its upper left cell.
+        column: of its upper left cell.
+        region: what of it lies on the scanned area, level-0 pixels.
+        nuclei: how many centres lie in it.
+        area_mm2: of `region`.
+    """
+
+    row: int
+    column: int
+    region: Region
+    nuclei: int
+    area_mm2: float
+
+    @property
+    def per_mm2(self) -> float:
+        """Nuclei per mm² of the field, tissue or not."""
+        return self.nuclei / self.area_mm2
+
+
+def cell_tissue(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float64]:
+    """Share of each cell that tissue covers; what lies beyond the scanned area is not tissue.
+
+    Args:
+        mask: (rows, columns) bool over the scanned area, any resolution.
+        grid: the cells.
+
+    Returns:
+        (rows, columns) of cells, 0..1.
+    """
+    shares = mask.astype(np.float64)
+    for axis, extent in enumerate((grid.area.height, grid.area.width)):
+        edges = np.arange(grid.cells[axis] + 1) * STEP * grid.scale * mask.shape[axis] / extent
+        running = np.insert(np.cumsum(shares, axis=axis), 0, 0.0, axis=axis)
+        upto = _interpolate(running, np.minimum(edges, mask.shape[axis]), axis)
+        shares = np.diff(upto, axis=axis) / (edges[1] - edges[0])
+    return shares
+
+
+def _interpolate(running: NDArray[np.float64], at: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    below = np.minimum(at.astype(int), running.shape[axis] - 2)
+    weight = (at - below)[:, None] if axis == 0 else at - below
+    low, high = np.take(running, below, axis), np.take(running, below + 1, axis)
+    value: NDArray[np.float64] = low + (high - low) * weight
+    return value
+
+
+def cell_counts(nuclei: NDArray[np.int32], grid: Grid) -> NDArray[np.int64]:
+    """How many of the nuclei, (n, 2) as (row, column) in pixels at 10x from the area's corner, lie in each cell."""
+    rows, columns = grid.cells
+    where = (nuclei[:, 0] // STEP) * columns + nuclei[:, 1] // STEP
+    return np.bincount(where, minlength=rows * columns).reshape(rows, columns).astype(np.int64)
+
+
+def search_fields(counts: NDArray[np.int64], tissue: NDArray[np.float64], grid: Grid) -> list[Field]:
+    """Every field that is covered enough, densest first; ties in reading order."""
+    nuclei, cover = _sum_fields(counts), _sum_fields(tissue) / (FIELD // STEP) ** 2
+    fields = [_field(int(row), int(column), int(nuclei[row, column]), grid)
+              for row, column in np.argwhere(cover >= LEAST_TISSUE)]
+    return sorted(fields, key=lambda field: (-field.per_mm2, field.row, field.column))
+
+
+def _sum_fields(cells: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:
+    whole: NDArray[np.float64] = (cells[:-1, :-1] + cells[1:, :-1] + cells[:-1, 1:] + cells[1:, 1:]).astype(np.float64)
+    return whole
+
+
+def _field(row: int, column: int, nuclei: int, grid: Grid) -> Field:
+    area, step = grid.area, STEP * grid.scale
+    left, top = round(column * step), round(row * step)
+    right = min(area.width, round(column * step + FIELD * grid.scale))
+    bottom = min(area.height, round(row * step + FIELD * grid.scale))
+    region = Region(area.x + left, area.y + top, right - left, bottom - top)
+    return Field(row, column, region, nuclei, region.width * region.height * grid.mpp**2 / 1e6)
+
+
+def densest(fields: Sequence[Field], most: int) -> tuple[Field, ...]:
+    """The first fields that do not overlap one taken before (greedy), at most `most`, none without nuclei.
+
+    Args:
+        fields: densest first.
+        most: how many to take.
+    """
+    reach = FIELD // STEP
+    taken: list[Field] = []
+    for field in fields:
+        if len(taken) == most or field.nuclei == 0:
+            break
+        if all(abs(field.row - other.row) >= reach or abs(field.column - other.column) >= reach for other in taken):
+            taken.append(field)
+    return tuple(taken)
+
+
+def round_3(value: float) -> float:
+    """Rounded to three significant digits: counts of a few hundred nuclei carry no more."""
+    return float(f"{value:.3g}")
