@@ -57,7 +57,7 @@ def _trachea(lumen: Mask, body: Mask, spacing: tuple[float, float, float]) -> Ma
     spots = np.zeros(lumen.shape, bool)
     for k in range(lumen.shape[0]):
         spots[k] = _round_spots(lumen[k], body[k], spacing)
-    labels, count = ndimage.label(spots)
+    labels, _ = ndimage.label(spots)
     best, length = np.zeros(lumen.shape, bool), 0.0
     upper_half = lumen.shape[0] // 2
     for number, place in enumerate(ndimage.find_objects(labels), 1):

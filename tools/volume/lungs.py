@@ -147,7 +147,7 @@ def _midline(parts: list[Mask], body: Mask) -> float:
 
 def _part(lung: Mask, middle: float, coarse: Coarse) -> list[Mask]:
     """Right and left lung that touch at a junction line: eroded until they part, then grown back (watershed)."""
-    from skimage.segmentation import watershed  # noqa: PLC0415  needed by few scans, slow to import
+    from skimage.segmentation import watershed  # needed by few scans, slow to import
 
     place = bounding_box(lung, 1)
     inner = lung[place]
