@@ -1,0 +1,1 @@
+"""Laboratory reports: every result with its unit, range, flag, date and place on the page."""
