@@ -173,7 +173,8 @@ def grouped(items: Iterable[Kind], key: Callable[[Kind], Key]) -> dict[Key, list
 def measured_item(finding: Finding) -> Item:
     """A finding inside a list whose lead holds its name and date."""
     value = value_text(finding.value) if finding.value else ""
-    text = " ".join(fill("item_measured", place=place(finding), value=shown(value)).split())
+    key = "item_measured_numbered" if value and place(finding)[-1:].isdigit() else "item_measured"
+    text = " ".join(fill(key, place=place(finding), value=shown(value)).split())
     if finding.value and range_text(finding.value):
         text = fill("item_range", item=text, range=shown(range_text(finding.value)))
     if not text and finding.status is not Status.INDETERMINATE:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from .trend import trend_svg
 from .view import View
+from .wording import plain
 
 MOST_CITATIONS = 6
 """Citations shown beside a sentence; the rest stand behind a disclosure."""
@@ -21,8 +22,10 @@ MOST_CITATIONS = 6
 @cache
 def environment() -> Environment:
     """Templates with autoescape on; an unknown name is an error."""
-    return Environment(loader=PackageLoader("caseloom.report"), autoescape=True, undefined=StrictUndefined,
+    made = Environment(loader=PackageLoader("caseloom.report"), autoescape=True, undefined=StrictUndefined,
                        trim_blocks=True, lstrip_blocks=True)
+    made.filters |= {"one_line": plain}
+    return made
 
 
 def html_of(view: View, pictures: Mapping[str, bytes]) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from .html import environment
 from .view import Cited, View
-from .wording import plain
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 _LEADING = re.compile(r"^(\d+)([.)])|^([-+])")
@@ -27,5 +26,5 @@ def citations(cited: Iterable[Cited]) -> str:
 def markdown_of(view: View) -> str:
     """The whole report as Markdown, evidence listed at the end."""
     maker = environment().overlay(autoescape=False)
-    maker.filters |= {"md": escaped, "cites": citations, "one_line": plain}
+    maker.filters |= {"md": escaped, "cites": citations}
     return maker.get_template("report.md.j2").render(view=view, report=view.report).rstrip() + "\n"
