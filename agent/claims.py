@@ -7,12 +7,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"(?P<sign>(?<![\w)])[-−+])?(?P<digits>\d+(?:\.\d+)?)")
-_DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?(?![\w-])|(?:(?<=\()|(?<=since )|(?<=on )|(?<=entry )|(?<=^))\d{4}(?=\)|,| |$)"
-                   r"(?! ?[a-z%])")
+_DATE = re.compile(
+    r"\d{4}-\d{2}(?:-\d{2})?(?![\w-])"
+    r"|(?:(?<=\()|(?<=since )|(?<=on )|(?<=entry )|(?<=^))\d{4}(?=\)|,| |$)(?! ?[a-z%])")
+"""A day, a month, or a year where only a date can stand."""
 _COMPARATOR = re.compile(r"(?:<=|>=|[<>≤≥])\s?$")
 _COMMA = re.compile(r"[,;] ")
 _MASK = " \N{WHITE SQUARE} "
@@ -119,7 +121,7 @@ def masked(text: str, phrases: Iterable[str]) -> tuple[str, frozenset[str]]:
     return text, frozenset(seen)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _phrase(phrase: str) -> re.Pattern[str] | None:
     words = _WORD.findall(phrase)
     loose = r"[\W_]+".join(words)

@@ -42,7 +42,7 @@ def comparison_sentences(material: Material) -> list[Sentence]:
 
 
 def change_text(finding: Finding, material: Material) -> str:
-    """`Name, place: increased from A on DATE to B on DATE, by D (R %) over N days, smallest detectable difference L.`"""
+    """`Name, place: increased from A on DATE to B on DATE, by D (R %) over N days`, and how sure that is."""
     change = finding.change
     if change is None:
         raise ValueError(f"{finding.id} is not a change")

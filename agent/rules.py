@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..core.evidence import EvidenceKind
@@ -72,43 +72,29 @@ def numbers(stated: Stated) -> str:
 
 def _number_holds(quantity: Quantity, facts: Facts) -> bool:
     own = facts.unit
-    if quantity.role is Role.OVER:
-        return quantity.unit in ("day", "days") and _is_any(quantity, _from_change(facts, "interval_days"))
-    if quantity.role is Role.RELATIVE:
-        relative = [round(number * 100, 1) for number in _from_change(facts, "relative")]
-        return _is_any(quantity, relative, signed=False)
-    if quantity.role is Role.RANGE:
-        return quantity.unit in (own, None) and _is_any(quantity, _limits(facts))
-    if quantity.unit != own:
+    units = {Role.OVER: ("day", "days"), Role.RELATIVE: ("%",), Role.RANGE: (own, None)}.get(quantity.role, (own,))
+    if quantity.unit not in units or (quantity.role is Role.VALUE and quantity.comparator != _comparator(facts)):
         return False
-    if quantity.role is Role.BY:
-        return _is_any(quantity, _from_change(facts, "delta"), signed=False)
-    if quantity.role is Role.VALUE:
-        return quantity.comparator == _comparator(facts) and _is_any(quantity, _value(facts))
-    key = {Role.FROM: "from_", Role.TO: "to", Role.DETECTABLE: "least_detectable"}.get(quantity.role)
-    return key is not None and _is_any(quantity, _from_change(facts, key))
+    signed = quantity.role not in (Role.BY, Role.RELATIVE)
+    return any(_same(quantity, number, signed) for number in _numbers_of(facts, quantity.role) if number is not None)
 
 
-def _from_change(facts: Facts, key: str) -> list[float]:
-    number = getattr(facts.finding.change, key) if facts.finding.change else None
-    return [] if number is None else [float(number)]
-
-
-def _limits(facts: Facts) -> list[float]:
-    value = facts.finding.value
-    return [number for number in (value.low, value.high) if number is not None] if value else []
-
-
-def _value(facts: Facts) -> list[float]:
-    return [] if facts.finding.number is None else [facts.finding.number]
+def _numbers_of(facts: Facts, role: Role) -> tuple[float | None, ...]:
+    """What a number in this role may be; "by" and a percentage are said without their sign."""
+    value, change = facts.finding.value, facts.finding.change
+    if role is Role.VALUE:
+        return (facts.finding.number,)
+    if role is Role.RANGE:
+        return (value.low, value.high) if value else ()
+    if change is None:
+        return ()
+    relative = None if change.relative is None else round(change.relative * 100, 1)
+    return {Role.FROM: (change.from_,), Role.TO: (change.to,), Role.BY: (change.delta,), Role.RELATIVE: (relative,),
+            Role.OVER: (change.interval_days,), Role.DETECTABLE: (change.least_detectable,)}.get(role, ())
 
 
 def _comparator(facts: Facts) -> str:
     return (facts.finding.value.comparator or "") if facts.finding.value else ""
-
-
-def _is_any(quantity: Quantity, numbers: Iterable[float], signed: bool = True) -> bool:
-    return any(_same(quantity, number, signed) for number in numbers)
 
 
 def _same(quantity: Quantity, number: float, signed: bool) -> bool:

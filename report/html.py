@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from .trend import trend_svg
 from .view import View
 from .wording import plain
 
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|[^\s\d;,()]{1,3}\b(?<! on)(?<! to)|\S*/\S))")
 MOST_CITATIONS = 6
 """Citations shown beside a sentence; the rest stand behind a disclosure."""
 
@@ -24,7 +27,7 @@ def environment() -> Environment:
     """Templates with autoescape on; an unknown name is an error."""
     made = Environment(loader=PackageLoader("caseloom.report"), autoescape=True, undefined=StrictUndefined,
                        trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"one_line": plain}
+    made.filters |= {"one_line": plain, "unbroken": unbroken}
     return made
 
 
@@ -41,6 +44,12 @@ def html_of(view: View, pictures: Mapping[str, bytes]) -> str:
         pictures={name: f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
                   for name, data in pictures.items()},
         trend_svg=trend_svg, most=MOST_CITATIONS)
+
+
+def unbroken(text: str) -> Markup:
+    """The text with dates kept on one line, and numbers kept with the unit or sign that follows them."""
+    joined = _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
+    return Markup(_DATE.sub(r'<span class="date">\g<0></span>', str(escape(joined))))  # noqa: S704 - escaped just here
 
 
 def own_text(name: str) -> str:

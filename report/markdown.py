@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 from .html import environment
-from .view import Cited, View
+from .tables import Cited
+from .view import View
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 _LEADING = re.compile(r"^(\d+)([.)])|^([-+])")

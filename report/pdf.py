@@ -18,6 +18,8 @@ PAGE = (595.0, 842.0)
 """A4 in points."""
 MARGINS = (54.0, 62.0, 54.0, 54.0)
 """Left, top, right, bottom in points."""
+Heading = tuple[int, str, int]
+"""Level, text, page."""
 MOST_PASSAGES = 200
 PICTURE_POINTS = (230.0, 200.0)
 """Largest width and height of a picture."""
@@ -30,22 +32,20 @@ def pdf_of(view: View, pictures: Mapping[str, bytes]) -> bytes:
         view: the prepared report.
         pictures: PNG bytes by file name.
     """
-    import pymupdf  # noqa: PLC0415 - heavy, and only this form of the report needs it
+    import pymupdf
 
-    headings: list[tuple[int, str, int, float]] = []
+    headings: list[Heading] = []
     laid_out = _lay_out(pymupdf, view, pictures, headings)
-    with pymupdf.open("pdf", laid_out) as document:
+    with pymupdf.open("pdf", laid_out) as document:  # type: ignore[no-untyped-call]  # not annotated
         for number, page in enumerate(document, 1):
             _furnish(page, view, number, document.page_count)
-        document.set_toc([[1, title, number, {"kind": pymupdf.LINK_GOTO, "page": number - 1,
-                                              "to": pymupdf.Point(MARGINS[0], top)}]
-                          for level, title, number, top in headings if level == 2])
+        document.set_toc([[1, title, number] for level, title, number in headings if level == 2])
         document.set_metadata({"title": "Case review", "subject": view.banner, "producer": "Caseloom"})
         return bytes(document.tobytes(garbage=3, deflate=True, no_new_id=True, reproducible=True))
 
 
 def _lay_out(pymupdf: Any, view: View, pictures: Mapping[str, bytes],
-             headings: list[tuple[int, str, int, float]]) -> bytes:
+             headings: list[Heading]) -> bytes:
     archive = pymupdf.Archive()
     for name, data in pictures.items():
         archive.add((data, name))
@@ -58,7 +58,7 @@ def _lay_out(pymupdf: Any, view: View, pictures: Mapping[str, bytes],
 
     def note(position: Any) -> None:
         if position.open_close & 1 and position.heading:
-            headings.append((position.heading, position.text or "", position.page_num, position.rect[1]))
+            headings.append((position.heading, position.text or "", position.page_num))
 
     stream = io.BytesIO()
     writer = pymupdf.DocumentWriter(stream)
@@ -71,7 +71,7 @@ def _width(pymupdf: Any, data: bytes) -> int:
     """Width in points at which the picture fits its frame."""
     picture = pymupdf.Pixmap(data)
     scale = min(PICTURE_POINTS[0] / picture.width, PICTURE_POINTS[1] / picture.height)
-    return round(picture.width * scale)
+    return int(picture.width * scale)
 
 
 def _cited_places(view: View) -> list[Place]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from .view import Analyte
+from .tables import Analyte
 from .wording import number_text
 
 WIDTH, HEIGHT, MARGIN = 150.0, 36.0, 5.0

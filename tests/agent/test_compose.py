@@ -76,8 +76,9 @@ def test_an_interpreting_reader_is_named(case):
 
 def test_growth_is_told_with_both_dates_and_both_evidences(case, sections):
     sentence = sections["Comparison"].sentences[0]
-    assert sentence.text == ("Pulmonary nodule candidate, right lung: increased from 8.1 mm on 2024-03-02 to 11.2 mm on "
-                             "2025-03-04, by 3.1 mm (38.3 %) over 367 days, smallest detectable difference 2 mm.")
+    assert sentence.text == (
+        "Pulmonary nodule candidate, right lung: increased from 8.1 mm on 2024-03-02 to 11.2 mm on 2025-03-04, "
+        "by 3.1 mm (38.3 %) over 367 days, smallest detectable difference 2 mm.")
     dates = {item.date for item in case.evidence if item.id in sentence.evidence}
     assert dates == {FIRST, SECOND}
 
@@ -163,8 +164,8 @@ def test_results_that_agree_between_sources_are_one_sentence(case):
     maker = Maker()
     for path in ("a.pdf", "b.pdf"):
         source = maker.study(FileKind.DOCUMENT, "DOC", SECOND, path)
-        maker.add(source, DocumentSpan(page=1, bbox=(0, 0, 9, 9), text="x"), path, name="Sodium", tool="labs", date=SECOND,
-                  category=Category.LAB, status=Status.MEASURED,
+        maker.add(source, DocumentSpan(page=1, bbox=(0, 0, 9, 9), text="x"), path, name="Sodium", tool="labs",
+                  date=SECOND, category=Category.LAB, status=Status.MEASURED,
                   value=Value(number=129.0, text="129", unit="mmol/L", low=135, high=145, flag="L", flag_computed="L"))
     laboratory = {section.title: section for section in of_made(maker, case)}["Laboratory"]
     assert [sentence.text for sentence in laboratory.sentences] == [
@@ -172,7 +173,8 @@ def test_results_that_agree_between_sources_are_one_sentence(case):
     assert len(laboratory.sentences[0].evidence) == 2
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "Na; K: ratio", "白血球数", "عدد الكريات", "name\u202ewith\nmarks"])
+@pytest.mark.parametrize("name", [
+    "<script>alert(1)</script>", "Na; K: ratio", "白血球数", "عدد الكريات", "name\u202ewith\nmarks"])
 def test_names_of_every_kind_are_told_and_verified(case, name):
     maker = Maker()
     source = maker.study(FileKind.DOCUMENT, "DOC", SECOND, "a.pdf")

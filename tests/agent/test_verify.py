@@ -37,7 +37,8 @@ HAEMOGLOBIN = "Haemoglobin 9.8"
 MUTATIONS = [
     ("wrong side", NODULE, "right lung", "left lung", "side"),
     ("wrong side", VOLUME, "right lung 2498", "left lung 2498", ""),
-    ("sides exchanged", VOLUME, "right lung 2498 mL; left lung 2190 mL", "right lung 2190 mL; left lung 2498 mL", "number"),
+    ("sides exchanged", VOLUME, "right lung 2498 mL; left lung 2190 mL", "right lung 2190 mL; left lung 2498 mL",
+     "number"),
     ("both sides", NODULE, "right lung", "both right lung", "side"),
     ("wrong number", NODULE, "11.2 mm", "12.2 mm", "number"),
     ("lost decimal point", NODULE, "11.2 mm", "112 mm", "number"),

@@ -46,12 +46,12 @@ class Maker:
         self.evidence: list[Evidence] = []
         self.studies: list[Study] = []
 
-    def study(self, kind: FileKind, modality: str, date: str | None, path: str, body_part: str | None = None) -> Source:
+    def study(self, kind: FileKind, modality: str, date: str | None, path: str, part: str | None = None) -> Source:
         sha = f"{len(self.studies) + 1:064x}"
         file = CaseFile(path=path, sha256=sha, size=1000, kind=kind)
         series = Series(uid=f"1.2.{len(self.studies)}", kind=kind, modality=modality, files=(file,))
         self.studies.append(Study(id=f"S{len(self.studies) + 1}", uid=f"1.{len(self.studies)}", kind=kind,
-                                  modality=modality, date=date, body_part=body_part, series=(series,)))
+                                  modality=modality, date=date, body_part=part, series=(series,)))
         return Source(file=path, sha256=sha, uid=f"1.2.{len(self.studies)}")
 
     def add(self, source: Source, locator: object, caption: str, picture: str | None = None, **fields: object) -> Finding:
@@ -84,7 +84,8 @@ def made_case(root: Path = Path("/nowhere")) -> MadeCase:
         id="c0ffee", root=root, patient=Patient(id="MRN-1"), opaque_patient=PATIENT,
         question="Has the nodule in the right lung grown?", files=tuple(f for s in maker.studies for f in s.files),
         studies=tuple(maker.studies),
-        not_read=(Refusal(file="scans/broken.dcm", code=RefusalCode.TRUNCATED, reason="the file ends early; export it again"),),
+        not_read=(Refusal(file="scans/broken.dcm", code=RefusalCode.TRUNCATED,
+                          reason="the file ends early; export it again"),),
         warnings=("The sources say that this patient is synthetic.",))
     findings, evidence, _ = number_all(maker.findings, maker.evidence)
     return MadeCase(case, findings, evidence)
@@ -124,7 +125,8 @@ def _films(maker: Maker) -> None:
     for date, ratio in ((FIRST, 0.46), (SECOND, 0.47)):
         source = maker.study(FileKind.FILM, "CR", date, f"film_{date}.dcm", "CHEST")
         common = {"tool": "localization", "date": date, "picture": f"overlays/film_{date}.png"}
-        for name, side in (("Right lung", Laterality.RIGHT), ("Left lung", Laterality.LEFT), ("Cardiac silhouette", None)):
+        sides = {"Right lung": Laterality.RIGHT, "Left lung": Laterality.LEFT, "Cardiac silhouette": None}
+        for name, side in sides.items():
             maker.add(source, ImageBox(box=(10, 20, 300, 500)), f"{name}, film of {date}", name=name, laterality=side,
                       category=Category.ANATOMY, status=Status.PRESENT, **common)
         maker.add(source, ImageBox(box=(10, 20, 301, 501)), f"Widths, film of {date}", name="Cardiothoracic ratio",
@@ -135,7 +137,8 @@ def _slide(maker: Maker) -> None:
     source = maker.study(FileKind.SLIDE, "SM", SECOND, "slide.tiff")
     common = {"tool": "pathology", "date": SECOND, "picture": "overlays/slide.png"}
     maker.add(source, SlideRegion(x=0, y=0, width=40000, height=30000, mpp=0.5), "Tissue outlined", name="Tissue area",
-              category=Category.MEASUREMENT, status=Status.MEASURED, value=Value(number=41.27, unit="mm²", ucum="mm2"), **common)
+              category=Category.MEASUREMENT, status=Status.MEASURED,
+              value=Value(number=41.27, unit="mm²", ucum="mm2"), **common)
     for n, density in enumerate((4210.0, 3988.0)):
         maker.add(source, SlideRegion(x=1792 * n, y=0, width=1792, height=1792, mpp=0.5), f"Region {n + 1}",
                   name="Region of high nuclear density", category=Category.OBSERVATION, status=Status.INDETERMINATE,

@@ -26,7 +26,8 @@ def made_report() -> Report:
         CitedSentence(text="The nodule candidate measures 11.2 mm.", evidence=("E37",)),))
     conflict = Conflict(text="Sources disagree on Sodium.", findings=("F11",), evidence=("E22", "E25"))
     return Report(
-        case=CaseIdentity(id="c0ffee" * 8, patient=made.case.opaque_patient), question=made.case.question, answer=answer,
+        case=CaseIdentity(id="c0ffee" * 8, patient=made.case.opaque_patient),
+        question=made.case.question, answer=answer,
         reader=MEASURE, sections=sections, findings=made.findings, evidence=made.evidence, timeline=timeline,
         not_read=made.case.not_read, conflicts=(conflict,), warnings=(*made.case.warnings, *warnings),
         provenance={"versions": {"caseloom": "0"}, "inputs": {file.path: file.sha256 for file in made.case.files}})

@@ -9,8 +9,8 @@ from caseloom.report.wording import by_number, date_text, number_text, plain, ra
 
 
 @pytest.mark.parametrize(("number", "text"), [
-    (2510.26, "2510"), (10.24, "10.24"), (0.48213, "0.4821"), (3.0, "3"), (0, "0"), (-823.44, "-823.4"), (1e6, "1000000"),
-    (0.00001, "0.00001"), (100.0, "100"), (1000.0, "1000"), (999.96, "1000"),
+    (2510.26, "2510"), (10.24, "10.24"), (0.48213, "0.4821"), (3.0, "3"), (0, "0"), (-823.44, "-823.4"),
+    (1e6, "1000000"), (0.00001, "0.00001"), (100.0, "100"), (1000.0, "1000"), (999.96, "1000"),
 ])
 def test_numbers(number: float, text: str):
     assert number_text(number) == text
@@ -43,7 +43,8 @@ def test_text_from_sources_is_one_line_without_controls():
 
 
 def test_dates_keep_their_precision():
-    assert [date_text(m) for m in ("2025", "2025-03", "2025-03-04T08:30:00+01:00", None)] == ["2025", "2025-03", "2025-03-04", ""]
+    moments = ("2025", "2025-03", "2025-03-04T08:30:00+01:00", None)
+    assert [date_text(moment) for moment in moments] == ["2025", "2025-03", "2025-03-04", ""]
 
 
 def test_ids_stand_in_number_order():

@@ -57,7 +57,7 @@ class Page(HTMLParser):
         self.alts += [given.get("alt")] if tag == "img" else []
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        self.text += data.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def page_of(path: Path) -> Page:
@@ -68,7 +68,7 @@ def test_every_form_is_written(written):
     assert {form: path.name for form, path in written.items()} == {
         "json": "report.json", "md": "report.md", "html": "report.html", "pdf": "report.pdf", "fhir": "fhir.json"}
     assert all(path.stat().st_size > 1000 for path in written.values())
-    assert not [path for path in written["json"].parent.rglob(".*")]
+    assert not list(written["json"].parent.rglob(".*"))
 
 
 def test_the_json_reads_back_as_the_same_report(report, written):
@@ -196,10 +196,11 @@ def test_the_bundle_is_valid_and_preliminary(report, written):
 
 def test_a_laboratory_result_keeps_its_code_unit_range_and_flag(written):
     entries = json.loads(written["fhir"].read_text("utf-8"))["entry"]
-    latest = next(entry["resource"] for entry in entries if entry["resource"].get("code", {}).get("text") == "Haemoglobin"
-                  and entry["resource"]["effectiveDateTime"] == "2025-03-04")
+    resources = [entry["resource"] for entry in entries if entry["resource"].get("code", {}).get("text") == "Haemoglobin"]
+    latest = next(resource for resource in resources if resource["effectiveDateTime"] == "2025-03-04")
     assert latest["code"]["coding"][0]["code"] == "718-7"
-    assert latest["valueQuantity"] == {"value": 9.8, "unit": "g/dL", "system": "http://unitsofmeasure.org", "code": "g/dL"}
+    assert latest["valueQuantity"] == {
+        "value": 9.8, "unit": "g/dL", "system": "http://unitsofmeasure.org", "code": "g/dL"}
     assert latest["referenceRange"][0]["low"]["value"] == 12 and latest["referenceRange"][0]["text"] == "12 - 16"
     assert latest["interpretation"][0]["coding"][0]["code"] == "L"
 
@@ -218,8 +219,9 @@ def test_a_signed_report_is_final_and_names_who_signed(report, tmp_path):
 def hostile(report: Report) -> Report:
     """The report with markup, control characters and a turned reading direction wherever a source can put text."""
     bad = f"{SCRIPT} \x00\u202e](javascript:x) | `a`\n# b"
-    evidence = make_evidence(Source(file=f"{SCRIPT}.pdf", sha256="0" * 64), DocumentSpan(page=1, bbox=(0, 0, 1, 1), text=bad),
-                             caption=bad).model_copy(update={"id": "E1"})
+    place = DocumentSpan(page=1, bbox=(0, 0, 1, 1), text=bad)
+    evidence = make_evidence(Source(file=f"{SCRIPT}.pdf", sha256="0" * 64), place, caption=bad)
+    evidence = evidence.model_copy(update={"id": "E1"})
     finding = next(item for item in report.findings if item.category is Category.LAB).model_copy(update={
         "name": bad, "site": bad, "status": Status.MEASURED,
         "value": Value(number=1.0, text=bad, unit=bad, range_text=bad, flag=bad), "evidence": ("E1",)})
