@@ -1,6 +1,8 @@
 """Generated cases with known truth: one fictional patient, measured to the voxel before anything is written."""
 
-from .case import CaseSpec, write_case, write_demo
+from .case import write_case, write_demo
+from .casespec import CaseSpec
+from .labs import LabSpec
 from .specs import BodySpec, CtSpec, EffusionSpec, FilmSpec, NoduleSpec, PatientSpec, SlideSpec, VisitSpec
 
 __all__ = [
@@ -9,6 +11,7 @@ __all__ = [
     "CtSpec",
     "EffusionSpec",
     "FilmSpec",
+    "LabSpec",
     "NoduleSpec",
     "PatientSpec",
     "SlideSpec",

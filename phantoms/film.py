@@ -14,7 +14,7 @@ from .ids import make_rng
 from .specs import FilmSpec
 
 _WATER_PER_MM = 0.0190
-_BONE_GAIN = 1.35
+_BONE_GAIN = 1.15
 _BITS = 12
 _TOP_MM = 206.0
 _GLYPHS = {

@@ -7,8 +7,8 @@ LETTER_DATE = "2025-11-13"
 _PARAGRAPHS = (
     "Diagnoses: hypertension; iron deficiency anemia, new; solid pulmonary nodule in the right upper lobe under "
     "surveillance since March 2025; former smoker, 30 pack-years, stopped in 2012.",
-    "I reviewed Mr Sample on 13 November 2025 with the results of his repeat chest CT of 11 November 2025. He has felt "
-    "more tired over the past three months and is short of breath on one flight of stairs. He denies hemoptysis and "
+    "I reviewed {patient} on 13 November 2025 with the results of his repeat chest CT of 11 November 2025. There has been "
+    "more tiredness over the past three months and shortness of breath on one flight of stairs. He denies hemoptysis and "
     "chest pain. There has been no fever and no weight loss. He had pneumonia in 2018, which resolved with oral "
     "antibiotics.",
     "Family history: his mother had breast cancer at the age of 58. His father died of a myocardial infarction. There "
@@ -41,7 +41,9 @@ FACTS: tuple[dict[str, str], ...] = (
 
 
 def make_letter_pdf(patient: PatientSpec) -> bytes:
-    """Return the letter of the demo's story as a PDF with a text layer."""
+    """Return the letter of the demo's story, about this patient, as a PDF with a text layer."""
+    title = "Mr" if patient.sex == "male" else "Ms"
+    addressed = f"{title} {patient.family.capitalize()}"
     paper = Paper()
     letterhead(paper, "Sampleton Chest Clinic", "12 Harbour Road, Sampleton (not a real clinic)", "Clinic Letter")
     y = field_block(paper, 124, [
@@ -51,6 +53,6 @@ def make_letter_pdf(patient: PatientSpec) -> bytes:
     paper.rule(y)
     y += 10
     for words in _PARAGRAPHS:
-        y = paper.paragraph(y, words) + 4
-    paper.text((54, y + 24), "Dr R. Placeholder, Consultant in Respiratory Medicine")
+        y = paper.paragraph(y, words.format(patient=addressed)) + 4
+    paper.text((54, y + 24), "Dr R. Muster, Consultant in Respiratory Medicine")
     return paper.to_bytes()

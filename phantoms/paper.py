@@ -89,7 +89,8 @@ def _wrapped(words: str, length: Any, width: float) -> list[str]:
 
 def _fixed(document: Any) -> bytes:
     document.set_metadata({
-        "title": "Synthetic document", "author": "", "subject": "", "keywords": "SYNTHETIC", "creator": "Caseloom phantom",
+        "title": "Synthetic document",
+        "author": "", "subject": "", "keywords": "SYNTHETIC", "creator": "Caseloom phantom",
         "producer": "Caseloom phantom", "creationDate": _FIXED_DATE, "modDate": _FIXED_DATE,
     })  # fmt: skip
     return bytes(document.tobytes(garbage=3, deflate=True, no_new_id=True))

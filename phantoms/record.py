@@ -164,6 +164,7 @@ class _Maker:
 
     def result(self, row: Json) -> Json:
         """Return a laboratory Observation with the row's value, unit, range, flag and time."""
+
         def quantity(value: float) -> Json:
             return {"value": value, "unit": row["unit"], "system": _UCUM, "code": row["ucum"]}
 

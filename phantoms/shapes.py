@@ -10,9 +10,15 @@ FAR = np.float32(1e3)
 
 
 def smooth_min(a: Array, b: Array, blend_mm: float) -> Array:
-    """Return the union of two fields, rounded over `blend_mm` (polynomial smooth minimum, Quilez 2013)."""
-    mix = np.clip(0.5 + 0.5 * (b - a) / np.float32(blend_mm), 0, 1)
-    return np.asarray(b + (a - b) * mix - np.float32(blend_mm) * mix * (1 - mix), dtype=np.float32)
+    """Return the union of two fields, rounded where they differ by less than `blend_mm` (Quilez 2013)."""
+    near = np.abs(a - b)
+    np.subtract(np.float32(blend_mm), near, out=near)
+    np.maximum(near, 0, out=near)
+    near *= near
+    near *= np.float32(0.25 / blend_mm)
+    out = np.minimum(a, b)
+    out -= near
+    return out
 
 
 def smooth_max(a: Array, b: Array, blend_mm: float) -> Array:
@@ -86,8 +92,8 @@ def box_around(points: Sequence[Sequence[float]], margin: float) -> Box:
     return ((low[0], high[0]), (low[1], high[1]), (low[2], high[2]))
 
 
-def coverage(field: Array) -> Array:
-    """Return the covered part of each voxel, 0..1, from a field sampled at voxel centres.
+def coverage(field: Array, grid: Grid) -> Array:
+    """Return the covered part of each voxel, 0..1, from a field sampled at the voxel centres of `grid`.
 
     Near the surface the field is taken as linear across the voxel: the covered part falls from 1 to 0 while the
     surface passes the voxel's extent along its normal, so anisotropic voxels get the blur that belongs to them.
@@ -96,32 +102,22 @@ def coverage(field: Array) -> Array:
     if min(field.shape) < 2:
         return covered
     flat, out = field.reshape(-1), covered.reshape(-1)
-    band = np.flatnonzero(_near_surface(field))
+    reach = np.float32(0.8 * np.linalg.norm(grid.spacing))
+    band = np.flatnonzero(np.abs(flat) < reach)
     extent = np.zeros(band.size, np.float32)
     index = np.unravel_index(band, field.shape)
     stride = [field.shape[1] * field.shape[2], field.shape[2], 1]
     for axis in range(3):
         up = np.where(index[axis] < field.shape[axis] - 1, stride[axis], 0)
         down = np.where(index[axis] > 0, stride[axis], 0)
-        steps = (up + down) // stride[axis]
+        steps = ((up + down) // stride[axis]).astype(np.float32)
         extent += np.abs(flat[band + up] - flat[band - down]) / steps
-    out[band] = np.clip(0.5 - flat[band] / np.maximum(extent, 1e-6), 0, 1)
+    out[band] = np.clip(np.float32(0.5) - flat[band] / np.maximum(extent, np.float32(1e-6)), 0, 1)
     return covered
-
-
-def _near_surface(field: Array) -> np.ndarray:
-    """Return where a voxel or one of its six neighbours has the other sign."""
-    inside = field < 0
-    near = np.zeros(field.shape, bool)
-    for axis in range(3):
-        here, there = [slice(None)] * 3, [slice(None)] * 3
-        here[axis], there[axis] = slice(1, None), slice(None, -1)
-        change = inside[tuple(here)] != inside[tuple(there)]
-        near[tuple(here)] |= change
-        near[tuple(there)] |= change
-    return near
 
 
 def paint(volume: Array, covered: Array, value: Array | float) -> None:
     """Lay a material of CT number `value` over `volume` in place, weighted by its coverage."""
-    volume += covered * (np.float32(value) - volume if np.isscalar(value) else value - volume)
+    change = np.float32(value) - volume if isinstance(value, float) else value - volume
+    change *= covered
+    volume += change

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import tifffile
 from numpy.typing import NDArray
 
 from .ids import make_rng
@@ -12,25 +13,26 @@ from .tissue import Plane, Tissue, grow_tissue
 
 TILE = 256
 _QUALITY = 78
-_HAEMATOXYLIN = (0.650, 0.704, 0.286)
-_EOSIN = (0.072, 0.990, 0.105)
+_HAEMATOXYLIN = (0.5626, 0.7201, 0.4062)
+_EOSIN = (0.2159, 0.8012, 0.5581)
 _GLASS = (244, 243, 246)
 
 
 def colours() -> NDArray[np.uint8]:
     """Return the RGB of each pair of stain densities, shape (256, 256, 3): haematoxylin first.
 
-    Beer-Lambert with the stain vectors of Ruifrok and Johnston, Anal Quant Cytol Histol 2001;23:291; a plane's value
-    of 100 is an optical density of 1 along its vector.
+    Beer-Lambert with the reference stain vectors of Macenko et al., ISBI 2009; a plane's value of 100 is an optical
+    density of 1.1 (haematoxylin) or 0.5 (eosin) along its vector.
     """
     h, e = np.mgrid[0:256, 0:256].astype(np.float32) / 100
-    density = h[..., None] * np.array(_HAEMATOXYLIN) + e[..., None] * np.array(_EOSIN)
-    light = np.array(_GLASS, np.float32) * 10 ** (-density * 0.8)
+    density = 1.1 * h[..., None] * np.array(_HAEMATOXYLIN) + 0.5 * e[..., None] * np.array(_EOSIN)
+    light = np.array(_GLASS, np.float32) * 10**-density
     return np.asarray(np.rint(light), dtype=np.uint8)
 
 
 def _rgb(haematoxylin: Plane, eosin: Plane, table: NDArray[np.uint8], grain: Plane) -> NDArray[np.uint8]:
-    return np.asarray(table[np.maximum(haematoxylin, grain), np.maximum(eosin, grain)], dtype=np.uint8)
+    pair = np.maximum(haematoxylin, grain).astype(np.uint16) << 8 | np.maximum(eosin, grain)
+    return table.reshape(-1, 3).take(pair, axis=0)
 
 
 def _halve(plane: Plane) -> Plane:
@@ -56,11 +58,12 @@ def _tiles(planes: tuple[Plane, Plane], grain: Plane) -> Iterator[NDArray[np.uin
 
 
 def _description(spec: SlideSpec) -> str:
+    year, month, day = spec.date.split("-")
     power = round(10 / spec.mpp)
     return (
         "Aperio Image Library v12.0.0 SYNTHETIC Caseloom phantom\r\n"
         f"{spec.width}x{spec.height} [0,0 {spec.width}x{spec.height}] ({TILE}x{TILE}) JPEG/RGB Q={_QUALITY}"
-        f"|AppMag = {power}|MPP = {spec.mpp:.4f}"
+        f"|AppMag = {power}|MPP = {spec.mpp:.4f}|Date = {month}/{day}/{year[2:]}|Time = 09:30:00"
     )
 
 
@@ -69,11 +72,9 @@ def write_slide(spec: SlideSpec, path: Path) -> Tissue:
 
     The file names no patient: a slide's label is not part of it.
     """
-    import tifffile
-
     tissue = grow_tissue(spec)
     planes = (tissue.haematoxylin, tissue.eosin)
-    grain = make_rng(spec.seed, "grain").integers(0, 4, (TILE, TILE)).astype(np.uint8)
+    grain = make_rng(spec.seed, "grain").integers(0, 2, (TILE, TILE)).astype(np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tifffile.TiffWriter(path) as tiff:
         for level in range(3):

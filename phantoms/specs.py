@@ -41,6 +41,7 @@ class BodySpec:
         blood_hu: CT number of blood in heart and great vessels (about 40 plain, 150 with contrast medium).
         vessel_targets: end points per lung that the pulmonary arteries grow to; fewer is quicker.
         heart_scale: linear size of the heart about its centre; 1.0 gives a cardiothoracic ratio below 0.5.
+        arms: whether the arms hang at the sides, as on a film, or are out of sight, as in a CT.
         quiet_mm: centre and radius of a ball that vessels stay out of, kept for a nodule; None for no ball.
     """
 
@@ -48,6 +49,7 @@ class BodySpec:
     blood_hu: float = 150.0
     vessel_targets: int = 380
     heart_scale: float = 1.0
+    arms: bool = False
     quiet_mm: tuple[Point, float] | None = ((-72.0, -22.0, 48.0), 11.0)
 
 
@@ -77,7 +79,7 @@ class EffusionSpec:
     """
 
     side: Side = "left"
-    volume_ml: float = 260.0
+    volume_ml: float = 220.0
     hu: float = 8.0
 
 
@@ -121,7 +123,7 @@ class FilmSpec:
 
     width_mm: float = 390.0
     height_mm: float = 400.0
-    grid_mm: float = 0.9
+    grid_mm: float = 1.0
     pixel_mm: float = 0.3
     photometric: Literal["MONOCHROME1", "MONOCHROME2"] = "MONOCHROME2"
     marker: Literal["L", "R"] = "L"
@@ -138,7 +140,8 @@ class SlideSpec:
         width: slide width.
         height: slide height.
         mpp: microns per pixel.
-        region: planted region of dense atypical nuclei as x, y, width, height.
+        date: ISO date of the scan, kept in the Aperio description.
+        region: box of the planted region of dense atypical nuclei as x, y, width, height.
         glands: how many normal glands to try to place.
     """
 
@@ -146,8 +149,9 @@ class SlideSpec:
     width: int = 8960
     height: int = 6656
     mpp: float = 0.5
+    date: str = "2025-11-19"
     region: tuple[int, int, int, int] = (4900, 2500, 1300, 1100)
-    glands: int = 900
+    glands: int = 3000
 
 
 @dataclass(frozen=True)

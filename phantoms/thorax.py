@@ -1,6 +1,7 @@
 """Where the soft organs of the chest are: implicit fields on a grid, negative inside, about millimetres."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,9 @@ from .grid import Array, Box, Grid
 from .profiles import profile
 from .shapes import FAR, box_around, capsule, ellipsoid, smooth_max, smooth_min, sweep
 
-HEART_CENTRE = (20.0, -27.0, -50.0)
+SKIN_MM = 13.0
+CHEST_BOX: Box = ((-142.0, 142.0), (-102.0, 102.0), (-400.0, 140.0))
+_HEART_CENTRE = (20.0, -27.0, -50.0)
 _LONG_AXIS = np.array([0.70, -0.50, -0.51])
 
 
@@ -21,12 +24,32 @@ class Tube(NamedTuple):
     radius: tuple[float, float]
 
 
+class Chamber(NamedTuple):
+    """An ellipsoid of the heart: centre and half axes in mm, and whether it lies along the heart's long axis."""
+
+    centre: tuple[float, float, float]
+    radii: tuple[float, float, float]
+    tilted: bool
+
+
 @dataclass(frozen=True)
 class Chest:
-    """Fields of one chest on one grid, float32, z, y, x order."""
+    """Fields of one chest, float32, z, y, x order.
+
+    Attributes:
+        body: skin, on the whole grid.
+        cage: inner wall of the rib cage, on the whole grid.
+        cuts: where the part that holds the organs lies in the whole grid.
+        part: the sampling of that part; all fields below are on it.
+        mediastinum: everything between the lungs.
+        dome: everything under the diaphragm.
+        lungs: both lungs by the patient's side.
+    """
 
     body: Array
     cage: Array
+    cuts: tuple[slice, slice, slice]
+    part: Grid
     mediastinum: Array
     dome: Array
     lungs: dict[str, Array]
@@ -34,7 +57,7 @@ class Chest:
 
 def path(radius: float, *points: tuple[float, float, float]) -> list[Tube]:
     """Return the tubes of constant radius that join the points."""
-    return [Tube(a, b, (radius, radius)) for a, b in zip(points, points[1:], strict=False)]
+    return [Tube(a, b, (radius, radius)) for a, b in pairwise(points)]
 
 
 AORTA = path(
@@ -57,28 +80,7 @@ AIRWAYS = (
     + path(6.5, (0, 17, 36), (-22, 20, 16), (-36, 18, 2))
     + path(6.0, (0, 17, 36), (24, 24, 12), (42, 24, -2))
 )
-SKIN_MM = 13.0
-
-
-def _heart_axes() -> Array:
-    long_axis = _LONG_AXIS / np.linalg.norm(_LONG_AXIS)
-    across = np.cross(long_axis, [0.0, 0.0, 1.0])
-    across /= np.linalg.norm(across)
-    return np.array([long_axis, across, np.cross(long_axis, across)], dtype=np.float32)
-
-
-def _scaled(point: tuple[float, float, float], scale: float) -> list[float]:
-    return [c + scale * (p - c) for p, c in zip(point, HEART_CENTRE, strict=True)]
-
-
-class Chamber(NamedTuple):
-    """An ellipsoid of the heart: centre and half axes in mm, and whether it lies along the heart's long axis."""
-
-    centre: tuple[float, float, float]
-    radii: tuple[float, float, float]
-    tilted: bool
-
-
+OESOPHAGUS = path(7.5, (4, 14, 150), (5, 28, 60), (6, 36, 0), (14, 26, -70), (26, 14, -100))
 HEART = (
     Chamber((-13, -18, -44), (33, 34, 42), False),
     Chamber((30, -34, -60), (58, 41, 40), True),
@@ -93,10 +95,25 @@ BLOOD = (
 )
 
 
+def _heart_axes() -> Array:
+    long_axis = _LONG_AXIS / np.linalg.norm(_LONG_AXIS)
+    across = np.cross(long_axis, [0.0, 0.0, 1.0])
+    across /= np.linalg.norm(across)
+    return np.array([long_axis, across, np.cross(long_axis, across)], dtype=np.float32)
+
+
+def _scaled(point: tuple[float, float, float], scale: float) -> list[float]:
+    return [c + scale * (p - c) for p, c in zip(point, _HEART_CENTRE, strict=True)]
+
+
 def chamber_box(chamber: Chamber, scale: float, margin: float) -> Box:
     """Return the mm box that holds a chamber of the scaled heart."""
-    reach = max(chamber.radii) * scale + margin
-    return box_around([_scaled(chamber.centre, scale)], reach)
+    return box_around([_scaled(chamber.centre, scale)], max(chamber.radii) * scale + margin)
+
+
+def heart_box(scale: float) -> Box:
+    """Return a mm box that holds the scaled heart."""
+    return box_around([_scaled(c.centre, scale) for c in HEART], max(HEART[1].radii) * scale + 4)
 
 
 def chamber_field(chamber: Chamber, grid: Grid, scale: float) -> Array:
@@ -111,7 +128,7 @@ def heart_field(grid: Grid, scale: float, margin: float = 0.0) -> Array:
     for chamber in HEART:
         cuts, part = grid.crop(chamber_box(chamber, scale, margin + 14))
         if 0 not in part.shape:
-            field[cuts] = smooth_min(field[cuts], chamber_field(chamber, part, scale) - margin, 12)
+            field[cuts] = smooth_min(field[cuts], chamber_field(chamber, part, scale) - np.float32(margin), 12)
     return field
 
 
@@ -127,35 +144,42 @@ def tubes_field(grid: Grid, tubes: list[Tube], margin: float, blend: float) -> A
 
 
 def _mediastinum(grid: Grid, scale: float) -> Array:
-    _, _, z = grid.axes()
-    level = z[:, 0, 0]
-    column = sweep(grid, profile("column", level), np.full_like(level, 58), profile("spine", level) - 40, 2.0)
-    spine = sweep(grid, np.full_like(level, 23), np.full_like(level, 33), profile("spine", level) + 14, 2.0)
-    field = smooth_min(column, spine, 8)
-    for part in (tubes_field(grid, AORTA + GREAT_VESSELS, 2.5, 4), heart_field(grid, scale, 3.0)):
-        np.copyto(field, smooth_min(field, part, 8))
-    x, y, _ = grid.axes()
-    septum = np.maximum(np.abs(x) - 2, np.abs(y + 20) - 80)
-    return np.minimum(field, septum)
+    field = np.full(grid.shape, FAR)
+    cuts, part = grid.crop(((-80, 110), (-400, 400), (-400, 400)))
+    if 0 not in part.shape:
+        level = part.axes()[2][:, 0, 0]
+        column = sweep(part, profile("column", level), np.full_like(level, 58), profile("spine", level) - 40, 2.0)
+        spine = sweep(part, np.full_like(level, 23), np.full_like(level, 33), profile("spine", level) + 14, 2.0)
+        near = smooth_min(column, spine, 8)
+        near = smooth_min(near, tubes_field(part, AORTA + GREAT_VESSELS, 2.5, 4), 8)
+        field[cuts] = smooth_min(near, heart_field(part, scale, 3.0), 8)
+    x, y, z = grid.axes()
+    junction = np.abs(x) - 2 - 18 * (1 - np.exp(-(((z - 45) / 50) ** 2)))
+    return smooth_min(field, np.maximum(junction, np.abs(y + 20) - 80), 4)
 
 
 def _dome(grid: Grid) -> Array:
     """Return the field of what lies under the diaphragm: two domes that continue downwards as cylinders."""
+    field = np.full(grid.shape, FAR)
+    cuts, part = grid.crop(((-400, 400), (-400, 400), (-400, -30)))
+    if 0 in part.shape:
+        return field
     fields = []
     for centre, radii in (((-66, -8, -138), (72, 93, 70)), ((68, -8, -146), (69, 93, 66))):
-        x, y, z = (a - np.float32(c) for a, c in zip(grid.axes(), centre, strict=True))
+        x, y, z = (a - np.float32(c) for a, c in zip(part.axes(), centre, strict=True))
         z = np.maximum(z, 0)
         flat = (x / radii[0]) ** 2 + (y / radii[1]) ** 2
-        first = flat + (z / radii[2]) ** 2
-        second = np.sqrt(flat / radii[0] ** 2 + (z / radii[2] ** 2) ** 2)
-        root = np.sqrt(first)
-        fields.append(root * (root - 1) / np.maximum(second, np.float32(1e-6)))
-    return np.asarray(smooth_min(fields[0], fields[1], 20), dtype=np.float32)
+        root = np.sqrt(flat + (z / radii[2]) ** 2)
+        steep = np.sqrt((x / radii[0] ** 2) ** 2 + (y / radii[1] ** 2) ** 2 + (z / radii[2] ** 2) ** 2)
+        fields.append(root * (root - 1) / np.maximum(steep, np.float32(1e-6)))
+    field[cuts] = smooth_min(fields[0], fields[1], 20)
+    return field
 
 
 def _apex(grid: Grid, sign: int) -> Array:
     x, y, z = grid.axes()
-    return np.asarray(z - (130 - ((x - sign * 42) / 9) ** 2 - ((y - 22) / 10) ** 2), dtype=np.float32) * np.float32(0.35)
+    rounded = z - (130 - ((x - sign * 42) / 9) ** 2 - ((y - 22) / 10) ** 2)
+    return np.asarray(rounded * np.float32(0.35), dtype=np.float32)
 
 
 def make_chest(grid: Grid, heart_scale: float) -> Chest:
@@ -164,16 +188,15 @@ def make_chest(grid: Grid, heart_scale: float) -> Chest:
     A lung is what the cage holds on its side, less the mediastinum, above the diaphragm and below the apex; so the
     silhouettes of heart, aortic knob and domes follow from the organs themselves.
     """
-    x, _, z = grid.axes()
-    level = z[:, 0, 0]
+    level = grid.axes()[2][:, 0, 0]
     body = sweep(grid, profile("body_x", level), profile("body_y", level), profile("body_mid", level), 2.5)
     cage = sweep(grid, profile("cage_x", level), profile("cage_y", level), profile("cage_mid", level), 2.25)
-    mediastinum = _mediastinum(grid, heart_scale)
-    dome = _dome(grid)
-    hollow = smooth_max(smooth_max(cage, -mediastinum, 5), -dome, 3)
+    cuts, part = grid.crop(CHEST_BOX)
+    mediastinum, dome = _mediastinum(part, heart_scale), _dome(part)
+    hollow = smooth_max(smooth_max(cage[cuts], -mediastinum, 5), -dome, 3)
+    x, _, z = part.axes()
     np.maximum(hollow, -156 - z, out=hollow)
     lungs = {}
     for side, sign in (("right", -1), ("left", 1)):
-        half = np.maximum(smooth_max(hollow, _apex(grid, sign), 8), -sign * x)
-        lungs[side] = np.asarray(half, dtype=np.float32)
-    return Chest(body, cage, mediastinum, dome, lungs)
+        lungs[side] = np.maximum(smooth_max(hollow, _apex(part, sign), 8), -sign * x)
+    return Chest(body, cage, cuts, part, mediastinum, dome, lungs)

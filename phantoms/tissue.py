@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, zoom
+from scipy.ndimage import gaussian_filter
 
 from .ids import make_rng
 from .specs import SlideSpec
@@ -12,6 +12,7 @@ from .specs import SlideSpec
 Plane = NDArray[np.uint8]
 _COARSE = 16
 _TEMPLATES = 48
+_PITCH = 21
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,40 @@ def _smooth(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> N
     return np.asarray(noise / noise.std(), dtype=np.float32)
 
 
-def _outline(spec: SlideSpec) -> NDArray[np.bool_]:
-    """Return the irregular outline of one piece of tissue, at 1/16."""
+def _outline(spec: SlideSpec) -> NDArray[np.float32]:
+    """Return how far inside one irregular piece of tissue each point lies, at 1/16; above 0 is tissue."""
     rng = make_rng(spec.seed, "outline")
-    shape = (spec.height // _COARSE, spec.width // _COARSE)
-    y, x = np.mgrid[0 : shape[0], 0 : shape[1]]
+    shape = (-(-spec.height // _COARSE) + 1, -(-spec.width // _COARSE) + 1)
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     radius = np.hypot((x / shape[1] - 0.52) / 0.39, (y / shape[0] - 0.5) / 0.38)
-    wobble = 0.10 * _smooth(rng, shape, 34) + 0.04 * _smooth(rng, shape, 9) + 0.012 * _smooth(rng, shape, 2)
+    wobble = 0.10 * _smooth(rng, shape, 34) + 0.035 * _smooth(rng, shape, 9) + 0.010 * _smooth(rng, shape, 2.5)
+    return np.maximum(1 - radius - wobble, _planted_depth(spec, shape)).astype(np.float32)
+
+
+def _planted_depth(spec: SlideSpec, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Return the same measure for the planted region: an irregular blob that fills its box to the edges."""
+    rng = make_rng(spec.seed, "blob")
     left, top, width, height = (v / _COARSE for v in spec.region)
-    planted = (x > left - 4) & (x < left + width + 4) & (y > top - 4) & (y < top + height + 4)
-    return np.asarray((radius + wobble < 1) | planted)
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    u, v = np.abs(x - left - width / 2) / (width / 2), np.abs(y - top - height / 2) / (height / 2)
+    ragged = 0.05 * np.abs(_smooth(rng, shape, 3))
+    return np.asarray(np.maximum(1 - (u**3 + v**3) ** (1 / 3) - ragged, -1), dtype=np.float32)
+
+
+def _magnified(coarse: NDArray[np.float32], rows: slice, columns: slice) -> NDArray[np.float32]:
+    """Return the bilinear magnification (16 times) of a part of a coarse map, given as level-0 slices."""
+    row, column = (_weights(part) for part in (rows, columns))
+    block = coarse[row[0] : row[0] + row[1].shape[1], column[0] : column[0] + column[1].shape[1]]
+    return np.asarray(row[1] @ block @ column[1].T, dtype=np.float32)
+
+
+def _weights(part: slice) -> tuple[int, NDArray[np.float32]]:
+    """Return the first coarse sample that a level-0 slice needs, and its matrix of bilinear weights."""
+    at = np.arange(part.start, part.stop, dtype=np.float32) / _COARSE
+    first = int(at[0])
+    count = int(at[-1]) - first + 2
+    matrix = np.maximum(1 - np.abs(at[:, None] - first - np.arange(count, dtype=np.float32)), 0)
+    return first, matrix.astype(np.float32)
 
 
 def nucleus_templates(rng: np.random.Generator, radii: tuple[float, float], stretch: float, size: int) -> Plane:
@@ -74,25 +99,30 @@ def stamp(plane: Plane, points: NDArray[np.int64], templates: Plane, rng: np.ran
         np.maximum(part, templates[k], out=part)
 
 
-def _fibres(spec: SlideSpec, mask: NDArray[np.bool_]) -> Plane:
-    """Return the eosin of stroma: wavy fibres inside the outline, with a few pale tears."""
+def _fibres(spec: SlideSpec, depth: NDArray[np.float32]) -> Plane:
+    """Return the eosin of stroma: fibres whose course turns slowly, inside the outline."""
     rng = make_rng(spec.seed, "fibres")
-    tile = (1024, 1024)
-    wave = gaussian_filter(rng.standard_normal(tile, dtype=np.float32), (1.2, 7), mode="wrap")
-    fine = gaussian_filter(rng.standard_normal(tile, dtype=np.float32), 1.0, mode="wrap")
-    texture = 46 + 13 * wave / wave.std() + 5 * fine / fine.std()
-    tone = zoom(_smooth(rng, mask.shape, 12) * 5, 1, order=0)
-    level = np.where(mask, np.clip(texture.mean() / 46 + tone / 46, 0.6, 1.4), 0).astype(np.float32)
+    size = 1024
+    along, across, fine = (
+        gaussian_filter(rng.standard_normal((size, size), dtype=np.float32), sigma, mode="wrap")
+        for sigma in ((1.6, 7), (6, 1.8), (1.1, 1.1))
+    )
+    along, across, fine = (t / t.std() for t in (along, across, fine))
+    course = 1 / (1 + np.exp(-2.5 * _smooth(rng, depth.shape, 9)))
+    tone = 46 + 5 * _smooth(rng, depth.shape, 14) + 2.5 * _smooth(rng, depth.shape, 3)
     out = np.zeros((spec.height, spec.width), np.uint8)
-    soft = gaussian_filter(level, 0.5)
-    for row in range(0, spec.height, 1024):
-        for column in range(0, spec.width, 1024):
-            part = out[row : row + 1024, column : column + 1024]
-            h, w = part.shape
-            rows, columns = row // _COARSE, column // _COARSE
-            block = soft[rows : rows + -(-h // _COARSE), columns : columns + -(-w // _COARSE)]
-            big = np.kron(block, np.ones((_COARSE, _COARSE), np.float32))[:h, :w]
-            part[: big.shape[0], : big.shape[1]] = np.clip(texture[: big.shape[0], : big.shape[1]] * big, 0, 255)
+    for row in range(0, spec.height, size):
+        for column in range(0, spec.width, size):
+            rows = slice(row, min(row + size, spec.height))
+            columns = slice(column, min(column + size, spec.width))
+            inside = _magnified(depth, rows, columns) > 0
+            if not inside.any():
+                continue
+            height, width = inside.shape
+            turn = _magnified(course, rows, columns)
+            fibre = turn * along[:height, :width] + (1 - turn) * across[:height, :width]
+            level = _magnified(tone, rows, columns) + 7 * fibre + 3 * fine[:height, :width]
+            out[rows, columns] = np.where(inside, np.clip(level, 8, 90), 0)
     return out
 
 
@@ -108,7 +138,7 @@ def _gland(rng: np.random.Generator, radius: float) -> tuple[Plane, Plane, NDArr
     wall = np.clip((1 - q) * 14, 0, 1) * np.clip((q - lumen) * 14, 0, 1)
     inside = np.clip((1 - q) * 14, 0, 1)
     pale = 26 + 10 * rng.random()
-    eosin = np.where(inside > 0, np.maximum(inside * (wall * pale + (1 - wall) * 5), 1), 0)
+    eosin = np.where(inside > 0.5, np.maximum(wall * pale + (1 - wall) * 4, 1), 0)
     count = int(2 * np.pi * 0.84 * radius / 11)
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False) + rng.normal(0, 0.03, count)
     shape = 1 + 0.07 * np.sin(2 * angle + phase[0]) + 0.05 * np.sin(3 * angle + phase[1])
@@ -117,74 +147,79 @@ def _gland(rng: np.random.Generator, radius: float) -> tuple[Plane, Plane, NDArr
     return eosin.astype(np.uint8), (wall * 12).astype(np.uint8), nuclei
 
 
-def _place_glands(spec: SlideSpec, mask: NDArray[np.bool_], planes: tuple[Plane, Plane]) -> None:
+def _place_glands(spec: SlideSpec, depth: NDArray[np.float32], planes: tuple[Plane, Plane]) -> None:
     """Draw normal glands where they fit inside the tissue, away from each other and from the planted region."""
-    eosin, haematoxylin = planes
     rng = make_rng(spec.seed, "glands")
     templates = nucleus_templates(rng, (6.0, 8.5), 1.7, 22)
-    free = gaussian_filter(mask.astype(np.float32), 4) > 0.93
+    free = depth > 0.03
     left, top, width, height = (v // _COARSE for v in spec.region)
-    free[max(0, top - 6) : top + height + 6, max(0, left - 6) : left + width + 6] = False
-    for _ in range(spec.glands):
-        rows, columns = np.nonzero(free)
-        if rows.size == 0:
-            break
-        k = int(rng.integers(rows.size))
-        row, column = int(rows[k]) * _COARSE, int(columns[k]) * _COARSE
-        radius = float(rng.uniform(62, 108))
-        near = int(radius * 1.22 / _COARSE) + 1
-        spot = free[max(0, rows[k] - near) : rows[k] + near + 1, max(0, columns[k] - near) : columns[k] + near + 1]
-        if spot.mean() < 0.97:
-            continue
-        spot[:] = False
-        drawn, haze, nuclei = _gland(rng, radius)
-        size = drawn.shape[0]
-        r0, c0 = row - size // 2, column - size // 2
-        if r0 < 0 or c0 < 0 or r0 + size > spec.height or c0 + size > spec.width:
-            continue
-        part = eosin[r0 : r0 + size, c0 : c0 + size]
-        np.copyto(part, drawn, where=drawn > 0)
-        np.maximum(haematoxylin[r0 : r0 + size, c0 : c0 + size], haze, out=haematoxylin[r0 : r0 + size, c0 : c0 + size])
-        stamp(haematoxylin, nuclei + [row - 11, column - 11], templates, rng)
+    free[max(0, top - 5) : top + height + 6, max(0, left - 5) : left + width + 6] = False
+    rows, columns = np.nonzero(free)
+    for k in rng.permutation(rows.size)[: spec.glands].tolist():
+        row, column = int(rows[k]), int(columns[k])
+        radius = float(rng.uniform(60, 105))
+        near = int(radius * 1.15 / _COARSE) + 1
+        spot = free[max(0, row - near) : row + near + 1, max(0, column - near) : column + near + 1]
+        if spot.mean() > 0.93:
+            _draw_gland(planes, (row * _COARSE, column * _COARSE), _gland(rng, radius), (templates, rng))
+            spot[:] = False
 
 
-def _scatter(spec: SlideSpec, mask: NDArray[np.bool_], eosin: Plane, haematoxylin: Plane) -> None:
+def _draw_gland(
+    planes: tuple[Plane, Plane],
+    centre: tuple[int, int],
+    gland: tuple[Plane, Plane, NDArray[np.int64]],
+    pen: tuple[Plane, np.random.Generator],
+) -> None:
+    """Draw one gland; one that would reach over the slide's edge is left out."""
+    eosin, haematoxylin = planes
+    drawn, haze, nuclei = gland
+    size = drawn.shape[0]
+    row, column = centre[0] - size // 2, centre[1] - size // 2
+    if row < 0 or column < 0 or row + size > eosin.shape[0] or column + size > eosin.shape[1]:
+        return
+    cut = (slice(row, row + size), slice(column, column + size))
+    np.copyto(eosin[cut], drawn, where=drawn > 0)
+    np.maximum(haematoxylin[cut], haze, out=haematoxylin[cut])
+    stamp(haematoxylin, nuclei + np.array(centre) - pen[0].shape[1] // 2, *pen)
+
+
+def _scatter(spec: SlideSpec, depth: NDArray[np.float32], eosin: Plane, haematoxylin: Plane) -> None:
     """Scatter thin stromal nuclei where there is stroma, about one in 1600 pixels."""
     rng = make_rng(spec.seed, "stroma")
-    count = int(mask.sum()) * _COARSE**2 // 1600
-    rows, columns = np.nonzero(mask)
-    k = rng.integers(0, rows.size, count)
-    points = np.stack([rows[k], columns[k]], axis=1) * _COARSE + rng.integers(0, _COARSE, (count, 2))
-    points = points[eosin[points[:, 0], points[:, 1]] > 34]
-    templates = nucleus_templates(rng, (5.0, 8.0), 2.8, 20)
-    stamp(haematoxylin, points - 10, templates, rng)
+    rows, columns = np.nonzero(depth[:-2, :-2] > 0)
+    k = rng.integers(0, rows.size, rows.size * _COARSE**2 // 1600)
+    points = np.stack([rows[k], columns[k]], axis=1) * _COARSE + rng.integers(0, _COARSE, (k.size, 2))
+    points = points[eosin[points[:, 0], points[:, 1]] > 32]
+    stamp(haematoxylin, points - 10, nucleus_templates(rng, (5.0, 8.0), 2.8, 20), rng)
 
 
 def _plant(spec: SlideSpec, eosin: Plane, haematoxylin: Plane) -> int:
     """Fill the planted region with large, dark, crowded nuclei of uneven size and return how many."""
     rng = make_rng(spec.seed, "planted")
     left, top, width, height = spec.region
-    pitch = 17
-    rows, columns = np.mgrid[top + 14 : top + height - 14 : pitch, left + 14 : left + width - 14 : pitch]
-    points = np.stack([rows.ravel(), columns.ravel()], axis=1)
-    points = points[rng.random(len(points)) < 0.9]
-    points = points + rng.integers(-6, 7, points.shape)
-    part = eosin[top : top + height, left : left + width]
-    np.copyto(part, (part * 0.55 + 22).astype(np.uint8))
-    haze = haematoxylin[top : top + height, left : left + width]
-    np.maximum(haze, 16, out=haze)
-    templates = nucleus_templates(rng, (7.5, 13.5), 1.7, 34)
-    templates = np.minimum(templates.astype(np.uint16) * 5 // 4, 230).astype(np.uint8)
-    stamp(haematoxylin, points - 17, templates, rng)
+    shape = (-(-spec.height // _COARSE) + 1, -(-spec.width // _COARSE) + 1)
+    rows, columns = slice(top, top + height), slice(left, left + width)
+    inside = _magnified(_planted_depth(spec, shape), rows, columns) > 0
+    part, haze = eosin[rows, columns], haematoxylin[rows, columns]
+    np.copyto(part, (part * 0.6 + 24).astype(np.uint8), where=inside)
+    haze[inside] = 12
+    grid = np.mgrid[10 : height - 10 : _PITCH, 10 : width - 10 : _PITCH].reshape(2, -1).T
+    points = grid[rng.random(len(grid)) < 0.9] + rng.integers(-7, 8, (1, 2))
+    points = np.clip(points + rng.integers(-7, 8, points.shape), 0, [height - 1, width - 1])
+    points = points[inside[points[:, 0], points[:, 1]]]
+    templates = nucleus_templates(rng, (7.0, 12.0), 1.6, 30)
+    templates = np.minimum(templates.astype(np.uint16) * 6 // 5, 220).astype(np.uint8)
+    stamp(haematoxylin, points + np.array([top - 15, left - 15]), templates, rng)
     return len(points)
 
 
 def grow_tissue(spec: SlideSpec) -> Tissue:
     """Return the stain planes of the slide of `spec`; the same for the same spec."""
-    mask = _outline(spec)
-    eosin = _fibres(spec, mask)
+    depth = _outline(spec)
+    eosin = _fibres(spec, depth)
     haematoxylin = np.zeros_like(eosin)
-    _place_glands(spec, mask, (eosin, haematoxylin))
-    _scatter(spec, mask, eosin, haematoxylin)
+    _place_glands(spec, depth, (eosin, haematoxylin))
+    _scatter(spec, depth, eosin, haematoxylin)
     planted = _plant(spec, eosin, haematoxylin)
-    return Tissue(haematoxylin, eosin, mask, planted)
+    return Tissue(haematoxylin, eosin, depth > 0, planted)

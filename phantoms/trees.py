@@ -7,9 +7,9 @@ from scipy.ndimage import map_coordinates
 
 from .grid import Array, Grid
 from .ids import make_rng
-from .shapes import box_around, capsule
+from .shapes import FAR, box_around, capsule
 from .specs import BodySpec
-from .thorax import Tube, make_chest
+from .thorax import Chest, Tube, make_chest
 
 _STEP_MM = 6.0
 _MURRAY = 2.7
@@ -32,8 +32,8 @@ class Growth:
 
 
 _GROWTH = {
-    "artery": Growth(1.0, 4.0, 0.55, 7.5),
-    "vein": Growth(0.6, 6.0, 0.5, 6.0),
+    "artery": Growth(1.0, 4.0, 0.70, 8.0),
+    "vein": Growth(0.6, 6.0, 0.65, 6.5),
     "airway": Growth(0.07, 28.0, 1.1, 5.5),
 }
 
@@ -47,14 +47,18 @@ def grow_trees(spec: BodySpec) -> dict[str, list[Tube]]:
         for side in ("right", "left"):
             rng = make_rng(spec.seed, f"{kind} {side}")
             count = max(4, round(growth.share * spec.vessel_targets))
-            ends = _targets(chest.lungs[side], growth.pleura_mm, count, rng, spec)
+            ends = _targets(_whole(chest, side), growth.pleura_mm, count, rng, spec)
             trees[kind] += _grow(np.array(_ROOTS[kind][side]), ends, growth, rng, spec)
     return trees
 
 
-def _targets(
-    lung: Array, depth_mm: float, count: int, rng: np.random.Generator, spec: BodySpec
-) -> np.ndarray:
+def _whole(chest: Chest, side: str) -> Array:
+    field = np.full(_COARSE.shape, FAR)
+    field[chest.cuts] = chest.lungs[side]
+    return field
+
+
+def _targets(lung: Array, depth_mm: float, count: int, rng: np.random.Generator, spec: BodySpec) -> np.ndarray:
     """Return about `count` points (n, 3) in LPS mm, spread through the lung, the nearest to the hilum first."""
     low = np.array(_COARSE.origin)
     size = np.array(_COARSE.spacing) * (np.array(_COARSE.shape[::-1]) - 1)
@@ -67,9 +71,7 @@ def _targets(
     return points[:count]
 
 
-def _grow(
-    root: np.ndarray, ends: np.ndarray, growth: Growth, rng: np.random.Generator, spec: BodySpec
-) -> list[Tube]:
+def _grow(root: np.ndarray, ends: np.ndarray, growth: Growth, rng: np.random.Generator, spec: BodySpec) -> list[Tube]:
     """Join each end to the node that continues best towards it, then give radii by Murray's law.
 
     Murray CD, PNAS 1926;12:207: the cube of a parent's radius is the sum of its children's cubes; the exponent here
@@ -111,8 +113,7 @@ def _tubes(nodes: np.ndarray, parents: np.ndarray, growth: Growth, spec: BodySpe
     radius = np.minimum(load ** (1 / _MURRAY), growth.root_mm)
     pairs = [(parents[i], i) for i in range(1, len(nodes)) if not cut[i]]
     return [
-        Tube(tuple(nodes[a].tolist()), tuple(nodes[b].tolist()), (float(radius[b]), float(radius[b])))
-        for a, b in pairs
+        Tube(tuple(nodes[a].tolist()), tuple(nodes[b].tolist()), (float(radius[b]), float(radius[b]))) for a, b in pairs
     ]
 
 

@@ -1,11 +1,15 @@
 """What a right answer is: nodules in the scanner's frame, and what changed between the dates."""
 
+from __future__ import annotations
+
 import math
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .body import Body
-from .specs import CtSpec, NoduleSpec
+from .specs import CtSpec, NoduleSpec, VisitSpec
+
+if TYPE_CHECKING:
+    from .body import Body
 
 Json = dict[str, Any]
 
@@ -40,6 +44,13 @@ def nodule_truth(nodule: NoduleSpec, ct: CtSpec, body: Body, number: int) -> Jso
     }
 
 
+def effusion_truth(visit: VisitSpec, body: Body) -> Json | None:
+    """Return the side and the volume of the fluid, or None when there is none."""
+    if visit.effusion is None:
+        return None
+    return {"side": visit.effusion.side, "volume_ml": round(body.volume_ml("effusion"), 1)}
+
+
 def imaging_changes(studies: list[Json]) -> list[Json]:
     """Return what changed between studies of one modality, in order of date."""
     changes: list[Json] = []
@@ -52,8 +63,9 @@ def imaging_changes(studies: list[Json]) -> list[Json]:
 
 def _nodule_changes(before: Json, after: Json) -> list[Json]:
     old = {n["name"]: n for n in before.get("nodules", [])}
+    dates = before["date"], after["date"]
     return [
-        _change(n["name"], "CT", before["date"], after["date"], old[n["name"]]["diameter_mm"], n["diameter_mm"], "mm")
+        _change(n["name"], "CT", dates, (old[n["name"]]["diameter_mm"], n["diameter_mm"]), "mm")
         for n in after.get("nodules", [])
         if n["name"] in old
     ]
@@ -75,13 +87,14 @@ def lab_changes(labs: list[Json]) -> list[Json]:
     for before, after in pairwise(labs):
         for a, b in zip(before["results"], after["results"], strict=True):
             dates = before["collected_at"][:10], after["collected_at"][:10]
-            changes.append(_change(a["name"], "lab", *dates, a["value"], b["value"], a["unit"]))
+            changes.append(_change(a["name"], "lab", dates, (a["value"], b["value"]), a["unit"]))
     return changes
 
 
-def _change(name: str, modality: str, from_date: str, to_date: str, old: float, new: float, unit: str) -> Json:
+def _change(name: str, modality: str, dates: tuple[str, str], values: tuple[float, float], unit: str) -> Json:
+    old, new = values
     direction = "stable" if new == old else "increased" if new > old else "decreased"
     return {
-        "name": name, "modality": modality, "direction": direction, "from_date": from_date, "to_date": to_date,
+        "name": name, "modality": modality, "direction": direction, "from_date": dates[0], "to_date": dates[1],
         "from": old, "to": new, "delta": round(new - old, 4), "unit": unit,
     }  # fmt: skip

@@ -1,0 +1,42 @@
+"""What a whole case holds; the default is the demo."""
+
+from dataclasses import dataclass
+
+from .labs import DEMO_LABS, LabSpec
+from .specs import BodySpec, CtSpec, EffusionSpec, FilmSpec, NoduleSpec, PatientSpec, SlideSpec, VisitSpec
+
+_FIRST, _SECOND = "2025-03-04", "2025-11-11"
+
+
+@dataclass(frozen=True)
+class CaseSpec:
+    """Everything a case holds; the default is the demo.
+
+    Attributes:
+        seed: seed of identifiers, noise and file order.
+        patient: whose case it is.
+        body: anatomy shared by all visits.
+        visits: dates with CT and film; visits with equal sampling share one projection of the anatomy.
+        slide: the slide, or None.
+        labs: laboratory reports, oldest first; empty for none.
+        record: whether there is a FHIR bundle.
+        letter: whether there is a clinic letter; it tells the demo's story.
+    """
+
+    seed: int = 2025
+    patient: PatientSpec = PatientSpec()
+    body: BodySpec = BodySpec()
+    visits: tuple[VisitSpec, ...] = (
+        VisitSpec(_FIRST, (NoduleSpec(diameter_mm=8.0),), None, CtSpec(), FilmSpec()),
+        VisitSpec(
+            _SECOND,
+            (NoduleSpec(diameter_mm=11.0),),
+            EffusionSpec("left", 220.0),
+            CtSpec(offset_mm=(5.0, -3.5, 8.0)),
+            FilmSpec(),
+        ),
+    )
+    slide: SlideSpec | None = SlideSpec()
+    labs: tuple[LabSpec, ...] = DEMO_LABS
+    record: bool = True
+    letter: bool = True
