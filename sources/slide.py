@@ -5,10 +5,11 @@ The associated images (label, macro, thumbnail) often show the patient's name; t
 
 from __future__ import annotations
 
-import struct
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -20,23 +21,23 @@ from PIL import Image
 from ..core.case import CaseFile, Series
 from ..core.errors import RefusedFile
 from ..core.refusal import RefusalCode
-from ..core.settings import MIB, Limits
-from .dicom_file import read_dicom
+from ..core.settings import Limits
+from .slide_dicom import LINK, stage_levels
+from .slide_tiles import SlideTiles, first_bytes
 
 if TYPE_CHECKING:
     from openslide import OpenSlide
 
 Rgb = NDArray[np.uint8]
+Rectangle = tuple[float, float, float, float]
+"""(x, y, width, height) in level-0 pixels."""
 
 PLAUSIBLE_MPP = (0.02, 20.0)
 """Micrometres per pixel that a microscope's scanner can mean; 72 dpi in a TIFF (353) is a default, not a scale."""
 
-_TILE_CACHE_BYTES = 128 * MIB
 _PIECE_PIXELS = 2048
 """Side of the largest piece that one read may decode."""
 _SMALLEST_SIDE = 16
-_LINK = "{:05d}.dcm"
-_TIFF_MAGICS = {b"II*\x00": ("<I", 4), b"MM\x00*": (">I", 4), b"II+\x00": ("<Q", 8), b"MM\x00+": (">Q", 8)}
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,16 @@ class Slide:
         levels: finest first; levels of a pixel or two, or of another aspect than level 0, are left out.
         mpp: micrometres per level-0 pixel, None when the file does not say it or says it implausibly.
         bounds: the part of level 0 that was scanned.
+        levels_left_out: levels of a DICOM slide whose colours contradict their header.
+        damaged_levels: indices of levels with a tile that could not be decoded so far.
     """
 
-    def __init__(self, handle: OpenSlide, file: CaseFile) -> None:
-        self._handle = handle
+    def __init__(self, tiles: SlideTiles, file: CaseFile, levels_left_out: int = 0) -> None:
+        handle = tiles.handle()
+        self._tiles = tiles
         self.file = file
+        self.levels_left_out = levels_left_out
+        self.damaged_levels: set[int] = set()
         self._numbers, self.levels = _usable_levels(handle)
         self.mpp = _mpp(handle.properties)
         self.bounds = _bounds(handle.properties, self.levels[0])
@@ -94,19 +100,14 @@ class Slide:
             (height, width, 3) uint8; white where the slide has no pixels.
 
         Raises:
-            RefusedFile: CORRUPT when a tile cannot be decoded; the slide cannot be read any further then.
+            RefusedFile: CORRUPT when a tile of this place cannot be decoded; other places can still be read.
         """
-        from openslide import OpenSlideError
+        return _on_white(self._tiles.read(x, y, self._numbers[level], width, height))
 
-        try:
-            picture = self._handle.read_region((x, y), self._numbers[level], (width, height))
-        except (OpenSlideError, OSError) as error:
-            raise RefusedFile(RefusalCode.CORRUPT, "a tile of the slide cannot be decoded; ask for the file again"
-                              ) from error
-        return _on_white(np.asarray(picture))
-
-    def read_scaled(self, region: tuple[float, float, float, float], width: int, height: int) -> Rgb:
+    def read_scaled(self, region: Rectangle, width: int, height: int) -> Rgb:
         """A region at any scale: read from the next finer level in bounded pieces and averaged by area.
+
+        Where that level has a damaged tile, the piece is read from a finer one.
 
         Args:
             region: (x, y, width, height) in level-0 pixels, fractions allowed, may reach outside the slide.
@@ -117,26 +118,33 @@ class Slide:
             (height, width, 3) uint8; white where the slide has no pixels.
 
         Raises:
-            RefusedFile: as `read_region`.
+            RefusedFile: CORRUPT when no level can be decoded there.
         """
+        return self._from_level(self.level_for(min(region[2] / width, region[3] / height)), region, width, height)
+
+    def _from_level(self, level: int, region: Rectangle, width: int, height: int) -> Rgb:
         result = np.empty((height, width, 3), np.uint8)
         step_x, step_y = region[2] / width, region[3] / height
-        level = self.level_for(min(step_x, step_y))
         piece = max(1, int(_PIECE_PIXELS * self.levels[level].downsample / max(step_x, step_y)))
-        for top in range(0, height, piece):
-            for left in range(0, width, piece):
-                bottom, right = min(top + piece, height), min(left + piece, width)
-                corner = (region[0] + left * step_x, region[1] + top * step_y,
-                          region[0] + right * step_x, region[1] + bottom * step_y)
-                result[top:bottom, left:right] = self._piece(corner, level, right - left, bottom - top)
+        for top, left in product(range(0, height, piece), range(0, width, piece)):
+            part = result[top:top + piece, left:left + piece]
+            rows, columns = part.shape[:2]
+            place = (region[0] + left * step_x, region[1] + top * step_y, columns * step_x, rows * step_y)
+            part[:] = self._piece(level, place, columns, rows)
         return result
 
-    def _piece(self, corner: tuple[float, float, float, float], level: int, width: int, height: int) -> Rgb:
+    def _piece(self, level: int, region: Rectangle, width: int, height: int) -> Rgb:
         scale = self.levels[level].downsample
-        x0, y0, x1, y1 = (edge / scale for edge in corner)
-        left, top = int(np.floor(x0)), int(np.floor(y0))
-        columns, rows = max(1, int(np.ceil(x1)) - left), max(1, int(np.ceil(y1)) - top)
-        pixels = self.read_region(round(left * scale), round(top * scale), level, columns, rows)
+        x0, y0, x1, y1 = (edge / scale for edge in (*region[:2], region[0] + region[2], region[1] + region[3]))
+        left, top = math.floor(x0), math.floor(y0)
+        columns, rows = max(1, math.ceil(x1) - left), max(1, math.ceil(y1) - top)
+        try:
+            pixels = self.read_region(round(left * scale), round(top * scale), level, columns, rows)
+        except RefusedFile:
+            self.damaged_levels.add(level)
+            if level == 0:
+                raise
+            return self._from_level(level - 1, region, width, height)
         box = (x0 - left, y0 - top, min(x1 - left, columns), min(y1 - top, rows))
         return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX, box=box))
 
@@ -157,74 +165,15 @@ def open_slide(series: Series, root: Path, limits: Limits) -> Iterator[Slide]:
         RefusedFile: UNKNOWN_FORMAT, UNSUPPORTED, CORRUPT, TRUNCATED, EMPTY, TOO_LARGE or NOT_AN_IMAGE.
     """
     with ExitStack() as stack:
-        file = series.files[0]
+        file, left_out = series.files[0], 0
         path = root / file.path
-        if _magic(path)[128:132] == b"DICM":
+        if first_bytes(path)[128:132] == b"DICM":
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="caseloom-slide-")))
-            file = _stage_levels(series, root, folder, limits)
-            path = folder / _LINK.format(0)
-        handle = stack.enter_context(_open_handle(path))
-        _check_sizes(handle, limits)
-        yield Slide(handle, file)
-
-
-def _open_handle(path: Path) -> OpenSlide:
-    from openslide import OpenSlide, OpenSlideCache, OpenSlideError, OpenSlideUnsupportedFormatError
-
-    try:
-        handle = OpenSlide(path)
-        handle.set_cache(OpenSlideCache(_TILE_CACHE_BYTES))
-    except OpenSlideUnsupportedFormatError as error:
-        raise _why_not_a_slide(path) from error
-    except (OpenSlideError, OSError) as error:
-        raise RefusedFile(RefusalCode.CORRUPT, "the slide's structure is damaged or the file is cut short; "
-                          "ask for the file again") from error
-    return handle
-
-
-def _magic(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            start = file.read(132)
-    except OSError as error:
-        raise RefusedFile(RefusalCode.CORRUPT, f"the file cannot be opened ({type(error).__name__})") from error
-    if not start:
-        raise RefusedFile(RefusalCode.EMPTY, "the file is empty; ask for it again")
-    return start
-
-
-def _why_not_a_slide(path: Path) -> RefusedFile:
-    """The reason why OpenSlide does not know a file, told from its first bytes."""
-    start = _magic(path)
-    if start[128:132] == b"DICM":
-        return RefusedFile(RefusalCode.UNSUPPORTED, "the DICOM images do not form a whole slide that can be opened")
-    if start[:4] not in _TIFF_MAGICS:
-        return RefusedFile(RefusalCode.UNKNOWN_FORMAT, "the file is not a whole slide of a known format")
-    layout, place = _TIFF_MAGICS[start[:4]]
-    room = struct.calcsize(layout)
-    if len(start) < place + room or struct.unpack(layout, start[place:place + room])[0] >= path.stat().st_size:
-        return RefusedFile(RefusalCode.TRUNCATED, "the slide ends before its directory; ask for the file again")
-    return RefusedFile(RefusalCode.UNSUPPORTED, "the TIFF is not tiled, or its directory is damaged; "
-                       "convert it to a tiled pyramid (for example with vips tiffsave --tile --pyramid)")
-
-
-def _stage_levels(series: Series, root: Path, folder: Path, limits: Limits) -> CaseFile:
-    """Links to the resolution levels alone, in one folder, and the file of the finest.
-
-    OpenSlide looks through the folder of the file it is given: in an export the levels of one slide may lie in
-    several folders, beside other series. Label and overview instances are left out here and so cannot be read.
-    """
-    columns: dict[CaseFile, int] = {}
-    for file in series.files:
-        header = read_dicom(root / file.path, limits, header_only=True)
-        if "VOLUME" in (header.get("ImageType") or []):
-            columns[file] = int(header.get("TotalPixelMatrixColumns") or 0)
-    if not columns:
-        raise RefusedFile(RefusalCode.NOT_AN_IMAGE, "the series holds a label or an overview, but no slide image")
-    finest_first = sorted(columns, key=lambda file: (-columns[file], file.path))
-    for number, file in enumerate(finest_first):
-        (folder / _LINK.format(number)).symlink_to((root / file.path).resolve())
-    return finest_first[0]
+            staged = stage_levels(series, root, folder, limits)
+            file, left_out, path = staged.finest, staged.left_out, folder / LINK.format(0)
+        tiles = stack.enter_context(SlideTiles(path))
+        _check_sizes(tiles.handle(), limits)
+        yield Slide(tiles, file, left_out)
 
 
 def _check_sizes(handle: OpenSlide, limits: Limits) -> None:
@@ -235,10 +184,11 @@ def _check_sizes(handle: OpenSlide, limits: Limits) -> None:
     if min(width, height) < _SMALLEST_SIDE:
         raise RefusedFile(RefusalCode.NOT_AN_IMAGE, f"the slide has only {width} x {height} pixels")
     for level in range(handle.level_count):
-        tile = [_number(handle.properties, f"openslide.level[{level}].tile-{side}") or 0 for side in ("width", "height")]
-        if tile[0] * tile[1] > limits.max_image_pixels:
-            raise RefusedFile(RefusalCode.TOO_LARGE, f"a tile of the slide declares {tile[0]:.0f} x {tile[1]:.0f} "
-                              "pixels; convert the slide to tiles of 256 or 512")
+        across, down = (_number(handle.properties, f"openslide.level[{level}].tile-{side}") or 0.0
+                        for side in ("width", "height"))
+        if across * down > limits.max_image_pixels:
+            raise RefusedFile(RefusalCode.TOO_LARGE, f"a tile of the slide declares {across:.0f} x {down:.0f} pixels; "
+                              "convert the slide to tiles of 256 or 512")
 
 
 def _usable_levels(handle: OpenSlide) -> tuple[tuple[int, ...], tuple[Level, ...]]:

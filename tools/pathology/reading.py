@@ -79,8 +79,8 @@ def read_slide(slide: Slide) -> SlideReading:
     area = slide.bounds.width * slide.bounds.height * slide.mpp**2 / 1e6
     if slide.mpp > _COARSEST_MPP:
         return SlideReading(mask, fraction, fraction * area, None, RefusedFile(
-            RefusalCode.UNSUPPORTED, f"the slide was scanned at {slide.mpp:.3g} µm per pixel: nuclei are counted at 10x "
-            "(1 µm per pixel) and were not counted here"))
+            RefusalCode.UNSUPPORTED, f"the slide was scanned at {slide.mpp:.3g} µm per pixel: nuclei are counted at "
+            "10x (1 µm per pixel) and were not counted here"))
     return SlideReading(mask, fraction, fraction * area, _measure_density(slide, slide.mpp, mask), None)
 
 

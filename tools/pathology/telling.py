@@ -51,7 +51,7 @@ def tell_slide(slide: Slide, reading: SlideReading, series: Series, date: str | 
         places.append(teller.place(rank, field.region, _field_caption(rank, field, density)))
         value = Value(number=round_3(field.per_mm2), unit="nuclei/mm2", ucum="/mm2")
         findings.append(teller.finding("Region of high nuclear density", f"slide region {rank}", value, places[-1]))
-    return Told(series, tuple(findings), tuple(places), _warnings(reading), reading.gap)
+    return Told(series, tuple(findings), tuple(places), _warnings(slide, reading), reading.gap)
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,15 @@ def _field_caption(rank: int, field: Field, density: NuclearDensity) -> str:
             f"{round_3(density.median_per_mm2):g} per mm²")
 
 
-def _warnings(reading: SlideReading) -> tuple[str, ...]:
+def _warnings(slide: Slide, reading: SlideReading) -> tuple[str, ...]:
+    damaged = "parts of a slide's smaller levels cannot be decoded; they were read from a finer level instead"
+    false_colours = "smaller levels of a slide were left out: their colours contradict their header"
+    said = [damaged] * bool(slide.damaged_levels) + [false_colours] * bool(slide.levels_left_out)
     density = reading.density
-    if density is None:
-        return (reading.gap.reason,) if reading.gap is not None else ()
-    if not density.fields:
-        return (f"no field of {FIELD} µm is at least half covered by tissue, so no region of the slide was ranked",)
-    return () if density.top else ("no nuclei were found on the slide's tissue, so no region was ranked",)
+    if reading.gap is not None:
+        said.append(reading.gap.reason)
+    elif density is not None and not density.fields:
+        said.append(f"no field of {FIELD} µm is at least half covered by tissue, so no region of a slide was ranked")
+    elif density is not None and not density.top:
+        said.append("no nuclei were found on the tissue of a slide, so no region was ranked")
+    return tuple(said)
