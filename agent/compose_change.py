@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..core.finding import Change, Direction, Finding, Status
 from ..core.report import Sentence, SentenceKind
 from ..report.wording import date_text, number_text, value_text, with_unit
+from .compose_labs import flag_words
 from .phrases import Material, cited, fill, further, limitation, subject
 
 MOST_LAB_CHANGES = 12
@@ -28,11 +29,13 @@ def weight(finding: Finding) -> tuple[float, ...]:
 
 
 def comparison_sentences(material: Material) -> list[Sentence]:
-    """Every change of the images, the heaviest changes of laboratory values, and a count of the rest."""
+    """Every change of the images, the heaviest changes of laboratory values (those now outside their range first),
+    and a count of the rest.
+    """
     changes = sorted(material.of(is_change), key=weight)
     if not changes:
         return [limitation(fill("limit_no_comparison"))]
-    labs = [item for item in changes if material.is_lab(item)]
+    labs = sorted((item for item in changes if material.is_lab(item)), key=lambda item: not flag_words(item))
     images = [item for item in changes if not material.is_lab(item)]
     moving = [item for item in labs if item.change and item.change.direction is not Direction.STABLE]
     steady = [item for item in labs if item.change and item.change.direction is Direction.STABLE]
@@ -101,6 +104,8 @@ def _by(finding: Finding, change: Change) -> str:
 
 
 def _detectable(finding: Finding, change: Change) -> str:
+    doubtful = finding.status is Status.INDETERMINATE
     if change.least_detectable is None:
-        return fill("change_unknown") if finding.status is Status.INDETERMINATE else ""
-    return fill("change_detectable", amount=_amount(change.least_detectable, finding))
+        return fill("change_unknown") if doubtful else ""
+    known = fill("change_detectable", amount=_amount(change.least_detectable, finding))
+    return fill("item_indeterminate", item=known) if doubtful else known

@@ -6,12 +6,12 @@ import unicodedata
 
 from ..core.finding import Finding, Value
 
-_BIDI_CONTROLS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
+_UNSEEN = frozenset("\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 
 
 def plain(text: str) -> str:
-    """One line of text without control characters and without marks that turn the reading direction."""
-    kept = (" " if unicodedata.category(ch) in ("Cc", "Zl", "Zp") else ch for ch in text if ch not in _BIDI_CONTROLS)
+    """One line of text without control characters, zero-width spaces and marks that turn the reading direction."""
+    kept = (" " if unicodedata.category(ch) in ("Cc", "Zl", "Zp") else ch for ch in text if ch not in _UNSEEN)
     return " ".join("".join(kept).split())
 
 

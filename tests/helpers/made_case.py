@@ -54,7 +54,8 @@ class Maker:
                                   modality=modality, date=date, body_part=part, series=(series,)))
         return Source(file=path, sha256=sha, uid=f"1.2.{len(self.studies)}")
 
-    def add(self, source: Source, locator: object, caption: str, picture: str | None = None, **fields: object) -> Finding:
+    def add(self, source: Source, locator: object, caption: str, picture: str | None = None,
+            **fields: object) -> Finding:
         date = fields.get("date")
         item = make_evidence(source, locator, caption=caption, date=date, picture=picture)  # type: ignore[arg-type]
         self.evidence.append(item)
@@ -160,7 +161,8 @@ def _labs(maker: Maker) -> None:
             source, DocumentSpan(page=1, bbox=(50, 100 + 20 * row, 400, 115 + 20 * row), text=f"{name} {text} {unit}"),
             f"{name}, laboratory report of {date}", name=name, code=Code(system=LOINC, code=loinc, display=name),
             category=Category.LAB, status=Status.MEASURED, tool="labs", date=date, value=Value(
-                number=float(text), text=text, unit=unit, ucum=unit, low=low, high=high, range_text=f"{low:g} - {high:g}",
+                number=float(text), text=text, unit=unit, ucum=unit, low=low, high=high,
+                range_text=f"{low:g} - {high:g}",
                 flag=None if flag == "N" else flag, flag_computed=flag, collected_at=f"{date}T08:30:00"))
             for source, date, (text, flag) in zip(sources, (FIRST, SECOND), values, strict=True)]
         before, after = (item.number or 0.0 for item in results)
@@ -185,5 +187,5 @@ def _record(maker: Maker) -> None:
         ("Procedure", "Colonoscopy", Status.PRESENT, "historical", "2018-02-11"),
     )
     for n, (resource, name, status, assertion, date) in enumerate(entries):
-        maker.add(source, FhirResource(resource_type=resource, id=f"r{n}", path=f"{resource}.code"), f"{resource}: {name}",
-                  name=name, category=Category.RECORD, status=status, assertion=assertion, tool="records", date=date)
+        place = FhirResource(resource_type=resource, id=f"r{n}", path=f"{resource}.code")
+        maker.add(source, place, f"{resource}: {name}", name=name, category=Category.RECORD, status=status, assertion=assertion, tool="records", date=date)

@@ -196,8 +196,9 @@ def test_the_bundle_is_valid_and_preliminary(report, written):
 
 def test_a_laboratory_result_keeps_its_code_unit_range_and_flag(written):
     entries = json.loads(written["fhir"].read_text("utf-8"))["entry"]
-    resources = [entry["resource"] for entry in entries if entry["resource"].get("code", {}).get("text") == "Haemoglobin"]
-    latest = next(resource for resource in resources if resource["effectiveDateTime"] == "2025-03-04")
+    latest = next(resource for resource in (entry["resource"] for entry in entries)
+                  if resource.get("code", {}).get("text") == "Haemoglobin"
+                  and resource["effectiveDateTime"] == "2025-03-04")
     assert latest["code"]["coding"][0]["code"] == "718-7"
     assert latest["valueQuantity"] == {
         "value": 9.8, "unit": "g/dL", "system": "http://unitsofmeasure.org", "code": "g/dL"}
