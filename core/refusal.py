@@ -25,6 +25,8 @@ class RefusalCode(StrEnum):
     NOT_AN_IMAGE = "not_an_image"
     DERIVED_OBJECT = "derived_object"
     LOCALIZER = "localizer"
+    NOT_CHOSEN = "not_chosen"
+    """Another series of the same examination was measured instead."""
     WRONG_MODALITY = "wrong_modality"
     WRONG_BODY_PART = "wrong_body_part"
     WRONG_VIEW = "wrong_view"
