@@ -166,7 +166,7 @@ def scale_bar(picture: Image.Image, mm_per_pixel: float) -> None:
 
 def _length_words(mm: float) -> str:
     if mm < 1:
-        return f"{mm * 1000:.0f} µm"
+        return f"{mm * 1000:.0f} um"  # the font has no micro sign
     return f"{mm / 10:.0f} cm" if mm >= 10 else f"{mm:.0f} mm"
 
 

@@ -103,17 +103,16 @@ def _legend(picture: Image.Image, top: float) -> None:
     ImageDraw.Draw(picture).rectangle((left - 1, upper - 1, left + width, upper + height), outline=BLACK)
     picture.paste(Image.fromarray(viridis(ramp)), (left, upper))
     label(picture, (left, upper - 6), "0", anchor="ls", size=13)
-    label(picture, (left + width, upper - 6), f"{top:.3g} nuclei/mm²", anchor="ms" if width > 150 else "ls", size=13)
+    label(picture, (left + width, upper - 6), f"{top:.0f} nuclei/mm2", anchor="rs", size=13)
 
 
 def draw_boxes(picture: Image.Image, regions: Sequence[Region], area: Region) -> None:
-    """Number the regions on a picture of the whole scanned area, in place."""
+    """Box and number the regions on a picture of the whole scanned area, in place."""
     scale = picture.width / area.width
     for number, region in enumerate(regions, 1):
         left, top = (region.x - area.x) * scale, (region.y - area.y) * scale
-        right, bottom = left + region.width * scale, top + region.height * scale
-        outline_box(picture, (left, top, right, bottom), YELLOW)
-        label(picture, (right + 5, (top + bottom) / 2), str(number), anchor="lm", size=17, colour=YELLOW)
+        outline_box(picture, (left, top, left + region.width * scale, top + region.height * scale), YELLOW)
+        label(picture, (left + 5, top + 3), str(number), size=17, colour=YELLOW)
 
 
 def draw_close_up(pixels: Rgb, nuclei: NDArray[np.float64], mm_per_pixel: float) -> Image.Image:

@@ -128,17 +128,25 @@ def _field(row: int, column: int, nuclei: int, grid: Grid) -> Field:
     return Field(row, column, region, nuclei, region.width * region.height * grid.mpp**2 / 1e6)
 
 
+def median_density(fields: Sequence[Field]) -> float:
+    """Median nuclei per mm² of the ranked fields, 0 when there are none."""
+    return float(np.median([field.per_mm2 for field in fields])) if fields else 0.0
+
+
 def densest(fields: Sequence[Field], most: int) -> tuple[Field, ...]:
-    """The first fields that do not overlap one taken before (greedy), at most `most`, none without nuclei.
+    """The first fields that do not overlap one taken before (greedy).
 
     Args:
         fields: densest first.
-        most: how many to take.
+        most: how many to take at most.
+
+    Returns:
+        Fields with nuclei that are at least as dense as the median field, densest first.
     """
-    reach = FIELD // STEP
+    reach, least = FIELD // STEP, median_density(fields)
     taken: list[Field] = []
     for field in fields:
-        if len(taken) == most or field.nuclei == 0:
+        if len(taken) == most or field.nuclei == 0 or field.per_mm2 < least:
             break
         if all(abs(field.row - other.row) >= reach or abs(field.column - other.column) >= reach for other in taken):
             taken.append(field)

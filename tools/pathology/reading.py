@@ -37,11 +37,6 @@ class NuclearDensity:
     fields: tuple[Field, ...]
     top: tuple[Field, ...]
 
-    @property
-    def median_per_mm2(self) -> float:
-        """Median over all ranked fields; call it only when there are any."""
-        return float(np.median([field.per_mm2 for field in self.fields]))
-
 
 @dataclass(frozen=True)
 class SlideReading:

@@ -38,9 +38,10 @@ def haematoxylin(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     Returns:
         (rows, columns) float32 optical density (log10) of the haematoxylin component, 0 where there is none or ink.
     """
-    density = _TABLES[rgb[..., 0], 0] + _TABLES[rgb[..., 1], 1] + _TABLES[rgb[..., 2], 2]
+    density: NDArray[np.float32] = _TABLES[rgb[..., 0], 0] + _TABLES[rgb[..., 1], 1] + _TABLES[rgb[..., 2], 2]
     density[is_ink(rgb)] = 0.0
-    return np.maximum(density, 0.0, out=density)
+    np.maximum(density, 0.0, out=density)
+    return density
 
 
 def is_ink(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:

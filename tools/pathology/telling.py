@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...core.case import CaseFile, Series
@@ -10,8 +11,8 @@ from ...core.evidence import Evidence, SlideRegion, make_evidence
 from ...core.finding import Category, Finding, Status, Value, make_finding
 from ...sources.slide import Region, Slide
 from ..base import ToolContext, source_of
-from .measure import FIELD, Field, round_3
-from .reading import NuclearDensity, SlideReading
+from .measure import FIELD, Field, median_density, round_3
+from .reading import SlideReading
 
 TOOL = "pathology"
 
@@ -43,14 +44,15 @@ def tell_slide(slide: Slide, reading: SlideReading, series: Series, date: str | 
         context: patient, reader, and whether pictures were drawn.
     """
     teller = _Teller(slide, series, date, context)
-    density = reading.density
-    places = [teller.place(0, slide.bounds, _overview_caption(reading))]
-    findings = [teller.finding("Tissue area" if reading.tissue_mm2 is not None else "Tissue fraction", None,
-                               _tissue_value(reading), places[0])]
-    for rank, field in enumerate(density.top if density else (), 1):
-        places.append(teller.place(rank, field.region, _field_caption(rank, field, density)))
+    overview = teller.place(0, slide.bounds, _overview_caption(reading))
+    name = "Tissue area" if reading.tissue_mm2 is not None else "Tissue fraction"
+    findings, places = [teller.finding(name, None, _tissue_value(reading), overview)], [overview]
+    fields, top = (reading.density.fields, reading.density.top) if reading.density else ((), ())
+    for rank, field in enumerate(top, 1):
+        place = teller.place(rank, field.region, _field_caption(rank, field, fields))
         value = Value(number=round_3(field.per_mm2), unit="nuclei/mm2", ucum="/mm2")
-        findings.append(teller.finding("Region of high nuclear density", f"slide region {rank}", value, places[-1]))
+        findings.append(teller.finding("Region of high nuclear density", f"slide region {rank}", value, place))
+        places.append(place)
     return Told(series, tuple(findings), tuple(places), _warnings(slide, reading), reading.gap)
 
 
@@ -89,10 +91,10 @@ def _overview_caption(reading: SlideReading) -> str:
             "the fields with the most nuclei are numbered")
 
 
-def _field_caption(rank: int, field: Field, density: NuclearDensity) -> str:
+def _field_caption(rank: int, field: Field, fields: Sequence[Field]) -> str:
     return (f"Slide region {rank}: {field.nuclei} nuclei counted on {field.area_mm2:.3g} mm², "
-            f"{round_3(field.per_mm2):g} per mm²; the median of {len(density.fields)} fields on tissue is "
-            f"{round_3(density.median_per_mm2):g} per mm²")
+            f"{round_3(field.per_mm2):g} per mm²; the median of {len(fields)} fields on tissue is "
+            f"{round_3(median_density(fields)):g} per mm²")
 
 
 def _warnings(slide: Slide, reading: SlideReading) -> tuple[str, ...]:

@@ -33,7 +33,8 @@ def tissue_mask(rgb: NDArray[np.uint8], smallest_piece: int) -> NDArray[np.bool_
     """
     saturation = ndimage.median_filter(_saturation(rgb), size=3, mode="nearest")
     low, high = _SATURATION_RANGE
-    threshold = min(max(float(threshold_otsu(saturation)), low), high) if np.ptp(saturation) > 0 else high
+    otsu = float(threshold_otsu(saturation))  # type: ignore[no-untyped-call]  # scikit-image ships no types here
+    threshold = min(max(otsu, low), high)
     bright = rgb.max(axis=2) > 255 * _DARKEST
     mask = (saturation > threshold) & bright & ~is_ink(rgb)
     return ~_without_small(~_without_small(mask, smallest_piece), smallest_piece)
