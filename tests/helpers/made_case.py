@@ -188,4 +188,5 @@ def _record(maker: Maker) -> None:
     )
     for n, (resource, name, status, assertion, date) in enumerate(entries):
         place = FhirResource(resource_type=resource, id=f"r{n}", path=f"{resource}.code")
-        maker.add(source, place, f"{resource}: {name}", name=name, category=Category.RECORD, status=status, assertion=assertion, tool="records", date=date)
+        maker.add(source, place, f"{resource}: {name}", name=name, category=Category.RECORD, status=status,
+                  assertion=assertion, tool="records", date=date)
