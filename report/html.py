@@ -12,12 +12,16 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ..core.report import ReportStatus
 from .trend import trend_svg
-from .view import View
+from .view import DRAFT_BANNER, NOT_A_DEVICE, REJECTED_BANNER, View
 from .wording import plain
 
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|[^\s\d;,()]{1,3}\b(?<! on)(?<! to)|\S*/\S))")
+PAGE_NOTES = {ReportStatus.DRAFT: DRAFT_BANNER, ReportStatus.REJECTED: REJECTED_BANNER,
+              ReportStatus.SIGNED: NOT_A_DEVICE}
+"""What stands at the foot of every printed page."""
 MOST_CITATIONS = 6
 """Citations shown beside a sentence; the rest stand behind a disclosure."""
 
@@ -38,7 +42,8 @@ def html_of(view: View, pictures: Mapping[str, bytes]) -> str:
         view: the prepared report.
         pictures: PNG bytes by file name; a picture that is not there is said to be missing.
     """
-    css, script = own_text("report.css"), own_text("report.js")
+    css = own_text("report.css").replace("{{page_note}}", PAGE_NOTES[view.report.status])
+    script = own_text("report.js")
     return environment().get_template("report.html.j2").render(
         view=view, report=view.report, css=Markup(css), script=Markup(script), policy=_policy(css, script),  # noqa: S704 - our own files
         pictures={name: f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"

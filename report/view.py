@@ -22,6 +22,7 @@ from .wording import date_text, number_text, plain
 
 NOT_A_DEVICE = "Caseloom is not a medical device."
 DRAFT_BANNER = f"DRAFT – not signed. {NOT_A_DEVICE}"
+REJECTED_BANNER = f"REJECTED – not signed. {NOT_A_DEVICE}"
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def banner(report: Report) -> str:
     if report.status is ReportStatus.SIGNED and report.signature is not None:
         return f"Signed by {plain(report.signature.name)}, {plain(report.signature.signed_at)}. {NOT_A_DEVICE}"
     if report.status is ReportStatus.REJECTED:
-        return f"REJECTED – not signed. {NOT_A_DEVICE}"
+        return REJECTED_BANNER
     return DRAFT_BANNER
 
 
