@@ -23,9 +23,10 @@ def make_graph(review: Review, checkpointer: BaseCheckpointSaver[Any]) -> Compil
         checkpointer: where a checkpoint is kept after each node.
     """
     graph = StateGraph(ReviewState)
-    for node in (review.intake, review.plan, review.run_tool, review.compare, review.remember, review.compose,
-                 review.verify, review.render, review.sign_off, review.publish):
+    for node in (review.intake, review.plan, review.compare, review.remember, review.compose, review.verify,
+                 review.render, review.sign_off, review.publish):
         graph.add_node(node.__name__, node)
+    graph.add_node("run_tool", review.run_tool)
     graph.add_edge(START, "intake")
     graph.add_edge("intake", "plan")
     graph.add_conditional_edges("plan", fan_out, ["run_tool", "compare"])
