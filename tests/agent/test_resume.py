@@ -1,0 +1,75 @@
+"""Promise: kill it anywhere, run it again, and it goes on. The process is really killed."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+CHILD = Path(__file__).with_name("review_in_a_child.py")
+NODES = ("intake", "plan", "run_tool", "compare", "remember", "compose", "verify", "render")
+
+
+def review(case: Path, home: Path, log: Path, *node: str) -> int:
+    """Run the review in a child process; its exit status, negative for the signal that ended it."""
+    done = subprocess.run([sys.executable, "-W", "error::UserWarning:caseloom", str(CHILD), str(case), str(home),
+                           str(log), *node], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode
+
+
+@pytest.fixture(scope="module")
+def small_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two documents and a record: three tool tasks that take no time."""
+    from caseloom.phantoms import write_demo
+
+    folder = tmp_path_factory.mktemp("small")
+    demo = write_demo(folder / "demo")
+    case = folder / "case"
+    case.mkdir()
+    for name in ("record.json", "documents/lab_2025-03-03.pdf", "case.yaml"):
+        shutil.copy(demo / name, case)
+    return case
+
+
+@pytest.fixture(scope="module")
+def undisturbed(small_case: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The files of a review that nobody killed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    assert review(small_case, folder / "home", folder / "log") == 0
+    return written(folder / "home")
+
+
+def written(home: Path) -> dict[str, bytes]:
+    """What a review wrote, without what depends on the machine's key."""
+    from caseloom.core.report import Report
+
+    run, = (home / "runs").iterdir()
+    report = Report.model_validate_json((run / "report.json").read_bytes())
+    plain = report.model_dump_json(by_alias=True).replace(report.case.patient, "P").encode()
+    return {"report": plain} | {file.name: file.read_bytes() for file in sorted((run / "overlays").glob("*"))}
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_killed_inside_a_node_it_goes_on(node: str, small_case: Path, tmp_path: Path,
+                                         undisturbed: dict[str, bytes]) -> None:
+    home, log = tmp_path / "home", tmp_path / "log"
+    assert review(small_case, home, log, node) == -signal.SIGKILL
+    assert review(small_case, home, log) == 0
+    finished = Counter(line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("finished"))
+    assert len(finished) == 2
+    assert set(finished.values()) == {1}, "finished tool work was redone"
+    assert written(home) == undisturbed
+
+
+def test_a_finished_review_is_not_done_again(small_case: Path, tmp_path: Path) -> None:
+    home, log = tmp_path / "home", tmp_path / "log"
+    assert review(small_case, home, log) == 0
+    before = log.read_text(encoding="utf-8")
+    assert review(small_case, home, log) == 0
+    assert log.read_text(encoding="utf-8") == before
