@@ -43,7 +43,7 @@ def airways(values: NDArray[np.float32], body: Mask, spacing: tuple[float, float
         tree = grown
     wall = ndimage.generate_binary_structure(3, 1)
     wall[0], wall[2] = False, False
-    return ndimage.binary_dilation(tree, wall) & body
+    return np.asarray(ndimage.binary_dilation(tree, wall) & body)
 
 
 def _connected_to(seed: Mask, region: Mask) -> Mask:

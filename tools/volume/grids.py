@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.boxes import BoxMm
 from ...core.geometry import VolumeGeometry
 
 Mask = NDArray[np.bool_]
@@ -91,3 +92,16 @@ def bounding_box(mask: Mask, margin: int = 0) -> tuple[slice, ...]:
             return tuple(slice(0, size) for size in mask.shape)
         box.append(slice(max(0, int(hits[0]) - margin), min(mask.shape[axis], int(hits[-1]) + 1 + margin)))
     return tuple(box)
+
+
+def box_mm(place: tuple[slice, ...], geometry: VolumeGeometry) -> BoxMm:
+    """The LPS box around a block of voxels, outer faces included, rounded to 0.1 mm.
+
+    Args:
+        place: (k, j, i) slices.
+        geometry: of the grid that they index.
+    """
+    ends = [(part.start - 0.5, part.stop - 0.5) for part in place]
+    corners = geometry.to_lps(np.stack(np.meshgrid(*ends, indexing="ij"), axis=-1).reshape(-1, 3))
+    low, high = (np.round(edge, 1) + 0.0 for edge in (corners.min(axis=0), corners.max(axis=0)))
+    return (float(low[0]), float(low[1]), float(low[2]), float(high[0]), float(high[1]), float(high[2]))

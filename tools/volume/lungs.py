@@ -147,7 +147,7 @@ def _midline(parts: list[Mask], body: Mask) -> float:
 
 def _part(lung: Mask, middle: float, coarse: Coarse) -> list[Mask]:
     """Right and left lung that touch at a junction line: eroded until they part, then grown back (watershed)."""
-    from skimage.segmentation import watershed  # needed by few scans, slow to import
+    from skimage import segmentation  # needed by few scans, slow to import
 
     place = bounding_box(lung, 1)
     inner = lung[place]
@@ -162,7 +162,8 @@ def _part(lung: Mask, middle: float, coarse: Coarse) -> list[Mask]:
         centres = [ndimage.center_of_mass(labels == number)[2] + place[2].start for number in (first, second)]
         if sizes[second] > 0.25 * sizes[first] and (centres[0] > middle) != (centres[1] > middle):
             markers = np.where(labels == first, 1, 0) + np.where(labels == second, 2, 0)
-            halves = watershed(-depth, markers, mask=inner)
+            grow: Any = segmentation.watershed
+            halves = grow(-depth, markers, mask=inner)
             return [_placed(halves == number, place, lung.shape) for number in (1, 2)]
     return []
 

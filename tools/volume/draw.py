@@ -1,0 +1,172 @@
+"""Overlays of volumes: what was measured, drawn where it was measured."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from ...core.boxes import Box
+from ...core.finding import Laterality
+from ...sources.volume import Volume
+from ..drawing import (
+    GREEN,
+    LUNG_WINDOW,
+    ORANGE,
+    SKY,
+    SOFT_WINDOW,
+    WHITE,
+    YELLOW,
+    Colour,
+    Window,
+    label,
+    outline_box,
+    outline_mask,
+    percentile_window,
+    side_by_side,
+)
+from .grids import Mask, bounding_box
+from .lungs import Lung
+from .measure import TISSUES
+from .nodules import Candidate
+from .views import Plane, View, fit, show, view_of
+
+FRAME = 560
+"""Height and largest width of one view, in screen pixels."""
+SIDE_COLOURS: dict[Laterality, Colour] = {Laterality.RIGHT: ORANGE, Laterality.LEFT: SKY, Laterality.BILATERAL: GREEN}
+TISSUE_COLOURS: tuple[Colour, ...] = (YELLOW, (213, 94, 0), WHITE)
+CANDIDATE: Colour = YELLOW
+
+
+def draw_lungs(volume: Volume, lungs: tuple[Lung, ...], body: Mask) -> Image.Image:
+    """Coronal and axial view with the contour of each lung.
+
+    Args:
+        volume: a CT.
+        lungs: what was segmented.
+        body: on the volume's grid; the views are cut to it.
+    """
+    both = np.logical_or.reduce([lung.mask for lung in lungs])
+    k, j = widest(both, 0), widest(both, 1)
+    pictures = []
+    planes: tuple[tuple[Plane, int], ...] = (("across", j), ("slice", k))
+    for plane, index in planes:
+        view = _cut_view(volume, plane, index, body)
+        picture = _titled(volume, view, LUNG_WINDOW, fit(view, FRAME, FRAME))
+        for lung in lungs:
+            outline_mask(picture, view.take(lung.mask), SIDE_COLOURS[lung.side])
+        pictures.append(picture)
+    _legend(pictures[1], [(f"{lung.side.value.capitalize()} lung" if lung.side is not Laterality.BILATERAL
+                           else "Both lungs", SIDE_COLOURS[lung.side]) for lung in lungs])
+    return side_by_side(pictures)
+
+
+def draw_tissues(volume: Volume, body: Mask, k: int) -> Image.Image:
+    """One axial slice with a colour wash of each tissue range beside the plain slice."""
+    view = _cut_view(volume, "slice", k, body)
+    step = fit(view, FRAME, FRAME)
+    plain, washed = (_titled(volume, view, SOFT_WINDOW, step) for _ in range(2))
+    values, inside = view.take(volume.voxels), view.take(body)
+    for tissue, colour in zip(TISSUES, TISSUE_COLOURS, strict=True):
+        mask = inside & (values >= tissue.low) & (values <= (32767 if tissue.high is None else tissue.high))
+        _wash(washed, mask, colour)
+    outline_mask(washed, inside, GREEN, 1)
+    ranges = [f"{tissue.low} to {tissue.high} HU" if tissue.high is not None else "above 150 HU" for tissue in TISSUES]
+    names = [f"{tissue.name}, {text}" if tissue.high is not None else tissue.name
+             for tissue, text in zip(TISSUES, ranges, strict=True)]
+    _legend(washed, list(zip(names, TISSUE_COLOURS, strict=True)))
+    return side_by_side([plain, washed])
+
+
+def draw_foreground(volume: Volume, mask: Mask, k: int) -> Image.Image:
+    """One slice with the contour of the foreground, in a window from the foreground's values."""
+    view = view_of(volume.geometry, "slice", k)
+    values = view.take(volume.voxels)
+    picture = _titled(volume, view, percentile_window(values), fit(view, FRAME, FRAME))
+    outline_mask(picture, view.take(mask), GREEN)
+    return picture
+
+
+def draw_slice(volume: Volume, k: int, box: Box, body: Mask) -> Image.Image:
+    """An axial slice with a candidate's box."""
+    view = _cut_view(volume, "slice", k, body)
+    step = fit(view, FRAME, FRAME)
+    picture = _titled(volume, view, LUNG_WINDOW, step)
+    outline_box(picture, view.box(box, volume.geometry.shape, step), CANDIDATE)
+    return picture
+
+
+def draw_close(volume: Volume, candidate: Candidate) -> Image.Image:
+    """Axial and coronal close-ups around a candidate, lung window, and the axial one in a soft tissue window."""
+    k, j, i = (round(float(at)) for at in volume.geometry.to_index(np.array(candidate.centre_mm)))
+    half = max(30.0, candidate.diameter_mm * 1.2)
+    pictures = []
+    planes: tuple[tuple[Plane, int, Window], ...] = (
+        ("slice", k, LUNG_WINDOW), ("slice", k, SOFT_WINDOW), ("across", j, LUNG_WINDOW))
+    for plane, index, window in planes:
+        down, across = (1, 2) if plane == "slice" else (0, 2)
+        middle = {0: k, 1: j, 2: i}
+        cut = tuple(_window_around(middle[axis], half / volume.geometry.spacing[axis], volume.geometry.shape[axis])
+                    for axis in (down, across))
+        view = view_of(volume.geometry, plane, index, (cut[0], cut[1]))
+        pictures.append(_titled(volume, view, window, fit(view, FRAME * 3 // 4, FRAME * 3 // 4)))
+    return side_by_side(pictures)
+
+
+def widest(mask: Mask, axis: int) -> int:
+    """The plane across an axis that holds the most of a mask, the middle one of several."""
+    sums = mask.sum(axis=tuple(other for other in range(3) if other != axis))
+    best = np.flatnonzero(sums == sums.max())
+    return int(best[len(best) // 2])
+
+
+def _window_around(middle: int, half: float, size: int) -> slice:
+    reach = max(2, round(half))
+    return slice(max(0, middle - reach), min(size, middle + reach + 1))
+
+
+def _cut_view(volume: Volume, plane: Plane, index: int, body: Mask) -> View:
+    """A view cut to the body with a margin of a centimetre."""
+    axes = (1, 2) if plane == "slice" else (0, 2)
+    place = bounding_box(body)
+    cut = []
+    for axis in axes:
+        margin = round(10.0 / volume.geometry.spacing[axis])
+        cut.append(slice(max(0, place[axis].start - margin),
+                         min(volume.geometry.shape[axis], place[axis].stop + margin)))
+    return view_of(volume.geometry, plane, index, (cut[0], cut[1]))
+
+
+def _titled(volume: Volume, view: View, window: Window, mm_per_pixel: float) -> Image.Image:
+    """A view with plane, slice number, position and window written on it."""
+    picture = show(view, volume.voxels, window, mm_per_pixel)
+    unit = " HU" if volume.unit == "HU" else ""
+    where = slice_text(volume, view.index) if view.plane == "slice" else _across_text(volume, view)
+    label(picture, (8, 6), f"{where}\n{window.name}, C {window.centre:.0f} W {window.width:.0f}{unit}", size=13)
+    return picture
+
+
+def slice_text(volume: Volume, k: int) -> str:
+    """Such as "Axial CT slice 58 of 140, z -12.5 mm": numbered in LPS order among the stored slices."""
+    name = view_of(volume.geometry, "slice", k).name
+    axis = ("Sagittal", "Coronal", "Axial").index(name)
+    _, rows, columns = volume.geometry.shape
+    place = volume.geometry.to_lps(np.array([k, (rows - 1) / 2, (columns - 1) / 2]))[axis]
+    return (f"{name} {volume.modality} slice {volume.planes[k].index + 1} of {volume.stored_slices}, "
+            f"{'xyz'[axis]} {place:.1f} mm")
+
+
+def _across_text(volume: Volume, view: View) -> str:
+    y = volume.geometry.to_lps(np.array([(volume.geometry.shape[0] - 1) / 2, view.index, 0.0]))[1]
+    return f"{view.name} {volume.modality}, y {y:.1f} mm"
+
+
+def _legend(picture: Image.Image, entries: list[tuple[str, Colour]]) -> None:
+    for row, (text, colour) in enumerate(entries):
+        label(picture, (8, picture.height - 12 - 18 * (len(entries) - 1 - row)), text, anchor="ls", size=13,
+              colour=colour)
+
+
+def _wash(picture: Image.Image, mask: Mask, colour: Colour, strength: float = 0.4) -> None:
+    cover = Image.fromarray((mask * np.uint8(255 * strength)).astype(np.uint8)).resize(
+        picture.size, Image.Resampling.BILINEAR)
+    picture.paste(colour, mask=cover)

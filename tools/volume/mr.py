@@ -1,0 +1,35 @@
+"""What is measured in an MR, or in a volume whose values tell no modality: foreground and signal, nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...core.errors import RefusedFile
+from ...core.refusal import RefusalCode
+from .draw import draw_foreground, slice_text, widest
+from .grids import bounding_box, box_mm
+from .measure import foreground
+from .telling import Telling, intensity, millilitres
+
+
+def tell_mr(telling: Telling) -> None:
+    """Measure foreground volume and mean signal.
+
+    Raises:
+        RefusedFile: NO_TISSUE when all values are equal.
+    """
+    volume = telling.volume
+    mask = foreground(volume.voxels)
+    if not mask.any() or int(volume.voxels.max()) == int(volume.voxels.min()):
+        raise RefusedFile(RefusalCode.NO_TISSUE, "the volume is empty: all its values are equal")
+    k = widest(mask, 0)
+    place = bounding_box(mask)
+    slices = (place[0].start, place[0].stop - 1)
+    picture = telling.picture("foreground", lambda: draw_foreground(volume, mask, k))
+    evidence = (telling.region(box_mm(place, volume.geometry), slices,
+                               f"{slice_text(volume, k)}, contour of the foreground (Otsu's threshold, holes filled)",
+                               picture),)
+    signal = float(np.mean([float(plane[inside].mean()) for plane, inside in zip(volume.voxels, mask, strict=True)
+                            if inside.any()]))
+    telling.measured("Foreground volume", millilitres(mask.sum() * volume.geometry.voxel_ml), evidence)
+    telling.measured("Signal intensity", intensity(signal), evidence, site="Foreground")

@@ -1,0 +1,133 @@
+"""What was measured, said as findings, each tied to evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+
+from ...core.boxes import Box, BoxMm
+from ...core.case import Series
+from ...core.evidence import Evidence, VolumeRegion, VolumeSlice, make_evidence
+from ...core.finding import Category, Finding, Laterality, Status, Value, make_finding
+from ...core.ids import digest
+from ...sources.volume import Volume
+from ..base import ToolContext, source_of
+from ..drawing import save_png
+
+Draw = Callable[[], Image.Image]
+
+
+@dataclass
+class Telling:
+    """Collects findings, evidence and warnings about one volume.
+
+    Args:
+        volume: what was measured.
+        series: where it comes from.
+        date: ISO 8601 date of the examination, or None.
+        context: the tool's context.
+    """
+
+    volume: Volume
+    series: Series
+    date: str | None
+    context: ToolContext
+    findings: list[Finding] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def picture(self, name: str, draw: Draw) -> str | None:
+        """Draw and save an overlay; its path as evidence names it, or None when no pictures are wanted.
+
+        Args:
+            name: tells the series' overlays apart.
+            draw: called only when pictures are wanted.
+        """
+        if self.context.pictures is None:
+            return None
+        key = digest([self.series.uid, sorted(file.sha256 for file in self.series.files)])[:12]
+        file = f"volume-{key}-{name}.png"
+        save_png(draw(), Path(self.context.pictures) / file)
+        return f"overlays/{file}"
+
+    def region(self, bbox: BoxMm, slices: tuple[int, int], caption: str, picture: str | None) -> str:
+        """Evidence for a part of the volume.
+
+        Args:
+            bbox: LPS mm.
+            slices: first and last plane of the voxel array, both included.
+            caption: one line.
+            picture: from `picture`.
+
+        Returns:
+            Its id.
+        """
+        planes = self.volume.planes
+        locator = VolumeRegion(series_uid=self.series.uid, bbox_mm=bbox,
+                               slice_range=(planes[slices[0]].index, planes[slices[1]].index))
+        return self._add(make_evidence(source_of(planes[0].file, self.series), locator, caption=caption,
+                                       date=self.date, picture=picture))
+
+    def slice(self, k: int, box: Box | None, caption: str, picture: str | None) -> str:
+        """Evidence for one slice, under the stored slice nearest to plane `k`; returns its id.
+
+        Args:
+            k: plane of the voxel array.
+            box: in pixels of the stored slice.
+            caption: one line.
+            picture: from `picture`.
+        """
+        plane = self.volume.planes[k]
+        locator = VolumeSlice(series_uid=self.series.uid, instance_uid=plane.instance_uid, index=plane.index, box=box)
+        return self._add(make_evidence(source_of(plane.file), locator, caption=caption, date=self.date,
+                                       picture=picture))
+
+    def _add(self, evidence: Evidence) -> str:
+        self.evidence.append(evidence)
+        return evidence.id
+
+    def measured(self, name: str, value: Value, evidence: tuple[str, ...], *, site: str | None = None,
+                 side: Laterality | None = None, status: Status = Status.MEASURED) -> None:
+        """Add a measurement.
+
+        Args:
+            name: standard term.
+            value: with unit, rounded as it is to be printed.
+            evidence: ids of what it rests on.
+            site: where.
+            side: the patient's side.
+            status: measured, or indeterminate for candidates.
+        """
+        category = Category.MEASUREMENT if status is Status.MEASURED else Category.OBSERVATION
+        self.findings.append(make_finding(
+            name=name, category=category, status=status, laterality=side, site=site, value=value, evidence=evidence,
+            tool="volume", reader=self.context.reader.identity.name, date=self.date,
+            patient=self.context.opaque_patient))
+
+
+def millilitres(number: float) -> Value:
+    """A volume, to whole ml from 10 ml on, to a tenth below."""
+    return Value(number=float(round(number, 0 if number >= 10 else 1)), unit="mL", ucum="mL")
+
+
+def hounsfield(number: float) -> Value:
+    """An attenuation, to whole HU."""
+    return Value(number=float(round(number)) + 0.0, unit="HU", ucum="[hnsf'U]")
+
+
+def percent(number: float) -> Value:
+    """A share, to a tenth."""
+    return Value(number=round(number, 1), unit="%", ucum="%")
+
+
+def millimetres(number: float) -> Value:
+    """A length, to a tenth of a millimetre."""
+    return Value(number=round(number, 1), unit="mm", ucum="mm")
+
+
+def intensity(number: float) -> Value:
+    """An MR signal, to a whole number; it has no unit that two scans share."""
+    return Value(number=float(round(number)) + 0.0, unit="arbitrary units", ucum="[arb'U]")
