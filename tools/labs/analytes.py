@@ -1,0 +1,125 @@
+"""Names of laboratory tests to LOINC, by name, specimen and unit; none rather than a wrong code."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from .units import ucum_of
+
+_SPECIMENS = {
+    "urine": r"urine|urinalysis|urinary|urin|microscopy|microscopic|sediment|dipstick",
+    "arterial": r"arterial|blood gas|abg|gases",
+    "csf": r"csf|cerebrospinal|liquor|spinal fluid",
+    "stool": r"stool|f(?:a?e)ces|f(?:a?e)cal",
+    "fluid": r"pleural|ascit\w+|synovial|peritoneal|body fluid|drain|semen|saliva|sweat",
+    "plasma": r"plasma",
+    "serum": r"serum",
+    "blood": r"whole blood|edta|venous blood|blood count|capillary",
+}
+_SPECIMEN_PATTERNS = [(name, re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE)) for name, source in _SPECIMENS.items()]
+_SAME = {"serum": "serum", "plasma": "serum", "blood": "blood", "arterial": "arterial", "urine": "urine"}
+
+
+@dataclass(frozen=True)
+class Analyte:
+    """One row of the table: a LOINC code and what has to hold for it."""
+
+    code: str
+    display: str
+    specimen: str
+    """`serum` (or plasma), `blood`, `arterial`, `urine`."""
+    units: frozenset[str]
+    """UCUM units it is reported in; empty: results without a unit."""
+    source: str
+
+
+def plain(name: str) -> str:
+    """A test's name as compared: accents and case off, letters, digits, %, # and + kept, one space between words."""
+    text = unicodedata.normalize("NFKD", name)
+    text = "".join(ch for ch in text if not unicodedata.combining(ch)).casefold()
+    text = text.replace("haem", "hem").replace("oestr", "estr").replace("leuco", "leuko").replace("foet", "fet")
+    return " ".join(re.sub(r"[^a-z0-9%#+]+", " ", text).split())
+
+
+@cache
+def table() -> dict[str, tuple[Analyte, ...]]:
+    """Analytes by plain name; several where specimen or unit decides."""
+    text = (files("caseloom.tools.labs") / "data" / "loinc.csv").read_text(encoding="utf-8")
+    found: dict[str, list[Analyte]] = {}
+    for row in csv.DictReader(text.splitlines()):
+        analyte = Analyte(code=row["code"], display=row["display"], specimen=row["specimen"], source=row["source"],
+                          units=frozenset(row["units"].split()))
+        for name in row["names"].split("|"):
+            found.setdefault(plain(name), []).append(analyte)
+    return {name: tuple(analytes) for name, analytes in found.items()}
+
+
+def candidates(name: str) -> tuple[Analyte, ...]:
+    """Analytes of a name as printed, also when parts of it stand in brackets or its specimen follows a comma."""
+    for form in forms_of(name):
+        found = table().get(form)
+        if found:
+            return found
+    return ()
+
+
+def forms_of(name: str) -> list[str]:
+    """Plain forms to look a name up by, the most specific first: whole, without specimen, without bracket, bracket."""
+    bare = re.sub(r"[\s,(\[]+(?:in )?(?:serum|plasma|whole blood|blood|s|p|b|u|ser|urine|random urine|spot urine)[)\]]?$", "",
+                  name.strip(), flags=re.IGNORECASE)
+    outside = re.sub(r"\s*[(\[][^)\]]*[)\]]", "", bare)
+    inside = re.findall(r"[(\[]([^)\]]+)[)\]]", bare)
+    swapped = re.sub(r"^l(?=g[AGME]\b)", "I", name)
+    return [form for form in dict.fromkeys(map(plain, (name, bare, swapped, outside, *inside))) if form]
+
+
+def is_known(name: str) -> bool:
+    """Whether the table knows the name, whatever the specimen."""
+    return bool(candidates(name))
+
+
+def specimen_in(*texts: str | None) -> str | None:
+    """The specimen that the first of these texts names, as the table calls it."""
+    for text in texts:
+        for name, pattern in _SPECIMEN_PATTERNS:
+            if text and pattern.search(text):
+                return name
+    return None
+
+
+def analyte_of(name: str, specimen: str | None, unit: str | None, *, numeric: bool) -> Analyte | None:
+    """The analyte that name, specimen and unit agree on.
+
+    Args:
+        name: as printed.
+        specimen: as `specimen_in` tells it from name, panel and page; None when nothing is said, which then means the
+            analyte's usual specimen, if it has a single one in the table.
+        unit: as printed, or None.
+        numeric: the result is a number.
+
+    Returns:
+        None when no analyte of the name fits, or when several do.
+    """
+    found = candidates(name)
+    if specimen is not None:
+        wanted = _SAME.get(specimen)
+        narrowed = [analyte for analyte in found if analyte.specimen == wanted]
+        loose = specimen in ("serum", "plasma", "blood") and not narrowed
+        found = tuple(narrowed or ([a for a in found if a.specimen in ("serum", "blood")] if loose else []))
+    else:
+        usual = [analyte for analyte in found if analyte.specimen in ("serum", "blood")]
+        found = tuple(usual) or found
+    fitting = [analyte for analyte in found if unit_fits(analyte, unit, numeric=numeric)]
+    return fitting[0] if len({analyte.code for analyte in fitting}) == 1 else None
+
+
+def unit_fits(analyte: Analyte, unit: str | None, *, numeric: bool) -> bool:
+    """Whether a result in this unit can be this analyte: a number needs its unit, words need none."""
+    if unit is None:
+        return not numeric or not analyte.units or "1" in analyte.units
+    return ucum_of(unit) in analyte.units

@@ -1,0 +1,136 @@
+"""Columns of a table of results: found where tokens stand above each other, told apart by what they hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .layout import PRIMARY, Heading, Role
+from .tokens import Kind, Token
+
+_FARTHEST = 5.0
+"""Heights that a token may lie off a column."""
+
+
+@dataclass
+class Column:
+    """A stretch of the page's width and what stands in it."""
+
+    left: float
+    right: float
+    role: Role = Role.OTHER
+    moment: str | None = None
+    kinds: Counter[Kind] = field(default_factory=Counter)
+
+    def overlap(self, left: float, right: float) -> float:
+        """Shared width with a stretch; negative: the gap between them."""
+        return min(self.right, right) - max(self.left, left)
+
+    @property
+    def is_numbers(self) -> bool:
+        return self.kinds[Kind.NUMBER] > 0 and self.kinds[Kind.NUMBER] >= self.kinds[Kind.RANGE]
+
+    @property
+    def is_ranges(self) -> bool:
+        return not self.is_numbers and self.kinds[Kind.RANGE] + self.kinds[Kind.LIMIT] > 0
+
+    @property
+    def is_primary(self) -> bool:
+        return any(self.kinds[kind] for kind in PRIMARY)
+
+
+def columns_of(bodies: Sequence[Sequence[Token]], headings: Sequence[Heading]) -> list[Column]:
+    """The columns right of the names, with their roles.
+
+    Args:
+        bodies: the tokens behind the name of every row.
+        headings: the table's heading row, empty when it has none.
+    """
+    columns = stretches(bodies)
+    for tokens in bodies:
+        for token in tokens:
+            column = column_of(token, columns)
+            if column is not None:
+                column.kinds[token.kind] += 1
+    give_roles(columns, headings)
+    return columns
+
+
+def stretches(bodies: Sequence[Sequence[Token]]) -> list[Column]:
+    """Stretches of the width that tokens cover; with many rows, a single stray token does not join two of them."""
+    spots = [(token.left + 0.1 * token.height, token.right - 0.1 * token.height)
+             for tokens in bodies for token in tokens if token.kind is not Kind.TEXT]
+    needed = 1 if len(bodies) < 10 else 2
+    edges = sorted([(left, 1) for left, _ in spots] + [(right, -1) for _, right in spots])
+    columns: list[Column] = []
+    depth, start = 0, 0.0
+    for x, step in edges:
+        if step == 1 and depth + 1 == needed:
+            start = x
+        if step == -1 and depth == needed:
+            columns.append(Column(start, x))
+        depth += step
+    if needed == 2:
+        columns += [Column(left, right) for left, right in spots
+                    if all(column.overlap(left, right) <= 0 for column in columns)]
+    return sorted(columns, key=lambda column: column.left)
+
+
+def column_of(token: Token, columns: Sequence[Column]) -> Column | None:
+    """The column that a token shares most width with, or that lies nearest within five heights; else None."""
+    best = max(columns, key=lambda column: column.overlap(token.left, token.right), default=None)
+    if best is None or best.overlap(token.left, token.right) < -_FARTHEST * token.height:
+        return None
+    return best
+
+
+def give_roles(columns: Sequence[Column], headings: Sequence[Heading]) -> None:
+    """Roles by content; the heading row decides between several columns of numbers."""
+    primary = [column for column in columns if column.is_primary]
+    numbers = [column for column in primary if column.is_numbers]
+    for column in columns:
+        if column.is_ranges and numbers:
+            column.role = Role.RANGE
+        elif not column.is_primary:
+            column.role = Role.UNIT if column.kinds[Kind.UNIT] else Role.FLAG if column.kinds[Kind.FLAG] else Role.OTHER
+    if numbers:
+        roles_of_numbers(numbers, headings)
+        candidates = [c for c in primary if c not in numbers and c.role is Role.OTHER]
+    else:
+        candidates = roles_without_numbers(primary, headings)
+    for column in candidates:
+        heading = heading_over(column, headings)
+        column.role = heading.role if heading else Role.RANGE
+
+
+def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> None:
+    """Results, earlier results, limits: by the headings above; a single column without a fitting one holds the results."""
+    fitting = (Role.VALUE, Role.PREVIOUS, Role.LOW, Role.HIGH, Role.OTHER)
+    for column in numbers:
+        heading = heading_over(column, [h for h in headings if h.role in fitting])
+        if heading is not None:
+            column.role, column.moment = heading.role, heading.moment
+    if not any(column.role is Role.VALUE for column in numbers):
+        free = [column for column in numbers if column.role is Role.OTHER and not heading_over(column, headings)]
+        fullest = max(free or list(numbers), key=lambda column: column.kinds[Kind.NUMBER])
+        fullest.role = Role.VALUE
+
+
+def roles_without_numbers(primary: Sequence[Column], headings: Sequence[Heading]) -> list[Column]:
+    """Give the results' role where no column holds plain numbers (serology, microscopy); the columns left over."""
+    values = [heading for heading in headings if heading.role is Role.VALUE]
+    under = [column for column in primary if (heading := heading_over(column, headings)) and heading.role is Role.VALUE]
+    chosen = under or ([] if values and primary else list(primary[:1]))
+    for column in chosen or list(primary[:1]):
+        heading = heading_over(column, values)
+        column.role, column.moment = Role.VALUE, heading.moment if heading else None
+    return [column for column in primary if column.role is not Role.VALUE and column.role is Role.OTHER]
+
+
+def heading_over(column: Column, headings: Sequence[Heading]) -> Heading | None:
+    """The heading that stands above a column: most shared width, else nearest within two heights."""
+    best = max(headings, key=lambda heading: column.overlap(heading.left, heading.right), default=None)
+    if best is None or column.overlap(best.left, best.right) < -2.0 * best.height:
+        return None
+    return best

@@ -1,0 +1,41 @@
+"""One picture per page with every result boxed, cut to the results, upright."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ...core.boxes import BoxPt
+from ...sources.page import Page, union
+from ..drawing import Colour, outline_box
+
+DPI = 110.0
+NORMAL: Colour = (0, 150, 90)
+ABNORMAL: Colour = (230, 120, 0)
+DOUBTFUL: Colour = (210, 30, 60)
+_MARGIN = 14.0
+"""Points around the results. The page's head, which names the patient, stays outside unless results touch it."""
+
+
+def boxed_page(pixels: NDArray[np.uint8], page: Page, boxes: Sequence[tuple[BoxPt, Colour]]) -> Image.Image:
+    """The part of a page that holds results, each in a box.
+
+    Args:
+        pixels: the unrotated page, uint8 (rows, columns, 3).
+        page: its size and how it is turned upright.
+        boxes: on the unrotated page in its unit, with their colours; at least one.
+    """
+    picture = Image.fromarray(pixels)
+    scale = picture.width / page.width
+    for box, colour in boxes:
+        x0, y0, x1, y1 = (edge * scale for edge in box)
+        outline_box(picture, (x0 - 2, y0 - 1, x1 + 2, y1 + 1), colour, thickness=1)
+    margin = _MARGIN * (page.width / 612.0)
+    x0, y0, x1, y1 = union(box for box, _ in boxes)
+    cut = ((x0 - margin) * scale, (y0 - margin) * scale, (x1 + margin) * scale, (y1 + margin) * scale)
+    left, top = (max(0, round(edge)) for edge in cut[:2])
+    right, bottom = min(picture.width, round(cut[2])), min(picture.height, round(cut[3]))
+    return picture.crop((left, top, right, bottom)).rotate(page.turn, expand=True)

@@ -1,0 +1,259 @@
+"""How a page of results is laid out: panels side by side, heading rows of tables, lines that are no results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from ...sources.document_dates import moments_in
+from ...sources.page import Page, PageWord, line_text
+from .tokens import Kind, Token, tokens_of
+from .values import DecimalSign
+
+PRIMARY = (Kind.NUMBER, Kind.LIMIT, Kind.RANGE, Kind.RESULT, Kind.NONE)
+"""Kinds that fill a result's or a range's cell."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of one side of a page."""
+
+    number: int
+    """Of the line on its page."""
+    words: tuple[PageWord, ...]
+    tokens: tuple[Token, ...]
+
+    @property
+    def text(self) -> str:
+        return line_text(self.words)
+
+    @property
+    def top(self) -> float:
+        return min(word.place[1] for word in self.words)
+
+    @property
+    def bottom(self) -> float:
+        return max(word.place[3] for word in self.words)
+
+    @property
+    def left(self) -> float:
+        return self.words[0].place[0]
+
+    @property
+    def right(self) -> float:
+        return max(word.place[2] for word in self.words)
+
+    @property
+    def height(self) -> float:
+        return sorted(word.height for word in self.words)[len(self.words) // 2]
+
+
+class Role(StrEnum):
+    """What a column of a table holds."""
+
+    NAME = "name"
+    VALUE = "value"
+    PREVIOUS = "previous"
+    FLAG = "flag"
+    UNIT = "unit"
+    RANGE = "range"
+    LOW = "low"
+    HIGH = "high"
+    OTHER = "other"
+
+
+_ROLES = (
+    (Role.PREVIOUS, r"prev(?:ious|\.)?|prior|last|earlier|vorwerte?|antérieur|anterior"),
+    (Role.RANGE, r"ref(?:erence|\.)?|range|interval|normal|expected|limits?|normbereich|referenz(?:bereich|werte?)?|"
+                 r"valeurs? de référence|referencia"),
+    (Role.FLAG, r"flags?|abn(?:ormal)?|h/l|l/h|alert|indicator|interpretation|abnormality"),
+    (Role.UNIT, r"units?|einheit(?:en)?|unités?|unidad(?:es)?|uom"),
+    (Role.VALUE, r"results?|values?|current|your|observed|finding|ergebnis(?:se)?|wert|messwert|résultats?|resultados?|"
+                 r"measured|observation value"),
+    (Role.OTHER, r"codes?|loinc|lab|site|comments?|remarks?|notes?|method|methode?|specimen|sample|material|status|date|"
+                 r"time|collected|performed|instrument"),
+    (Role.NAME, r"tests?|test name|analyte|parameter|investigations?|component|examination|determination|analysis|assay|"
+                r"untersuchung|analyse|prüfung|procedure|measurement|description|prueba|examen|name|item"),
+    (Role.LOW, r"low(?:er)?|min(?:imum)?"),
+    (Role.HIGH, r"high(?:er)?|upper|max(?:imum)?"),
+)
+_ROLE_PATTERNS = [(role, re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE)) for role, source in _ROLES]
+_LONGEST_HEADING = 5
+_CLOCK = re.compile(r"\d{1,2}:\d{2}")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One cell of a heading row."""
+
+    role: Role
+    left: float
+    right: float
+    height: float
+    moment: str | None = None
+    """When the results below were collected, where the heading says so."""
+    with_unit: bool = False
+    """`Reference range / units`."""
+
+
+@dataclass
+class Table:
+    """Lines under one heading row, or without one."""
+
+    headings: tuple[Heading, ...]
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def signature(self) -> tuple[tuple[str, int], ...]:
+        """Equal for heading rows of the same columns at the same places."""
+        return tuple((heading.role.value, round(heading.left / heading.height)) for heading in self.headings)
+
+
+def sides_of(page: Page, sign: DecimalSign) -> list[list[Line]]:
+    """The page's lines, parted where panels stand side by side; from left to right, each from top to bottom."""
+    whole = [Line(number, words, tuple(tokens_of(words, sign))) for number, words in enumerate(page.lines)]
+    edges = gutters(whole)
+    sides: list[list[Line]] = [[] for _ in range(len(edges) + 1)]
+    for line in whole:
+        parts = parted(line, edges)
+        for side, words in enumerate(parts):
+            if words:
+                sides[side].append(Line(line.number, words, tuple(tokens_of(words, sign))))
+    return sides
+
+
+def parted(line: Line, edges: Sequence[float]) -> list[tuple[PageWord, ...]]:
+    """A line's words by side; a line with a word or phrase across an edge stays whole, on the side where it begins."""
+    bounds = [float("-inf"), *edges, float("inf")]
+    parts = [tuple(w for w in line.words if low <= w.place[0] < high)
+             for low, high in zip(bounds, bounds[1:], strict=False)]
+    for edge in edges:
+        before = max((w.place[2] for w in line.words if w.place[0] < edge), default=float("-inf"))
+        after = min((w.place[0] for w in line.words if w.place[0] >= edge), default=float("inf"))
+        if after - before < 0.75 * line.height:
+            first = sum(line.left >= bound for bound in edges)
+            return [line.words if side == first else () for side in range(len(parts))]
+    return parts
+
+
+def gutters(lines: Sequence[Line]) -> list[float]:
+    """Left edges of panels that stand right of another one.
+
+    Such an edge is where, on three lines or more, another name begins behind a finished result and is followed by a
+    result of its own.
+    """
+    starts: list[tuple[float, str, float]] = []
+    for line in lines:
+        for at in range(1, len(line.tokens) - 1):
+            if begins_panel(line.tokens, at):
+                starts.append((line.tokens[at].left, line.tokens[at].text, line.height))
+    edges: list[float] = []
+    for x, _, height in sorted(starts):
+        group = [(left, text) for left, text, _ in starts if abs(left - x) < 0.5 * height]
+        several = len({text for _, text in group}) >= 3
+        if several and not any(abs(x - edge) < 4 * height for edge in edges):
+            edges.append(min(left for left, _ in group) - 0.4 * height)
+    return edges
+
+
+def begins_panel(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a name begins at `at` behind a finished result, with a result of its own behind it."""
+    token, before = tokens[at], tokens[at - 1]
+    wide = token.left - before.right > 1.0 * token.height
+    if not wide or token.kind is not Kind.TEXT or not any(ch.isalpha() for ch in token.text):
+        return False
+    finished = any(t.kind in PRIMARY for t in tokens[1:at])
+    rest = tokens[at + 1:at + 8]
+    return finished and any(t.kind in (Kind.NUMBER, Kind.LIMIT, Kind.RESULT) and t.left - rest[n - 1].right > 0.5 * t.height
+                            for n, t in enumerate(rest) if n > 0) or (
+        finished and bool(rest) and rest[0].kind in (Kind.NUMBER, Kind.LIMIT, Kind.RESULT)
+        and rest[0].left - token.right > 0.75 * token.height)
+
+
+def cells_of(words: Sequence[PageWord]) -> list[tuple[PageWord, ...]]:
+    """Words parted at gaps wider than 0.75 of their height."""
+    cells: list[list[PageWord]] = []
+    for word in words:
+        if cells and word.place[0] - cells[-1][-1].place[2] <= 0.75 * word.height:
+            cells[-1].append(word)
+        else:
+            cells.append([word])
+    return [tuple(cell) for cell in cells]
+
+
+def headings_of(line: Line, *, month_first: bool) -> tuple[Heading, ...]:
+    """The cells of a heading row, or nothing when the line is none.
+
+    A heading row has at least two short cells, at least two thirds of which name a column's content (or are dates), and
+    among them results, values or ranges.
+    """
+    cells = cells_of(line.words)
+    found = [heading for heading in (heading_of(cell, month_first=month_first) for cell in cells) if heading]
+    roles = {heading.role for heading in found}
+    enough = len(found) >= 2 and 3 * len(found) >= 2 * len(cells)
+    if not enough or not roles & {Role.VALUE, Role.RANGE} or len(roles) < 2:
+        return ()
+    return tuple(found)
+
+
+def heading_of(cell: Sequence[PageWord], *, month_first: bool) -> Heading | None:
+    """One cell of a heading row, None when it says nothing known."""
+    text = " ".join(word.text for word in cell)
+    left, right, height = cell[0].place[0], cell[-1].place[2], cell[0].height
+    moments = moments_in(cell, month_first=month_first)
+    if moments and moments[0].first == 0:
+        return Heading(Role.VALUE, left, right, height, moments[0].iso)
+    if len(text.split()) > _LONGEST_HEADING or any(ch.isdigit() for ch in text):
+        return None
+    role = next((role for role, pattern in _ROLE_PATTERNS if pattern.search(text)), None)
+    unit = role is Role.RANGE and re.search(r"\bunits?\b", text, re.IGNORECASE) is not None
+    return Heading(role, left, right, height, with_unit=unit) if role else None
+
+
+def dated(headings: Sequence[Heading], line: Line, *, month_first: bool) -> tuple[Heading, ...] | None:
+    """The headings with the dates or times of a line right below them; None when the line holds anything else."""
+    moments = moments_in(line.words, month_first=month_first)
+    clocks = [word for word in line.words if _CLOCK.fullmatch(word.text)]
+    covered = sum(moment.last - moment.first + 1 for moment in moments)
+    if not moments and len(clocks) == len(line.words):
+        return tuple(with_clock(heading, clocks) for heading in headings)
+    if moments and covered == len(line.words):
+        spots = [(moment.iso, line.words[moment.first].place[0], line.words[moment.last].place[2]) for moment in moments]
+        return tuple(with_moment(heading, spots) for heading in headings)
+    return None
+
+
+def with_clock(heading: Heading, clocks: Sequence[PageWord]) -> Heading:
+    """A dated heading with the time printed below it."""
+    below = [word for word in clocks if word.place[0] < heading.right and word.place[2] > heading.left]
+    if heading.moment is None or "T" in heading.moment or not below:
+        return heading
+    hour, minute = below[0].text.split(":")
+    return replace(heading, moment=f"{heading.moment}T{int(hour):02d}:{minute}")
+
+
+def with_moment(heading: Heading, spots: Sequence[tuple[str, float, float]]) -> Heading:
+    """A heading with the date printed below it."""
+    below = [iso for iso, left, right in spots if left < heading.right and right > heading.left]
+    if heading.role not in (Role.VALUE, Role.PREVIOUS) or not below:
+        return heading
+    return replace(heading, moment=below[0])
+
+
+def tables_of(lines: Sequence[Line], *, month_first: bool) -> list[Table]:
+    """Lines grouped under heading rows; lines before the first heading row form a table without one."""
+    tables = [Table(headings=())]
+    for line in lines:
+        headings = headings_of(line, month_first=month_first)
+        if headings:
+            tables.append(Table(headings=headings))
+            continue
+        current = tables[-1]
+        below = dated(current.headings, line, month_first=month_first) if current.headings and not current.lines else None
+        if below is not None:
+            current.headings = below
+        else:
+            current.lines.append(line)
+    return [table for table in tables if table.lines or table.headings]

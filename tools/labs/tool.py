@@ -1,0 +1,183 @@
+"""The tool `labs`: laboratory results out of documents."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.case import CaseFile, FileKind, Study
+from ...core.errors import RefusedFile
+from ...core.evidence import DocumentSpan, Evidence, make_evidence
+from ...core.finding import Category, Finding, Status, make_finding
+from ...core.refusal import Refusal, RefusalCode
+from ...core.result import ToolResult
+from ...sources.document import Document, read_document, render_page
+from ...sources.document_kind import DocumentKind, kind_of_page
+from ...sources.page import line_text, union
+from ..base import ToolContext, refuse, source_of
+from ..drawing import save_png
+from .analytes import is_known
+from .draw import ABNORMAL, DOUBTFUL, DPI, NORMAL, boxed_page
+from .people import Stretch, stretch_at, stretches_of
+from .results import Result, result_of, sheet_of
+from .rows import rows_of
+from .values import DecimalSign, decimal_sign
+
+_LETTERS = (DocumentKind.LETTER, DocumentKind.DISCHARGE_LETTER, DocumentKind.RADIOLOGY_REPORT,
+            DocumentKind.PATHOLOGY_REPORT)
+_FEWEST_KNOWN = 2
+"""Known tests that a document of unclear kind must hold to be read as a lab report."""
+_AMBIGUOUS_DATE = re.compile(r"(?<![\d/])(?:0?[1-9]|1[0-2])/(?:0?[1-9]|1[0-2])/\d{4}")
+
+
+@dataclass
+class Harvest:
+    """What came out of one study."""
+
+    findings: list[Finding] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class LabsTool:
+    """Reads every result of a laboratory report, with its place on the page."""
+
+    name = "labs"
+
+    def gate(self, study: Study) -> Refusal | None:
+        """Documents only; whether one is a laboratory report shows when it is read."""
+        if study.kind is FileKind.DOCUMENT:
+            return None
+        return refuse(study, RefusalCode.WRONG_MODALITY, "not a document; laboratory results are read from PDFs and scans")
+
+    def run(self, study: Study, context: ToolContext) -> ToolResult:
+        """Results of all documents of a study; letters and reports of other kinds are refused with their kind."""
+        start = time.perf_counter()
+        harvest = Harvest()
+        for file in study.files:
+            try:
+                document = read_document(context.root / file.path, file.sha256, context.cache, context.limits)
+                harvest_document(document, file, context, harvest)
+            except RefusedFile as error:
+                harvest.refused.append(Refusal(file=file.path, code=error.code, reason=error.reason))
+        return ToolResult(tool=self.name, findings=tuple(harvest.findings), evidence=tuple(harvest.evidence),
+                          refused=tuple(harvest.refused), warnings=tuple(dict.fromkeys(harvest.warnings)),
+                          reader=context.reader.identity.name, seconds=round(time.perf_counter() - start, 3))
+
+
+def harvest_document(document: Document, file: CaseFile, context: ToolContext, harvest: Harvest) -> None:
+    """Add a document's results to the harvest.
+
+    Raises:
+        RefusedFile: it is no laboratory report, or holds no result.
+    """
+    if document.kind in _LETTERS:
+        raise RefusedFile(RefusalCode.NOT_A_LAB_REPORT, f"this is a {document.kind}, not a laboratory report")
+    stretches = stretches_of(document)
+    results = results_of(document, stretches)
+    known = sum(result.code is not None or is_known(result.row.name) for result, _ in results)
+    if document.kind is not DocumentKind.LAB_REPORT and known < _FEWEST_KNOWN:
+        raise RefusedFile(RefusalCode.NOT_A_LAB_REPORT, "this does not look like a laboratory report")
+    if not results:
+        raise RefusedFile(RefusalCode.NO_RESULTS, "it looks like a laboratory report, but no result could be read")
+    kept = own_results(results, file, context, harvest)
+    several = max(stretch.person for page in stretches for stretch in page) > 1
+    pictures = draw_pages(document, [result for result, _ in kept], file, context)
+    for result, stretch in kept:
+        numbered = several and context.patient is None and stretch.person > 0
+        patient = f"{context.opaque_patient}-{stretch.person}" if numbered else context.opaque_patient
+        add_finding(result, patient, (file, context, pictures.get(result.page.number)), harvest)
+    harvest.warnings += warnings_of(document, [result for result, _ in kept])
+
+
+def results_of(document: Document, stretches: Sequence[Sequence[Stretch]]) -> list[tuple[Result, Stretch]]:
+    """Every result of a document in reading order, with the stretch it stands in. Pages that are letters are passed over."""
+    sign = sign_of(document)
+    results = []
+    for page, parts in zip(document.pages, stretches, strict=True):
+        if kind_of_page(page) in _LETTERS:
+            continue
+        rows = rows_of(page, sign, month_first=document.date_order.month_first)
+        sheet = sheet_of(page, rows)
+        for row in rows:
+            stretch = stretch_at(parts, row.line)
+            collected = stretch.moments.get("collected")
+            results.append((result_of(row, sheet, collected=collected, issued=stretch.moments.get("reported")), stretch))
+    return results
+
+
+def sign_of(document: Document) -> DecimalSign:
+    """The document's decimal sign; a point where its numbers leave it open."""
+    return decimal_sign(word.text for page in document.pages for word in page.words) or "."
+
+
+def own_results(results: Sequence[tuple[Result, Stretch]], file: CaseFile, context: ToolContext,
+                harvest: Harvest) -> list[tuple[Result, Stretch]]:
+    """The case's patient's results; those of another person are left out and named by page."""
+    if context.patient is None:
+        return list(results)
+    kept, strange = [], set()
+    for result, stretch in results:
+        if stretch.identity is None or context.patient.owns(stretch.identity):
+            kept.append((result, stretch))
+        else:
+            strange.add(result.page.number)
+    if strange:
+        pages = ", ".join(str(number) for number in sorted(strange))
+        harvest.refused.append(Refusal(file=file.path, code=RefusalCode.OTHER_PATIENT,
+                                       reason=f"the results on page {pages} are another patient's and were left out"))
+    return kept
+
+
+def add_finding(result: Result, patient: str, where: tuple[CaseFile, ToolContext, str | None], harvest: Harvest) -> None:
+    """One result as a finding with its evidence."""
+    file, context, picture = where
+    value = result.value
+    date = value.collected_at or value.issued_at
+    words = sorted(result.row.words, key=lambda word: (word.line, word.place[0]))
+    unit = f" {value.unit}" if value.unit else ""
+    evidence = make_evidence(
+        source_of(file), DocumentSpan(page=result.page.number, bbox=union(word.box for word in words),
+                                      text=line_text(words)),
+        caption=f"{result.row.name}: {value.text}{unit}, page {result.page.number}", date=date, picture=picture)
+    harvest.evidence.append(evidence)
+    harvest.findings.append(make_finding(
+        name=result.row.name, code=result.code, category=Category.LAB, status=result.status, value=value,
+        evidence=(evidence.id,), tool="labs", reader=context.reader.identity.name, date=date, patient=patient))
+
+
+def draw_pages(document: Document, results: Sequence[Result], file: CaseFile, context: ToolContext) -> dict[int, str]:
+    """One overlay for each page with results: `Evidence.picture` by page number."""
+    if context.pictures is None:
+        return {}
+    pictures = {}
+    for page in document.pages:
+        on_page = [result for result in results if result.page.number == page.number]
+        if on_page:
+            pixels = render_page(context.root / file.path, page.number, DPI, context.limits)
+            name = f"labs-{file.sha256[:12]}-page{page.number}.png"
+            boxes = [(union(word.box for word in result.row.words), colour_of(result)) for result in on_page]
+            save_png(boxed_page(pixels, page, boxes), context.pictures / name)
+            pictures[page.number] = f"overlays/{name}"
+    return pictures
+
+
+def colour_of(result: Result) -> tuple[int, int, int]:
+    """Colour of a result's box."""
+    if result.status is Status.INDETERMINATE:
+        return DOUBTFUL
+    return ABNORMAL if result.value.flag_computed in ("L", "H") or result.value.flag else NORMAL
+
+
+def warnings_of(document: Document, results: Sequence[Result]) -> list[str]:
+    """What a person should know about the reading; no name and no path in it."""
+    warnings = [f"page {result.page.number}: {doubt}" for result in results for doubt in result.doubts]
+    if decimal_sign(word.text for page in document.pages for word in page.words) is None:
+        warnings.append("the document uses points and commas alike as decimal signs; numbers with a comma were not read")
+    if not document.date_order.sure and _AMBIGUOUS_DATE.search(document.text):
+        first = "month" if document.date_order.month_first else "day"
+        warnings.append(f"dates such as 03/04/2025 were read with the {first} first, told from the paper format alone")
+    return warnings

@@ -1,0 +1,185 @@
+"""Numbers, limits, ranges, flags and worded results as laboratories print them. Pure text in, typed values out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+DecimalSign = Literal[".", ","]
+
+DASH = "-‐‑‒–—−~"
+_COMPARATOR = r"<=|>=|=<|=>|≤|≥|<|>"
+_COMPARATORS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
+_PLAIN = {".": r"\d{1,3}(?:[,'\u2009\u202f]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+",
+          ",": r"\d{1,3}(?:[.'\u2009\u202f]\d{3})+(?:,\d+)?|\d+(?:,\d+)?|,\d+"}
+_FLAG = r"\+{1,4}|-{1,4}|\*{1,3}|!{1,3}|[↑⇑▲]{1,3}|[↓⇓▼]{1,3}|\(?(?:HH|LL|AA|[HLA])\*?!?\)?"
+_WORDED_FLAGS = r"high|low|abnormal|abn|critical(?:ly)?(?: (?:high|low))?|crit|panic|hi|lo|normal|n"
+FLAG_WORD = re.compile(rf"(?:{_FLAG}|[\[(](?:HH?|LL?|A)[\])]|{_WORDED_FLAGS})", re.IGNORECASE)
+_SEMIQUANTITATIVE = re.compile(r"[1-4]\s?\+|\+{1,4}|[1-4]\+{1,3}|\+/-|±")
+_TITRE = re.compile(r"(?P<comparator><=|>=|<|>|≤|≥)?\s*1\s?:\s?\d+")
+_DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}$|\d{1,2}:\d{2}")
+_HIGH = frozenset({"h", "hh", "high", "hi", "+", "++", "+++", "++++", "↑", "↑↑", "↑↑↑", "▲", "⇑", "critical high", "h*", "h!"})
+_LOW = frozenset({"l", "ll", "low", "lo", "-", "--", "---", "----", "↓", "↓↓", "↓↓↓", "▼", "⇓", "critical low", "l*", "l!"})
+
+
+@dataclass(frozen=True)
+class Number:
+    """A printed number: `text` holds comparator and digits as printed, `rest` what followed (a unit), if anything."""
+
+    text: str
+    number: float
+    comparator: str | None
+    flag: str | None
+    rest: str
+
+
+@dataclass(frozen=True)
+class Range:
+    """A reference range as printed: limits are None where it has none (`<5`, `Negative`)."""
+
+    text: str
+    low: float | None
+    high: float | None
+
+
+def decimal_sign(texts: Iterable[str]) -> DecimalSign | None:
+    """The decimal sign of a document, by majority of the numbers that leave no doubt; None when both are as frequent.
+
+    A number leaves no doubt when its sign is followed by other than three digits, or preceded by a bare zero; dates,
+    times and numbers with several signs say nothing. Without any such number the sign is a point.
+
+    Args:
+        texts: the document's words.
+    """
+    counts = {".": 0, ",": 0}
+    for text in texts:
+        if _DATE_LIKE.search(text):
+            continue
+        for whole, sign, fraction in re.findall(r"(?<![\d.,])(\d+)([.,])(\d+)(?![\d.,]*\d)", text):
+            if len(fraction) != 3 or whole == "0" or len(whole) > 3:
+                counts[sign] += 1
+    if counts["."] == counts[","] and counts["."]:
+        return None
+    return "," if counts[","] > counts["."] else "."
+
+
+def to_number(digits: str, sign: DecimalSign) -> float | None:
+    """Digits as printed to a number; None when they do not follow the document's decimal sign."""
+    plain = digits.replace("−", "-").replace("–", "-").strip()
+    if not re.fullmatch(rf"[+-]?\s?(?:{_PLAIN[sign]})", plain):
+        return None
+    for mark in ("." if sign == "," else ",", "'", "\u2009", "\u202f", " "):
+        plain = plain.replace(mark, "")
+    return float(plain.replace(",", "."))
+
+
+def parse_number(text: str, sign: DecimalSign) -> Number | None:
+    """A number with what may stand around it: comparator, flag before or after, unit glued to it.
+
+    Args:
+        text: such as `5,76+`, `<0.01`, `88.2L%`, `*142`, `29.5H`, `41%`.
+        sign: the document's decimal sign.
+
+    Returns:
+        None when the text is not one number.
+    """
+    match = re.fullmatch(rf"(?P<before>[*!↑↓]{{1,3}}\s?)?(?P<comparator>{_COMPARATOR})?\s?(?P<digits>[+\-−]?(?:{_PLAIN[sign]}))"
+                         rf"(?P<after>\s?(?:{_FLAG})(?![A-Za-z/]))?(?P<rest>\s?[^\d\s+\-.,<>].*)?", text)
+    if match is None:
+        return None
+    number = to_number(match["digits"], sign)
+    if number is None:
+        return None
+    comparator = match["comparator"]
+    flag = (match["after"] or match["before"] or "").strip() or None
+    return Number(text=(comparator or "") + match["digits"], number=number, flag=flag, rest=(match["rest"] or "").strip(),
+                  comparator=_COMPARATORS.get(comparator, comparator) if comparator else None)
+
+
+def parse_range(text: str, sign: DecimalSign) -> Range | None:
+    """A reference range with numbers: `70 - 99`, `(<14)`, `[7.35-7.45]`, `up to 5.0`, `≥60`, `-2.0-2.0`.
+
+    Returns:
+        None when it is none, or when its lower limit lies above the upper one.
+    """
+    bare = text.strip().strip("()[]").strip()
+    number = rf"[+\-−]?(?:{_PLAIN[sign]})"
+    match = re.fullmatch(rf"({number})\s*(?:[{DASH}]|\.\.|to|bis|à)\s*({number})", bare)
+    if match:
+        low, high = to_number(match[1], sign), to_number(match[2], sign)
+        return Range(text=bare, low=low, high=high) if low is not None and high is not None and low <= high else None
+    match = re.fullmatch(rf"(?P<word>{_COMPARATOR}|up to|bis|less than|below|under|greater than|more than|above|over|"
+                         rf"from|ab)\s*(?P<limit>{number})", bare, re.IGNORECASE)
+    if match is None:
+        return None
+    limit = to_number(match["limit"], sign)
+    above = match["word"].lower() in (">", ">=", "=>", "≥", "greater than", "more than", "above", "over", "from", "ab")
+    return Range(text=bare, low=limit if above else None, high=None if above else limit)
+
+
+def is_titre(text: str) -> bool:
+    """Whether it is a dilution such as `1:160`."""
+    return _TITRE.fullmatch(text.rstrip(" *!↑↓")) is not None
+
+
+def is_semiquantitative(text: str) -> bool:
+    """Whether it is a graded result such as `2+`, `+++` or `+/-`."""
+    return _SEMIQUANTITATIVE.fullmatch(text) is not None
+
+
+def is_flag(text: str) -> bool:
+    """Whether it is a flag that stands alone: `H`, `LL`, `*`, `↑`, `High`, `(L)`."""
+    return FLAG_WORD.fullmatch(text) is not None
+
+
+def flag_direction(flag: str | None) -> Literal["H", "L", "N"] | None:
+    """Which way a printed flag points; `N` for one that says normal; None for `*`, `A`, `!` and no flag."""
+    plain = (flag or "").strip("()[] ").casefold()
+    if plain in ("n", "normal"):
+        return "N"
+    return "H" if plain in _HIGH else "L" if plain in _LOW else None
+
+
+def computed_flag(number: float, comparator: str | None, limits: Range) -> Literal["L", "N", "H"] | None:
+    """`L`, `N` or `H` from a value and its range; None when the range has no limits or a comparator leaves it open."""
+    low, high = limits.low, limits.high
+    if low is None and high is None:
+        return None
+    below, above = low is not None and number < low, high is not None and number > high
+    if comparator in ("<", "<="):
+        return "L" if low is not None and number <= low else "N" if low is None and not above else None
+    if comparator in (">", ">="):
+        return "H" if high is not None and number >= high else "N" if high is None and not below else None
+    strictly_below, strictly_above = limits.text.startswith("<"), limits.text.startswith(">")
+    if strictly_below and not limits.text.startswith("<=") and number == high:
+        above = True
+    if strictly_above and not limits.text.startswith(">=") and number == low:
+        below = True
+    return "L" if below else "H" if above else "N"
+
+
+_RESULT_WORDS = re.compile(
+    r"(?:weakly |strongly |faintly )?(?:negative|positive|neg|pos|non-?\s?reactive|reactive|(?:not |un)?detected|equivocal|"
+    r"borderline|indeterminate|inconclusive|trace|none(?: (?:seen|detected|observed))?|not seen|absent|present|few|rare|"
+    r"occasional|moderate|many|numerous|small|large|normal|abnormal|no growth(?: .{1,20})?|growth|mixed flora|yellow|"
+    r"(?:pale |light |dark )?(?:straw|amber|yellow|brown|orange|colou?rless)|clear|(?:slightly |sl )?(?:cloudy|hazy|turbid)|"
+    r"pending|to follow|in process|in progress|preliminary|see (?:note|comment|below|report)|qns|quantity not sufficient|"
+    r"insufficient(?: .{1,20})?|ha?emoly[sz]ed|lipa?emic|icteric|clotted|cancelled|canceled|not (?:done|performed|reported|"
+    r"calculated|tested|available|indicated)|unable to .{1,30}|tnp|dnr|n/?a|invalid|repeat(?:ed)?|rejected|folgt|negativ|positiv|"
+    r"nicht nachweisbar|nachweisbar|immune|non-?\s?immune|susceptible|resistant|intermediate|sensitive|"
+    r"compatible|incompatible)", re.IGNORECASE)
+_WAITING = re.compile(
+    r"pending|to follow|in pro(?:cess|gress)|qns|quantity not sufficient|insufficient.*|ha?emoly[sz]ed|clotted|"
+    r"cancell?ed|not (?:done|performed|reported|available|tested)|tnp|dnr|invalid|rejected|folgt|see .*|n/?a", re.IGNORECASE)
+
+
+def is_result_word(text: str) -> bool:
+    """Whether it is a worded result: `Negative`, `Not Detected`, `None seen`, `Trace`, `PENDING`."""
+    return _RESULT_WORDS.fullmatch(text.strip(" .*!")) is not None
+
+
+def is_no_result(text: str) -> bool:
+    """Whether it says that there is no result (yet): `PENDING`, `QNS`, `Hemolyzed`, `to follow`."""
+    return _WAITING.fullmatch(text.strip(" .*!")) is not None
