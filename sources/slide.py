@@ -218,7 +218,7 @@ def _mpp(properties: Mapping[str, str]) -> float | None:
         return None
     square = abs(across - down) <= 0.02 * max(across, down)
     plausible = PLAUSIBLE_MPP[0] <= min(across, down) and max(across, down) <= PLAUSIBLE_MPP[1]
-    return (across + down) / 2 if square and plausible else None
+    return round((across + down) / 2, 6) if square and plausible else None
 
 
 def _bounds(properties: Mapping[str, str], full: Level) -> Region:

@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 from threading import get_ident
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from openslide import OpenSlide
 
 _TILE_CACHE_BYTES = 128 * MIB
-_TIFF_MAGICS = {b"II*\x00": ("<I", 4), b"MM\x00*": (">I", 4), b"II+\x00": ("<Q", 8), b"MM\x00+": (">Q", 8)}
+_TIFF_LAYOUTS = {b"II*\x00": ("<I", "<H", 12), b"MM\x00*": (">I", ">H", 12),
+                 b"II+\x00": ("<Q", "<Q", 20), b"MM\x00+": (">Q", ">Q", 20)}
+"""By magic number: how an offset and a count are packed, and the bytes of a directory entry (TIFF 6.0, BigTIFF)."""
+_MOST_DIRECTORIES = 1000
 
 
 class SlideTiles:
@@ -110,11 +113,34 @@ def _why_not_a_slide(path: Path) -> RefusedFile:
     start = first_bytes(path)
     if start[128:132] == b"DICM":
         return RefusedFile(RefusalCode.UNSUPPORTED, "the DICOM images do not form a whole slide that can be opened")
-    if start[:4] not in _TIFF_MAGICS:
+    if start[:4] not in _TIFF_LAYOUTS:
         return RefusedFile(RefusalCode.UNKNOWN_FORMAT, "the file is not a whole slide of a known format")
-    layout, place = _TIFF_MAGICS[start[:4]]
-    room = struct.calcsize(layout)
-    if len(start) < place + room or struct.unpack(layout, start[place:place + room])[0] >= path.stat().st_size:
-        return RefusedFile(RefusalCode.TRUNCATED, "the slide ends before its directory; ask for the file again")
+    if _ends_early(path, _TIFF_LAYOUTS[start[:4]]):
+        return RefusedFile(RefusalCode.TRUNCATED, "the slide is cut short; ask for the file again")
     return RefusedFile(RefusalCode.UNSUPPORTED, "the TIFF is not tiled, or its directory is damaged; "
                        "convert it to a tiled pyramid (for example with vips tiffsave --tile --pyramid)")
+
+
+def _ends_early(path: Path, layout: tuple[str, str, int]) -> bool:
+    """Whether a directory of the TIFF lies, wholly or in part, beyond the end of the file."""
+    offset_format, count_format, entry_size = layout
+    place = struct.calcsize(offset_format)
+    with path.open("rb") as file:
+        for _ in range(_MOST_DIRECTORIES):
+            offset = _unpack(file, place, offset_format)
+            if not offset:
+                return offset is None
+            entries = _unpack(file, offset, count_format)
+            if entries is None:
+                return True
+            place = offset + struct.calcsize(count_format) + entries * entry_size
+    return False
+
+
+def _unpack(file: BinaryIO, place: int, layout: str) -> int | None:
+    """One number of a file, None when it lies beyond its end."""
+    if place >= 1 << 62:
+        return None
+    file.seek(place)
+    data = file.read(struct.calcsize(layout))
+    return int(struct.unpack(layout, data)[0]) if len(data) == struct.calcsize(layout) else None

@@ -26,7 +26,7 @@ def tissue_mask(rgb: NDArray[np.uint8], smallest_piece: int) -> NDArray[np.bool_
 
     Args:
         rgb: (rows, columns, 3) uint8 at low power.
-        smallest_piece: pixels; smaller pieces are dropped and smaller holes filled.
+        smallest_piece: pixels; smaller pieces are dropped, smaller enclosed holes filled.
 
     Returns:
         (rows, columns) bool.
@@ -37,7 +37,7 @@ def tissue_mask(rgb: NDArray[np.uint8], smallest_piece: int) -> NDArray[np.bool_
     threshold = min(max(otsu, low), high)
     bright = rgb.max(axis=2) > 255 * _DARKEST
     mask = (saturation > threshold) & bright & ~is_ink(rgb)
-    return ~_without_small(~_without_small(mask, smallest_piece), smallest_piece)
+    return _fill_small(_without_small(mask, smallest_piece), smallest_piece)
 
 
 def _saturation(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -52,3 +52,9 @@ def _without_small(mask: NDArray[np.bool_], smallest: int) -> NDArray[np.bool_]:
     keep[0] = False
     kept: NDArray[np.bool_] = keep[labels]
     return kept
+
+
+def _fill_small(mask: NDArray[np.bool_], smallest: int) -> NDArray[np.bool_]:
+    holes = ndimage.binary_fill_holes(mask) & ~mask
+    filled: NDArray[np.bool_] = mask | (holes & ~_without_small(holes, smallest))
+    return filled
