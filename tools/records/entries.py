@@ -1,0 +1,143 @@
+"""Findings as questions look at them: with their kind, names, dates and what their evidence tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ...core.evidence import Evidence, FhirResource
+from ...core.finding import Assertion, Category, Finding, Status
+from ...core.moments import moment_key
+from .facts import Aspect, told_by
+from .intents import Limit
+from .matching import Fit, best_fits, fit, head_of
+
+MEDICATION_KINDS = frozenset({"MedicationRequest", "MedicationStatement"})
+SEEN = frozenset({Category.OBSERVATION, Category.ANATOMY})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One finding with its evidence objects."""
+
+    finding: Finding
+    evidence: tuple[Evidence, ...]
+
+    @cached_property
+    def kind(self) -> str:
+        """The FHIR type of its resource; for findings of other sources their category."""
+        types = [item.locator.resource_type for item in self.evidence if isinstance(item.locator, FhirResource)]
+        return types[0] if types else str(self.finding.category)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What it may be called: its name, and display and code of its code."""
+        code = self.finding.code
+        return (self.finding.name, *((code.display, code.code) if code else ()))
+
+    @property
+    def when(self) -> str | None:
+        """Its date: of collection for a result."""
+        value = self.finding.value
+        return (value.collected_at if value else None) or self.finding.date
+
+    @cached_property
+    def order(self) -> tuple[str, str]:
+        """Sort key: by time, undated first."""
+        return (moment_key(self.when) if self.when else "", self.finding.id)
+
+    @cached_property
+    def main(self) -> tuple[Evidence, ...]:
+        """The evidence of the statement itself."""
+        return tuple(item for item in self.evidence if told_by(item) is None)
+
+    def told(self, aspect: Aspect) -> list[tuple[str, Evidence]]:
+        """What its evidence tells about one aspect, with the evidence."""
+        said = ((told_by(item), item) for item in self.evidence)
+        return [(told[1], item) for told, item in said if told is not None and told[0] is aspect]
+
+    @property
+    def end(self) -> str | None:
+        """When it ended, where the source says so."""
+        return next((item.date for _, item in self.told(Aspect.END)), None)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is so now, as far as the source says."""
+        return self.finding.status in {Status.PRESENT, Status.MEASURED} and (
+            self.finding.assertion is Assertion.AFFIRMED)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was so once."""
+        return self.finding.assertion is Assertion.HISTORICAL
+
+    def stood_within(self, limit: Limit) -> bool | None:
+        """Whether it was so at some time within `limit`; None where the dates do not tell.
+
+        From its date to its end; without a date, or over without an end, nothing can be told.
+        """
+        start, end = self.when, self.end
+        if start is None or (self.is_over and end is None):
+            return True if start is not None and limit.holds(start) else None
+        if limit.relation in {"after", "since"}:
+            return self.stands or limit.holds(end)
+        began = Limit("before" if limit.relation == "before" else "by", limit.date).holds(start)
+        return began and (end is None or limit.relation in {"by", "before"} or end[:len(limit.date)] >= limit.date)
+
+
+class Entries:
+    """All findings of a case, in the order of time.
+
+    Args:
+        findings: of all tools.
+        evidence: what they cite.
+    """
+
+    def __init__(self, findings: Iterable[Finding], evidence: Iterable[Evidence]) -> None:
+        shown = {item.id: item for item in evidence}
+        found = (Entry(finding, tuple(shown[key] for key in finding.evidence if key in shown)) for finding in findings)
+        self.all = tuple(sorted((entry for entry in found if entry.evidence), key=lambda entry: entry.order))
+
+    def of_kind(self, *kinds: str) -> list[Entry]:
+        """The entries of these FHIR types or categories."""
+        return [entry for entry in self.all if entry.kind in kinds]
+
+    @property
+    def medications(self) -> list[Entry]:
+        """Prescriptions and medicines taken."""
+        return self.of_kind(*MEDICATION_KINDS)
+
+    @property
+    def seen(self) -> list[Entry]:
+        """What was seen to be present or absent on images."""
+        return [entry for entry in self.all if entry.finding.category in SEEN]
+
+    @property
+    def valued(self) -> list[Entry]:
+        """Results and measurements: what has a value and is no remark on an entry of another kind."""
+        return [entry for entry in self.all if entry.finding.value is not None and entry.finding.change is None
+                and (entry.kind == "Observation" or entry.finding.category in {Category.LAB, Category.MEASUREMENT})]
+
+
+def matching(asked: str, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries that answer to the name asked for, in the order of time; all when nothing is named."""
+    if not asked:
+        return list(entries)
+    return [entry for entry in entries if fit(asked, entry.names)[0] is not Fit.NONE]
+
+
+def best_matching(asked: str, entries: Sequence[Entry]) -> list[Entry]:
+    """Of the entries that answer to a name, those that answer best (`Glucose` before `Glucose tolerance`)."""
+    return best_fits(asked, [(entry, entry.names) for entry in entries])
+
+
+def by_analyte(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """Entries that measure the same, by code or else by name, in the order of first appearance."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        code = entry.finding.code
+        key = f"{code.system}|{code.code}" if code else head_of(entry.finding.name)
+        groups.setdefault("|".join([key, entry.finding.laterality or "", entry.finding.site or ""]), []).append(entry)
+    return groups

@@ -1,0 +1,136 @@
+"""Medicines: which, since when, by whom, for what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...core.evidence import Evidence
+from ...core.result import Answer, AnswerValue
+from .entries import Entries, Entry, matching
+from .facts import Aspect
+from .intents import Asked, Pick
+from .matching import Fit, fit, shares_words
+from .phrasing import Cited, answered, day, distinct, not_in_case, standing
+
+ANY = frozenset({"", "any", "anything", "something", "medication", "medications", "any medication", "any medications"})
+
+
+def current_list(question: str, asked: Asked, entries: Entries) -> Answer:
+    """The medicines taken now, within a restriction in time, or all ever prescribed."""
+    found = entries.medications
+    if asked.limit is not None:
+        limit = asked.limit
+        chosen = [entry for entry in found if entry.stood_within(limit) and (entry.stands or entry.is_over)]
+    elif asked.ever and not asked.now:
+        chosen = found
+    else:
+        chosen = [entry for entry in found if entry.stands]
+    if not chosen:
+        return not_in_case(question, "The record lists no such medications.")
+    names = dict.fromkeys(entry.finding.name for entry in chosen)
+    return answered(question, distinct(map(standing, chosen)), AnswerValue(text="; ".join(names)))
+
+
+def is_taken(question: str, asked: Asked, entries: Entries) -> Answer:
+    """Whether a medicine is taken now."""
+    if asked.about in ANY or asked.limit is not None:
+        return (current_list if asked.about in ANY else was_prescribed)(question, asked, entries)
+    found = matching(asked.about, entries.medications)
+    if not found:
+        return _unknown(question, asked, entries)
+    active = [entry for entry in found if entry.stands]
+    return _yes_or_no(question, active or found, "yes" if active else "no")
+
+
+def was_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
+    """Whether a medicine was ever prescribed, or within a restriction in time."""
+    if asked.about in ANY:
+        return current_list(question, asked, entries)
+    found = matching(asked.about, entries.medications)
+    if asked.limit is not None:
+        limit = asked.limit
+        found = [entry for entry in found if entry.stood_within(limit) is not False]
+    if not found:
+        return _unknown(question, asked, entries)
+    given = [entry for entry in found if entry.stands or entry.is_over]
+    return _yes_or_no(question, given or found, "yes" if given else "no")
+
+
+def when_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
+    """When a medicine was first prescribed, or last."""
+    found = [entry for entry in matching(asked.about, entries.medications) if entry.when]
+    if not found or not asked.about:
+        return _unknown(question, asked, entries)
+    chosen = found[0] if asked.pick is Pick.FIRST else found[-1]
+    said = [(f"{entry.finding.name}: prescribed on {day(entry.when)}.", entry.main) for entry in found]
+    return answered(question, distinct(said), AnswerValue(text=chosen.finding.name, date=chosen.when))
+
+
+def when_stopped(question: str, asked: Asked, entries: Entries) -> Answer:
+    """When a medicine ended, where the record says."""
+    found = matching(asked.about, entries.medications)
+    if not found or not asked.about:
+        return _unknown(question, asked, entries)
+    ended = [entry for entry in found if entry.end]
+    if not ended:
+        return not_in_case(question, f"The record gives no date on which {asked.about} ended.")
+    return answered(question, distinct(map(standing, ended)),
+                    AnswerValue(text=ended[-1].finding.name, date=ended[-1].end))
+
+
+def prescriber(question: str, asked: Asked, entries: Entries) -> Answer:
+    """Who prescribed a medicine; the last prescription counts unless the first is asked for."""
+    return _aspect(question, asked, entries, Aspect.PRESCRIBER, "prescribed by", "who prescribed")
+
+
+def reason(question: str, asked: Asked, entries: Entries) -> Answer:
+    """What a medicine was prescribed for."""
+    return _aspect(question, asked, entries, Aspect.REASON, "prescribed for", "what it was prescribed for:")
+
+
+def for_condition(question: str, asked: Asked, entries: Entries) -> Answer:
+    """Which medicines were prescribed for a condition."""
+    said: list[Cited] = []
+    names: dict[str, None] = {}
+    for entry in entries.medications:
+        if asked.now and not entry.stands:
+            continue
+        for text, shown in entry.told(Aspect.REASON):
+            if asked.about and fit(asked.about, (text,))[0] is not Fit.NONE:
+                said.append((f"{entry.finding.name}, prescribed on {day(entry.when)} for {text}.",
+                             (*entry.main, shown)))
+                names[entry.finding.name] = None
+    if not said:
+        return not_in_case(question, f"The record names no medication prescribed for {asked.about or 'that'}; a "
+                                     "prescription need not tell its reason.")
+    return answered(question, distinct(said), AnswerValue(text="; ".join(names)))
+
+
+def _aspect(question: str, asked: Asked, entries: Entries, aspect: Aspect, verb: str,
+            what: str) -> Answer:
+    found = matching(asked.about, entries.medications)
+    if not found or not asked.about:
+        return _unknown(question, asked, entries)
+    told = [(entry, text, shown) for entry in found for text, shown in entry.told(aspect)]
+    if not told:
+        return not_in_case(question, f"The record does not tell {what} {found[-1].finding.name}.")
+    said = [(f"{entry.finding.name}: {verb} {text} on {day(entry.when)}.", (*entry.main, shown))
+            for entry, text, shown in told]
+    chosen = told[0] if asked.pick is Pick.FIRST else told[-1]
+    return answered(question, distinct(said), AnswerValue(text=_all_of(chosen[0], aspect), date=chosen[0].when))
+
+
+def _all_of(entry: Entry, aspect: Aspect) -> str:
+    return "; ".join(dict.fromkeys(text for text, _ in entry.told(aspect)))
+
+
+def _yes_or_no(question: str, found: Sequence[Entry], said: str) -> Answer:
+    sentences = distinct(map(standing, found))
+    first: tuple[str, Sequence[Evidence]] = (f"{said.capitalize()}: {sentences[0][0]}", sentences[0][1])
+    return answered(question, [first, *sentences[1:]], AnswerValue(text=said, date=found[-1].when))
+
+
+def _unknown(question: str, asked: Asked, entries: Entries) -> Answer:
+    near = [entry for entry in entries.medications if shares_words(asked.about, entry.finding.name, 1)]
+    within = f" {asked.limit.words}" if asked.limit else ""
+    return not_in_case(question, f"The record holds no medication named {asked.about or 'so'}{within}.", near)

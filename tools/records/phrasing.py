@@ -1,0 +1,120 @@
+"""How answers are worded; the one place where an answer's sentences are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ...core.evidence import Evidence
+from ...core.finding import Assertion, Status
+from ...core.result import Answer, AnswerStatus, AnswerValue, CitedSentence, Step
+from .entries import Entry
+from .facts import Aspect
+
+Cited = tuple[str, Sequence[Evidence]]
+"""A sentence and what it rests on."""
+
+MOST_SENTENCES = 40
+
+
+def answered(question: str, sentences: Sequence[Cited], value: AnswerValue | None = None) -> Answer:
+    """An answer whose sentences each cite their evidence."""
+    told = list(sentences[:MOST_SENTENCES])
+    if len(sentences) > MOST_SENTENCES:
+        told.append((f"{len(sentences) - MOST_SENTENCES} more are not listed.", told[-1][1]))
+    cited = {item.id: item for _, evidence in told for item in evidence}
+    return Answer(
+        text=" ".join(text for text, _ in told), status=AnswerStatus.ANSWERED, value=value, steps=_steps(question),
+        sentences=tuple(CitedSentence(text=text, evidence=tuple(dict.fromkeys(item.id for item in evidence)))
+                        for text, evidence in told),
+        evidence=tuple(cited.values()))
+
+
+def not_in_case(question: str, text: str, near: Sequence[Entry] = ()) -> Answer:
+    """The case does not hold what was asked for; `near` are entries with a similar name that may have been meant."""
+    names = list(dict.fromkeys(entry.finding.name for entry in near))[:5]
+    hint = f" Similar names in the record: {'; '.join(names)}." if names else ""
+    return Answer(text=text + hint, status=AnswerStatus.NOT_IN_CASE, steps=_steps(question))
+
+
+def declined(question: str, text: str) -> Answer:
+    """The question is none that can be answered from a record by rules."""
+    return Answer(text=text, status=AnswerStatus.DECLINED, steps=_steps(question))
+
+
+def _steps(question: str) -> tuple[Step, ...]:
+    return (Step(tool="records", arguments={"question": question}),)
+
+
+def day(moment: str | None) -> str:
+    """A moment as a date, as precise as it is."""
+    return moment[:10] if moment else "unknown date"
+
+
+def since(entry: Entry) -> str:
+    """ ", since D", ", from D1 to D2", or nothing when undated; with the space before it."""
+    ended = entry.told(Aspect.END)
+    if entry.when is None:
+        return f", until {ended[0][0]}" if ended else ""
+    if ended:
+        return f", from {day(entry.when)} to {ended[0][0]}"
+    return f", from {day(entry.when)}, no longer active" if entry.is_over else f", since {day(entry.when)}"
+
+
+def standing(entry: Entry) -> Cited:
+    """One entry with what is known of its standing and time."""
+    name = entry.finding.name
+    evidence = (*entry.main, *(item for _, item in entry.told(Aspect.END)))
+    if entry.finding.assertion is Assertion.NEGATED or (
+            entry.finding.status is Status.ABSENT and entry.finding.assertion is Assertion.AFFIRMED):
+        when = f" on {day(entry.when)}" if entry.when else ""
+        return f"{name}: recorded as not so{when}.", evidence
+    if entry.finding.assertion is Assertion.FAMILY:
+        value = entry.finding.value
+        return f"{name} in the family{f' ({value.text})' if value and value.text else ''}.", evidence
+    if entry.finding.assertion is Assertion.UNCERTAIN or entry.finding.status is Status.INDETERMINATE:
+        return f"{name}: recorded as uncertain or not settled{since(entry)}.", evidence
+    return f"{name}{since(entry)}.", evidence
+
+
+def event(entry: Entry) -> Cited:
+    """Something that happened at a time."""
+    if entry.finding.assertion is not Assertion.AFFIRMED:
+        return standing(entry)
+    return f"{entry.finding.name} on {day(entry.when)}.", entry.main
+
+
+def amount(entry: Entry) -> str:
+    """The value with its unit: as printed where the source printed it, else with four significant digits."""
+    value = entry.finding.value
+    if value is None:
+        return ""
+    text = value.text
+    if text is None and value.number is not None:
+        number = value.number
+        text = f"{value.comparator or ''}{f'{number:.0f}' if abs(number) >= 1000 else f'{number:.4g}'}"
+    return f"{text} {value.unit}" if value.unit and value.number is not None else text or ""
+
+
+def result(entry: Entry) -> Cited:
+    """One result: name, value, date."""
+    value = entry.finding.value
+    sure = " (not settled)" if entry.finding.status is Status.INDETERMINATE else ""
+    flag = f", flagged {value.flag}" if value and value.flag and value.flag.casefold() not in {"n", "normal"} else ""
+    side = f", {entry.finding.laterality}" if entry.finding.laterality else ""
+    return f"{entry.finding.name}{side}: {amount(entry)}{sure}{flag} on {day(entry.when)}.", entry.main
+
+
+def value_of(entry: Entry) -> AnswerValue:
+    """A result as a value."""
+    value = entry.finding.value
+    if value is None:
+        return AnswerValue(text=entry.finding.name, date=entry.when)
+    return AnswerValue(number=value.number, text=amount(entry), unit=value.unit, date=entry.when)
+
+
+def distinct(cited: Iterable[Cited]) -> list[Cited]:
+    """Sentences that read the same become one, with the evidence of all."""
+    together: dict[str, list[Evidence]] = {}
+    for text, evidence in cited:
+        together.setdefault(text, []).extend(evidence)
+    return list(together.items())

@@ -1,0 +1,142 @@
+"""Conditions, allergies and family history: what the patient has, had, or does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...core.finding import Assertion, Status
+from ...core.result import Answer, AnswerValue
+from .entries import Entries, Entry, matching
+from .facts import Aspect
+from .intents import Asked, Pick, left_over
+from .matching import shares_words
+from .phrasing import answered, distinct, event, not_in_case, standing
+
+ALLERGY_WORDS = (
+    "a an and any allergic allergies allergy are does do has have having her his intolerance intolerances "
+    "intolerant is it known list of on patient record reaction reactions recorded she he that the their to there "
+    "was were what which when")
+FAMILY_WORDS = (
+    "a an any anyone brother brothers condition conditions did does family father had has have her his history in "
+    "is list mother of parent parents patient relative relatives sibling siblings sister sisters the there was "
+    "what which who")
+
+
+def exists(question: str, asked: Asked, entries: Entries) -> Answer:
+    """Whether the patient has, or ever had, a condition; else a procedure, vaccine or medicine of that name."""
+    found = _own(matching(asked.about, entries.of_kind("Condition") + entries.seen))
+    if found and asked.about:
+        return _whether(question, asked, found)
+    events = matching(asked.about, entries.of_kind("Procedure", "Immunization", "Encounter", "DiagnosticReport"))
+    others = [entry for entry in events or matching(asked.about, entries.medications)
+              if asked.limit is None or asked.limit.holds(entry.when)]
+    if others and asked.about:
+        tell = event if events else standing
+        said = "yes" if any(entry.stands or (asked.ever and entry.is_over) for entry in others) else "no"
+        return answered(question, distinct(map(tell, others)), AnswerValue(text=said, date=others[-1].when))
+    near = [entry for entry in entries.all if shares_words(asked.about, entry.finding.name)]
+    return not_in_case(question, f"The case holds nothing named {asked.about or 'so'}; "
+                                 "that does not rule it out.", near)
+
+
+def conditions(question: str, asked: Asked, entries: Entries) -> Answer:
+    """The conditions that stand, or all that are recorded."""
+    found = _own(entries.of_kind("Condition"))
+    if asked.limit is not None:
+        limit = asked.limit
+        chosen = [entry for entry in found if entry.stood_within(limit) and (entry.stands or entry.is_over)]
+    elif asked.ever and not asked.now:
+        chosen = found
+    else:
+        chosen = [entry for entry in found if entry.stands]
+    if not chosen:
+        return not_in_case(question, "The record holds no such conditions.")
+    names = dict.fromkeys(entry.finding.name for entry in chosen)
+    return answered(question, distinct(map(standing, chosen)), AnswerValue(text="; ".join(names)))
+
+
+def condition_date(question: str, asked: Asked, entries: Entries) -> Answer:
+    """When a condition began."""
+    found = [entry for entry in _own(matching(asked.about, entries.of_kind("Condition"))) if entry.when]
+    if not found or not asked.about:
+        return _no_condition(question, asked, entries)
+    chosen = found[0] if asked.pick is Pick.FIRST else found[-1]
+    return answered(question, distinct(map(standing, found)),
+                    AnswerValue(text=chosen.finding.name, date=chosen.when))
+
+
+def condition_end(question: str, asked: Asked, entries: Entries) -> Answer:
+    """When a condition ended."""
+    found = _own(matching(asked.about, entries.of_kind("Condition")))
+    if not found or not asked.about:
+        return _no_condition(question, asked, entries)
+    ended = [entry for entry in found if entry.told(Aspect.END)]
+    if not ended:
+        return answered(question, [*distinct(map(standing, found)), (
+            "The record gives no end of it.", [item for entry in found for item in entry.main])])
+    return answered(question, distinct(map(standing, ended)),
+                    AnswerValue(text=ended[-1].finding.name, date=ended[-1].end))
+
+
+def family(question: str, asked: Asked, entries: Entries) -> Answer:
+    """What relatives had."""
+    about = left_over(question, FAMILY_WORDS)
+    pool = [entry for entry in entries.all if entry.finding.assertion is Assertion.FAMILY]
+    found = matching(about, pool)
+    if not found:
+        return not_in_case(question, f"The record holds no family history{f' of {about}' if about else ''}.")
+    return answered(question, distinct(map(standing, found)), AnswerValue(text="yes"))
+
+
+def allergies(question: str, asked: Asked, entries: Entries) -> Answer:
+    """Which allergies are recorded, or one of them."""
+    about = left_over(question, ALLERGY_WORDS)
+    pool = entries.of_kind("AllergyIntolerance")
+    found = matching(about, pool)
+    if not found:
+        more = " of that name" if pool else "; that does not mean that there is none"
+        return not_in_case(question, f"The record holds no allergy{more}.", pool if about else ())
+    said = "yes" if any(entry.stands for entry in found) else "no"
+    names = "; ".join(dict.fromkeys(entry.finding.name for entry in found))
+    return answered(question, distinct(map(standing, found)), AnswerValue(text=said if about else names))
+
+
+def _whether(question: str, asked: Asked, found: Sequence[Entry]) -> Answer:
+    if asked.limit is not None:
+        limit = asked.limit
+        found = [entry for entry in found if entry.stood_within(limit) is not False]
+        if not found:
+            return not_in_case(question, f"The case holds nothing named {asked.about} {limit.words}.")
+        said = _said(found, ever=True)
+    else:
+        said = _said(found, ever=asked.ever and not asked.now)
+    lead = {"yes": "Yes: ", "no": "No: ", "uncertain": "Not settled: "}[said]
+    sentences = distinct(map(standing, _telling(found, said)))
+    first, shown = sentences[0]
+    stood = [entry for entry in found if entry.stands] or list(found)
+    return answered(question, [(lead + first, shown), *sentences[1:]],
+                    AnswerValue(text=said, date=stood[0].when))
+
+
+def _said(found: Sequence[Entry], *, ever: bool) -> str:
+    if any(entry.stands or (ever and entry.is_over) for entry in found):
+        return "yes"
+    unsettled = any(entry.finding.assertion is Assertion.UNCERTAIN or entry.finding.status is Status.INDETERMINATE
+                    for entry in found)
+    return "uncertain" if unsettled else "no"
+
+
+def _telling(found: Sequence[Entry], said: str) -> list[Entry]:
+    """What carries the answer first, the rest after it."""
+    return sorted(found, key=lambda entry: (not entry.stands if said == "yes" else False, entry.order))
+
+
+def _own(found: Sequence[Entry]) -> list[Entry]:
+    return [entry for entry in found if entry.finding.assertion is not Assertion.FAMILY]
+
+
+def _no_condition(question: str, asked: Asked, entries: Entries) -> Answer:
+    near = [entry for entry in entries.of_kind("Condition") if shares_words(asked.about, entry.finding.name)]
+    return not_in_case(question, f"The record holds no dated condition named {asked.about or 'so'}.", near)
+
+

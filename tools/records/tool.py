@@ -1,0 +1,157 @@
+"""The records tool: FHIR files, notes and letters of one patient into dated facts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from time import perf_counter
+
+from ...core.case import CaseFile, FileKind, Identity, Study
+from ...core.errors import RefusedFile
+from ...core.refusal import Refusal, RefusalCode
+from ...core.result import Answer, AnswerStatus, Step, ToolResult
+from ...sources.fhir import Record, read_record
+from ...sources.fhir_fields import Resource, clean, code_words, text_of
+from ..base import ToolContext, refuse, source_of
+from .clinical import READERS
+from .facts import Fact, evidence_of, finding_of, without_names
+from .harvest import Harvest
+from .questions import answer_question
+from .results import Panels, observation_facts
+from .texts import text_facts
+
+NOT_FACTS = frozenset({"Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "Medication",
+                       "Specimen", "Device", "RelatedPerson", "OperationOutcome", "Group", "Substance"})
+"""Types that other resources refer to, and that state nothing about the patient by themselves."""
+
+
+class RecordsTool:
+    """Dated facts of health records, and answers to questions about them."""
+
+    name = "records"
+
+    def gate(self, study: Study) -> Refusal | None:
+        """Records, notes and documents may run."""
+        if study.kind in {FileKind.RECORD, FileKind.NOTE, FileKind.DOCUMENT}:
+            return None
+        return refuse(study, RefusalCode.UNSUPPORTED, "not a health record, a note or a document")
+
+    def run(self, study: Study, context: ToolContext) -> ToolResult:
+        """The facts of all files of a study, and the answer to the context's question if there is one."""
+        began, harvest = perf_counter(), Harvest()
+        for file in study.files:
+            try:
+                if study.kind is FileKind.RECORD:
+                    _take_record(file, context, harvest)
+                else:
+                    text_facts(file, context, harvest)
+            except RefusedFile as error:
+                harvest.refused.append(Refusal(file=file.path, code=error.code, reason=error.reason))
+        return ToolResult(tool=self.name, reader=context.reader.identity.name, findings=tuple(harvest.findings),
+                          evidence=tuple(harvest.evidence), refused=tuple(harvest.refused),
+                          warnings=tuple(harvest.warnings), answer=_answer(context, harvest),
+                          seconds=perf_counter() - began)
+
+
+def _answer(context: ToolContext, harvest: Harvest) -> Answer | None:
+    if context.question is None:
+        return None
+    if context.patient is None and len(harvest.people) > 1:
+        return Answer(text="The record holds several people; say whose it is (review with --patient) before asking.",
+                      status=AnswerStatus.DECLINED,
+                      steps=(Step(tool="records", arguments={"question": context.question}),))
+    return answer_question(context.question, harvest.findings, harvest.evidence)
+
+
+def _take_record(file: CaseFile, context: ToolContext, harvest: Harvest) -> None:
+    """Add the facts of one FHIR file; what is about other people stays out and is counted."""
+    record = read_record(context.root / file.path, context.limits)
+    chosen = list(_chosen(record, context, harvest))
+    patient = context.patient
+    others = [who for who in record.identities() if patient is not None and not patient.owns(who)]
+    if others and not chosen:
+        harvest.refused.append(Refusal(file=file.path, code=RefusalCode.OTHER_PATIENT,
+                                       reason="the record is about another patient"))
+        return
+    statements = sum(resource["resourceType"] not in NOT_FACTS for resource in record.resources)
+    if others and statements > len(chosen):
+        harvest.refused.append(Refusal(
+            file=file.path, code=RefusalCode.OTHER_PATIENT,
+            reason=f"{statements - len(chosen)} of its {statements} entries are about other patients or do not say "
+                   "about whom; they were left out"))
+    _add_facts(file, context, record, chosen, harvest)
+    harvest.warnings.extend(f"{file.path}: {warning}" for warning in (*record.warnings, *_unused(chosen)))
+
+
+def _chosen(record: Record, context: ToolContext, harvest: Harvest) -> Iterator[tuple[int, Resource, Identity]]:
+    """Place, resource and subject of every statement about the patient (without a case: about any person)."""
+    people = record.identities()
+    harvest.people += [who for who in people if who not in harvest.people]
+    alone = context.patient is None or all(context.patient.owns(who) for who in people)
+    for place, resource in enumerate(record.resources, 1):
+        if resource["resourceType"] in NOT_FACTS:
+            continue
+        who = record.subject(resource)
+        mine = alone if who.is_empty else context.patient is None or context.patient.owns(who)
+        if mine and not record.is_about_a_thing(resource):
+            yield place, resource, who
+
+
+def _add_facts(file: CaseFile, context: ToolContext, record: Record,
+               chosen: Sequence[tuple[int, Resource, Identity]], harvest: Harvest) -> None:
+    source, panels = source_of(file), Panels(record)
+    names = [name for who in record.identities() for name in who.names]
+    names += context.patient.names if context.patient else ()
+    for place, resource, who in chosen:
+        if _is_error(resource):
+            continue
+        for fact in _facts(resource, text_of(resource, "id") or f"#{place}", record, panels):
+            told = _blanked(fact, names)
+            shown = evidence_of(told, source)
+            harvest.evidence += shown
+            harvest.findings.append(finding_of(told, shown, reader=context.reader.identity.name,
+                                               patient=opaque(who, context, harvest)))
+
+
+def _facts(resource: Resource, key: str, record: Record, panels: Panels) -> Iterator[Fact]:
+    kind = resource["resourceType"]
+    if kind == "Observation":
+        yield from observation_facts(resource, key, panels)
+    elif kind in READERS:
+        yield from READERS[kind](resource, key, record)
+
+
+def opaque(who: Identity, context: ToolContext, harvest: Harvest) -> str:
+    """The patient a finding is of: the case's, or without a case the first person, the second ..., by number."""
+    if context.patient is not None or who.is_empty or harvest.people[0] == who:
+        return context.opaque_patient
+    return f"{context.opaque_patient}-{harvest.people.index(who) + 1}"
+
+
+def _blanked(fact: Fact, names: Sequence[str]) -> Fact:
+    """The fact without anybody's name in its free text."""
+    value = fact.value
+    if value is None or value.text is None or value.number is not None:
+        return fact
+    blank = value.model_copy(update={"text": clean(without_names(value.text, names))})
+    return Fact(**{**vars(fact), "value": blank})
+
+
+def _is_error(resource: Resource) -> bool:
+    return text_of(resource, "status") == "entered-in-error" or "entered-in-error" in code_words(
+        resource, "verificationStatus")
+
+
+def _unused(chosen: Sequence[tuple[int, Resource, Identity]]) -> Iterator[str]:
+    """What the record also holds and nothing was made of."""
+    wrong = sum(_is_error(resource) for _, resource, _ in chosen)
+    if wrong:
+        yield f"{wrong} resources marked as entered in error were left out"
+    kinds = Counter(str(resource["resourceType"]) for _, resource, _ in chosen
+                    if resource["resourceType"] not in READERS and resource["resourceType"] != "Observation")
+    if kinds:
+        counted = ", ".join(f"{kind} {number}" for kind, number in sorted(kinds.items()))
+        yield f"kinds of resources that are not read in this version: {counted}"
+    attached = sum("presentedForm" in resource or "content" in resource for _, resource, _ in chosen)
+    if attached:
+        yield f"{attached} documents embedded in the record were not read"

@@ -1,0 +1,129 @@
+"""Results, vaccines and events: values and dates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ...core.result import Answer, AnswerValue
+from .entries import Entries, Entry, best_matching, by_analyte, matching
+from .intents import Asked, Pick, left_over
+from .matching import Fit, fit, shares_words
+from .phrasing import Cited, amount, answered, declined, distinct, event, not_in_case, result, value_of
+
+VACCINE_WORDS = (
+    "a administered after against all an and any as been before by date dates did do does due earliest ever first "
+    "for get given got had happened has have he her his immunisation immunisations immunised immunization "
+    "immunizations immunized in inoculated inoculation is it jab jabs last latest list many most of on patient "
+    "receive received recent recently record she shot shots since the their they to until up vaccinated "
+    "vaccination vaccinations vaccine vaccines was were what when which with")
+VISITS = frozenset({"visit", "encounter", "appointment", "consultation", "contact"})
+STAYS = frozenset({"admission", "hospitalization", "hospitalisation", "hospital admission", "hospital stay"})
+MOST_ANALYTES = 6
+
+
+def value(question: str, asked: Asked, entries: Entries) -> Answer:
+    """The value of an observation: the latest unless another is asked for."""
+    if not asked.about:
+        return declined(question, "The question does not say which result is meant.")
+    found = _named(asked.about, entries.valued)
+    if not found:
+        near = [entry for entry in entries.valued if shares_words(asked.about, entry.finding.name, 1)]
+        return not_in_case(question, f"The case holds no result named {asked.about}.", near)
+    kept = [entry for entry in found if asked.limit is None or asked.limit.holds(entry.when)]
+    if not kept:
+        limit = asked.limit.words if asked.limit else ""
+        return not_in_case(question, f"The case holds results named {asked.about}, but none {limit}.", found)
+    groups = by_analyte(kept)
+    if len(groups) > MOST_ANALYTES:
+        names = "; ".join(dict.fromkeys(group[0].finding.name for group in groups.values()))
+        return declined(question, f"Many results answer to {asked.about}: {names}. Ask for one of them.")
+    chosen = [entry for group in groups.values() for entry in _picked(group, asked.pick)]
+    return answered(question, distinct(map(result, chosen)), _one_value(chosen))
+
+
+def immunizations(question: str, asked: Asked, entries: Entries) -> Answer:
+    """When a vaccine was given: last, first, or each time."""
+    about = left_over(question, VACCINE_WORDS)
+    found = matching(about, entries.of_kind("Immunization"))
+    if asked.limit is not None:
+        limit = asked.limit
+        found = [entry for entry in found if limit.holds(entry.when)]
+    given = [entry for entry in found if entry.stands]
+    if not found:
+        what = f" named {about}" if about else ""
+        return not_in_case(question, f"The record holds no vaccination{what}"
+                                     f"{f' {asked.limit.words}' if asked.limit else ''}.",
+                           entries.of_kind("Immunization"))
+    if not given:
+        return answered(question, distinct(map(event, found)), AnswerValue(text="no"))
+    return answered(question, *_dated(given, asked.pick))
+
+
+def event_date(question: str, asked: Asked, entries: Entries) -> Answer:
+    """When something took place: a procedure, a visit, a report, a result, or whatever else has that name."""
+    found = _events(asked.about, entries)
+    if asked.limit is not None:
+        limit = asked.limit
+        found = [entry for entry in found if limit.holds(entry.when)]
+    if not found:
+        near = [entry for entry in entries.all if asked.about and shares_words(asked.about, entry.finding.name)]
+        return not_in_case(question, f"The case holds nothing dated that is named {asked.about or 'so'}.", near)
+    return answered(question, *_dated(found, asked.pick))
+
+
+def _events(about: str, entries: Entries) -> list[Entry]:
+    if about in VISITS or about.removesuffix("s") in VISITS:
+        found = entries.of_kind("Encounter")
+    elif about in STAYS:
+        found = matching("admission", entries.of_kind("Encounter", "Procedure"))
+    else:
+        pools = (entries.of_kind("Procedure"), entries.of_kind("Encounter", "DiagnosticReport", "DocumentReference"),
+                 entries.valued, entries.all)
+        found = next(filter(None, (matching(about, pool) for pool in pools)), []) if about else []
+    return [entry for entry in found if entry.when and (entry.stands or entry.is_over)]
+
+
+def _named(about: str, valued: Sequence[Entry]) -> list[Entry]:
+    """The results that answer best to a name; the members of a panel where only the panel is named so."""
+    found = best_matching(about, valued)
+    if any(fit(about, entry.names)[0] is Fit.WHOLE for entry in found):
+        return found
+    members = [entry for entry in valued if entry.finding.value and entry.finding.value.panel
+               and fit(about, (entry.finding.value.panel,))[0] is Fit.WHOLE]
+    return members or found
+
+
+def _picked(group: Sequence[Entry], pick: Pick) -> list[Entry]:
+    """Of one analyte's results in time the one asked for; several when they are equal in time or value."""
+    if pick is Pick.ALL:
+        return list(group)
+    if pick in {Pick.HIGHEST, Pick.LOWEST}:
+        numbered = [entry for entry in group if entry.finding.number is not None]
+        extreme: Callable[..., float] = max if pick is Pick.HIGHEST else min
+        best = extreme((entry.finding.number or 0.0 for entry in numbered), default=0.0)
+        return [entry for entry in numbered if entry.finding.number == best] or [group[-1]]
+    chosen = group[0] if pick is Pick.FIRST else group[-1]
+    return [entry for entry in group if entry.order[0] == chosen.order[0]]
+
+
+def _one_value(chosen: Sequence[Entry]) -> AnswerValue | None:
+    """The value where there is one; systolic over diastolic for a blood pressure; none where several differ."""
+    if len({(amount(entry), entry.when) for entry in chosen}) == 1:
+        return value_of(chosen[0])
+    upper = [entry for entry in chosen if "systolic" in entry.finding.name.casefold()]
+    lower = [entry for entry in chosen if "diastolic" in entry.finding.name.casefold()]
+    if len(upper) == len(lower) == 1 and len(chosen) == 2 and upper[0].when == lower[0].when:
+        numbers = [entry.finding.number for entry in (upper[0], lower[0])]
+        unit = upper[0].finding.value.unit if upper[0].finding.value else None
+        if None not in numbers:
+            return AnswerValue(text="/".join(f"{number:.4g}" for number in numbers), unit=unit, date=upper[0].when)
+    return None
+
+
+def _dated(found: Sequence[Entry], pick: Pick) -> tuple[list[Cited], AnswerValue]:
+    if pick is Pick.ALL:
+        chosen = list(found)
+    else:
+        one = found[0] if pick is Pick.FIRST else found[-1]
+        chosen = [entry for entry in found if entry.order[0] == one.order[0]]
+    return distinct(map(event, chosen)), AnswerValue(text=chosen[-1].finding.name, date=chosen[-1].when)
