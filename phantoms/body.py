@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, zoom
+from scipy.ndimage import gaussian_filter
 
 from .grid import Array, Grid
 from .ids import make_rng
+from .lerp import lerp
 from .shapes import box_around, coverage, ellipsoid, paint
 from .skeleton import arms_field, paint_skeleton
 from .specs import BodySpec, EffusionSpec, NoduleSpec
@@ -21,6 +22,7 @@ from .thorax import (
     OESOPHAGUS,
     SKIN_MM,
     Chest,
+    Tube,
     chamber_box,
     chamber_field,
     heart_box,
@@ -31,6 +33,7 @@ from .thorax import (
 from .trees import grow_trees, tubes_cover
 
 AIR_HU, FAT_HU, MUSCLE_HU, LUNG_HU = -1000.0, -95.0, 58.0, -862.0
+_GRAIN_MM, _SLAB = 9.0, 20
 Cover = NDArray[np.uint8]
 
 
@@ -73,6 +76,14 @@ class Body:
         return 0.0 if mask is None else float(mask.sum(dtype=np.float64)) / 255 * self.grid.voxel_ml
 
 
+@dataclass(frozen=True)
+class Scenery:
+    """What is made once for all slabs of a chest: vessel and airway trees, and the lattice of lung texture."""
+
+    trees: dict[str, list[Tube]]
+    grain: Array
+
+
 def _quantised(covered: Array) -> Cover:
     return np.asarray(covered * np.float32(255) + np.float32(0.5), dtype=np.uint8)
 
@@ -84,14 +95,17 @@ def _placed(covered: Array, cuts: tuple[slice, slice, slice], shape: tuple[int, 
     return mask
 
 
-def _texture(grid: Grid, seed: int, name: str, scale_mm: float) -> Array:
-    """Return smooth noise of unit variance with features of about `scale_mm`."""
-    rng = make_rng(seed, name)
-    coarse = [max(4, int(n * s / scale_mm) + 4) for n, s in zip(grid.shape, grid.spacing[::-1], strict=True)]
-    noise = gaussian_filter(rng.standard_normal(coarse).astype(np.float32), 0.8)
-    factors = [(n + 0.5) / c for n, c in zip(grid.shape, coarse, strict=True)]
-    fine = zoom(noise / noise.std(), factors, order=1)[: grid.shape[0], : grid.shape[1], : grid.shape[2]]
-    return np.asarray(fine, dtype=np.float32)
+def _lung_grain(seed: int) -> Array:
+    """Return smooth noise of unit variance on a 9 mm lattice that starts at the low corner of the chest's box."""
+    noise = make_rng(seed, "lung").standard_normal((60, 24, 34), dtype=np.float32)
+    smooth = gaussian_filter(noise, 0.8)
+    return np.asarray(smooth / smooth.std(), dtype=np.float32)
+
+
+def _sampled(grain: Array, grid: Grid) -> Array:
+    for axis, along in enumerate(reversed(grid.axes())):
+        grain = lerp(grain, (along.reshape(-1) - np.float32(CHEST_BOX[2 - axis][0])) / np.float32(_GRAIN_MM), axis)
+    return grain
 
 
 def _paint_wall(hu: Array, grid: Grid, chest: Chest, arms: bool) -> Cover:
@@ -143,14 +157,13 @@ def _paint_heart(hu: Array, grid: Grid, spec: BodySpec) -> dict[str, Cover]:
     return masks
 
 
-def _paint_lungs(hu: Array, chest: Chest, spec: BodySpec) -> dict[str, Array]:
+def _paint_lungs(hu: Array, chest: Chest, spec: BodySpec, scenery: Scenery) -> dict[str, Array]:
     """Paint both lungs, denser towards the back, with vessels and thin-walled airways; return their coverage."""
-    part, inner = chest.part, hu[chest.cuts]
+    part, inner, trees = chest.part, hu[chest.cuts], scenery.trees
     y = part.axes()[1]
-    tissue = LUNG_HU + np.float32(0.28) * y + np.float32(9) * _texture(part, spec.seed, "lung", 9.0)
+    tissue = np.float32(LUNG_HU) + np.float32(0.28) * y + np.float32(9) * _sampled(scenery.grain, part)
     lungs = {side: coverage(field, part) for side, field in chest.lungs.items()}
     paint(inner, np.maximum(lungs["left"], lungs["right"]), tissue)
-    trees = grow_trees(spec)
     near = np.minimum(chest.lungs["left"], chest.lungs["right"]) < 10
     paint(inner, tubes_cover(part, trees["artery"] + trees["vein"]) * near, spec.blood_hu * 0.9)
     paint(inner, tubes_cover(part, trees["airway"], 0.9) * near, 0.0)
@@ -168,18 +181,37 @@ def _paint_airway(hu: Array, grid: Grid) -> tuple[Cover, Cover]:
     return _placed(lumen, cuts, grid.shape), _placed(wall, cuts, grid.shape)
 
 
-def build_anatomy(spec: BodySpec, grid: Grid) -> Body:
-    """Return the healthy chest of `spec` sampled on `grid`."""
+def _build_slab(spec: BodySpec, grid: Grid, scenery: Scenery) -> tuple[Array, dict[str, Cover]]:
     hu = np.full(grid.shape, np.float32(AIR_HU))
     chest = make_chest(grid, spec.heart_scale)
     masks = {"body": _paint_wall(hu, grid, chest, spec.arms), "abdomen": _paint_abdomen(hu, grid, chest)}
     masks |= _paint_heart(hu, grid, spec)
-    lungs = _paint_lungs(hu, chest, spec)
+    lungs = _paint_lungs(hu, chest, spec, scenery)
     masks |= {name: _quantised(cover) for name, cover in paint_skeleton(hu, grid, chest.cage, spec.arms).items()}
     masks["airway"], wall = _paint_airway(hu, grid)
     for side, covered in lungs.items():
         lung = _placed(covered, chest.cuts, grid.shape)
         masks[f"lung_{side}"] = np.minimum(lung, 255 - wall)
+    return hu, masks
+
+
+def build_anatomy(spec: BodySpec, grid: Grid) -> Body:
+    """Return the healthy chest of `spec` sampled on `grid`.
+
+    It is built in slabs of slices, each with one slice more at both ends so that surfaces meet without a seam: the
+    working arrays stay small.
+    """
+    scenery = Scenery(grow_trees(spec), _lung_grain(spec.seed))
+    hu = np.empty(grid.shape, np.float32)
+    masks: dict[str, Cover] = {}
+    for first in range(0, grid.shape[0], _SLAB):
+        last = min(first + _SLAB, grid.shape[0])
+        low, high = max(first - 1, 0), min(last + 1, grid.shape[0])
+        part_hu, part_masks = _build_slab(spec, grid.slab(low, high), scenery)
+        keep = slice(first - low, last - low)
+        hu[first:last] = part_hu[keep]
+        for name, mask in part_masks.items():
+            masks.setdefault(name, np.empty(grid.shape, np.uint8))[first:last] = mask[keep]
     return Body(grid, hu, masks)
 
 
@@ -227,8 +259,11 @@ def with_effusion(body: Body, effusion: EffusionSpec, upright: bool) -> Body:
         depth = z - 62 * np.exp((out - 134) / 20) + np.float32(0.0) * y
     else:
         depth = -y - 26 * np.exp((out - 112) / 16) + np.float32(0.10) * z
-    level = _level_for(depth, lung, effusion.volume_ml / part.voxel_ml)
-    fluid = lung * coverage(depth - np.float32(level), part)
+    wanted = asked = effusion.volume_ml / part.voxel_ml
+    for _ in range(3):
+        level = _level_for(depth, lung, asked)
+        fluid = lung * coverage(depth - np.float32(level), part)
+        asked += wanted - float(fluid.sum(dtype=np.float64))
     hu = body.hu.copy()
     paint(hu[cuts], fluid, effusion.hu)
     taken = _placed(fluid, cuts, body.grid.shape)

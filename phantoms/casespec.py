@@ -1,6 +1,6 @@
 """What a whole case holds; the default is the demo."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .labs import DEMO_LABS, LabSpec
 from .specs import BodySpec, CtSpec, EffusionSpec, FilmSpec, NoduleSpec, PatientSpec, SlideSpec, VisitSpec
@@ -24,8 +24,8 @@ class CaseSpec:
     """
 
     seed: int = 2025
-    patient: PatientSpec = PatientSpec()
-    body: BodySpec = BodySpec()
+    patient: PatientSpec = field(default_factory=PatientSpec)
+    body: BodySpec = field(default_factory=BodySpec)
     visits: tuple[VisitSpec, ...] = (
         VisitSpec(_FIRST, (NoduleSpec(diameter_mm=8.0),), None, CtSpec(), FilmSpec()),
         VisitSpec(
@@ -36,7 +36,7 @@ class CaseSpec:
             FilmSpec(),
         ),
     )
-    slide: SlideSpec | None = SlideSpec()
+    slide: SlideSpec | None = field(default_factory=SlideSpec)
     labs: tuple[LabSpec, ...] = DEMO_LABS
     record: bool = True
     letter: bool = True

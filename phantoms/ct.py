@@ -55,7 +55,7 @@ def _stored(hu: Array, table: Array, noise_hu: float, rng: np.random.Generator) 
     noise *= np.float32(noise_hu / 0.40)
     quiet = np.where(hu < AIR_HU + 20, np.float32(0.5), np.float32(1))
     value = np.maximum(hu, table) + noise * quiet
-    return np.clip(np.rint(value - _INTERCEPT), 0, 4095).astype(np.uint16)
+    return np.asarray(np.clip(np.rint(value - _INTERCEPT), 0, 4095), dtype=np.uint16)
 
 
 def _table(grid: Grid) -> Array:

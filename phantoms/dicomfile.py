@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, JPEGLSLossless
+from pydicom.uid import UID, ExplicitVRLittleEndian, JPEGLSLossless
 
 from .ids import make_uid
 from .specs import PatientSpec
@@ -96,7 +96,7 @@ def write_image(dataset: Dataset, pixels: np.ndarray, bits: int, path: Path, com
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = _IMPLEMENTATION
+    meta.ImplementationClassUID = UID(_IMPLEMENTATION)
     meta.ImplementationVersionName = "CASELOOM"
     dataset.file_meta = meta
     dataset.PixelData = np.ascontiguousarray(pixels, dtype="<u2").tobytes()

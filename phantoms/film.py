@@ -90,7 +90,7 @@ def develop(line: Array, spec: FilmSpec, rng: np.random.Generator) -> np.ndarray
     grey += np.float32(spec.noise) * grain * np.exp(np.minimum(fine, 6) / 8)
     _burn_marker(grey, spec)
     stored = np.rint(np.clip(0.02 + 0.93 * grey, 0, 1) * (2**_BITS - 1)).astype(np.uint16)
-    return stored if spec.photometric == "MONOCHROME2" else (2**_BITS - 1 - stored).astype(np.uint16)
+    return np.asarray(stored if spec.photometric == "MONOCHROME2" else 2**_BITS - 1 - stored, dtype=np.uint16)
 
 
 def _burn_marker(grey: Array, spec: FilmSpec) -> None:
@@ -101,7 +101,7 @@ def _burn_marker(grey: Array, spec: FilmSpec) -> None:
     top, margin = round(14 / spec.pixel_mm), round(16 / spec.pixel_mm)
     left = grey.shape[1] - margin - glyph.shape[1] if spec.marker == "L" else margin
     part = grey[top : top + glyph.shape[0], left : left + glyph.shape[1]]
-    part[glyph > 0] = 1.02
+    part[glyph > 0] = 1.06
 
 
 def measure_film(body: Body, spec: FilmSpec) -> FilmTruth:

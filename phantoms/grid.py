@@ -56,6 +56,11 @@ class Grid:
         cuts = (slice(low[2], high[2]), slice(low[1], high[1]), slice(low[0], high[0]))
         return cuts, Grid(origin, self.spacing, (high[2] - low[2], high[1] - low[1], high[0] - low[0]))
 
+    def slab(self, first: int, last: int) -> "Grid":
+        """Return the grid of the slices `first` to `last`, the last left out."""
+        x, y, z = self.origin
+        return Grid((x, y, z + first * self.spacing[2]), self.spacing, (last - first, *self.shape[1:]))
+
     def index_of(self, point: tuple[float, float, float]) -> tuple[float, float, float]:
         """Return the fractional (z, y, x) index of an LPS point."""
         i = [(point[k] - self.origin[k]) / self.spacing[k] for k in range(3)]

@@ -20,9 +20,7 @@ class Paper:
 
     def __init__(self) -> None:
         """Open an empty document with one page."""
-        import pymupdf
-
-        self._document = pymupdf.open()
+        self._document = _new_document()
         self._page = self._document.new_page(width=A4_POINTS[0], height=A4_POINTS[1])
 
     def text(self, at: tuple[float, float], words: str, size: float = 9.5, bold: bool = False) -> None:
@@ -62,10 +60,17 @@ class Paper:
         rng = make_rng(seed, "scan")
         grey = np.asarray(turned, np.float32) * 0.93 + 8 + rng.normal(0, 5, (turned.height, turned.width))
         aged = Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8))
-        scan = pymupdf.open()
+        scan = _new_document()
         page = scan.new_page(width=A4_POINTS[0], height=A4_POINTS[1])
         page.insert_image(page.rect, stream=_jpeg(aged))
         return _fixed(scan)
+
+
+def _new_document() -> Any:
+    import pymupdf
+
+    untyped: Any = pymupdf
+    return untyped.open()
 
 
 def _jpeg(picture: Any) -> bytes:

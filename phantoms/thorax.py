@@ -154,8 +154,8 @@ def _mediastinum(grid: Grid, scale: float) -> Array:
         near = smooth_min(near, tubes_field(part, AORTA + GREAT_VESSELS, 2.5, 4), 8)
         field[cuts] = smooth_min(near, heart_field(part, scale, 3.0), 8)
     x, y, z = grid.axes()
-    junction = np.abs(x) - 2 - 18 * (1 - np.exp(-(((z - 45) / 50) ** 2)))
-    return smooth_min(field, np.maximum(junction, np.abs(y + 20) - 80), 4)
+    junction = np.abs(x) - 2 - 10 * (1 - np.exp(-(((z - 45) / 50) ** 2)))
+    return smooth_min(field, np.maximum(junction, np.abs(y + 20) - 80), 8)
 
 
 def _dome(grid: Grid) -> Array:

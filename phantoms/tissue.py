@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from .ids import make_rng
+from .lerp import lerp
 from .specs import SlideSpec
 
 Plane = NDArray[np.uint8]
@@ -43,8 +44,10 @@ def _outline(spec: SlideSpec) -> NDArray[np.float32]:
     shape = (-(-spec.height // _COARSE) + 1, -(-spec.width // _COARSE) + 1)
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     radius = np.hypot((x / shape[1] - 0.52) / 0.39, (y / shape[0] - 0.5) / 0.38)
-    wobble = 0.10 * _smooth(rng, shape, 34) + 0.035 * _smooth(rng, shape, 9) + 0.010 * _smooth(rng, shape, 2.5)
-    return np.maximum(1 - radius - wobble, _planted_depth(spec, shape)).astype(np.float32)
+    size = shape[0] / 100
+    wobble = 0.10 * _smooth(rng, shape, 8 * size) + 0.035 * _smooth(rng, shape, 2 * size)
+    wobble += 0.010 * _smooth(rng, shape, 2.5)
+    return np.asarray(np.maximum(1 - radius - wobble, _planted_depth(spec, shape)), dtype=np.float32)
 
 
 def _planted_depth(spec: SlideSpec, shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -59,18 +62,9 @@ def _planted_depth(spec: SlideSpec, shape: tuple[int, int]) -> NDArray[np.float3
 
 def _magnified(coarse: NDArray[np.float32], rows: slice, columns: slice) -> NDArray[np.float32]:
     """Return the bilinear magnification (16 times) of a part of a coarse map, given as level-0 slices."""
-    row, column = (_weights(part) for part in (rows, columns))
-    block = coarse[row[0] : row[0] + row[1].shape[1], column[0] : column[0] + column[1].shape[1]]
-    return np.asarray(row[1] @ block @ column[1].T, dtype=np.float32)
-
-
-def _weights(part: slice) -> tuple[int, NDArray[np.float32]]:
-    """Return the first coarse sample that a level-0 slice needs, and its matrix of bilinear weights."""
-    at = np.arange(part.start, part.stop, dtype=np.float32) / _COARSE
-    first = int(at[0])
-    count = int(at[-1]) - first + 2
-    matrix = np.maximum(1 - np.abs(at[:, None] - first - np.arange(count, dtype=np.float32)), 0)
-    return first, matrix.astype(np.float32)
+    down = np.arange(rows.start, rows.stop, dtype=np.float32) / np.float32(_COARSE)
+    across = np.arange(columns.start, columns.stop, dtype=np.float32) / np.float32(_COARSE)
+    return lerp(lerp(coarse, down, 0), across, 1)
 
 
 def nucleus_templates(rng: np.random.Generator, radii: tuple[float, float], stretch: float, size: int) -> Plane:
@@ -108,7 +102,7 @@ def _fibres(spec: SlideSpec, depth: NDArray[np.float32]) -> Plane:
         for sigma in ((1.6, 7), (6, 1.8), (1.1, 1.1))
     )
     along, across, fine = (t / t.std() for t in (along, across, fine))
-    course = 1 / (1 + np.exp(-2.5 * _smooth(rng, depth.shape, 9)))
+    course = np.asarray(1 / (1 + np.exp(-2.5 * _smooth(rng, depth.shape, 9))), dtype=np.float32)
     tone = 46 + 5 * _smooth(rng, depth.shape, 14) + 2.5 * _smooth(rng, depth.shape, 3)
     out = np.zeros((spec.height, spec.width), np.uint8)
     for row in range(0, spec.height, size):

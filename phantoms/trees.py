@@ -68,7 +68,7 @@ def _targets(lung: Array, depth_mm: float, count: int, rng: np.random.Generator,
     if spec.quiet_mm is not None:
         centre, radius = spec.quiet_mm
         points = points[np.linalg.norm(points - np.array(centre), axis=1) > radius + 2]
-    return points[:count]
+    return np.asarray(points[:count])
 
 
 def _grow(root: np.ndarray, ends: np.ndarray, growth: Growth, rng: np.random.Generator, spec: BodySpec) -> list[Tube]:

@@ -117,12 +117,12 @@ def _write_film(spec: CaseSpec, visit: VisitSpec, film: FilmSpec, anatomy: Body,
 def _write_slide(spec: CaseSpec, case: Path) -> Json:
     if spec.slide is None:
         return {}
-
     tissue = write_slide(spec.slide, case / "pathology" / "slide.svs")
     share = float(tissue.coarse_mask.mean())
     return {
         "slide": {
-            "file": "pathology/slide.svs", "date": spec.slide.date, "width": spec.slide.width, "height": spec.slide.height, "mpp": spec.slide.mpp,
+            "file": "pathology/slide.svs", "date": spec.slide.date, "mpp": spec.slide.mpp,
+            "width": spec.slide.width, "height": spec.slide.height,
             "region_px": dict(zip(("x", "y", "width", "height"), spec.slide.region, strict=True)),
             "nuclei_in_region": tissue.nuclei_in_region, "tissue_fraction": round(share, 4),
         }
