@@ -62,8 +62,7 @@ def _planted_depth(spec: SlideSpec, shape: tuple[int, int]) -> NDArray[np.float3
 
 def _magnified(coarse: NDArray[np.float32], rows: slice, columns: slice) -> NDArray[np.float32]:
     """Return the bilinear magnification (16 times) of a part of a coarse map, given as level-0 slices."""
-    down = np.arange(rows.start, rows.stop, dtype=np.float32) / np.float32(_COARSE)
-    across = np.arange(columns.start, columns.stop, dtype=np.float32) / np.float32(_COARSE)
+    down, across = (np.asarray(np.arange(p.start, p.stop) / _COARSE, dtype=np.float32) for p in (rows, columns))
     return lerp(lerp(coarse, down, 0), across, 1)
 
 
