@@ -14,12 +14,12 @@ from ..drawing import (
     ORANGE,
     SKY,
     SOFT_WINDOW,
-    WHITE,
     YELLOW,
     Colour,
     Window,
     label,
     outline_box,
+    outline_circle,
     outline_mask,
     percentile_window,
     side_by_side,
@@ -31,9 +31,10 @@ from .nodules import Candidate
 from .views import Plane, View, fit, show, view_of
 
 FRAME = 560
-"""Height and largest width of one view, in screen pixels."""
+CLOSE_FRAME = 420
+"""Largest height and width of one view, and of a close-up, in screen pixels."""
 SIDE_COLOURS: dict[Laterality, Colour] = {Laterality.RIGHT: ORANGE, Laterality.LEFT: SKY, Laterality.BILATERAL: GREEN}
-TISSUE_COLOURS: tuple[Colour, ...] = (YELLOW, (213, 94, 0), WHITE)
+TISSUE_COLOURS: tuple[Colour, ...] = (YELLOW, (213, 94, 0), SKY)
 CANDIDATE: Colour = YELLOW
 
 
@@ -69,7 +70,6 @@ def draw_tissues(volume: Volume, body: Mask, k: int) -> Image.Image:
     for tissue, colour in zip(TISSUES, TISSUE_COLOURS, strict=True):
         mask = inside & (values >= tissue.low) & (values <= (32767 if tissue.high is None else tissue.high))
         _wash(washed, mask, colour)
-    outline_mask(washed, inside, GREEN, 1)
     ranges = [f"{tissue.low} to {tissue.high} HU" if tissue.high is not None else "above 150 HU" for tissue in TISSUES]
     names = [f"{tissue.name}, {text}" if tissue.high is not None else tissue.name
              for tissue, text in zip(TISSUES, ranges, strict=True)]
@@ -99,16 +99,22 @@ def draw_close(volume: Volume, candidate: Candidate) -> Image.Image:
     """Axial and coronal close-ups around a candidate, lung window, and the axial one in a soft tissue window."""
     k, j, i = (round(float(at)) for at in volume.geometry.to_index(np.array(candidate.centre_mm)))
     half = max(30.0, candidate.diameter_mm * 1.2)
+    middle = {0: k, 1: j, 2: i}
     pictures = []
     planes: tuple[tuple[Plane, int, Window], ...] = (
         ("slice", k, LUNG_WINDOW), ("slice", k, SOFT_WINDOW), ("across", j, LUNG_WINDOW))
     for plane, index, window in planes:
         down, across = (1, 2) if plane == "slice" else (0, 2)
-        middle = {0: k, 1: j, 2: i}
         cut = tuple(_window_around(middle[axis], half / volume.geometry.spacing[axis], volume.geometry.shape[axis])
                     for axis in (down, across))
         view = view_of(volume.geometry, plane, index, (cut[0], cut[1]))
-        pictures.append(_titled(volume, view, window, fit(view, FRAME * 3 // 4, FRAME * 3 // 4)))
+        step = fit(view, CLOSE_FRAME, CLOSE_FRAME)
+        picture = _titled(volume, view, window, step)
+        x0, y0, x1, y1 = view.box((middle[across], middle[down], middle[across] + 1, middle[down] + 1),
+                                  volume.geometry.shape, step)
+        radius = (0.6 * candidate.diameter_mm + 2.0) / step
+        outline_circle(picture, ((x0 + x1) / 2, (y0 + y1) / 2), radius, CANDIDATE, 1)
+        pictures.append(picture)
     return side_by_side(pictures)
 
 
@@ -140,7 +146,8 @@ def _titled(volume: Volume, view: View, window: Window, mm_per_pixel: float) -> 
     """A view with plane, slice number, position and window written on it."""
     picture = show(view, volume.voxels, window, mm_per_pixel)
     unit = " HU" if volume.unit == "HU" else ""
-    where = slice_text(volume, view.index) if view.plane == "slice" else _across_text(volume, view)
+    stored = view.plane == "slice"
+    where = slice_text(volume, view.index).replace(" slice ", "\nslice ") if stored else _across_text(volume, view)
     label(picture, (8, 6), f"{where}\n{window.name}, C {window.centre:.0f} W {window.width:.0f}{unit}", size=13)
     return picture
 
