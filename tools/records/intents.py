@@ -145,12 +145,13 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
     (Topic.EXISTS, rf"^(?:does|do|did|has|have|had|is|was|were) {_WHO} (?:\w+ )??(?:have|had|has|having|suffer\w* from"
                    r"|been diagnosed with|been treated for|diagnosed with|known (?:with|for)|undergo(?:ne)?|received?)"
                    r" (?P<x>.+)$"),
+    (Topic.VALUE, rf"^(?:does|is|did|was) {_WHO} (?:ever |currently |still )?(?P<x>smoke|smoking|a smoker)$"),
     (Topic.EXISTS, r"^(?:is|are|was|were) there (?P<x>.+)$"),
     (Topic.EXISTS, rf"^(?:is|was) (?P<x>.+?) (?:in|on|part of) (?:{_WHO}'s |the )?(?:record|problem list|history)$"),
     (Topic.EVENT_DATE, r"^(?:when|on what date|on which date) (?:was|were|is|did) (?P<x>.+)$"),
     (Topic.EVENT_DATE, r"^(?:what (?:is|was) )?the date of (?P<x>.+)$"),
     (Topic.VALUE, r"^(?:what|how (?:high|low|much|large|big|tall|heavy))(?:'s| is| was| were| are) (?P<x>.+)$"),
-    (Topic.VALUE, r"^(?:show|give|list|tell)(?: me)? (?P<x>.+)$"),
+    (Topic.VALUE, r"^(?:show|give|list)(?: me)? (?P<x>.+)$"),
     (Topic.VALUE, r"^(?P<x>(?:the )?(?:latest|last|most recent|current|first|highest|lowest) .+)$"),
 )
 _COMPILED = tuple((topic, re.compile(pattern)) for topic, pattern in _PATTERNS)
@@ -165,7 +166,7 @@ _DATED = re.compile(
 
 _PICKS = ((Pick.FIRST, r"\b(?:first|earliest|initial|oldest)\b"), (Pick.HIGHEST, r"\b(?:highest|maximum|max|peak)\b"),
           (Pick.LOWEST, r"\b(?:lowest|minimum|min|nadir)\b"),
-          (Pick.ALL, r"\b(?:all|every|each|list|values|results|history of the)\b"))
+          (Pick.ALL, r"\b(?:all|every|each|list|values|results|history of the|how many|how often)\b"))
 _PICK_WORDS = re.compile(r"\b(?:latest|last|most recent(?:ly)?|newest|recent|current(?:ly)?|first|earliest|initial"
                          r"|oldest|highest|maximum|max|peak|lowest|minimum|min|nadir|all|every|each|still|now|presently|ever)\b")
 _EVER = re.compile(r"\b(?:ever|history|past|previous\w*|former\w*|all|had|did|was|were)\b")

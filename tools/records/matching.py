@@ -116,6 +116,13 @@ def fit(asked: str, names: Iterable[str]) -> tuple[Fit, int]:
     return best
 
 
+def is_named_so(asked: str, name: str) -> bool:
+    """Whether `name` is a kind of what is asked, not only something about it: "Plain chest X-ray" is a chest X-ray,
+    "Assessment of anxiety" is no anxiety. The last word before the first preposition must be the same.
+    """
+    return _core(fold(asked)) == _core(head_of(name))
+
+
 def shares_words(asked: str, name: str, fewest: int = 2) -> bool:
     """Whether a name holds so many of the words asked for that a person may have meant it."""
     wanted, held = set(words_of(fold(asked))), set(words_of(head_of(name)))
@@ -135,6 +142,11 @@ def best_fits(asked: str, things: Sequence[tuple[T, Sequence[str]]]) -> list[T]:
         return []
     best = max((grade for _, grade in reached), key=lambda grade: (grade[0], -grade[1]))
     return [thing for thing, grade in reached if grade == best]
+
+
+def _core(folded: str) -> str:
+    before = re.split(r"\b(?:of|for|about|to|with|in|from|due|using|against|by)\b|[,(]", folded)[0]
+    return next(iter(words_of(before)[::-1]), "")
 
 
 def _singular(word: str) -> str:

@@ -9,7 +9,7 @@ from ...core.result import Answer, AnswerValue
 from .entries import Entries, Entry, matching
 from .facts import Aspect
 from .intents import Asked, Pick, left_over
-from .matching import shares_words
+from .matching import is_named_so, shares_words
 from .phrasing import answered, distinct, event, not_in_case, standing
 
 ALLERGY_WORDS = (
@@ -23,17 +23,19 @@ FAMILY_WORDS = (
 
 
 def exists(question: str, asked: Asked, entries: Entries) -> Answer:
-    """Whether the patient has, or ever had, a condition; else a procedure, vaccine or medicine of that name."""
+    """Whether the patient has, or ever had, a condition; else whether a procedure or visit of that name took place.
+
+    A vaccine against a disease, or a procedure that is only about it, says nothing about having it.
+    """
     found = _own(matching(asked.about, entries.of_kind("Condition") + entries.seen))
     if found and asked.about:
         return _whether(question, asked, found)
-    events = matching(asked.about, entries.of_kind("Procedure", "Immunization", "Encounter", "DiagnosticReport"))
-    others = [entry for entry in events or matching(asked.about, entries.medications)
-              if asked.limit is None or asked.limit.holds(entry.when)]
-    if others and asked.about:
-        tell = event if events else standing
-        said = "yes" if any(entry.stands or (asked.ever and entry.is_over) for entry in others) else "no"
-        return answered(question, distinct(map(tell, others)), AnswerValue(text=said, date=others[-1].when))
+    events = matching(asked.about, entries.of_kind("Procedure", "Encounter", "DiagnosticReport"))
+    done = [entry for entry in events if is_named_so(asked.about, entry.finding.name)
+            and (asked.limit is None or asked.limit.holds(entry.when))]
+    if done and asked.about:
+        said = "yes" if any(entry.stands for entry in done) else "no"
+        return answered(question, distinct(map(event, done)), AnswerValue(text=said, date=done[-1].when))
     near = [entry for entry in entries.all if shares_words(asked.about, entry.finding.name)]
     return not_in_case(question, f"The case holds nothing named {asked.about or 'so'}; "
                                  "that does not rule it out.", near)

@@ -12,10 +12,10 @@ from .phrasing import Cited, amount, answered, declined, distinct, event, not_in
 
 VACCINE_WORDS = (
     "a administered after against all an and any as been before by date dates did do does due earliest ever first "
-    "for get given got had happened has have he her his immunisation immunisations immunised immunization "
-    "immunizations immunized in inoculated inoculation is it jab jabs last latest list many most of on patient "
-    "receive received recent recently record she shot shots since the their they to until up vaccinated "
-    "vaccination vaccinations vaccine vaccines was were what when which with")
+    "for get given got had happened has have he her his how immunisation immunisations immunised immunization "
+    "immunizations immunized in inoculated inoculation is it jab jabs last latest list many most number of often "
+    "on patient receive received recent recently record she shot shots since the their they times to until up "
+    "vaccinated vaccination vaccinations vaccine vaccines was were what when which with")
 VISITS = frozenset({"visit", "encounter", "appointment", "consultation", "contact"})
 STAYS = frozenset({"admission", "hospitalization", "hospitalisation", "hospital admission", "hospital stay"})
 MOST_ANALYTES = 6
