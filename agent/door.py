@@ -18,6 +18,7 @@ from ..memory.timeline import Timeline
 from ..readers.choose import choose_reader
 from ..report.write import write_report
 from ..sources import open as cases
+from ..sources.inspect import Inspection, inspect
 from ..tools.catalogue import all_tools
 from ..tools.records.questions import answer_question
 from .nodes import Review, content_digest
@@ -93,6 +94,26 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
     settings = _settings()
     return run_on_paths(tool, given, question=question, reader=choose_reader(reader, model), settings=settings,
                         out=Path(out) if out is not None else None)
+
+
+def inspect_case(path: AnyPath) -> Inspection:
+    """What every file is, which tool would read it, and what is refused and why; several patients are no error.
+
+    Args:
+        path: a folder, a .zip or a file.
+
+    Raises:
+        UsageError: no such path, or a bad case.yaml.
+        NothingUsable: a damaged or oversized archive.
+    """
+    settings = _settings()
+    Home(settings.home)
+    return inspect(Path(path), settings)
+
+
+def report_folder(report: Report) -> Path:
+    """Where a review without `out` wrote its report."""
+    return Home(_settings().home).run_folder(report.case.id)
 
 
 def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str = "measure",

@@ -68,9 +68,9 @@ class Review:
         tasks, refused = plan(state["case"], self.tools)
         return {"tasks": tasks, "refused": refused}
 
-    def run_tool(self, given: ToolInput) -> ReviewState:
+    def run_tool(self, state: ToolInput) -> ReviewState:
         """Run one tool on one study; a tool that breaks leaves a gap that the report names."""
-        task, case = given["task"], given["case"]
+        task, case = state["task"], state["case"]
         context = self.context(case)
         try:
             result = self.tools[task.tool].run(task.study, context)

@@ -119,6 +119,8 @@ class Series(Word):
     """Sorted: slices along the slice normal in LPS order where positions are known, else by path."""
     description: str = ""
     """What the header says, without anything that identifies; empty when nothing is said."""
+    document_kind: str | None = None
+    """Of a document: `lab report`, `letter`, `radiology report` …, told from its words."""
     image_type: tuple[str, ...] = ()
     body_part: str | None = None
     """BodyPartExamined as written, or case.yaml's; not trusted alone."""

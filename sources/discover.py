@@ -34,6 +34,7 @@ class Found:
         header: of a DICOM file.
         date: ISO 8601, from the file, else from case.yaml, else from its name.
         description: a title that identifies nobody.
+        document_kind: of a document.
         warnings: what a person should know about how it was told.
     """
 
@@ -42,6 +43,7 @@ class Found:
     header: DicomHeader | None = None
     date: str | None = None
     description: str = ""
+    document_kind: str | None = None
     warnings: tuple[str, ...] = ()
 
     def refused(self, code: RefusalCode, reason: str) -> Found:
@@ -115,7 +117,7 @@ def _examine(root: Path, path: Path, reading: Reading, manifest: Manifest) -> Fo
     sighting = identify(path, name, sha256, reading, manifest.entry(name).kind)
     date, warnings = _dated(name, sighting, manifest)
     return Found(_case_file(name, path, sha256, sighting), sighting.why, sighting.header, date, sighting.description,
-                 warnings)
+                 sighting.document_kind, warnings)
 
 
 def _why_unsafe(root: Path, path: Path, name: str) -> Why | None:

@@ -20,6 +20,16 @@ TOOL_FOR_KIND = {
 }
 """Which tool reads a study of a kind; other kinds are set aside."""
 
+READ_BY_LABS = (None, "lab report", "other")
+"""Kinds of document that may hold laboratory results; the others go to the records tool."""
+
+
+def tool_for(kind: FileKind, document_kind: str | None) -> str | None:
+    """The tool that reads a study; None when no tool does."""
+    if kind is FileKind.DOCUMENT and document_kind not in READ_BY_LABS:
+        return "records"
+    return TOOL_FOR_KIND.get(kind)
+
 _MODALITY = {FileKind.CT: "CT", FileKind.MR: "MR", FileKind.VOLUME: "OT", FileKind.FILM: "DX", FileKind.SLIDE: "SM",
              FileKind.DOCUMENT: "DOC", FileKind.RECORD: "FHIR", FileKind.NOTE: "TXT"}
 _STACKED = (FileKind.CT, FileKind.MR)
@@ -87,7 +97,8 @@ def _plain_series(members: Members, said: FileEntry) -> Series:
     first = members[0]
     return Series(uid=f"sha256:{first.file.sha256}", kind=first.file.kind,
                   modality=said.modality or _MODALITY[first.file.kind], files=tuple(item.file for item in members),
-                  description=first.description, body_part=said.body_part, view=said.view)
+                  description=first.description, document_kind=first.document_kind,
+                  body_part=said.body_part, view=said.view)
 
 
 def _dicom_series(items: Sequence[Found], manifest: Manifest) -> Iterable[tuple[Series, Members]]:

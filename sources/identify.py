@@ -43,6 +43,7 @@ class Sighting:
         identities: whom it is about; several for some documents and bundles.
         date: ISO 8601, as precise as the file says.
         description: a title that identifies nobody.
+        document_kind: of a document.
         note: what a person should know about how it was told, or empty.
     """
 
@@ -52,6 +53,7 @@ class Sighting:
     identities: tuple[Identity, ...] = ()
     date: str | None = None
     description: str = ""
+    document_kind: str | None = None
     note: str = ""
 
 
@@ -205,7 +207,7 @@ def _document(path: Path, sha256: str, reading: Reading) -> Sighting:
     except RefusedFile as refused:
         return Sighting(FileKind.DOCUMENT, (refused.code, refused.reason))
     return Sighting(FileKind.DOCUMENT, identities=document.identities(), date=document.date,
-                    description=document.title)
+                    description=document.title, document_kind=document.kind)
 
 
 def _record(path: Path, start: bytes, limits: Limits) -> Sighting:

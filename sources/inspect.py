@@ -11,7 +11,7 @@ from ..core.refusal import Refusal, RefusalCode
 from ..core.settings import Settings
 from ..core.words import Word
 from .discover import Found
-from .grouping import TOOL_FOR_KIND, studies_in
+from .grouping import studies_in, tool_for
 from .open import Intake, refusals, take_in, without_others
 from .people import Person, choose_patient
 
@@ -82,7 +82,7 @@ def _file(item: Found, places: Mapping[str, tuple[str, str]], refused: Mapping[s
     named = [labels.get(identity, identity.label) for identity in item.file.identities if not identity.is_empty]
     return InspectedFile(
         file=item.file.path, sha256=item.file.sha256 or None, kind=item.file.kind, patient=next(iter(named), None),
-        study=study, series=series, reader=None if refusal else TOOL_FOR_KIND.get(item.file.kind),
+        study=study, series=series, reader=None if refusal else tool_for(item.file.kind, item.document_kind),
         code=refusal.code if refusal else None, reason=refusal.reason if refusal else None)
 
 

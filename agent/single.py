@@ -1,0 +1,121 @@
+"""One tool on files or folders, without a case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ..core.case import Study
+from ..core.errors import UsageError
+from ..core.ids import digest, opaque_patient
+from ..core.numbering import number_result
+from ..core.refusal import Refusal
+from ..core.result import ToolResult
+from ..core.settings import Settings
+from ..memory.home import Home
+from ..readers.protocol import Reader
+from ..sources.discover import Found
+from ..sources.grouping import studies_in, tool_for
+from ..sources.open import Intake, open_files, refusals
+from ..tools.base import Tool, ToolContext
+from ..tools.catalogue import all_tools
+from ..tools.comparison import ComparisonTool, StudyReading
+
+
+def run_on_paths(name: str, paths: Sequence[Path], *, question: str | None, reader: Reader, settings: Settings,
+                 out: Path | None) -> ToolResult:
+    """See `door.run_tool`."""
+    tools = all_tools()
+    known = sorted([*tools, ComparisonTool.name])
+    if name not in known:
+        raise UsageError(f"there is no tool {name!r}; choose one of {', '.join(known)}")
+    if not paths or (name == ComparisonTool.name and len(paths) != 2):
+        raise UsageError("comparison takes two paths, PRIOR and CURRENT" if paths else "name a file or folder to read")
+    intake = open_files(paths, settings=settings)
+    context = _context(intake, settings, reader, question, out)
+    if name == ComparisonTool.name:
+        return number_result(_compared(intake, paths, tools, context))
+    results = [reading.result for reading in _read(tools[name], studies_in(intake.found, intake.manifest), context)]
+    return number_result(_merged(name, results, refusals(intake.found), reader.identity.name))
+
+
+def _context(intake: Intake, settings: Settings, reader: Reader, question: str | None,
+             out: Path | None) -> ToolContext:
+    """Nobody's case: the opaque patient follows from the files, so that nothing links two runs."""
+    home = Home(settings.home)
+    pictures = None
+    if out is not None:
+        pictures = out / "overlays"
+        pictures.mkdir(parents=True, exist_ok=True)
+    files = digest(sorted(item.file.sha256 for item in intake.found))
+    return ToolContext(root=intake.root, patient=None, opaque_patient=opaque_patient(home.key(), f"files|{files}"),
+                       reader=reader, pictures=pictures, cache=home.cache, question=question, limits=settings.limits)
+
+
+def _read(tool: Tool, studies: Iterable[Study], context: ToolContext) -> list[StudyReading]:
+    """Run a tool on every study that its gate lets in; the others are refused, file by file."""
+    readings = []
+    for study in studies:
+        refusal = tool.gate(study)
+        if refusal is None:
+            result = tool.run(study, context)
+        else:
+            result = ToolResult(tool=tool.name, reader=context.reader.identity.name, refused=tuple(
+                refusal.model_copy(update={"file": file.path}) for file in study.files))
+        readings.append(StudyReading(study, result))
+    return readings
+
+
+def _merged(name: str, results: Sequence[ToolResult], refused: Sequence[Refusal], reader: str) -> ToolResult:
+    """One result for all studies of a call; what was refused before any tool ran comes first."""
+    return ToolResult(
+        tool=name, reader=reader,
+        findings=tuple(item for result in results for item in result.findings),
+        evidence=tuple(item for result in results for item in result.evidence),
+        refused=(*refused, *(item for result in results for item in result.refused)),
+        answer=next((result.answer for result in results if result.answer is not None), None),
+        warnings=tuple(dict.fromkeys(warning for result in results for warning in result.warnings)),
+        seconds=round(sum(result.seconds for result in results), 3))
+
+
+def _compared(intake: Intake, paths: Sequence[Path], tools: Mapping[str, Tool], context: ToolContext) -> ToolResult:
+    """Both studies read by their tool, then compared.
+
+    Raises:
+        UsageError: the first study is the later one.
+    """
+    sides = [_below(intake, path) for path in paths]
+    readings = [_first_useful(_read_by_kind(side, intake, tools, context)) for side in sides]
+    results = [reading.result for pair in readings for reading in pair]
+    refused = refusals(intake.found)
+    if not all(readings):
+        return _merged(ComparisonTool.name, [result.model_copy(update={"findings": (), "evidence": ()})
+                                             for result in results], refused, context.reader.identity.name)
+    prior, current = (pair[0] for pair in readings)
+    if prior.study.date and current.study.date and prior.study.date[:10] > current.study.date[:10]:
+        raise UsageError(f"the first study ({prior.study.date}) is later than the second ({current.study.date}); "
+                         "give PRIOR before CURRENT")
+    compared = ComparisonTool().compare(prior, current)
+    read = [result.model_copy(update={"findings": (), "evidence": (), "answer": None}) for result in results]
+    return _merged(ComparisonTool.name, [compared, *read], refused, context.reader.identity.name)
+
+
+def _below(intake: Intake, path: Path) -> list[Found]:
+    """The files of one of the two paths."""
+    start = path.resolve()
+    return [item for item in intake.found if (intake.root / item.file.path).is_relative_to(start)]
+
+
+def _read_by_kind(found: Sequence[Found], intake: Intake, tools: Mapping[str, Tool],
+                  context: ToolContext) -> list[StudyReading]:
+    readings = []
+    for study in studies_in(found, intake.manifest):
+        name = tool_for(study.kind, study.series[0].document_kind)
+        readings += _read(tools[name], [study], context) if name else []
+    return readings
+
+
+def _first_useful(readings: Sequence[StudyReading]) -> list[StudyReading]:
+    """The reading with the most findings first; none when no study gave any."""
+    useful = [reading for reading in readings if reading.result.findings]
+    return sorted(useful, key=lambda reading: -len(reading.result.findings))
