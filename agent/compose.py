@@ -11,7 +11,7 @@ from ..core.refusal import Refusal
 from ..core.report import ReaderIdentity, Section, Sentence, SentenceKind
 from ..report.wording import date_text, plain
 from .compose_change import change_text, comparison_sentences, is_change, weight
-from .compose_labs import lab_sentence, lab_sentences, outside_range
+from .compose_labs import lab_sentences, outside_summary
 from .compose_records import record_sentences
 from .phrases import (
     STUDY_LABELS,
@@ -30,7 +30,7 @@ from .phrases import (
 
 MOST_CHANGES = 4
 MOST_OBSERVATIONS = 3
-MOST_LABS = 5
+MOST_LABS = 8
 CHEST_WORDS = ("chest", "thora", "lung", "pulmo", "torax")
 SECTION_ORDER = ("Chest CT", "CT", "MR", "Volume", "Chest film", "Film", "Pathology", "Documents", "Other findings")
 
@@ -180,7 +180,7 @@ def _impression(material: Material) -> list[Sentence]:
     sentences = [_short_change(item, material) for item in images]
     sentences += findings_sentences(_unsettled(material, images))
     sentences = [item.model_copy(update={"kind": SentenceKind.IMPRESSION}) for item in sentences]
-    sentences += [lab_sentence(group, SentenceKind.IMPRESSION) for group in outside_range(material)[:MOST_LABS]]
+    sentences += outside_summary(material, MOST_LABS)
     return sentences or [limitation(fill("impression_none"))]
 
 

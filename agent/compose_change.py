@@ -8,7 +8,8 @@ from ..report.wording import date_text, number_text, value_text, with_unit
 from .compose_labs import flag_words
 from .phrases import Material, cited, fill, further, limitation, subject
 
-MOST_LAB_CHANGES = 12
+MOST_LAB_CHANGES = 10
+MOST_UNFLAGGED = 3
 WEIGHT = {Direction.NEW: 0, Direction.WORSENED: 0, Direction.INCREASED: 1, Direction.DECREASED: 1,
           Direction.RESOLVED: 2, Direction.IMPROVED: 2, Direction.STABLE: 3}
 """Order of changes: what a person should look at first."""
@@ -29,18 +30,20 @@ def weight(finding: Finding) -> tuple[float, ...]:
 
 
 def comparison_sentences(material: Material) -> list[Sentence]:
-    """Every change of the images, the heaviest changes of laboratory values (those now outside their range first),
-    and a count of the rest.
+    """Every change of the images, changes of laboratory values that are now flagged, and a count of the rest.
+
+    Where no changed value is flagged, the few that changed most stand for them.
     """
     changes = sorted(material.of(is_change), key=weight)
     if not changes:
         return [limitation(fill("limit_no_comparison"))]
-    labs = sorted((item for item in changes if material.is_lab(item)), key=lambda item: not flag_words(item))
     images = [item for item in changes if not material.is_lab(item)]
+    labs = [item for item in changes if material.is_lab(item)]
     moving = [item for item in labs if item.change and item.change.direction is not Direction.STABLE]
-    steady = [item for item in labs if item.change and item.change.direction is Direction.STABLE]
-    rest = moving[MOST_LAB_CHANGES:] + steady
-    sentences = [_sentence(item, material) for item in images + moving[:MOST_LAB_CHANGES]]
+    told = [item for item in moving if flag_words(item)][:MOST_LAB_CHANGES] or moving[:MOST_UNFLAGGED]
+    named = {item.id for item in told}
+    rest = [item for item in labs if item.id not in named]
+    sentences = [_sentence(item, material) for item in images + told]
     return sentences + ([further("further_comparisons", rest, SentenceKind.COMPARISON)] if rest else [])
 
 
@@ -92,9 +95,10 @@ def _amount(number: float, finding: Finding) -> str:
 
 def _by(finding: Finding, change: Change) -> str:
     parts: list[str] = []
-    if change.delta is not None:
+    if change.delta:
         delta = _amount(abs(change.delta), finding)
-        relative = None if change.relative is None else number_text(round(abs(change.relative) * 100, 1))
+        percent = round(abs(change.relative or 0.0) * 100, 1)
+        relative = number_text(percent) if percent else None
         parts.append(fill("change_by", delta=delta) if relative is None
                      else fill("change_by_relative", delta=delta, relative=relative))
     if change.interval_days is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from ..core.finding import Category, Finding, Status
 from ..core.report import Sentence, SentenceKind
@@ -16,9 +17,15 @@ LOW_FLAGS = frozenset({"l", "ll", "low"})
 HIGH_FLAGS = frozenset({"h", "hh", "high"})
 
 
-def analyte(finding: Finding) -> str:
-    """What results of one analyte have in common: the code, else the printed name."""
-    return finding.code.code if finding.code else plain(finding.name).casefold()
+def by_analyte(results: Sequence[Finding]) -> list[list[Finding]]:
+    """Results of one analyte together: those with one code, or with a name that carries this code elsewhere."""
+    codes = {plain(item.name).casefold(): item.code.code for item in results if item.code}
+
+    def key(item: Finding) -> str:
+        name = plain(item.name).casefold()
+        return item.code.code if item.code else codes.get(name, name)
+
+    return list(grouped(results, key).values())
 
 
 def flag_words(finding: Finding) -> str:
@@ -38,16 +45,27 @@ def latest_results(material: Material) -> list[list[Finding]]:
     """For each analyte the findings of its latest date, by the analyte's name; sources that agree stand together."""
     results = material.of(lambda item: item.category is Category.LAB and item.change is None)
     latest = []
-    for group in grouped(results, analyte).values():
+    for group in by_analyte(results):
         newest = max(when(item)[:10] for item in group)
         latest.append([item for item in group if when(item)[:10] == newest])
     return sorted(latest, key=lambda group: group[0].name.casefold())
 
 
 def outside_range(material: Material) -> list[list[Finding]]:
-    """The latest results that are flagged or outside their range, the newest first."""
+    """The latest results that are flagged or outside their range, the newest first, the farthest outside first."""
     flagged = [group for results in latest_results(material) for group in _agreeing(results) if flag_words(group[0])]
+    flagged.sort(key=lambda group: -excess(group[0]))
     return sorted(flagged, key=lambda group: when(group[0])[:10], reverse=True)
+
+
+def excess(finding: Finding) -> float:
+    """How far a value lies outside its range, as a fraction of the limit that it passes; 0 where that is not known."""
+    value, number = finding.value, finding.number
+    if value is None or number is None:
+        return 0.0
+    if value.low and number < value.low:
+        return (value.low - number) / abs(value.low)
+    return (number - value.high) / abs(value.high) if value.high and number > value.high else 0.0
 
 
 def lab_sentences(material: Material) -> list[Sentence]:
@@ -58,24 +76,35 @@ def lab_sentences(material: Material) -> list[Sentence]:
     unremarkable = [group for results in latest_results(material) for group in _agreeing(results)
                     if not flag_words(group[0])]
     for (key, moment), groups in grouped(unremarkable, _list_of).items():
-        items = [Item(_listed(group[0]), tuple(group)) for group in groups[:MOST_IN_A_LIST]]
+        named = grouped(groups[:MOST_IN_A_LIST], lambda group: _listed(group[0]))
+        items = [Item(text, tuple(chain.from_iterable(alike))) for text, alike in named.items()]
         sentences.append(listing(dated(key, moment or None), items))
         told |= {finding.id for item in items for finding in item.findings}
     rest = material.of(lambda item: item.category is Category.LAB and item.change is None and item.id not in told)
     return sentences + ([further("further_results", rest)] if rest else [])
 
 
-def lab_sentence(group: Sequence[Finding], kind: SentenceKind = SentenceKind.FINDING) -> Sentence:
+def lab_sentence(group: Sequence[Finding]) -> Sentence:
     """Name, value, flag, range and date of one result, citing every source that says so."""
     first = group[0]
-    value = first.value
-    reference = shown(range_text(value)) if value else ""
-    amount = shown(value_text(value)) if value else ""
-    if first.status is Status.INDETERMINATE:
-        amount = fill("item_indeterminate", item=amount)
-    text = dated("lab", finding_date(first), name=shown(first.name), value=amount,
+    reference = shown(range_text(first.value)) if first.value else ""
+    text = dated("lab", finding_date(first), name=shown(first.name), value=_amount(first),
                  flag=flag_words(first), range=fill("lab_range", range=reference) if reference else "")
-    return cited(text, group, kind)
+    return cited(text, group)
+
+
+def outside_summary(material: Material, most: int) -> list[Sentence]:
+    """The latest results outside their range, named with value and flag, in a sentence for each date."""
+    shortened = outside_range(material)[:most]
+    return [listing(dated("lab_outside", moment or None), [
+        Item(fill("lab_outside_item", name=shown(group[0].name), value=_amount(group[0]), flag=flag_words(group[0])),
+             tuple(group)) for group in groups], SentenceKind.IMPRESSION)
+        for moment, groups in grouped(shortened, lambda group: when(group[0])[:10]).items()]
+
+
+def _amount(finding: Finding) -> str:
+    amount = shown(value_text(finding.value)) if finding.value else ""
+    return fill("item_indeterminate", item=amount) if finding.status is Status.INDETERMINATE else amount
 
 
 def _listed(finding: Finding) -> str:
@@ -86,12 +115,17 @@ def _listed(finding: Finding) -> str:
 
 
 def _agreeing(results: Sequence[Finding]) -> list[list[Finding]]:
-    """Results of one analyte and day, those with the same printed value, range and name together."""
-    def said(finding: Finding) -> tuple[str, ...]:
+    """Results of one analyte and day, those with the same value, limits and flag together, the fullest text first."""
+    def said(finding: Finding) -> tuple[object, ...]:
         value = finding.value
-        written = (value_text(value), range_text(value), flag_words(finding)) if value else ()
-        return (plain(finding.name).casefold(), *written)
-    return list(grouped(results, said).values())
+        if value is None:
+            return ()
+        amount = value.number if value.number is not None else value_text(value)
+        limits = (value.low, value.high) if value.low is not None or value.high is not None else range_text(value)
+        return (amount, value.comparator, plain(value.unit or "").casefold(), limits, flag_words(finding),
+                finding.status, plain(finding.name).casefold())
+    ordered = sorted(results, key=lambda item: -len(value_text(item.value)) if item.value else 0)
+    return list(grouped(ordered, said).values())
 
 
 def _list_of(group: Sequence[Finding]) -> tuple[str, str]:

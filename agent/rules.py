@@ -21,6 +21,7 @@ from .vocabulary import (
     LOW,
     NEGATIONS,
     NORMAL,
+    OUTSIDE,
     PAST,
     REVIEWED_LABELS,
     SIDES,
@@ -150,7 +151,8 @@ def flags(stated: Stated) -> str:
     if printed in UNREMARKABLE_FLAGS:
         printed = {"L": "low", "H": "high", "N": "normal"}.get(computed, "")
     wrong = ((words & LOW and printed not in LOW_FLAGS) or (words & HIGH and printed not in HIGH_FLAGS)
-             or (words & NORMAL and printed not in UNREMARKABLE_FLAGS - {""}))
+             or (words & NORMAL and printed not in UNREMARKABLE_FLAGS - {""})
+             or (words & OUTSIDE and printed in UNREMARKABLE_FLAGS))
     return "its flag is not that of its finding" if wrong else ""
 
 

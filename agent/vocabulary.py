@@ -19,6 +19,7 @@ PAST = frozenset({"past", "previous", "previously", "former", "formerly"})
 FAMILY = frozenset({"family"})
 LOW = frozenset({"low", "below", "reduced"})
 HIGH = frozenset({"high", "above", "elevated", "raised"})
+OUTSIDE = frozenset({"outside", "abnormal"})
 NORMAL = frozenset({"within", "normal"})
 DIRECTIONS = {
     "new": Direction.NEW, "resolved": Direction.RESOLVED, "improved": Direction.IMPROVED, "better": Direction.IMPROVED,
@@ -41,7 +42,7 @@ ENTRY_WORDS = (
 REVIEWED_LABELS = {fold(label): kinds for label, kinds in STUDY_LABELS.values()}
 """What a sentence on a reviewed examination may be headed with, and the evidence that it can have."""
 
-CHECKED_WORDS = (frozenset(SIDES) | NEGATIONS | UNCERTAIN | INDETERMINATE | PAST | FAMILY | LOW | HIGH | NORMAL
+CHECKED_WORDS = (frozenset(SIDES) | NEGATIONS | UNCERTAIN | INDETERMINATE | PAST | FAMILY | LOW | HIGH | NORMAL | OUTSIDE
                  | frozenset(DIRECTIONS))
 """Words that a rule of their own decides on."""
 

@@ -93,15 +93,16 @@ def test_the_comparison_section_says_when_there_was_none(case):
 
 def test_only_values_outside_their_range_have_a_sentence_of_their_own(sections):
     lines = text_of(sections["Laboratory"]).splitlines()
-    assert lines[:2] == ["Haemoglobin 9.8 g/dL, low, range 12 - 16 (2025-03-04).",
-                         "Leukocytes 13.4 10*9/L, high, range 4 - 11 (2025-03-04)."]
+    assert lines[:2] == ["Leukocytes 13.4 10*9/L, high, range 4 - 11 (2025-03-04).",
+                         "Haemoglobin 9.8 g/dL, low, range 12 - 16 (2025-03-04)."]
     assert "Within the printed range (2025-03-04): Creatinine; Platelets." in lines
 
 
 def test_the_impression_is_ordered_by_weight(sections):
     first, *_, last = (sentence.text for sentence in sections["Impression"].sentences)
     assert first.startswith("Pulmonary nodule candidate, right lung: increased from 8.1 mm")
-    assert last.startswith("Leukocytes 13.4")
+    assert last == ("Flagged or outside the printed range (2025-03-04): Leukocytes 13.4 10*9/L, high; "
+                    "Haemoglobin 9.8 g/dL, low.")
     assert all(sentence.kind is SentenceKind.IMPRESSION for sentence in sections["Impression"].sentences)
 
 
@@ -162,14 +163,15 @@ def test_a_large_health_record_fits_a_page(case):
 
 def test_results_that_agree_between_sources_are_one_sentence(case):
     maker = Maker()
-    for path in ("a.pdf", "b.pdf"):
+    for path, printed, reference in (("a.pdf", "129", "135- 145"), ("b.pdf", "129.0", "135 - 145")):
         source = maker.study(FileKind.DOCUMENT, "DOC", SECOND, path)
         maker.add(source, DocumentSpan(page=1, bbox=(0, 0, 9, 9), text="x"), path, name="Sodium", tool="labs",
                   date=SECOND, category=Category.LAB, status=Status.MEASURED,
-                  value=Value(number=129.0, text="129", unit="mmol/L", low=135, high=145, flag="L", flag_computed="L"))
+                  value=Value(number=129.0, text=printed, unit="mmol/L", low=135, high=145, range_text=reference,
+                              flag="L", flag_computed="L"))
     laboratory = {section.title: section for section in of_made(maker, case)}["Laboratory"]
     assert [sentence.text for sentence in laboratory.sentences] == [
-        "Sodium 129 mmol/L, low, range 135–145 (2025-03-04)."]
+        "Sodium 129.0 mmol/L, low, range 135 - 145 (2025-03-04)."]
     assert len(laboratory.sentences[0].evidence) == 2
 
 

@@ -59,6 +59,8 @@ MUTATIONS = [
     ("wrong range", HAEMOGLOBIN, "12 - 16", "9 - 16", "number"),
     ("comparator added", HAEMOGLOBIN, "9.8 g/dL", "<9.8 g/dL", "number"),
     ("wrong flag", HAEMOGLOBIN, ", low,", ", high,", "flag"),
+    ("wrong flag", "Flagged or outside", "9.8 g/dL, low", "9.8 g/dL, high", "flag"),
+    ("called abnormal", "Within the printed range", "Within", "Outside", "flag"),
     ("negation", "Located", "Located (", "Not found (", "turned round"),
     ("negation", HAEMOGLOBIN, "Haemoglobin 9.8", "Haemoglobin not 9.8", "turned round"),
     ("negated condition", "Active conditions", "Essential hypertension", "no Essential hypertension", "turned round"),
