@@ -31,6 +31,8 @@ from .plan import plan
 from .state import ReviewState, TaskResult, ToolInput, Verdict
 from .verify import verify
 
+SYNTHETIC = "The files say that this patient is synthetic: no real person is described."
+
 log = logging.getLogger("caseloom")
 
 
@@ -61,6 +63,8 @@ class Review:
         case = open_case(self.path, settings=self.settings, key=self.home.key(), patient=self.patient)
         if self.question is not None:
             case = case.model_copy(update={"question": self.question})
+        if any("synthetic" in study.description.casefold() for study in case.studies):
+            case = case.model_copy(update={"warnings": (SYNTHETIC, *case.warnings)})
         return {"case": case}
 
     def plan(self, state: ReviewState) -> ReviewState:

