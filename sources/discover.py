@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..core.case import CaseFile, FileKind
 from ..core.errors import NothingUsable
@@ -81,7 +81,7 @@ def discover(root: Path, reading: Reading, manifest: Manifest | None = None, *, 
         return _examine(root, path, reading, said)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return tuple(_without_duplicates(pool.map(examine, paths)))
+        return tuple(_without_duplicates(with_companions(list(pool.map(examine, paths)))))
 
 
 def _files_below(start: Path, limits: Limits) -> Iterator[Path]:
@@ -167,6 +167,18 @@ def _dated(name: str, sighting: Sighting, manifest: Manifest) -> tuple[str | Non
 
 def _dates_itself(sighting: Sighting) -> bool:
     return sighting.kind in (FileKind.DOCUMENT, FileKind.RECORD, FileKind.NOTE)
+
+
+def with_companions(found: Sequence[Found]) -> list[Found]:
+    """The files, those that hold the pixels of a MIRAX slide (`NAME/…` beside `NAME.mrxs`) marked as parts of it."""
+    folders = {str(PurePosixPath(item.file.path).with_suffix("")) for item in found
+               if item.file.kind is FileKind.SLIDE and item.file.path.casefold().endswith(".mrxs")}
+
+    def is_part(item: Found) -> bool:
+        return str(PurePosixPath(item.file.path).parent) in folders and bool(item.file.sha256)
+
+    return [replace(item, why=None, file=item.file.model_copy(update={"kind": FileKind.SLIDE}))
+            if is_part(item) else item for item in found]
 
 
 def _without_duplicates(found: Iterable[Found]) -> Iterator[Found]:

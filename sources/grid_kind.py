@@ -52,7 +52,7 @@ def _sample_nifti(path: Path, stream: IO[bytes], room: int, limits: Limits) -> N
     second = start[4:8] == b"n+2\0"
     maker = makers.Nifti2Header if second else makers.Nifti1Header
     # Cut before the header's extensions, which are not needed and may be damaged.
-    header = maker.from_fileobj(BytesIO(start if second else start[:348]))
+    header = maker.from_fileobj(BytesIO(start if second else start[:348]), check=False)
     shape = tuple(int(size) for size in header.get_data_shape())
     if len(shape) < 3 or min(shape) < 1:
         raise RefusedFile(RefusalCode.TOO_FEW_SLICES, "the NIfTI file holds no three-dimensional image")

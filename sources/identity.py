@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..core.case import Identity
 from ..core.ids import normalise_identifier, same_name
@@ -25,6 +25,7 @@ _LONGEST_LINE = 400
 _LONGEST_TEXT = 2_000_000
 _NEAR = 6
 """Lines within which a name without a clear label needs a number or birth date beside it."""
+_WIDE_GAP = re.compile(r"\s{2,}|\t")
 _NAMES = (Label.NAME, Label.PLAIN)
 _NUMBERS = (Label.ID, Label.BARE_ID)
 
@@ -165,8 +166,14 @@ def _facts_of_line(lines: list[str], labelled: list[list[Labelled]], number: int
     labels = [item for item in labelled[number] if relative is None or item.start < relative.start()]
     if not labels:
         return
+    below = lines[number + 1] if number + 1 < len(lines) else ""
+    columns = _columns(line, below)
+    if columns:
+        for item, value in columns:
+            yield from _fact(item, value, number)
+        return
     if len(labels) > 1 and not any(item.value.strip(" |") for item in labels) and not line[:labels[0].start].strip():
-        yield from _cells_below(labels, lines[number + 1] if number + 1 < len(lines) else "", number)
+        yield from _cells_below(labels, below, number)
         return
     yield from _name_beside(line, [item for item in labels if item.label is not Label.OTHER], number)
     for item in labels:
@@ -223,6 +230,22 @@ def _value_below(lines: list[str], labelled: list[list[Labelled]], number: int) 
 
 def _starts_with_label(labels: list[Labelled]) -> bool:
     return bool(labels) and labels[0].start == 0 and labels[0].label is not Label.OTHER and labels[0].colon
+
+
+def _columns(line: str, below: str) -> list[tuple[Labelled, str]]:
+    """Headings and the values under them, where both rows have wide gaps between equally many cells.
+
+    A heading may be misread in part ("Patien! Name"): its last words decide.
+    """
+    headings, values = (_WIDE_GAP.split(row.strip()) for row in (line, below))
+    if len(headings) != len(values) or len(headings) < 2:
+        return []
+    found = []
+    for heading, value in zip(headings, values, strict=True):
+        last = labels_in(heading)[-1:]
+        if last and not last[0].value and last[0].label is not Label.OTHER:
+            found.append((replace(last[0], at_edge=True), value))
+    return found if len(found) > 1 else []
 
 
 def _cells_below(labels: list[Labelled], line: str, number: int) -> Iterator[_Fact]:

@@ -126,7 +126,9 @@ _NOT_NAMES = _words(
     "assessment plan problem problems condition safety position stable alert oriented type request consent form copy "
     "denies reports presents presented states stated states no yes none not hemoglobin haemoglobin glucose blood urine "
     "serum plasma chest ct mri x-ray radiograph pathology radiology oncology surgery internal analysis analyser "
-    "dear doctor final preliminary cumulative record records identification id letter discharge insurance")
+    "viewer dicom software version application system company product file server project study protocol "
+    "series license licence readme dear doctor final preliminary cumulative record records identification id letter "
+    "discharge insurance")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’.\-][^\W\d_]+)*\.?")
 _CAPITALISED = r"[^\W\d_a-zà-ÿ][\w'’.\-]*"
 _CAPITALISED_RUN = re.compile(rf"(?:{_CAPITALISED},?\s+(?:(?:van|von|de|der|den|la|di|da)\s+)*)+{_CAPITALISED}\s*$")

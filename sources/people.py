@@ -23,7 +23,7 @@ class Person:
     Args:
         identities: every way in which files name the person, sorted.
         files: paths of the files that do, sorted.
-        first_ids: how often each number stands first in a file.
+        first_ids: how many files name each (normalised) number first.
     """
 
     identities: tuple[Identity, ...]
@@ -35,7 +35,7 @@ class Person:
         """Every number as written: the one that most files name first, then the rest sorted."""
         counts = dict(self.first_ids)
         every = {text for identity in self.identities for text in identity.ids}
-        return tuple(sorted(every, key=lambda text: (-counts.get(text, 0), text)))
+        return tuple(sorted(every, key=lambda text: (-counts.get(normalise_identifier(text), 0), text)))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,7 +110,8 @@ def _name_agrees(identity: Identity, group: Sequence[Identity]) -> bool:
 
 
 def _person(group: Sequence[Identity], files: dict[Identity, list[str]]) -> Person:
-    first = Counter(identity.ids[0] for identity in group if identity.ids for _ in files[identity])
+    first = Counter(normalise_identifier(identity.ids[0]) for identity in group if identity.ids
+                    for _ in files[identity])
     return Person(identities=tuple(sorted(group, key=lambda identity: identity.model_dump_json())),
                   files=tuple(sorted({path for identity in group for path in files[identity]})),
                   first_ids=tuple(sorted(first.items())))

@@ -87,6 +87,8 @@ def is_mask(values: NDArray[Any]) -> bool:
 
 def _small_grey(values: NDArray[Any]) -> NDArray[np.float32]:
     """(rows, columns) float32 0..255, the longer side 512 pixels at most, averaged by area."""
+    step = max(1, max(values.shape[:2]) // (4 * _SIDE))
+    values = np.ascontiguousarray(values[::step, ::step])
     if values.ndim == 3:
         grey = np.asarray(Image.fromarray(values).convert("L"), np.float32)
     else:

@@ -34,6 +34,8 @@ def only(text: str) -> Expected:
     ("Patient Roe, Jane P. Order no. L642\nDate of birth Requested by\n19.05.1945 R. Castellow, MD\nPatient no. 712730",
      (("Roe, Jane P.",), ("712730",), "1945-05-19")),
     ("Patient Name DOB Sex MRN\nROE, JANE M 12/28/1978 F MRN157998", (("ROE, JANE M",), ("MRN157998",), "1978-12-28")),
+    ("Patien! Name   DOB   Sex   MRN\nROE, JANE M   12/28/1978   F   MRN157998",
+     (("ROE, JANE M",), ("MRN157998",), "1978-12-28")),
     ("Patient Name\nDOB\nSex\nMRN\nROE, JANE M\n12/28/1978\nF\nMRN157998",
      (("ROE, JANE M",), ("MRN157998",), "1978-12-28")),
     ("Jane L. Roe\nDOB 05/17/1987 36 yrs Female ID 236237-32", (("Jane L. Roe",), ("236237-32",), "1987-05-17")),
