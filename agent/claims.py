@@ -83,8 +83,8 @@ class Claim:
 
     @property
     def text(self) -> str:
-        """Lead and item as one text."""
-        return f"{self.lead} {self.item}".strip()
+        """Lead and item as one text, parted so that no word of the lead says what a number of the item stands for."""
+        return f"{self.lead}, {self.item}" if self.lead else self.item
 
 
 def fold(text: str) -> str:
