@@ -90,7 +90,7 @@ def slices_of(series: Series) -> int:
 
 def _is_single_file(series: Series) -> bool:
     """NIfTI and NRRD: they have no series uid, and their depth shows on loading."""
-    return series.uid.startswith("sha256:")
+    return series.uid.startswith("sha256:") and len(series.files) == 1 and series.frames <= 1
 
 
 def is_axial(series: Series, root: Path, limits: Limits) -> bool:

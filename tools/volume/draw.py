@@ -158,13 +158,18 @@ def slice_text(volume: Volume, k: int) -> str:
     axis = ("Sagittal", "Coronal", "Axial").index(name)
     _, rows, columns = volume.geometry.shape
     place = volume.geometry.to_lps(np.array([k, (rows - 1) / 2, (columns - 1) / 2]))[axis]
-    return (f"{name} {volume.modality} slice {volume.planes[k].index + 1} of {volume.stored_slices}, "
+    return (f"{name} {kind_word(volume)} slice {volume.planes[k].index + 1} of {volume.stored_slices}, "
             f"{'xyz'[axis]} {place:.1f} mm")
+
+
+def kind_word(volume: Volume) -> str:
+    """CT, MR, or "volume" where the file names no modality."""
+    return "volume" if volume.modality == "OT" else volume.modality
 
 
 def _across_text(volume: Volume, view: View) -> str:
     y = volume.geometry.to_lps(np.array([(volume.geometry.shape[0] - 1) / 2, view.index, 0.0]))[1]
-    return f"{view.name} {volume.modality}, y {y:.1f} mm"
+    return f"{view.name} {kind_word(volume)}, y {y:.1f} mm"
 
 
 def _legend(picture: Image.Image, entries: list[tuple[str, Colour]]) -> None:
