@@ -10,7 +10,7 @@ from .tables import Cited
 from .view import View
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$])")
-_LEADING = re.compile(r"^(\d+)([.)])|^([-+])")
+_LEADING = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+])(?=\s|$)")
 
 
 def escaped(text: str) -> str:

@@ -57,6 +57,11 @@ class Analyte:
         """The newest result."""
         return self.rows[-1]
 
+    @property
+    def before(self) -> Row | None:
+        """The result of the date before the newest."""
+        return next((row for row in reversed(self.rows) if row.date < self.latest.date), None)
+
 
 def cited_of(ids: Iterable[str]) -> tuple[Cited, ...]:
     """Evidence ids in number order, runs of three and more drawn together."""
@@ -116,5 +121,5 @@ def _analyte(group: Sequence[Finding]) -> Analyte:
               if item.number is not None and len(date_text(finding_date(item))) == 10]
     return Analyte(name=plain(results[-1].name), unit=plain(last.unit or "") if last else "",
                    rows=tuple(row_of(item) for item in results),
-                   points=tuple((date, number) for date, number in points if number is not None),
+                   points=tuple(dict.fromkeys((date, number) for date, number in points if number is not None)),
                    low=last.low if last else None, high=last.high if last else None)

@@ -22,6 +22,7 @@ from .wording import date_text, number_text, plain
 
 NOT_A_DEVICE = "Caseloom is not a medical device."
 DRAFT_BANNER = f"DRAFT – not signed. {NOT_A_DEVICE}"
+MOST_PLACES = 6
 REJECTED_BANNER = f"REJECTED – not signed. {NOT_A_DEVICE}"
 
 
@@ -66,6 +67,16 @@ class Plate:
     anchor: str
     name: str
     places: tuple[Place, ...]
+
+    @property
+    def first(self) -> Place:
+        """The place that stands for the picture's source and date."""
+        return self.places[0]
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether the places are too many to stand one by one beside the picture."""
+        return len(self.places) > MOST_PLACES
 
 
 @dataclass(frozen=True)
@@ -133,8 +144,8 @@ def _line(sentence: Sentence, anchor: str) -> Line:
 
 def _backlinks(parts: Sequence[Part], *others: Sequence[Line]) -> dict[str, list[tuple[str, str]]]:
     links: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    labelled = [(line, part.title) for part in parts for line in part.lines]
-    labelled += [(line, line.kind.capitalize()) for lines in others for line in lines]
+    labelled = [(line, f"{part.title} {n}") for part in parts for n, line in enumerate(part.lines, 1)]
+    labelled += [(line, f"{line.kind.capitalize()} {n}") for lines in others for n, line in enumerate(lines, 1)]
     for line, title in labelled:
         for key in (key for cited in line.cited for key in cited.ids):
             links[key].append((line.anchor, title))

@@ -262,3 +262,11 @@ def test_nothing_half_written_stays_behind(report, tmp_path):
     with pytest.raises(IsADirectoryError):
         write_report(report, tmp_path, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_the_value_before_is_of_an_earlier_date(report, tmp_path):
+    again = [item.model_copy(update={"id": f"F{100 + n}"}) for n, item in enumerate(report.findings)
+             if item.category is Category.LAB and item.date == "2025-03-04"]
+    written = write_report(report.model_copy(update={"findings": (*report.findings, *again)}), tmp_path, tmp_path)
+    rows = [line for line in written["md"].read_text("utf-8").splitlines() if line.startswith("| Haemoglobin")]
+    assert len(rows) == 1 and "| 9.8 g/dL |" in rows[0] and "| 12.9 g/dL |" in rows[0]
