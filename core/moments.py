@@ -18,16 +18,3 @@ def moment_key(moment: str) -> str:
     except ValueError:
         return moment
     return (parsed.astimezone(UTC) if parsed.tzinfo else parsed).strftime("%Y-%m-%dT%H:%M:%S.%f")
-
-
-def is_on_or_before(moment: str, limit: str) -> bool:
-    """Whether something at `moment` has happened by the end of `limit`, compared in the coarser precision.
-
-    With `limit` 2025-03 everything of March 2025 counts. A moment less precise than the limit counts only when
-    its whole period is over by then: 2025 is not yet over on 2025-03-04.
-    """
-    then, by = moment_key(moment), moment_key(limit)
-    shared = min(len(then), len(by))
-    if then[:shared] != by[:shared]:
-        return then[:shared] < by[:shared]
-    return len(then) >= len(by)
