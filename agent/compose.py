@@ -207,7 +207,7 @@ def _limits(material: Material, reader: ReaderIdentity, not_read: Sequence[Refus
         ("limit_nothing", lambda: not material.findings),
         ("limit_measure", lambda: not reader.interprets),
         ("limit_volume", lambda: "volume" in tools),
-        ("limit_nodule", lambda: any("nodule" in item.name.casefold() for item in material.findings)),
+        ("limit_nodule", lambda: any("candidate" in item.name.casefold() for item in material.findings)),
         ("limit_film", lambda: "localization" in tools),
         ("limit_pathology", lambda: "pathology" in tools),
         ("limit_labs", lambda: "labs" in tools),

@@ -12,7 +12,8 @@ from .phrases import Item, Material, cited, dated, fill, further, grouped, listi
 
 MOST_OUTSIDE = 15
 MOST_IN_A_LIST = 24
-UNREMARKABLE_FLAGS = frozenset({"", "n", "normal", "wnl"})
+UNREMARKABLE_FLAGS = frozenset({"n", "normal", "wnl"})
+COMPUTED_FLAGS = {"L": "low", "N": "normal", "H": "high"}
 LOW_FLAGS = frozenset({"l", "ll", "low"})
 HIGH_FLAGS = frozenset({"h", "hh", "high"})
 
@@ -30,15 +31,26 @@ def by_analyte(results: Sequence[Finding]) -> list[list[Finding]]:
 
 def flag_words(finding: Finding) -> str:
     """"low", "high", "flagged A"; empty for a result that is neither flagged nor outside its range."""
+    flag = flag_of(finding)
+    words = {"low": fill("lab_low"), "high": fill("lab_high"), "normal": "", "": ""}
+    return words[flag] if flag in words else fill("lab_flagged", flag=shown(flag))
+
+
+def flag_of(finding: Finding) -> str:
+    """"low", "high", "normal", another printed flag as it is, or nothing.
+
+    The printed flag counts; without one, or where it is a sign without letters such as "+" or "*", the computed one.
+    """
     value = finding.value
     if value is None:
         return ""
     printed = plain(value.flag or "")
-    if printed.casefold() in UNREMARKABLE_FLAGS:
-        return {"L": fill("lab_low"), "H": fill("lab_high")}.get(value.flag_computed or "", "")
-    if printed.casefold() in LOW_FLAGS:
-        return fill("lab_low")
-    return fill("lab_high") if printed.casefold() in HIGH_FLAGS else fill("lab_flagged", flag=shown(printed))
+    computed = COMPUTED_FLAGS.get(value.flag_computed or "", "")
+    if printed.casefold() in LOW_FLAGS | HIGH_FLAGS | UNREMARKABLE_FLAGS and printed:
+        return "low" if printed.casefold() in LOW_FLAGS else "high" if printed.casefold() in HIGH_FLAGS else "normal"
+    if not any(ch.isalpha() for ch in printed) and computed in ("low", "high"):
+        return computed
+    return printed or computed
 
 
 def latest_results(material: Material) -> list[list[Finding]]:
@@ -75,6 +87,8 @@ def lab_sentences(material: Material) -> list[Sentence]:
     told = {item.id for group in outside[:MOST_OUTSIDE] for item in group}
     unremarkable = [group for results in latest_results(material) for group in _agreeing(results)
                     if not flag_words(group[0])]
+    unremarkable.sort(key=lambda group: when(group[0])[:10], reverse=True)
+    unremarkable.sort(key=lambda group: _list_of(group)[0])
     for (key, moment), groups in grouped(unremarkable, _list_of).items():
         named = grouped(groups[:MOST_IN_A_LIST], lambda group: _listed(group[0]))
         items = [Item(text, tuple(chain.from_iterable(alike))) for text, alike in named.items()]
@@ -130,5 +144,5 @@ def _agreeing(results: Sequence[Finding]) -> list[list[Finding]]:
 
 def _list_of(group: Sequence[Finding]) -> tuple[str, str]:
     value = group[0].value
-    ranged = value is not None and bool(range_text(value)) and value.flag_computed is not None
+    ranged = value is not None and bool(range_text(value)) and flag_of(group[0]) == "normal"
     return ("lab_normal" if ranged else "lab_other", when(group[0])[:10])

@@ -9,7 +9,7 @@ from ..core.evidence import EvidenceKind
 from ..core.finding import Assertion, Finding, Status
 from ..report.wording import number_text
 from .claims import DateMention, Quantity, Reading, Role, words_of
-from .compose_labs import HIGH_FLAGS, LOW_FLAGS, UNREMARKABLE_FLAGS
+from .compose_labs import flag_of
 from .compose_records import is_past
 from .facts import Facts
 from .vocabulary import (
@@ -145,14 +145,9 @@ def certainty(stated: Stated) -> str:
 
 def flags(stated: Stated) -> str:
     """Low, high, within: as the result is flagged."""
-    value, words = stated.finding.value, stated.words
-    printed = (value.flag or "").strip().casefold() if value else ""
-    computed = (value.flag_computed or "") if value else ""
-    if printed in UNREMARKABLE_FLAGS:
-        printed = {"L": "low", "H": "high", "N": "normal"}.get(computed, "")
-    wrong = ((words & LOW and printed not in LOW_FLAGS) or (words & HIGH and printed not in HIGH_FLAGS)
-             or (words & NORMAL and printed not in UNREMARKABLE_FLAGS - {""})
-             or (words & OUTSIDE and printed in UNREMARKABLE_FLAGS))
+    words, flag = stated.words, flag_of(stated.finding)
+    wrong = ((words & LOW and flag != "low") or (words & HIGH and flag != "high")
+             or (words & NORMAL and flag != "normal") or (words & OUTSIDE and flag in ("", "normal")))
     return "its flag is not that of its finding" if wrong else ""
 
 

@@ -8,6 +8,7 @@ import pytest
 from made_case import FIRST, MEASURE, PATIENT, SECOND, MadeCase, Maker, made_case
 
 from caseloom.agent.compose import compose
+from caseloom.agent.compose_labs import flag_words
 from caseloom.agent.verify import verify
 from caseloom.core.case import FileKind
 from caseloom.core.evidence import DocumentSpan, FhirResource, ImageBox
@@ -195,3 +196,13 @@ def test_composing_is_pure(case):
 
 def test_no_sentence_names_the_patient(sections):
     assert not re.search(f"MRN-1|{PATIENT}", "".join(text_of(section) for section in sections.values()))
+
+
+@pytest.mark.parametrize(("flag", "computed", "words"), [
+    ("L", "L", "low"), ("HH", "H", "high"), (None, "H", "high"), (None, "N", ""), ("N", "H", ""), ("++", "H", "high"),
+    ("*", "L", "low"), ("+", None, "flagged +"), ("A", None, "flagged A"), (None, None, "")])
+def test_the_printed_flag_counts_and_a_mere_sign_gives_way_to_the_range(case, flag, computed, words):
+    result = next(item for item in case.findings if item.category is Category.LAB and item.number is not None)
+    assert result.value is not None
+    value = result.value.model_copy(update={"flag": flag, "flag_computed": computed})
+    assert flag_words(result.model_copy(update={"value": value})) == words
