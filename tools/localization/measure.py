@@ -1,0 +1,97 @@
+"""Boxes and the cardiothoracic ratio from masks and borders: arrays in, numbers in pixels of the film out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.boxes import Box
+from .heart import GRID, Border, trace_borders
+from .lungs import LungMasks
+
+LEAST_CONTRAST = 0.08
+LEAST_SUPPORT = 0.6
+PLAUSIBLE_RATIO = (0.3, 0.85)
+"""Below and above, the traced borders are taken for a mistake. Adults' ratios lie around 0.4 to 0.6."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A horizontal line in film pixels, from x0 to x1 at row y."""
+
+    x0: float
+    x1: float
+    y: float
+
+    @property
+    def length(self) -> float:
+        return self.x1 - self.x0
+
+
+@dataclass(frozen=True)
+class HeartSize:
+    """The cardiothoracic ratio and its landmarks, all in pixels of `Film.pixels`.
+
+    Args:
+        box: of the cardiac silhouette between its borders, from the level where tracing began to the base.
+        left_reach: from the midline to the border's widest point at the left of the picture.
+        right_reach: the same at the right.
+        thorax: the greatest internal diameter.
+    """
+
+    box: Box
+    left_reach: Line
+    right_reach: Line
+    thorax: Line
+
+    @property
+    def ratio(self) -> float:
+        """Greatest horizontal cardiac diameter over greatest internal diameter of the thorax, both in pixels of a row.
+
+        The cardiac diameter is the sum of the greatest reaches to both sides, at whatever levels (Danzer CS, "The
+        cardiothoracic ratio: an index of cardiac enlargement", Am J Med Sci 157 (1919) 513-521).
+        """
+        return (self.right_reach.x1 - self.left_reach.x0) / self.thorax.length
+
+
+def mask_box(mask: NDArray[np.bool_]) -> Box:
+    """The smallest box [x0, y0, x1, y1], half-open, that holds a mask with at least one pixel."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+def thoracic_diameter(lungs: LungMasks) -> Line | None:
+    """The longest horizontal line between the outer borders of both lungs; None when no row shows both."""
+    rows = np.flatnonzero(lungs.image_left.any(axis=1) & lungs.image_right.any(axis=1))
+    if len(rows) == 0:
+        return None
+    starts = np.argmax(lungs.image_left[rows], axis=1)
+    ends = lungs.image_right.shape[1] - np.argmax(lungs.image_right[rows, ::-1], axis=1)
+    widest = int(np.argmax(ends - starts))
+    return Line(float(starts[widest]), float(ends[widest]), float(rows[widest]) + 0.5)
+
+
+def heart_size(film: NDArray[np.float32], lungs: LungMasks) -> HeartSize | None:
+    """Size of the heart, or None when a border of it cannot be told from its surroundings.
+
+    Args:
+        film: (rows, columns), 0..1, bright = dense.
+        lungs: masks of the same shape.
+    """
+    thorax = thoracic_diameter(lungs)
+    left, right = trace_borders(film, lungs)
+    if thorax is None or left is None or right is None or not (_clear(left) and _clear(right)):
+        return None
+    across, down = film.shape[1] / GRID, film.shape[0] / GRID
+    edges = left.widest[0] * across, right.widest[0] * across
+    middle = (edges[0] + edges[1]) / 2
+    box = (edges[0], min(left.top, right.top) * down, edges[1], max(left.bottom, right.bottom) * down)
+    size = HeartSize(box, Line(edges[0], middle, left.widest[1] * down), Line(middle, edges[1], right.widest[1] * down),
+                     thorax)
+    return size if PLAUSIBLE_RATIO[0] <= size.ratio <= PLAUSIBLE_RATIO[1] else None
+
+
+def _clear(border: Border) -> bool:
+    return border.contrast >= LEAST_CONTRAST and border.supported >= LEAST_SUPPORT
