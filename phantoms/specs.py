@@ -100,7 +100,7 @@ class CtSpec:
     columns: int = 320
     pixel_mm: float = 1.15
     slice_mm: float = 2.0
-    z_range_mm: tuple[float, float] = (-148.0, 136.0)
+    z_range_mm: tuple[float, float] = (-162.0, 136.0)
     offset_mm: Point = (0.0, 0.0, 0.0)
     noise_hu: float = 11.0
     compress: bool = True

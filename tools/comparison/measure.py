@@ -8,11 +8,13 @@ from itertools import product
 from ...core.evidence import Evidence, VolumeRegion
 from ...core.finding import Change, Direction, Finding
 
-NODULE = "Pulmonary nodule candidate"
+CANDIDATES = ("Pulmonary nodule candidate", "Pulmonary mass candidate")
+"""Named by size: what is a nodule at one date may be a mass at the next."""
 
 LEAST_DETECTABLE: Mapping[str, float | None] = {
     # Bankier et al. 2017, Radiology 285(2):584-600: a change of a nodule's mean diameter below 2 mm is not growth.
-    NODULE: 2.0,
+    "Pulmonary nodule candidate": 2.0,
+    "Pulmonary mass candidate": 2.0,
     # No repeatability of our own methods has been measured for these; the difference is given, its meaning is not.
     "Lung volume": None,
     "Mean lung attenuation": None,
@@ -49,12 +51,12 @@ def matching(prior: Sequence[Finding], current: Sequence[Finding],
              evidence: Mapping[str, Evidence]) -> Iterator[tuple[Finding, Finding]]:
     """Pairs of findings that measure the same thing at two dates, in the same unit.
 
-    Single measurements match by name, site and side; nodule candidates by their place within the lung of their side.
+    Single measurements match by name, site and side; lung candidates by their place within the lung of their side.
     """
     for before, after in product(_comparable(prior), _comparable(current)):
-        if after.name != NODULE and _identity(before) == _identity(after):
+        if after.name not in CANDIDATES and _identity(before) == _identity(after):
             yield before, after
-    yield from _matching_nodules(prior, current, evidence)
+    yield from _matching_candidates(prior, current, evidence)
 
 
 def _comparable(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -65,7 +67,7 @@ def _identity(finding: Finding) -> tuple[str | None, ...]:
     return finding.name, finding.site, finding.laterality, finding.value.unit if finding.value else None
 
 
-def _matching_nodules(prior: Sequence[Finding], current: Sequence[Finding],
+def _matching_candidates(prior: Sequence[Finding], current: Sequence[Finding],
                       evidence: Mapping[str, Evidence]) -> Iterator[tuple[Finding, Finding]]:
     before, after = _places(prior, evidence), _places(current, evidence)
     near = sorted((gap, old.id, new.id, old, new) for (old, here), (new, there) in product(before, after)
@@ -79,13 +81,13 @@ def _matching_nodules(prior: Sequence[Finding], current: Sequence[Finding],
 
 
 def _places(findings: Sequence[Finding], evidence: Mapping[str, Evidence]) -> list[tuple[Finding, Place]]:
-    """Nodule candidates with their centre as fractions of the bounding box of the lung of their side."""
+    """Candidates with their centre as fractions of the bounding box of the lung of their side."""
     lungs = {item.laterality: region for item in findings if item.name == "Lung volume"
              and (region := _region(item, evidence)) is not None}
     placed = []
     for item in findings:
         here, lung = _region(item, evidence), lungs.get(item.laterality)
-        if item.name == NODULE and here is not None and lung is not None:
+        if item.name in CANDIDATES and here is not None and lung is not None:
             placed.append((item, _within(here, lung)))
     return placed
 
