@@ -39,11 +39,14 @@ _HEADINGS: dict[DocumentKind, tuple[tuple[str, float], ...]] = {
         (r"^\s*(?:technique|comparison|examination|indication)\s*:", 2.0)),
     DocumentKind.DISCHARGE_LETTER: (
         (r"discharge\s+(?:summary|letter|report)|entlass(?:ungs)?brief|arztbrief", 5.0),
-        (r"(?:date\s+of\s+)?(?:admission|admitted)", 1.0), (r"hospital\s+course|discharge\s+(?:medication|diagnos)", 2.0)),
+        (r"(?:date\s+of\s+)?(?:admission|admitted)", 1.0),
+        (r"hospital\s+course|discharge\s+(?:medication|diagnos)", 2.0)),
     DocumentKind.LETTER: (
         (r"^\s*dear\b|to\s+whom\s+it\s+may\s+concern|sehr\s+geehrte|^\s*attn\b", 3.0),
         (r"^\s*(?:yours\s+\w+|sincerely|(?:kind|best|with)\s+\w*\s*regards|mit\s+freundlichen)", 3.0),
-        (r"\bthank\s+you\s+for\b|^\s*re\s*:|clinic\s+letter|referral\s+letter", 1.5),
+        (r"^\s*(?:clinic|referral|outpatient|follow-?up)\s+letter\s*$", 3.0),
+        (r"^\s*(?:clinic|referral|outpatient|consultation)\s+letter\b", 4.0),
+        (r"\bthank\s+you\s+for\b|^\s*re\s*:", 1.5),
         (r"\b(?:the|a|and|was|will|for|with|of)\b(?:\W+\w+){6}", 1.0)),
 }
 _PATTERNS = {kind: tuple((re.compile(source, re.IGNORECASE | re.MULTILINE), weight) for source, weight in sources)
@@ -75,7 +78,7 @@ def result_lines(text: str) -> int:
 
 
 def kind_of(pages: Sequence[Page]) -> DocumentKind:
-    """A lab report when any page is one (a cover letter may lie before it), else the first page's kind that is known."""
+    """A lab report when any page is one (a cover letter may lie before it), else the first kind that is known."""
     kinds = [kind_of_page(page) for page in pages]
     if DocumentKind.LAB_REPORT in kinds:
         return DocumentKind.LAB_REPORT
