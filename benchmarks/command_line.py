@@ -42,7 +42,8 @@ def report() -> list[str]:
         rows.append(("`caseloom review` of it, finished before", *timed(
             [str(caseloom), "review", f"{folder}/demo/case"], REPEATS, home=f"{folder}/home")))
     lines = [f"| {command} | {seconds:.2f} | {peak:.0f} |" for command, seconds, peak in rows]
-    return ["# Performance", "", f"Measured on {datetime.now(UTC).date()} by `benchmarks/command_line.py`: {machine()}.",
+    return ["# Performance", "",
+            f"Measured on {datetime.now(UTC).date()} by `benchmarks/command_line.py`: {machine()}.",
             "Wall-clock seconds, median of five (the demo: one run); peak resident memory of one process.", "",
             "| what | seconds | peak MiB |", "|---|---|---|", *lines]
 

@@ -1,1 +1,1 @@
-"""What the agent can do: each tool gates its input, measures, reads through the reader at hand, and reports findings."""
+"""What the agent can do: each tool gates its input, measures, reads through the reader, and reports findings."""

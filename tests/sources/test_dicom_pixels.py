@@ -10,11 +10,6 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from caseloom.core.errors import RefusedFile
-from caseloom.core.refusal import RefusalCode
-from caseloom.core.settings import Limits
-from caseloom.sources.dicom_pixels import decode_pixels
-from caseloom.sources.quiet import quiet_parsers
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
     MPEG2MPML,
@@ -28,6 +23,12 @@ from pydicom.uid import (
     JPEGLSLossless,
     RLELossless,
 )
+
+from caseloom.core.errors import RefusedFile
+from caseloom.core.refusal import RefusalCode
+from caseloom.core.settings import Limits
+from caseloom.sources.dicom_pixels import decode_pixels
+from caseloom.sources.quiet import quiet_parsers
 
 LIMITS = Limits()
 

@@ -290,12 +290,10 @@ def test_too_many_files_are_refused_as_a_whole(tmp_path: Path, reading: Reading)
 
 def test_an_index_of_an_export_is_set_aside_and_its_files_are_read(make_dicom: MakeDicom, tmp_path: Path,
                                                                    reading: Reading) -> None:
-    from pydicom.fileset import FileSet
-
-    export = FileSet()
-    export.add(make_dicom(tmp_path / "one", PatientName="ROE^JANE", StudyTime="1200", StudyID="1", AccessionNumber="",
-                          SeriesNumber=1, InstanceNumber=1))
-    export.write(tmp_path / "export")
+    make_dicom(tmp_path / "export" / "DICOM" / "IM1")
+    index = make_dicom(tmp_path / "export" / "DICOMDIR", "SR", patient="", SOPClassUID="1.2.840.10008.1.3.10",
+                       Modality=None, StudyDate=None)
+    assert index.read_bytes()[128:132] == b"DICM"
 
     found = {item.file.kind: item for item in discover(tmp_path / "export", reading)}
 

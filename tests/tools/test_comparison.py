@@ -124,3 +124,12 @@ def test_lab_trend_takes_the_latest_two_days_in_one_unit() -> None:
 
 def test_contradicting_results_of_one_day_make_no_trend() -> None:
     assert lab_trends([lab(141, "2025-03-04"), lab(118, "2025-11-11"), lab(119, "2025-11-11")]) == []
+
+
+def test_a_nodule_that_has_become_a_mass_is_compared() -> None:
+    prior, current = chest(28.0, 0, study("2025-03-04")), chest(33.0, 0, study("2025-11-11"))
+    lung, nodule = current.result.findings
+    mass = nodule.model_copy(update={"name": "Pulmonary mass candidate"})
+    grown = StudyReading(current.study, current.result.model_copy(update={"findings": (lung, mass)}))
+    names = {item.name for item in ComparisonTool().compare(prior, grown).findings}
+    assert "Pulmonary mass candidate" in names

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from caseloom.tools import drawing
 from PIL import Image
+
+from caseloom.tools import drawing
 
 
 def test_window_follows_the_dicom_linear_function() -> None:
