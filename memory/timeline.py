@@ -22,8 +22,9 @@ NEVER = "9999"
 """Sorts events without a date last."""
 LONGEST_WAIT = 120.0
 """Seconds to wait for another process that writes."""
-LOCAL_ONLY: dict[str, Any] = {"chroma_api_impl": "chromadb.api.rust.RustBindingsAPI", "chroma_server_host": None,
-              "anonymized_telemetry": False, "chroma_otel_collection_endpoint": "", "chroma_otel_granularity": None}
+LOCAL_ONLY: dict[str, Any] = {
+    "chroma_api_impl": "chromadb.api.rust.RustBindingsAPI", "chroma_server_host": None,
+    "anonymized_telemetry": False, "chroma_otel_collection_endpoint": "", "chroma_otel_granularity": None}
 """What keeps ChromaDB in this process and silent."""
 _TOKEN = re.compile(r"\w+(?:[.,/-]\w+)*")
 
