@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.case import FileKind, Identity
-from ..core.errors import RefusedFile
+from ..core.errors import RefusedFile, StoreError
 from ..core.refusal import RefusalCode
 from ..core.settings import Limits
 from .dicom_header import DicomHeader, read_header
@@ -74,6 +74,9 @@ def identify(path: Path, name: str, sha256: str, reading: Reading, wanted: FileK
         sha256: its digest, under which the words of a document are kept.
         reading: limits and cache.
         wanted: what case.yaml says that a picture or volume is, or None.
+
+    Raises:
+        StoreError: the words of a document cannot be kept.
     """
     junk = junk_by_name(name)
     if junk is not None:
@@ -206,6 +209,9 @@ def _document(path: Path, sha256: str, reading: Reading) -> Sighting:
         document = read_document(path, sha256, reading.cache, reading.limits)
     except RefusedFile as refused:
         return Sighting(FileKind.DOCUMENT, (refused.code, refused.reason))
+    except OSError as error:  # the file itself was just hashed
+        raise StoreError(f"the words of a document cannot be kept ({type(error).__name__}); free some room, or set "
+                         "CASELOOM_HOME to another folder") from error
     return Sighting(FileKind.DOCUMENT, identities=document.identities(), date=document.date,
                     description=document.title, document_kind=document.kind)
 
