@@ -1,4 +1,4 @@
-"""Documents: PDF and scanned pages in, typed pages of words out. Untrusted files are opened in a limited process only."""
+"""Documents: PDF and scanned pages in, typed words out. Untrusted files are opened in a limited process only."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Document(Word):
 
     @property
     def date(self) -> str | None:
-        """When it is from, ISO 8601: collected, else reported, received or printed, else the date in its first lines."""
+        """When it is from, ISO 8601: collected, else reported, received or printed, else a date near the top."""
         for occasion in ("collected", "reported", "received"):
             if occasion in self.moments:
                 return self.moments[occasion]

@@ -13,8 +13,9 @@ from .page import Page, PageWord
 Occasion = Literal["collected", "received", "reported", "printed"]
 
 _OCCASIONS: dict[Occasion, str] = {
-    "collected": r"(?:specimen |sample |first |date |time )?(?:of )?(?:collected|collection|drawn|sampled|sampling|sample taken|"
-                 r"taken|first sample|sample date|specimen date|entnahme|abnahme|prélevé|prélèvement|extracción|toma)",
+    "collected": r"(?:specimen |sample |first |date |time )?(?:of )?(?:collected|collection|drawn|sampled|"
+                 r"sampling|sample taken|taken|first sample|sample date|specimen date|entnahme|abnahme|"
+                 r"prélevé|prélèvement|extracción|toma)",
     "received": r"(?:received|receipt|registered|eingang|reçu|recibido)",
     "reported": r"(?:reported|report(?:ed)? (?:date|of|on)|date of report|issued|released|authori[sz]ed|validated|"
                 r"result date|final(?:ised|ized)?|befund|édité|informe)",

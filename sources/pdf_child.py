@@ -65,10 +65,16 @@ def is_pdf(path: Path) -> bool:
         return b"%PDF-" in stream.read(1024)
 
 
-def read_pdf(request: dict[str, Any]) -> dict[str, Any]:
-    """Words of every page, and a picture of each page that needs OCR."""
+def library() -> Any:
+    """PyMuPDF, which carries no types; loaded here and nowhere else."""
     import pymupdf
 
+    return pymupdf
+
+
+def read_pdf(request: dict[str, Any]) -> dict[str, Any]:
+    """Words of every page, and a picture of each page that needs OCR."""
+    pymupdf = library()
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
     broken = (pymupdf.FileDataError, pymupdf.EmptyFileError, pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError)
@@ -111,9 +117,8 @@ def read_page(page: Any, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def words_of(page: Any) -> list[list[Any]]:
-    """Words of the text layer as [text, x0, y0, x1, y1, bold, direction x, direction y]; boxes hold whole characters."""
-    import pymupdf
-
+    """Words of the text layer: [text, x0, y0, x1, y1, bold, direction x, direction y]; boxes hold whole characters."""
+    pymupdf = library()
     flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
     words: list[list[Any]] = []
     for block in page.get_text("rawdict", flags=flags)["blocks"]:
@@ -124,8 +129,7 @@ def words_of(page: Any) -> list[list[Any]]:
 
 def words_of_line(line: dict[str, Any]) -> list[list[Any]]:
     """Split a line's characters at white space."""
-    import pymupdf
-
+    pymupdf = library()
     words: list[list[Any]] = []
     current: list[Any] | None = None
     for span in line["spans"]:
@@ -162,15 +166,13 @@ def scan_dpi(page: Any, words: list[list[Any]]) -> float | None:
 
 def shown_area(info: dict[str, Any], page: Any) -> float:
     """Area of a picture that lies on the page, in square points."""
-    import pymupdf
-
+    pymupdf = library()
     return float(abs(pymupdf.Rect(info["bbox"]) & page.rect))
 
 
 def picture_of(page: Any, request: dict[str, Any], dpi: float, *, colour: bool) -> dict[str, Any]:
     """Render the unrotated page into a NumPy file: uint8 (rows, columns) or (rows, columns, 3)."""
-    import pymupdf
-
+    pymupdf = library()
     page.set_rotation(0)
     square_inches = max(1e-6, abs(page.rect) / 72.0**2)
     fitting = min(dpi, math.sqrt(request["max_pixels"] / square_inches))

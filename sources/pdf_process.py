@@ -1,4 +1,4 @@
-"""Asks the limited child process to open a document, and turns its end, whatever it was, into an answer or a refusal."""
+"""Asks the limited child process to open a document, and turns however it ends into an answer or a refusal."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def ended_badly(status: int, messages: bytes, limits: Limits) -> RefusedFile:
     if -status in (signal.SIGXCPU, signal.SIGKILL):
         return too_slow(limits)
     if status < 0:
-        return RefusedFile(RefusalCode.CORRUPT, "the PDF library broke down over it; print it to a new PDF and try again")
+        return RefusedFile(RefusalCode.CORRUPT, "the PDF library broke down over it; print it to a new PDF")
     if b"MemoryError" in messages or b"memory" in messages or status == 0:
         return RefusedFile(RefusalCode.TOO_LARGE, "reading it needs more memory than one document may use")
     raise RuntimeError(messages.decode(errors="replace"))

@@ -21,7 +21,11 @@ _SPECIMENS = {
     "serum": r"serum",
     "blood": r"whole blood|edta|venous blood|blood count|capillary",
 }
-_SPECIMEN_PATTERNS = [(name, re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE)) for name, source in _SPECIMENS.items()]
+_SPECIMEN_PATTERNS = [(name, re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE))
+                      for name, source in _SPECIMENS.items()]
+_TRAILING_SPECIMEN = re.compile(
+    r"[\s,(\[]+(?:in )?(?:serum|plasma|whole blood|blood|s|p|b|u|ser|urine|random urine|spot urine)[)\]]?$",
+    re.IGNORECASE)
 _SAME = {"serum": "serum", "plasma": "serum", "blood": "blood", "arterial": "arterial", "urine": "urine"}
 
 
@@ -69,9 +73,8 @@ def candidates(name: str) -> tuple[Analyte, ...]:
 
 
 def forms_of(name: str) -> list[str]:
-    """Plain forms to look a name up by, the most specific first: whole, without specimen, without bracket, bracket."""
-    bare = re.sub(r"[\s,(\[]+(?:in )?(?:serum|plasma|whole blood|blood|s|p|b|u|ser|urine|random urine|spot urine)[)\]]?$", "",
-                  name.strip(), flags=re.IGNORECASE)
+    """Plain forms to look a name up by, most specific first: whole, without specimen, outside and in brackets."""
+    bare = _TRAILING_SPECIMEN.sub("", name.strip())
     outside = re.sub(r"\s*[(\[][^)\]]*[)\]]", "", bare)
     inside = re.findall(r"[(\[]([^)\]]+)[)\]]", bare)
     swapped = re.sub(r"^l(?=g[AGME]\b)", "I", name)

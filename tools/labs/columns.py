@@ -29,14 +29,17 @@ class Column:
 
     @property
     def is_numbers(self) -> bool:
+        """Plain numbers, at least as many as ranges."""
         return self.kinds[Kind.NUMBER] > 0 and self.kinds[Kind.NUMBER] >= self.kinds[Kind.RANGE]
 
     @property
     def is_ranges(self) -> bool:
+        """Ranges or limits, and fewer plain numbers."""
         return not self.is_numbers and self.kinds[Kind.RANGE] + self.kinds[Kind.LIMIT] > 0
 
     @property
     def is_primary(self) -> bool:
+        """Anything that a result or a range can be."""
         return any(self.kinds[kind] for kind in PRIMARY)
 
 
@@ -105,7 +108,7 @@ def give_roles(columns: Sequence[Column], headings: Sequence[Heading]) -> None:
 
 
 def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> None:
-    """Results, earlier results, limits: by the headings above; a single column without a fitting one holds the results."""
+    """Results, earlier results, limits: by the headings above; without a fitting one the fullest holds the results."""
     fitting = (Role.VALUE, Role.PREVIOUS, Role.LOW, Role.HIGH, Role.OTHER)
     for column in numbers:
         heading = heading_over(column, [h for h in headings if h.role in fitting])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ...core.boxes import BoxPt
-from ...sources.page import Page, union
+from ...sources.page import Page, PageWord, union
 from ..drawing import Colour, outline_box
 
 DPI = 110.0
@@ -18,6 +18,21 @@ ABNORMAL: Colour = (230, 120, 0)
 DOUBTFUL: Colour = (210, 30, 60)
 _MARGIN = 14.0
 """Points around the results. The page's head, which names the patient, stays outside unless results touch it."""
+
+
+def frames_of(words: Sequence[PageWord], page: Page) -> list[BoxPt]:
+    """What to draw around a row: one box on a level page; on one that lies askew a box for each cell, clear of its
+    neighbours."""
+    if not page.skew:
+        return [union(word.box for word in words)]
+    cells: list[list[PageWord]] = []
+    for word in sorted(words, key=lambda word: (word.line, word.place[0])):
+        last = cells[-1][-1] if cells else None
+        if last and last.line == word.line and word.place[0] - last.place[2] < word.height:
+            cells[-1].append(word)
+        else:
+            cells.append([word])
+    return [union(word.box for word in cell) for cell in cells]
 
 
 def boxed_page(pixels: NDArray[np.uint8], page: Page, boxes: Sequence[tuple[BoxPt, Colour]]) -> Image.Image:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from ...sources.document_dates import moments_in
 from ...sources.page import Page, PageWord, line_text
@@ -27,26 +28,32 @@ class Line:
 
     @property
     def text(self) -> str:
+        """The line as text."""
         return line_text(self.words)
 
     @property
     def top(self) -> float:
+        """Upper edge of its highest word."""
         return min(word.place[1] for word in self.words)
 
     @property
     def bottom(self) -> float:
+        """Lower edge of its lowest word."""
         return max(word.place[3] for word in self.words)
 
     @property
     def left(self) -> float:
+        """Left edge of its first word."""
         return self.words[0].place[0]
 
     @property
     def right(self) -> float:
+        """Right edge of its rightmost word."""
         return max(word.place[2] for word in self.words)
 
     @property
     def height(self) -> float:
+        """Median height of its words."""
         return sorted(word.height for word in self.words)[len(self.words) // 2]
 
 
@@ -65,6 +72,7 @@ class Role(StrEnum):
 
 
 _ROLES = (
+    (Role.VALUE, r"in\s?-?range|out of range|within range|outside range"),
     (Role.PREVIOUS, r"prev(?:ious|\.)?|prior|last|earlier|vorwerte?|antérieur|anterior"),
     (Role.RANGE, r"ref(?:erence|\.)?|range|interval|normal|expected|limits?|normbereich|referenz(?:bereich|werte?)?|"
                  r"valeurs? de référence|referencia"),
@@ -72,10 +80,10 @@ _ROLES = (
     (Role.UNIT, r"units?|einheit(?:en)?|unités?|unidad(?:es)?|uom"),
     (Role.VALUE, r"results?|values?|current|your|observed|finding|ergebnis(?:se)?|wert|messwert|résultats?|resultados?|"
                  r"measured|observation value"),
-    (Role.OTHER, r"codes?|loinc|lab|site|comments?|remarks?|notes?|method|methode?|specimen|sample|material|status|date|"
-                 r"time|collected|performed|instrument"),
-    (Role.NAME, r"tests?|test name|analyte|parameter|investigations?|component|examination|determination|analysis|assay|"
-                r"untersuchung|analyse|prüfung|procedure|measurement|description|prueba|examen|name|item"),
+    (Role.OTHER, r"codes?|loinc|lab|site|comments?|remarks?|notes?|method|methode?|specimen|sample|material|status|"
+                 r"date|time|collected|performed|instrument"),
+    (Role.NAME, r"tests?|test name|analyte|parameter|investigations?|component|examination|determination|analysis|"
+                r"assay|untersuchung|analyse|prüfung|procedure|measurement|description|prueba|examen|name|item"),
     (Role.LOW, r"low(?:er)?|min(?:imum)?"),
     (Role.HIGH, r"high(?:er)?|upper|max(?:imum)?"),
 )
@@ -127,8 +135,7 @@ def sides_of(page: Page, sign: DecimalSign) -> list[list[Line]]:
 def parted(line: Line, edges: Sequence[float]) -> list[tuple[PageWord, ...]]:
     """A line's words by side; a line with a word or phrase across an edge stays whole, on the side where it begins."""
     bounds = [float("-inf"), *edges, float("inf")]
-    parts = [tuple(w for w in line.words if low <= w.place[0] < high)
-             for low, high in zip(bounds, bounds[1:], strict=False)]
+    parts = [tuple(w for w in line.words if low <= w.place[0] < high) for low, high in pairwise(bounds)]
     for edge in edges:
         before = max((w.place[2] for w in line.words if w.place[0] < edge), default=float("-inf"))
         after = min((w.place[0] for w in line.words if w.place[0] >= edge), default=float("inf"))
@@ -165,11 +172,9 @@ def begins_panel(tokens: Sequence[Token], at: int) -> bool:
     if not wide or token.kind is not Kind.TEXT or not any(ch.isalpha() for ch in token.text):
         return False
     finished = any(t.kind in PRIMARY for t in tokens[1:at])
-    rest = tokens[at + 1:at + 8]
-    return finished and any(t.kind in (Kind.NUMBER, Kind.LIMIT, Kind.RESULT) and t.left - rest[n - 1].right > 0.5 * t.height
-                            for n, t in enumerate(rest) if n > 0) or (
-        finished and bool(rest) and rest[0].kind in (Kind.NUMBER, Kind.LIMIT, Kind.RESULT)
-        and rest[0].left - token.right > 0.75 * token.height)
+    rest = tokens[at:at + 8]
+    return finished and any(later.kind in (Kind.NUMBER, Kind.LIMIT, Kind.RESULT)
+                            and later.left - earlier.right > 0.5 * later.height for earlier, later in pairwise(rest))
 
 
 def cells_of(words: Sequence[PageWord]) -> list[tuple[PageWord, ...]]:
@@ -193,8 +198,11 @@ def headings_of(line: Line, *, month_first: bool) -> tuple[Heading, ...]:
     found = [heading for heading in (heading_of(cell, month_first=month_first) for cell in cells) if heading]
     roles = {heading.role for heading in found}
     enough = len(found) >= 2 and 3 * len(found) >= 2 * len(cells)
+    dates_only = all(heading.moment for heading in found if heading.role is Role.VALUE)
     if not enough or not roles & {Role.VALUE, Role.RANGE} or len(roles) < 2:
         return ()
+    if dates_only and not roles & {Role.NAME, Role.RANGE, Role.UNIT}:
+        return ()  # `Collected 05/28/2024   Reported 05/29/2024` heads no table
     return tuple(found)
 
 
@@ -220,7 +228,8 @@ def dated(headings: Sequence[Heading], line: Line, *, month_first: bool) -> tupl
     if not moments and len(clocks) == len(line.words):
         return tuple(with_clock(heading, clocks) for heading in headings)
     if moments and covered == len(line.words):
-        spots = [(moment.iso, line.words[moment.first].place[0], line.words[moment.last].place[2]) for moment in moments]
+        spots = [(moment.iso, line.words[moment.first].place[0], line.words[moment.last].place[2])
+                 for moment in moments]
         return tuple(with_moment(heading, spots) for heading in headings)
     return None
 
@@ -251,7 +260,8 @@ def tables_of(lines: Sequence[Line], *, month_first: bool) -> list[Table]:
             tables.append(Table(headings=headings))
             continue
         current = tables[-1]
-        below = dated(current.headings, line, month_first=month_first) if current.headings and not current.lines else None
+        fresh = current.headings and not current.lines
+        below = dated(current.headings, line, month_first=month_first) if fresh else None
         if below is not None:
             current.headings = below
         else:

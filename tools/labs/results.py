@@ -12,15 +12,15 @@ from importlib.resources import files
 from ...core.finding import Code, Status, Value
 from ...sources.page import Page
 from .analytes import Analyte, analyte_of, specimen_in
-from .rows import Row
+from .cells import Row
 from .tokens import Kind
 from .units import repaired, ucum_of
 from .values import Range, computed_flag, flag_direction, is_no_result, is_result_word, is_semiquantitative, is_titre
 
 LEAST_CONFIDENCE = 0.80
 """OCR lines below this score are not trusted with digits."""
-_SPECIMEN = re.compile(r"(?:specimen|sample|material)(?: type)?\s*:\s*(?P<what>[^\W\d_][^\d:;|]*?)(?=\s{2,}|\s+#|$|[,;|]|\s\w+:)",
-                       re.IGNORECASE | re.MULTILINE)
+_SPECIMEN = re.compile(r"(?:specimen|sample|material)(?: type)?\s*:\s*"
+                       r"(?P<what>[^\W\d_][^\d:;|]*?)(?=\s{2,}|\s+#|$|[,;|]|\s\w+:)", re.IGNORECASE | re.MULTILINE)
 _NAMES = {"urine": "Urine", "arterial": "Arterial blood", "csf": "CSF", "stool": "Stool", "fluid": "Fluid",
           "plasma": "Plasma", "serum": "Serum", "blood": "Whole blood"}
 
@@ -80,7 +80,8 @@ def result_of(row: Row, sheet: Sheet, *, collected: str | None, issued: str | No
     value = Value(number=number, text=text, comparator=comparator_of(row) if number is not None else None, unit=unit,
                   ucum=ucum_of(unit) if unit else None, low=limits.low if limits else None,
                   high=limits.high if limits else None, range_text=limits.text if limits else None, flag=printed,
-                  flag_computed=computed, specimen=specimen_text, panel=row.panel, collected_at=moment, issued_at=issued)
+                  flag_computed=computed, specimen=specimen_text, panel=row.panel, collected_at=moment,
+                  issued_at=issued)
     doubts += contradictions(value)
     status = status_of(row, value, analyte, sheet, doubts)
     code = Code(system="http://loinc.org", code=analyte.code, display=analyte.display) if analyte else None
@@ -168,7 +169,7 @@ def contradictions(value: Value) -> list[str]:
 
 
 def status_of(row: Row, value: Value, analyte: Analyte | None, sheet: Sheet, doubts: list[str]) -> Status:
-    """Whether a reading is trusted. Doubtful readings stay as they were read, marked indeterminate; nothing is corrected."""
+    """Whether a reading is trusted. Doubtful ones stay as read, marked indeterminate; nothing is corrected."""
     if value.number is None:
         return words_status(value, doubts)
     if outside_life(analyte, value):
@@ -203,7 +204,7 @@ def words_status(value: Value, doubts: list[str]) -> Status:
 
 
 def decimals_lost(value: Value) -> bool:
-    """Whether a decimal sign seems lost: the range has decimals, the value none, and it is over five times the limit."""
+    """Whether a decimal sign seems lost: the range has decimals, the value none, and it is five times the limit."""
     text, limits = value.text or "", value.range_text or ""
     whole = re.fullmatch(r"[<>=]*\d+", text) is not None
     if not whole or value.number is None or value.high is None or not re.search(r"\d[.,]\d", limits):

@@ -54,19 +54,23 @@ class Token:
 
     @property
     def left(self) -> float:
+        """Left edge."""
         return self.place[0]
 
     @property
     def right(self) -> float:
+        """Right edge."""
         return self.place[2]
 
     @property
     def height(self) -> float:
+        """Height of its words."""
         return self.place[3] - self.place[1]
 
 
 _LEADER = re.compile(r"[.…_·]{3,}")
-_GLUED = re.compile(r"(?<=[\dA-Za-z!+↑↓%])(?=[<>≤≥])|(?<=[!↑↓])(?=[\d<>≤≥])|(?<=\d)(?=[(\[]\d)|(?<=[)\]])(?=[A-Za-z\d])")
+_GLUED = re.compile(
+    r"(?<=[\dA-Za-z!+↑↓%])(?=[<>≤≥])|(?<=[!*↑↓])(?=[\d<>≤≥])|(?<=\d)(?=[(\[]\d)|(?<=[)\]])(?=[A-Za-z\d])")
 _WORDS_TOO = frozenset({"ph", "inr", "index", "ratio", "titer", "titre", "s", "min"})
 """Units that are words or names as well: units only beside a number or in a column of units."""
 _WIDEST_RUN = 8
@@ -158,13 +162,18 @@ def meaning(text: str, sign: DecimalSign) -> tuple[Kind, Number | None, Range | 
     limits = parse_range(text, sign)
     if limits is not None:
         return (Kind.LIMIT if limits.low is None or limits.high is None else Kind.RANGE), None, limits
+    return worded_meaning(text), None, None
+
+
+def worded_meaning(text: str) -> Kind:
+    """What a text is that holds neither a number nor a range."""
     if is_titre(text) or is_semiquantitative(text):
-        return Kind.RESULT, None, None
-    if text and set(text) <= set(DASH) and len(text) == 1:
-        return Kind.NONE, None, None
+        return Kind.RESULT
+    if len(text) == 1 and text in DASH:
+        return Kind.NONE
     if is_flag(text):
-        return Kind.FLAG, None, None
-    return (Kind.RESULT if is_result_word(text) else Kind.TEXT), None, None
+        return Kind.FLAG
+    return Kind.RESULT if is_result_word(text) else Kind.TEXT
 
 
 def unit_or_flag(rest: str) -> bool:

@@ -19,7 +19,7 @@ from ...sources.page import line_text, union
 from ..base import ToolContext, refuse, source_of
 from ..drawing import save_png
 from .analytes import is_known
-from .draw import ABNORMAL, DOUBTFUL, DPI, NORMAL, boxed_page
+from .draw import ABNORMAL, DOUBTFUL, DPI, NORMAL, boxed_page, frames_of
 from .people import Stretch, stretch_at, stretches_of
 from .results import Result, result_of, sheet_of
 from .rows import rows_of
@@ -51,7 +51,7 @@ class LabsTool:
         """Documents only; whether one is a laboratory report shows when it is read."""
         if study.kind is FileKind.DOCUMENT:
             return None
-        return refuse(study, RefusalCode.WRONG_MODALITY, "not a document; laboratory results are read from PDFs and scans")
+        return refuse(study, RefusalCode.WRONG_MODALITY, "not a document; laboratory results come from PDFs and scans")
 
     def run(self, study: Study, context: ToolContext) -> ToolResult:
         """Results of all documents of a study; letters and reports of other kinds are refused with their kind."""
@@ -94,7 +94,7 @@ def harvest_document(document: Document, file: CaseFile, context: ToolContext, h
 
 
 def results_of(document: Document, stretches: Sequence[Sequence[Stretch]]) -> list[tuple[Result, Stretch]]:
-    """Every result of a document in reading order, with the stretch it stands in. Pages that are letters are passed over."""
+    """Every result of a document in reading order, with the stretch it stands in. Letters are passed over."""
     sign = sign_of(document)
     results = []
     for page, parts in zip(document.pages, stretches, strict=True):
@@ -104,8 +104,8 @@ def results_of(document: Document, stretches: Sequence[Sequence[Stretch]]) -> li
         sheet = sheet_of(page, rows)
         for row in rows:
             stretch = stretch_at(parts, row.line)
-            collected = stretch.moments.get("collected")
-            results.append((result_of(row, sheet, collected=collected, issued=stretch.moments.get("reported")), stretch))
+            collected, issued = stretch.moments.get("collected"), stretch.moments.get("reported")
+            results.append((result_of(row, sheet, collected=collected, issued=issued), stretch))
     return results
 
 
@@ -132,7 +132,8 @@ def own_results(results: Sequence[tuple[Result, Stretch]], file: CaseFile, conte
     return kept
 
 
-def add_finding(result: Result, patient: str, where: tuple[CaseFile, ToolContext, str | None], harvest: Harvest) -> None:
+def add_finding(result: Result, patient: str, where: tuple[CaseFile, ToolContext, str | None],
+                harvest: Harvest) -> None:
     """One result as a finding with its evidence."""
     file, context, picture = where
     value = result.value
@@ -159,7 +160,7 @@ def draw_pages(document: Document, results: Sequence[Result], file: CaseFile, co
         if on_page:
             pixels = render_page(context.root / file.path, page.number, DPI, context.limits)
             name = f"labs-{file.sha256[:12]}-page{page.number}.png"
-            boxes = [(union(word.box for word in result.row.words), colour_of(result)) for result in on_page]
+            boxes = [(box, colour_of(result)) for result in on_page for box in frames_of(result.row.words, page)]
             save_png(boxed_page(pixels, page, boxes), context.pictures / name)
             pictures[page.number] = f"overlays/{name}"
     return pictures
@@ -176,7 +177,7 @@ def warnings_of(document: Document, results: Sequence[Result]) -> list[str]:
     """What a person should know about the reading; no name and no path in it."""
     warnings = [f"page {result.page.number}: {doubt}" for result in results for doubt in result.doubts]
     if decimal_sign(word.text for page in document.pages for word in page.words) is None:
-        warnings.append("the document uses points and commas alike as decimal signs; numbers with a comma were not read")
+        warnings.append("points and commas are used alike as decimal signs; numbers with a comma were not read")
     if not document.date_order.sure and _AMBIGUOUS_DATE.search(document.text):
         first = "month" if document.date_order.month_first else "day"
         warnings.append(f"dates such as 03/04/2025 were read with the {first} first, told from the paper format alone")

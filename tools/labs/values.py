@@ -20,8 +20,10 @@ FLAG_WORD = re.compile(rf"(?:{_FLAG}|[\[(](?:HH?|LL?|A)[\])]|{_WORDED_FLAGS})", 
 _SEMIQUANTITATIVE = re.compile(r"[1-4]\s?\+|\+{1,4}|[1-4]\+{1,3}|\+/-|±")
 _TITRE = re.compile(r"(?P<comparator><=|>=|<|>|≤|≥)?\s*1\s?:\s?\d+")
 _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}$|\d{1,2}:\d{2}")
-_HIGH = frozenset({"h", "hh", "high", "hi", "+", "++", "+++", "++++", "↑", "↑↑", "↑↑↑", "▲", "⇑", "critical high", "h*", "h!"})
-_LOW = frozenset({"l", "ll", "low", "lo", "-", "--", "---", "----", "↓", "↓↓", "↓↓↓", "▼", "⇓", "critical low", "l*", "l!"})
+_HIGH = frozenset({"h", "hh", "high", "hi", "+", "++", "+++", "++++", "↑", "↑↑", "↑↑↑", "▲", "⇑", "h*", "h!",
+                   "critical high"})
+_LOW = frozenset({"l", "ll", "low", "lo", "-", "--", "---", "----", "↓", "↓↓", "↓↓↓", "▼", "⇓", "l*", "l!",
+                  "critical low"})
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def parse_number(text: str, sign: DecimalSign) -> Number | None:
     Returns:
         None when the text is not one number.
     """
-    match = re.fullmatch(rf"(?P<before>[*!↑↓]{{1,3}}\s?)?(?P<comparator>{_COMPARATOR})?\s?(?P<digits>[+\-−]?(?:{_PLAIN[sign]}))"
+    match = re.fullmatch(rf"(?P<before>[*!↑↓]{{1,3}}\s?)?(?P<comparator>{_COMPARATOR})?\s?"
+                         rf"(?P<digits>[+\-−]?(?:{_PLAIN[sign]}))"
                          rf"(?P<after>\s?(?:{_FLAG})(?![A-Za-z/]))?(?P<rest>\s?[^\d\s+\-.,<>].*)?", text)
     if match is None:
         return None
@@ -94,7 +97,8 @@ def parse_number(text: str, sign: DecimalSign) -> Number | None:
         return None
     comparator = match["comparator"]
     flag = (match["after"] or match["before"] or "").strip() or None
-    return Number(text=(comparator or "") + match["digits"], number=number, flag=flag, rest=(match["rest"] or "").strip(),
+    return Number(text=(comparator or "") + match["digits"], number=number, flag=flag,
+                  rest=(match["rest"] or "").strip(),
                   comparator=_COMPARATORS.get(comparator, comparator) if comparator else None)
 
 
@@ -161,18 +165,20 @@ def computed_flag(number: float, comparator: str | None, limits: Range) -> Liter
 
 
 _RESULT_WORDS = re.compile(
-    r"(?:weakly |strongly |faintly )?(?:negative|positive|neg|pos|non-?\s?reactive|reactive|(?:not |un)?detected|equivocal|"
-    r"borderline|indeterminate|inconclusive|trace|none(?: (?:seen|detected|observed))?|not seen|absent|present|few|rare|"
-    r"occasional|moderate|many|numerous|small|large|normal|abnormal|no growth(?: .{1,20})?|growth|mixed flora|yellow|"
-    r"(?:pale |light |dark )?(?:straw|amber|yellow|brown|orange|colou?rless)|clear|(?:slightly |sl )?(?:cloudy|hazy|turbid)|"
-    r"pending|to follow|in process|in progress|preliminary|see (?:note|comment|below|report)|qns|quantity not sufficient|"
-    r"insufficient(?: .{1,20})?|ha?emoly[sz]ed|lipa?emic|icteric|clotted|cancelled|canceled|not (?:done|performed|reported|"
-    r"calculated|tested|available|indicated)|unable to .{1,30}|tnp|dnr|n/?a|invalid|repeat(?:ed)?|rejected|folgt|negativ|positiv|"
-    r"nicht nachweisbar|nachweisbar|immune|non-?\s?immune|susceptible|resistant|intermediate|sensitive|"
-    r"compatible|incompatible)", re.IGNORECASE)
+    r"(?:weakly |strongly |faintly )?(?:negative|positive|neg|pos|non-?\s?reactive|reactive|(?:not |"
+    r"un)?detected|equivocal|borderline|indeterminate|inconclusive|trace|none(?: (?:seen|detected|observed))?|"
+    r"not seen|absent|present|few|rare|occasional|moderate|many|numerous|small|large|normal|abnormal|"
+    r"no growth(?: .{1,20})?|growth|mixed flora|yellow|(?:pale |light |dark )?(?:straw|amber|yellow|brown|"
+    r"orange|colou?rless)|clear|(?:slightly |sl )?(?:cloudy|hazy|turbid)|pending|to follow|in process|"
+    r"in progress|preliminary|see (?:note|comment|below|report)|qns|quantity not sufficient|"
+    r"insufficient(?: .{1,20})?|ha?emoly[sz]ed|lipa?emic|icteric|clotted|cancelled|canceled|not (?:done|"
+    r"performed|reported|calculated|tested|available|indicated)|unable to .{1,30}|tnp|dnr|n/?a|invalid|"
+    r"repeat(?:ed)?|rejected|folgt|negativ|positiv|nicht nachweisbar|nachweisbar|immune|non-?\s?immune|"
+    r"susceptible|resistant|intermediate|sensitive|compatible|incompatible)", re.IGNORECASE)
 _WAITING = re.compile(
     r"pending|to follow|in pro(?:cess|gress)|qns|quantity not sufficient|insufficient.*|ha?emoly[sz]ed|clotted|"
-    r"cancell?ed|not (?:done|performed|reported|available|tested)|tnp|dnr|invalid|rejected|folgt|see .*|n/?a", re.IGNORECASE)
+    r"cancell?ed|not (?:done|performed|reported|available|tested)|tnp|dnr|invalid|rejected|folgt|see .*|n/?a",
+    re.IGNORECASE)
 
 
 def is_result_word(text: str) -> bool:

@@ -1,0 +1,187 @@
+"""The cells of a row: which token is the value, which the unit, the range and the flag."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ...sources.page import PageWord
+from .analytes import is_known
+from .columns import Column, column_of
+from .layout import PRIMARY, Heading, Role, Table
+from .parts import Parts
+from .tokens import Kind, Token
+
+_OWN_VALUE = re.compile(r"(?:your |test |current )?(?:value|result)s?", re.IGNORECASE)
+_LONGEST_WORDED = 5
+"""Words of a worded result that no list knows."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One result as printed; pieces are tokens so that each knows its place."""
+
+    name: str
+    value: tuple[Token, ...]
+    unit: Token | None
+    limits: tuple[Token, ...]
+    flag: Token | None
+    words: tuple[PageWord, ...]
+    line: int
+    panel: str | None
+    moment: str | None
+    earlier: bool = False
+    """From a column of previous results."""
+    bold_value: bool = False
+
+
+@dataclass
+class Section:
+    """What holds for the rows below a panel's heading."""
+
+    panel: str | None = None
+    moment: str | None = None
+
+
+def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: Section) -> list[Row]:
+    """The results of one row: one, or one for each column of results."""
+    cells: dict[int, list[Token]] = {}
+    name = list(parts.name)
+    body = list(parts.body)
+    while len(name) > 1 and in_unit_column(name[-1], columns):
+        body.insert(0, name.pop())
+    parts = replace(parts, name=tuple(name), body=tuple(body))
+    for token in body_cells(body):
+        column = cell_column(token, columns, table.headings)
+        if column is not None:
+            cells.setdefault(columns.index(column), []).append(token)
+    wanted = [n for n, column in enumerate(columns) if column.role in (Role.VALUE, Role.PREVIOUS)]
+    several = len([n for n in wanted if columns[n].moment]) > 1
+    rows = []
+    for n in wanted:
+        column = columns[n]
+        if column.role is Role.PREVIOUS and column.moment is None:
+            continue
+        row = row_of(parts, cells, columns, n, section)
+        if row is not None and _OWN_VALUE.fullmatch(row.name):
+            row = replace(row, name=section.panel) if section.panel else None
+        if row is not None and acceptable(row, table):
+            moment = column.moment if several or column.role is Role.PREVIOUS else section.moment or column.moment
+            rows.append(replace(row, moment=moment, earlier=column.role is Role.PREVIOUS))
+    return rows
+
+
+def body_cells(body: Sequence[Token]) -> list[Token]:
+    """The body's tokens, with words that stand close together joined to one token (`Escherichia coli`)."""
+    joined: list[Token] = []
+    for token in body:
+        before = joined[-1] if joined else None
+        wordy = before is not None and token.kind is Kind.TEXT and before.kind in (Kind.TEXT, Kind.FLAG, Kind.RESULT)
+        near = before is not None and token.left - before.right < 0.75 * token.height
+        if before is not None and wordy and near and before.text[-1].isalpha():
+            top, bottom = min(before.place[1], token.place[1]), max(before.place[3], token.place[3])
+            place = (before.left, top, token.right, bottom)
+            words = tuple(dict.fromkeys(before.words + token.words))
+            joined[-1] = Token(Kind.TEXT, f"{before.text} {token.text}", words, place)
+        else:
+            joined.append(token)
+    return joined
+
+
+def cell_column(token: Token, columns: Sequence[Column], headings: Sequence[Heading]) -> Column | None:
+    """The column of a token. Words that no list knows belong to the heading above them, or flush with a column."""
+    if token.kind is not Kind.TEXT:
+        return column_of(token, columns)
+    if headings:
+        over = max(headings, key=lambda heading: nearness(heading.left, heading.right, token))
+        fitting = [column for column in columns if column.role is over.role]
+        return max(fitting, key=lambda column: column.overlap(over.left, over.right), default=None)
+    flush = [column for column in columns if nearness(column.left, column.right, token) > -1.0 * token.height]
+    return max(flush, key=lambda column: nearness(column.left, column.right, token), default=None)
+
+
+def nearness(left: float, right: float, token: Token) -> float:
+    """Shared width of a stretch and a token; where they share none, minus the distance of the nearer flush edges."""
+    shared = min(right, token.right) - max(left, token.left)
+    return shared if shared > 0 else -min(abs(left - token.left), abs(right - token.right))
+
+
+def in_unit_column(token: Token, columns: Sequence[Column]) -> bool:
+    """Whether the last token of a name is really the unit beside it, by the column it stands in."""
+    if token.kind is not Kind.UNIT:
+        return False
+    return any(column.role is Role.UNIT and abs(column.left - token.left) < 0.5 * token.height for column in columns)
+
+
+def row_of(parts: Parts, cells: dict[int, list[Token]], columns: Sequence[Column], chosen: int,
+           section: Section) -> Row | None:
+    """The result in one column of values, with unit, range and flag from the rest of the row; None when it is empty."""
+    value, rest = value_in(cells.get(chosen, []))
+    if not value:
+        return None
+    others = [token for n, tokens in sorted(cells.items()) if n != chosen and columns[n].role not in
+              (Role.VALUE, Role.PREVIOUS, Role.OTHER, Role.LOW, Role.HIGH) for token in tokens]
+    near = rest + others
+    unit = next((token for token in near if token.kind is Kind.UNIT), None)
+    limits = limits_in(cells, columns, rest, unit)
+    flag = flag_in(rest, cells, columns, chosen) or next(iter(parts.lead), None)
+    used = (*parts.lead, *parts.name, *value, *((unit,) if unit else ()), *limits, *((flag,) if flag else ()))
+    words = tuple(dict.fromkeys(word for token in used for word in token.words))
+    return Row(name=parts.label, value=value, unit=unit, limits=limits, flag=flag, words=words,
+               line=parts.line.number, panel=section.panel, moment=None,
+               bold_value=all(word.bold for token in value for word in token.words))
+
+
+def value_in(tokens: Sequence[Token]) -> tuple[tuple[Token, ...], list[Token]]:
+    """The value of a cell, and what else stands in the cell."""
+    for at, token in enumerate(tokens):
+        if token.kind is Kind.NONE:
+            return (), list(tokens[at + 1:])
+        if token.kind in PRIMARY or (token.kind is Kind.TEXT and token.text[0].isalnum()):
+            return (token,), [*tokens[:at], *tokens[at + 1:]]
+    return (), list(tokens)
+
+
+def limits_in(cells: dict[int, list[Token]], columns: Sequence[Column], rest: Sequence[Token],
+              unit: Token | None) -> tuple[Token, ...]:
+    """The reference range: in its column, else behind the value, else from columns of lower and upper limits."""
+    kinds = (Kind.RANGE, Kind.LIMIT, Kind.RESULT)
+    for n, tokens in sorted(cells.items()):
+        if columns[n].role is Role.RANGE:
+            found = tuple(token for token in tokens if token.kind in kinds)
+            text = tuple(token for token in tokens if token.kind is Kind.TEXT and token is not unit)
+            if found or text:
+                return found[:1] or text
+    found = tuple(token for token in rest if token.kind in kinds)
+    low_high = tuple(tokens[0] for n, tokens in sorted(cells.items())
+                     if columns[n].role in (Role.LOW, Role.HIGH) and tokens and tokens[0].kind is Kind.NUMBER)
+    return found[:1] or low_high
+
+
+def flag_in(rest: Sequence[Token], cells: dict[int, list[Token]], columns: Sequence[Column],
+            chosen: int) -> Token | None:
+    """The flag of a value: in its cell, else in a column of flags that belongs to this column of values."""
+    own = next((token for token in rest if token.kind is Kind.FLAG), None)
+    if own is not None:
+        return own
+    values = [n for n, column in enumerate(columns) if column.role in (Role.VALUE, Role.PREVIOUS)]
+    for n, tokens in sorted(cells.items()):
+        owner = max((v for v in values if v < n), default=min(values))
+        flag = next((token for token in tokens if token.kind is Kind.FLAG), None)
+        if columns[n].role is not Role.VALUE and columns[n].role is not Role.PREVIOUS and owner == chosen and flag:
+            return flag
+    return None
+
+
+def acceptable(row: Row, table: Table) -> bool:
+    """Whether a row is a result: a known name, or a unit or range, or a table whose heading row says so."""
+    if is_known(row.name):
+        return True
+    text = " ".join(token.text for token in row.value)
+    if row.value[0].kind is Kind.TEXT and len(text.split()) > _LONGEST_WORDED:
+        return False
+    if table.headings:
+        return True
+    numeric = any(token.kind in (Kind.RANGE, Kind.LIMIT) for token in row.limits)
+    return row.unit is not None or numeric or (row.value[0].kind is Kind.RESULT and bool(row.limits))
