@@ -18,7 +18,7 @@ from .dicom_header import DicomHeader
 from .dicom_kind import Why
 from .digests import file_digest
 from .identify import Reading, Sighting, identify
-from .manifest import Manifest
+from .manifest import MANIFEST, Manifest
 
 THREADS = 2
 _NO_FILE_DATE = frozenset({FileKind.MANIFEST, FileKind.SYSTEM_FILE, FileKind.UNKNOWN})
@@ -114,6 +114,9 @@ def _examine(root: Path, path: Path, reading: Reading, manifest: Manifest) -> Fo
     except OSError as error:
         return Found(_case_file(name, path, "", Sighting(FileKind.UNKNOWN)), (
             RefusalCode.CORRUPT, f"the file cannot be opened ({type(error).__name__}); check its permissions"))
+    if path.name == MANIFEST:
+        return Found(_case_file(name, path, sha256, Sighting(FileKind.MANIFEST)), (
+            RefusalCode.UNSUPPORTED, "case.yaml is used at the top of a case only, or in the only folder there"))
     sighting = identify(path, name, sha256, reading, manifest.entry(name).kind)
     date, warnings = _dated(name, sighting, manifest)
     return Found(_case_file(name, path, sha256, sighting), sighting.why, sighting.header, date, sighting.description,

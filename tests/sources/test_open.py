@@ -100,6 +100,14 @@ def test_case_yaml_names_the_patient_and_the_aliases(make_dicom: MakeDicom, tmp_
     assert set(codes(opened("P-9"))) == {"a", "b"}
 
 
+def test_a_case_yaml_in_the_wrong_place_is_named(make_dicom: MakeDicom, tmp_path: Path, opened: Open) -> None:
+    make_dicom(tmp_path / "case" / "deep" / "a")
+    make_dicom(tmp_path / "case" / "b", z=1.0)
+    (tmp_path / "case" / "deep" / "case.yaml").write_text("patient: P-2")
+
+    assert codes(opened()) == {"deep/case.yaml": RefusalCode.UNSUPPORTED}
+
+
 def test_equal_numbers_of_two_hospitals_are_two_people(make_dicom: MakeDicom, tmp_path: Path, opened: Open) -> None:
     case = tmp_path / "case"
     make_dicom(case / "a", patient="77", PatientName="ROE^JANE", PatientBirthDate="19500101")
