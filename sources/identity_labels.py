@@ -48,7 +48,7 @@ _SOURCES = {
 }
 _ALL = "|".join(f"(?P<{label}>{source})" for label, source in _SOURCES.items())
 _GENERIC = r"(?P<generic>[^\W\d_][\w/'’-]*)(?=\s?:)"
-_LABEL = re.compile(rf"(?<![\w'’/-])(?:(?:{_ALL})(?!\w)|{_GENERIC})\s*(?P<colon>[:=]?)\s*", re.IGNORECASE)
+_LABEL = re.compile(rf"(?<![\w'’/-])(?:(?:{_ALL})(?!-?\w)|{_GENERIC})\s*(?P<colon>[:=]?)\s*", re.IGNORECASE)
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())

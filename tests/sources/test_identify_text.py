@@ -25,6 +25,7 @@ def only(text: str) -> Expected:
     ("Name  Alex Sample", (("Alex Sample",), (), None)),
     ("Patient ID: P-692442", ((), ("P-692442",), None)),
     ("MRN 23453", ((), ("23453",), None)),
+    ("MRN: MRN-77", ((), ("MRN-77",), None)),
     ("(MRN: 23453)", ((), ("23453",), None)),
     ("CBC Report for Wile. E. COYOTE (MRN: 23453) issued 3-Mar 2011", (("Wile. E. COYOTE",), ("23453",), None)),
     ("Name: A Bee\nDOB: 1957-07-07", (("A Bee",), (), "1957-07-07")),
