@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from ...core.boxes import BoxPt
 from ...sources.page import PageWord, union
@@ -70,7 +71,7 @@ class Token:
 
 _LEADER = re.compile(r"[.…_·]{3,}")
 _GLUED = re.compile(
-    r"(?<=[\dA-Za-z!+↑↓%])(?=[<>≤≥])|(?<=[!*↑↓])(?=[\d<>≤≥])|(?<=\d)(?=[(\[]\d)|(?<=[)\]])(?=[A-Za-z\d])")
+    r"(?<=[\dA-Za-z!*+↑↓%])(?=[<>≤≥])|(?<=[!↑↓])(?=\d)|(?<=\d)(?=[(\[]\d)|(?<=[)\]])(?=[A-Za-z\d])")
 _WORDS_TOO = frozenset({"ph", "inr", "index", "ratio", "titer", "titre", "s", "min"})
 """Units that are words or names as well: units only beside a number or in a column of units."""
 _WIDEST_RUN = 8
@@ -139,11 +140,20 @@ def longest(pieces: Sequence[Piece], at: int, sign: DecimalSign) -> tuple[int, T
         reach += 1
     for end in range(reach, at, -1):
         run = pieces[at:end]
-        text = " ".join(piece.text for piece in run)
+        text = joined(run)
         kind, number, limits = meaning(text, sign)
         if kind is not Kind.TEXT and (len(run) == 1 or kind is not Kind.FLAG):
             return end - at, token_of(kind, text, run, number, limits)
     return 1, token_of(Kind.TEXT, pieces[at].text, pieces[at:at + 1], None, None)
+
+
+def joined(run: Sequence[Piece]) -> str:
+    """Pieces as text: parts of one word without a space between them, words with one."""
+    text = run[0].text
+    for before, piece in pairwise(run):
+        glued = piece.word is before.word and piece.left == before.right
+        text += piece.text if glued else f" {piece.text}"
+    return text
 
 
 def close(one: Piece, other: Piece) -> bool:
