@@ -24,7 +24,7 @@ MAX_SKEW = 5.0
 SKEW_STEP = 0.1
 LEAST_SKEW = 0.15
 """Degrees below which levelling would only blur."""
-MAX_SIDE = 4000
+MAX_SIDE = 3000
 """Longer sides are shrunk by rapidocr before detection."""
 GOOD_SCORE = 0.80
 """Mean score of lines, weighted by length, above which a page is taken to be upright."""

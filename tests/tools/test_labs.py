@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pymupdf
 import pytest
 from PIL import Image
 
@@ -173,3 +174,20 @@ def test_only_documents_pass_the_gate(tmp_path: Path) -> None:
     refusal = LabsTool().gate(study_of(path, FileKind.FILM))
     assert refusal is not None
     assert refusal.code is RefusalCode.WRONG_MODALITY
+
+
+def test_no_panel_carries_the_patients_name(tmp_path: Path) -> None:
+    """A name that stands alone above the results looks like a heading."""
+    with pymupdf.open() as made:
+        page = made.new_page()
+        for number, line in enumerate(("DOB 05/17/1987   ID 236237-32   Collected 06/30/2023 10:05",
+                                       "Beatriz L. Dunmarrow", "Glucose      79      70-99 mg/dL",
+                                       "Sodium      139      136-145 mmol/L",
+                                       "Potassium      4.0      3.5-5.1 mmol/L")):
+            page.insert_text((50, 100 + 20 * number), line, fontsize=9)
+        made.save(tmp_path / "report.pdf")
+    patient = Patient(id="236237-32", names=("Beatriz L. Dunmarrow",))
+    result = labs(tmp_path / "report.pdf", tmp_path, patient)
+    assert len(result.findings) == 3
+    assert "Dunmarrow" not in result.model_dump_json()
+    assert "236237" not in result.model_dump_json()

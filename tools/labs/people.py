@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...core.case import Identity
-from ...core.ids import normalise_identifier
+from ...core.ids import normalise_identifier, normalise_name
 from ...sources.document import Document
 from ...sources.document_dates import Occasion, labelled_moments
 from ...sources.identity import identities_in_text, merge_identities, same_person
@@ -67,6 +67,16 @@ def first_mention(lines: Sequence[Sequence[PageWord]], identity: Identity) -> in
         if any(plain in text for plain in wanted):
             return number
     return 0
+
+
+def names_person(text: str, identity: Identity | None) -> bool:
+    """Whether a text holds the name or a number of a person."""
+    if identity is None:
+        return False
+    plain = normalise_identifier(text)
+    numbers = any(number in plain for number in map(normalise_identifier, identity.ids) if number)
+    words = set(normalise_name(text).split())
+    return numbers or any(len(words & set(normalise_name(name).split())) >= 2 for name in identity.names)
 
 
 def stretch_at(stretches: Sequence[Stretch], line: int) -> Stretch:

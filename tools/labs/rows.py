@@ -18,6 +18,8 @@ from .parts import LONGEST_NAME, RANGE_LABEL, clean_name, measured, no_name, par
 from .tokens import Kind, Token
 from .values import DecimalSign
 
+_PERSON = re.compile(r"(?:patient|name|dob|date of birth|birth\w*|born|mrn|id\b|pat\b|sex\b|age\b)", re.IGNORECASE)
+"""Starts a line of a report's head: what stood above it headed no panel."""
 _ASIDE = re.compile(r"(?:method|comment|note|remark|specimen|sample|performed|verified|result checked)\w*\s?:",
                     re.IGNORECASE)
 
@@ -125,6 +127,9 @@ def heading(line: Line, section: Section, *, month_first: bool) -> None:
     name = clean_name(re.split(r"\s{3,}", text.strip())[0])
     letters = sum(ch.isalpha() for ch in name)
     if letters < 2 or len(name.split()) > 8 or prose(line) or name.endswith(".") or not name[0].isupper():
+        return
+    if _PERSON.match(line.text.strip()):
+        section.panel, section.moment = None, None
         return
     if no_name(line.text.strip()):
         return

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ...core.case import CaseFile, FileKind, Study
+from ...core.case import CaseFile, FileKind, Identity, Patient, Study
 from ...core.errors import RefusedFile
 from ...core.evidence import DocumentSpan, Evidence, make_evidence
 from ...core.finding import Category, Finding, Status, make_finding
@@ -19,8 +19,9 @@ from ...sources.page import line_text, union
 from ..base import ToolContext, refuse, source_of
 from ..drawing import save_png
 from .analytes import is_known
+from .cells import Row
 from .draw import ABNORMAL, DOUBTFUL, DPI, NORMAL, boxed_page, frames_of
-from .people import Stretch, stretch_at, stretches_of
+from .people import Stretch, names_person, stretch_at, stretches_of
 from .results import Result, result_of, sheet_of
 from .rows import rows_of
 from .values import DecimalSign, decimal_sign
@@ -77,7 +78,7 @@ def harvest_document(document: Document, file: CaseFile, context: ToolContext, h
     if document.kind in _LETTERS:
         raise RefusedFile(RefusalCode.NOT_A_LAB_REPORT, f"this is a {document.kind}, not a laboratory report")
     stretches = stretches_of(document)
-    results = results_of(document, stretches)
+    results = results_of(document, stretches, context.patient)
     known = sum(result.code is not None or is_known(result.row.name) for result, _ in results)
     if document.kind is not DocumentKind.LAB_REPORT and known < _FEWEST_KNOWN:
         raise RefusedFile(RefusalCode.NOT_A_LAB_REPORT, "this does not look like a laboratory report")
@@ -93,7 +94,8 @@ def harvest_document(document: Document, file: CaseFile, context: ToolContext, h
     harvest.warnings += warnings_of(document, [result for result, _ in kept])
 
 
-def results_of(document: Document, stretches: Sequence[Sequence[Stretch]]) -> list[tuple[Result, Stretch]]:
+def results_of(document: Document, stretches: Sequence[Sequence[Stretch]],
+               patient: Patient | None) -> list[tuple[Result, Stretch]]:
     """Every result of a document in reading order, with the stretch it stands in. Letters are passed over."""
     sign = sign_of(document)
     results = []
@@ -102,11 +104,19 @@ def results_of(document: Document, stretches: Sequence[Sequence[Stretch]]) -> li
             continue
         rows = rows_of(page, sign, month_first=document.date_order.month_first)
         sheet = sheet_of(page, rows)
-        for row in rows:
-            stretch = stretch_at(parts, row.line)
+        for printed in rows:
+            stretch = stretch_at(parts, printed.line)
+            row = without_person(printed, stretch, patient)
             collected, issued = stretch.moments.get("collected"), stretch.moments.get("reported")
             results.append((result_of(row, sheet, collected=collected, issued=issued), stretch))
     return results
+
+
+def without_person(row: Row, stretch: Stretch, patient: Patient | None) -> Row:
+    """The row without its panel where that is really somebody's name, standing alone above the results."""
+    case = Identity(ids=(patient.id, *patient.aliases), names=patient.names) if patient else None
+    named = any(names_person(row.panel or "", identity) for identity in (stretch.identity, case))
+    return replace(row, panel=None) if named else row
 
 
 def sign_of(document: Document) -> DecimalSign:
