@@ -48,7 +48,10 @@ def comparison_sentences(material: Material) -> list[Sentence]:
 
 
 def change_text(finding: Finding, material: Material) -> str:
-    """`Name, place: increased from A on DATE to B on DATE, by D (R %) over N days`, and how sure that is."""
+    """`Name, place: increased from A on DATE to B on DATE, by D (R %) over N days`, and how sure that is.
+
+    A difference that may be noise is given without a word for its direction.
+    """
     change = finding.change
     if change is None:
         raise ValueError(f"{finding.id} is not a change")
@@ -57,6 +60,8 @@ def change_text(finding: Finding, material: Material) -> str:
                if text]
     first, rest = (details[:1], details[1:]) if details and not details[0].startswith("by") else ([], details)
     tail = "".join(f" {text}" for text in first) + "".join(f", {text}" for text in rest)
+    if finding.status is Status.INDETERMINATE and tail:
+        return fill("change_unsure", subject=subject(finding), details=tail)
     return fill("change", subject=subject(finding), direction=change.direction.value, details=tail)
 
 

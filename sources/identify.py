@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.case import FileKind, Identity
@@ -230,8 +230,7 @@ def _record(path: Path, start: bytes, limits: Limits) -> Sighting:
     except RefusedFile as refused:
         kind = FileKind.UNKNOWN if refused.code is RefusalCode.UNKNOWN_FORMAT else FileKind.RECORD
         return Sighting(kind, (refused.code, refused.reason))
-    found = Sighting(FileKind.RECORD, identities=record.identities(), date=record.date, description="Health record")
-    return replace(found, note="; ".join(record.warnings))
+    return Sighting(FileKind.RECORD, identities=record.identities(), date=record.date, description="Health record")
 
 
 def _later_resource(path: Path, limits: Limits) -> bool:

@@ -206,3 +206,19 @@ def test_the_printed_flag_counts_and_a_mere_sign_gives_way_to_the_range(case, fl
     assert result.value is not None
     value = result.value.model_copy(update={"flag": flag, "flag_computed": computed})
     assert flag_words(result.model_copy(update={"value": value})) == words
+
+
+def test_a_difference_that_may_be_noise_gets_no_direction() -> None:
+    from caseloom.agent.compose_change import change_text
+    from caseloom.agent.phrases import Material
+    from caseloom.core.case import Case, Patient
+    from caseloom.core.finding import Change, Value, make_finding
+
+    finding = make_finding(name="Lung volume", category="change", status="indeterminate", laterality="left",
+                           site="Left lung", value=Value(number=2224, unit="mL"), evidence=("E1",), tool="comparison",
+                           reader="measure", patient="P", change=Change(direction="decreased", from_=2439, to=2224,
+                                                                        delta=-215, relative=-0.088, interval_days=252))
+    case = Case(id="c", root=".", patient=Patient(id="P"), opaque_patient="P", files=(), studies=(), not_read=())
+    text = change_text(finding, Material(case, (finding,), ()))
+    assert "decreased" not in text
+    assert text.endswith("repeatability unknown.")
