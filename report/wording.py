@@ -41,9 +41,9 @@ def value_text(value: Value) -> str:
 
 
 def with_unit(amount: str, unit: str | None) -> str:
-    """An amount and its unit, unless the amount already ends with it or is a word."""
+    """An amount and its unit, unless the amount already ends with it, is a word or a pure number (UCUM `1`)."""
     unit = plain(unit or "")
-    if not unit or not any(ch.isdigit() for ch in amount) or amount.endswith(unit):
+    if unit in ("", "1") or not any(ch.isdigit() for ch in amount) or amount.endswith(unit):
         return amount
     return f"{amount} {unit}"
 

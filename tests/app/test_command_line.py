@@ -1,0 +1,125 @@
+"""The command line's contract: one JSON document, one line of error, fixed exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LETTER = "Haemoglobin was normal."
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+def caseloom(home: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the installed program as a user would."""
+    program = Path(sys.executable).with_name("caseloom")
+    return subprocess.run([str(program), *map(str, words)], capture_output=True, text=True, check=False, timeout=120,
+                          env=os.environ | {"CASELOOM_HOME": str(home)})
+
+
+def record(identifier: str, name: str) -> str:
+    """A FHIR bundle with one condition of one person."""
+    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": [
+        {"resource": {"resourceType": "Patient", "id": identifier, "identifier": [{"value": identifier}],
+                      "name": [{"family": name, "given": ["Alex"]}]}},
+        {"resource": {"resourceType": "Condition", "id": "c1", "subject": {"reference": f"Patient/{identifier}"},
+                      "code": {"text": "Asthma"}, "onsetDateTime": "2020-02-01",
+                      "clinicalStatus": {"coding": [{"code": "active"}]}}}]})
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    folder = tmp_path / "case"
+    folder.mkdir()
+    (folder / "record.json").write_text(record("P-1", "Sample"), encoding="utf-8")
+    return folder
+
+
+def test_version_and_help(home: Path) -> None:
+    assert caseloom(home, "--version").stdout.startswith("caseloom 0.")
+    assert "review" in caseloom(home, "--help").stdout
+
+
+def test_review_prints_one_report_and_writes_all_forms(home: Path, case: Path, tmp_path: Path) -> None:
+    done = caseloom(home, "review", case, "--out", tmp_path / "out", "--question", "Does the patient have asthma?",
+                    "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["schema"] == "caseloom.report/1"
+    assert report["status"] == "draft"
+    assert report["answer"]["status"] == "answered"
+    assert {"report.json", "report.md", "report.html", "report.pdf", "fhir.json"} <= {
+        file.name for file in (tmp_path / "out").iterdir()}
+    assert json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8")) == report
+
+
+def test_timeline_and_signing(home: Path, case: Path) -> None:
+    assert caseloom(home, "review", case).returncode == 0
+    events = json.loads(caseloom(home, "timeline", case, "--search", "asthma", "--json").stdout)["events"]
+    assert events[0]["occurred_at"] == "2020-02-01"
+    signed = json.loads(caseloom(home, "sign", case, "--name", "Dr Ada Example", "--json").stdout)
+    assert signed["status"] == "signed"
+    assert signed["signature"]["name"] == "Dr Ada Example"
+    again = caseloom(home, "sign", case, "--name", "Dr Ada Example")
+    assert again.returncode == 2
+
+
+def test_signing_without_a_report_is_wrong_usage(home: Path, case: Path) -> None:
+    (case / "note.txt").write_text(LETTER, encoding="utf-8")
+    done = caseloom(home, "sign", case, "--name", "Dr Ada Example")
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_several_patients_are_listed(home: Path, case: Path) -> None:
+    (case / "other.json").write_text(record("P-2", "Other"), encoding="utf-8")
+    done = caseloom(home, "review", case)
+    assert done.returncode == 3
+    assert "P-1" in done.stderr
+    assert "P-2" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    chosen = caseloom(home, "review", case, "--patient", "P-2", "--json")
+    refused = json.loads(chosen.stdout)["not_read"]
+    assert [(item["file"], item["code"]) for item in refused] == [("record.json", "other_patient")]
+    inspected = json.loads(caseloom(home, "inspect", case, "--json").stdout)
+    assert {person["id"] for person in inspected["patients"]} == {"P-1", "P-2"}
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    (("review", "no-such-folder"), 2),
+    (("run", "magic", "."), 2),
+    (("run", "comparison", "."), 2),
+    (("review",), 2),
+    (("review", ".", "--reader", "medgemma"), 4),
+])
+def test_exit_codes(home: Path, words: tuple[str, ...], code: int) -> None:
+    done = caseloom(home, *words)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_usable(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "junk.bin").write_bytes(bytes(range(256)) * 4)
+    done = caseloom(home, "review", tmp_path)
+    assert done.returncode == 3
+    assert len(done.stderr.strip().splitlines()) == 1
+    result = caseloom(home, "run", "labs", tmp_path / "junk.bin", "--json")
+    assert result.returncode == 3
+    assert json.loads(result.stdout)["refused"][0]["code"] == "unknown_format"
+
+
+def test_one_tool_gives_one_document(home: Path, case: Path) -> None:
+    done = caseloom(home, "run", "records", case / "record.json", "--question", "Does the patient have asthma?",
+                    "--json")
+    result = json.loads(done.stdout)
+    assert (result["tool"], result["answer"]["status"]) == ("records", "answered")
+    assert result["findings"][0]["id"] == "F1"
+    assert result["findings"][0]["evidence"] == ["E1"]
