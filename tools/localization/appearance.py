@@ -28,7 +28,7 @@ class Frame:
     def to_film(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points (n, 2) as (row, column) in the model's square to film pixels; pixel centres are at +0.5."""
         scale = np.asarray(((self.y1 - self.y0) / SIDE, (self.x1 - self.x0) / SIDE))
-        return (points + 0.5) * scale + (self.y0, self.x0)
+        return np.asarray((points + 0.5) * scale + (self.y0, self.x0), np.float64)
 
 
 def content_frame(film: NDArray[np.float32]) -> Frame:

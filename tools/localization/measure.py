@@ -27,6 +27,7 @@ class Line:
 
     @property
     def length(self) -> float:
+        """Pixels from end to end."""
         return self.x1 - self.x0
 
 

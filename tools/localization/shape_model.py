@@ -44,7 +44,8 @@ class Linear:
 
     def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Outputs (..., outputs) of features (..., features)."""
-        return (features @ self.weights.T.astype(np.float32)) * self.scale.astype(np.float64) + self.offset
+        outputs = (features @ self.weights.T.astype(np.float32)) * self.scale.astype(np.float64) + self.offset
+        return np.asarray(outputs, np.float64)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,92 @@
+"""The localization tool: every film of a study, measured by itself."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from ...core.case import CaseFile, FileKind, Series, Study
+from ...core.errors import RefusedFile
+from ...core.evidence import Evidence
+from ...core.finding import Finding
+from ...core.refusal import Refusal, RefusalCode
+from ...core.result import Answer, AnswerStatus, ToolResult
+from ...sources.film import load_film
+from ..base import ToolContext, refuse
+from .gate import accept_lungs, refuse_header, refuse_picture, refuse_view
+from .lungs import segment_lungs
+from .measure import heart_size
+from .telling import Place, tell_film
+
+DECLINED = "Films are measured only: without a model that reads them, this cannot be answered."
+
+
+@dataclass
+class _Told:
+    findings: list[Finding] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class LocalizationTool:
+    """Finds lungs, heart and mediastinum on frontal chest films and measures the cardiothoracic ratio."""
+
+    name = "localization"
+
+    def gate(self, study: Study) -> Refusal | None:
+        """Refuse a study without a film, or whose films are all called lateral, oblique or decubitus."""
+        films = [series for series in study.series if series.kind is FileKind.FILM]
+        if not films:
+            return refuse(study, RefusalCode.WRONG_MODALITY, "the localization tool reads chest films; this is none")
+        last: RefusedFile | None = None
+        for series in films:
+            try:
+                refuse_view(series.view)
+            except RefusedFile as error:
+                last = error
+            else:
+                return None
+        return refuse(study, last.code, last.reason) if last else None
+
+    def run(self, study: Study, context: ToolContext) -> ToolResult:
+        """Measure each film.
+
+        Args:
+            study: one examination.
+            context: where the files lie, who reads, where pictures go; a question is declined in words.
+
+        Returns:
+            Per frontal film: boxes of both lungs, of heart and cardiomediastinum where the heart's borders are seen,
+            and the cardiothoracic ratio, measured or indeterminate. Every other file is in `refused`.
+        """
+        start = time.perf_counter()
+        told = _Told()
+        for series in study.series:
+            for file in series.files:
+                try:
+                    _measure(_alone(series, file), Place(file, study.date, context), told)
+                except RefusedFile as error:
+                    told.refused.append(Refusal(file=file.path, code=error.code, reason=error.reason))
+        answer = Answer(text=DECLINED, status=AnswerStatus.DECLINED) if context.question else None
+        return ToolResult(tool=self.name, reader=context.reader.identity.name, answer=answer,
+                          findings=tuple(told.findings), evidence=tuple(told.evidence), refused=tuple(told.refused),
+                          warnings=tuple(dict.fromkeys(told.warnings)), seconds=time.perf_counter() - start)
+
+
+def _alone(series: Series, file: CaseFile) -> Series:
+    return series.model_copy(update={"files": (file,)})
+
+
+def _measure(series: Series, place: Place, told: _Told) -> None:
+    if series.kind is not FileKind.FILM:
+        raise RefusedFile(RefusalCode.WRONG_MODALITY, "the file is no chest film")
+    refuse_view(series.view)
+    film = load_film(series, place.context.root, place.context.limits)
+    refuse_header(film)
+    refuse_picture(film.pixels)
+    lungs, doubt = accept_lungs(film, segment_lungs(film.pixels))
+    findings, evidence, warnings = tell_film(film, lungs, heart_size(film.pixels, lungs), place)
+    told.findings += findings
+    told.evidence += evidence
+    told.warnings += [*([doubt] if doubt else []), *warnings]
