@@ -9,7 +9,7 @@ from functools import cached_property
 
 from ..core.evidence import Evidence, EvidenceKind, FhirResource
 from ..core.finding import Assertion, Category, Finding, Status
-from ..report.wording import range_text, value_text
+from ..report.wording import range_text, unit_text, value_text
 from .claims import fold
 from .phrases import place, shown
 from .vocabulary import ENTRY_WORDS
@@ -56,8 +56,8 @@ class Facts:
     @cached_property
     def unit(self) -> str | None:
         """The value's unit, folded."""
-        unit = self.finding.value.unit if self.finding.value else None
-        return fold(unit) if unit else None
+        unit = unit_text(self.finding.value.unit) if self.finding.value else ""
+        return fold(unit) or None
 
     @cached_property
     def prior_ids(self) -> frozenset[str]:
@@ -132,5 +132,5 @@ def known_facts(findings: Sequence[Finding], evidence: Sequence[Evidence]) -> Kn
         synonyms = names[item.code.system, item.code.code] if item.code else set()
         facts[item.id] = Facts(item, tuple(by_id[key] for key in dict.fromkeys(keys) if key in by_id),
                                frozenset(synonyms))
-    units = frozenset(fold(item.value.unit) for item in findings if item.value and item.value.unit)
+    units = frozenset(item.unit for item in facts.values() if item.unit)
     return Known(facts, by_id, units)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..core.finding import Category, Finding
-from .wording import by_number, date_text, finding_date, id_number, number_text, plain, range_text, value_text
+from .wording import by_number, date_text, finding_date, id_number, number_text, plain, range_text, unit_text, value_text
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _row_value(finding: Finding) -> str:
     change = finding.change
     if change is None or change.from_ is None or change.to is None:
         return value_text(finding.value) if finding.value else ""
-    unit = plain(finding.value.unit or "") if finding.value else ""
+    unit = unit_text(finding.value.unit) if finding.value else ""
     return f"{number_text(change.from_)} → {number_text(change.to)} {unit}".strip()
 
 
@@ -119,7 +119,7 @@ def _analyte(group: Sequence[Finding]) -> Analyte:
     last = results[-1].value
     points = [(date_text(finding_date(item)), item.number) for item in results
               if item.number is not None and len(date_text(finding_date(item))) == 10]
-    return Analyte(name=plain(results[-1].name), unit=plain(last.unit or "") if last else "",
+    return Analyte(name=plain(results[-1].name), unit=unit_text(last.unit) if last else "",
                    rows=tuple(row_of(item) for item in results),
                    points=tuple(dict.fromkeys((date, number) for date, number in points if number is not None)),
                    low=last.low if last else None, high=last.high if last else None)

@@ -74,6 +74,12 @@ class Plate:
         return self.places[0]
 
     @property
+    def caption(self) -> str:
+        """The caption that all places share; empty for one place, or where captions differ."""
+        said = {place.caption for place in self.places}
+        return said.pop() if len(said) == 1 and len(self.places) > 1 else ""
+
+    @property
     def is_crowded(self) -> bool:
         """Whether the places are too many to stand one by one beside the picture."""
         return len(self.places) > MOST_PLACES

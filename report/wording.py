@@ -40,10 +40,16 @@ def value_text(value: Value) -> str:
     return with_unit(amount_text(value), value.unit)
 
 
+def unit_text(unit: str | None) -> str:
+    """A unit as it is written; nothing for the unit `1` (UCUM) of a pure number."""
+    written = plain(unit or "")
+    return "" if written == "1" else written
+
+
 def with_unit(amount: str, unit: str | None) -> str:
-    """An amount and its unit, unless the amount already ends with it, is a word or a pure number (UCUM `1`)."""
-    unit = plain(unit or "")
-    if unit in ("", "1") or not any(ch.isdigit() for ch in amount) or amount.endswith(unit):
+    """An amount and its unit, unless the amount already ends with it or is a word."""
+    unit = unit_text(unit)
+    if not unit or not any(ch.isdigit() for ch in amount) or amount.endswith(unit):
         return amount
     return f"{amount} {unit}"
 

@@ -15,7 +15,7 @@ from caseloom.core.numbering import number_all
 
 WORDS = st.text(min_size=1, max_size=30).filter(lambda text: any(ch.isalnum() for ch in text))
 NUMBERS = st.floats(min_value=-1e5, max_value=1e6, allow_nan=False).map(lambda number: round(number, 3))
-UNITS = st.sampled_from([None, "mm", "g/dL", "10*9/L", "%", "HU", "mmol/L", "{score}", "mm[Hg]", "µmol/L", "/mm²"])
+UNITS = st.sampled_from([None, "1", "mm", "g/dL", "10*9/L", "%", "HU", "mmol/L", "{score}", "mm[Hg]", "µmol/L", "/mm²"])
 VALUES = st.builds(
     Value, number=NUMBERS, unit=UNITS, comparator=st.sampled_from([None, "<", ">="]),
     flag=st.sampled_from([None, "L", "H"]),

@@ -23,6 +23,7 @@ def test_numbers(number: float, text: str):
     (Value(text="negative", unit="mg/dL"), "negative"),
     (Value(number=5.0, text="5 %", unit="%"), "5 %"),
     (Value(number=0.47), "0.47"),
+    (Value(number=0.47, unit="1"), "0.47"),
     (Value(), ""),
 ])
 def test_values(value: Value, text: str):
