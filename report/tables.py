@@ -7,7 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..core.finding import Category, Finding
-from .wording import by_number, date_text, finding_date, id_number, number_text, plain, range_text, unit_text, value_text
+from .wording import (
+    by_number,
+    date_text,
+    finding_date,
+    id_number,
+    number_text,
+    plain,
+    range_text,
+    unit_text,
+    value_text,
+)
 
 
 @dataclass(frozen=True)
