@@ -12,7 +12,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage.measure import find_contours
 
-from caseloom.tools.localization.appearance import SIDE, channels, content_frame, even_contrast
+from ..tools.localization.appearance import SIDE, channels, content_frame, even_contrast
 
 _POINTS = (10, 8, 6)
 """Points on the outer border, the base and the inner border of a lung."""
@@ -44,7 +44,7 @@ def read_examples(folder: Path) -> list[Example]:
 
 
 def _read(folder: Path, entry: dict[str, str]) -> Example:
-    image = np.asarray(_square(folder / "images" / entry["image"]), np.float32) / 255
+    image = np.asarray(_square(folder / "images" / entry["image"]), np.float32) / np.float32(255)
     first, second = split_lungs(np.asarray(_square(folder / "masks" / entry["mask"])) > 127)
     points = np.vstack([outline(first, outer=-1), outline(second, outer=1)])
     return Example(entry["image"], entry["patientid"], image, (first, second), points)

@@ -1,6 +1,6 @@
 """Makes tools/localization/data/lung_shape.npz from films with lung masks, and measures it on patients left out.
 
-    python evals/train_lung_shape.py FOLDER [--folds 4] [--out FILE]
+    python -m caseloom.evals.train_lung_shape FOLDER [--folds 4] [--out FILE]
 
 FOLDER holds index.json, images/ and masks/ as described in `lung_outlines.read_examples`. Seeds are fixed. Two
 minutes on one core.
@@ -17,12 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.draw import polygon2mask
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from lung_outlines import Example, read_examples, seen, varied
-
-from caseloom.tools.localization.appearance import SIDE
-from caseloom.tools.localization.shape_model import (
+from ..tools.localization.appearance import SIDE
+from ..tools.localization.shape_model import (
     STEPS,
     Linear,
     ShapeModel,
@@ -31,6 +27,7 @@ from caseloom.tools.localization.shape_model import (
     pack,
     thumbnail,
 )
+from .lung_outlines import Example, read_examples, seen, varied
 
 MODES = 16
 START_RIDGE, STAGE_RIDGE, JUDGE_RIDGE = 1.0, 3.0, 1.0
@@ -49,7 +46,7 @@ def main() -> None:
     if asked.folds:
         report(cross_validate(examples, asked.folds))
     if asked.out:
-        np.savez_compressed(asked.out, **pack(train(examples)))
+        np.savez_compressed(asked.out, allow_pickle=False, **pack(train(examples)))
 
 
 def cross_validate(examples: list[Example], folds: int) -> Array:
@@ -153,15 +150,11 @@ def _judge(model: ShapeModel, images: list[NDArray[np.float16]], fitted: Array) 
 def _spoiled(image: NDArray[np.float32], way: int) -> NDArray[np.float32]:
     """A film that is none: turned by a quarter or a half, upside down, inverted, or shifted by half its width."""
     brightness, down, across = image
-    if way == 0:
-        return np.stack([brightness.T, across.T, down.T])[:, :, ::-1] * np.asarray([1, 1, -1])[:, None, None]
-    if way == 1:
-        return np.stack([brightness, -down, across])[:, ::-1]
-    if way == 2:
-        return -image
-    if way == 3:
-        return np.stack([brightness.T, across.T, down.T])
-    return np.roll(image, SIDE // 2, axis=2)
+    lying = np.stack([brightness.T, across.T, down.T])
+    ways: tuple[NDArray[np.float32], ...] = (
+        np.stack([lying[0], lying[1], -lying[2]])[:, :, ::-1], np.stack([brightness, -down, across])[:, ::-1], -image,
+        lying, np.roll(image, SIDE // 2, axis=2))
+    return ways[way]
 
 
 def ridge(features: NDArray[np.float32], target: Array, strength: float) -> Linear:

@@ -140,7 +140,7 @@ def _assemble(grey: Grey, header: pydicom.Dataset, series: Series, notes: tuple[
 
 
 def _spacing(header: pydicom.Dataset) -> tuple[tuple[float, float] | None, tuple[str, ...]]:
-    """Pixel Spacing, else Imager Pixel Spacing (PS3.3 10.7.1.1, 10.7.1.3); zero means not known."""
+    """Pixel Spacing, else Imager Pixel Spacing (PS3.3 10.7.1); zero means not known."""
     for name in ("PixelSpacing", "ImagerPixelSpacing"):
         values = header.get(name)
         if not isinstance(values, MultiValue) or len(values) < 2:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi
 
 from ..core.errors import RefusedFile
 from ..core.refusal import RefusalCode
@@ -135,7 +135,8 @@ def between(values: NDArray[Any], low: float, high: float) -> Grey:
     """Values from low..high to 0..1, clipped; all zero when the range is empty."""
     if high <= low:
         return np.zeros(values.shape, np.float32)
-    return np.clip((np.asarray(values, np.float32) - np.float32(low)) / np.float32(high - low), 0, 1)
+    scaled: Grey = np.clip((np.asarray(values, np.float32) - np.float32(low)) / np.float32(high - low), 0, 1)
+    return scaled
 
 
 def first_number(header: pydicom.Dataset, name: str) -> float | None:

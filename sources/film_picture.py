@@ -28,10 +28,14 @@ _GREY_MODES = ("L", "I;16", "I;16L", "I;16B", "I", "F")
 
 
 def is_picture(path: Path) -> bool:
-    """Whether the file begins as one of the picture formats does; False when it cannot be opened."""
+    """Whether the file begins as one of the picture formats does; False when it cannot be opened.
+
+    A DICOM file whose preamble is a TIFF header (PS3.10 7.1) is DICOM.
+    """
     try:
         with path.open("rb") as file:
-            return file.read(8).startswith(_STARTS)
+            start = file.read(132)
+            return start.startswith(_STARTS) and start[128:] != b"DICM"
     except OSError:
         return False
 

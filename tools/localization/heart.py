@@ -47,6 +47,21 @@ class Border:
 
 
 @dataclass(frozen=True)
+class Borders:
+    """Both borders and the midline between the lungs, in GRID pixels.
+
+    Args:
+        middle: column of the midline.
+        left: the border at the left of the picture.
+        right: the border at the right.
+    """
+
+    middle: float
+    left: Border
+    right: Border
+
+
+@dataclass(frozen=True)
 class _Side:
     """One side of the heart's surroundings: columns are distances from the midline, rows are rows of the square."""
 
@@ -57,7 +72,7 @@ class _Side:
     inside_lung: NDArray[np.bool_]
 
 
-def trace_borders(film: NDArray[np.float32], lungs: LungMasks) -> tuple[Border | None, Border | None]:
+def trace_borders(film: NDArray[np.float32], lungs: LungMasks) -> Borders | None:
     """The heart's border at the left of the picture and at the right.
 
     A border is the path, one column per row, that best follows an edge from bright to dark and has bright pixels on
@@ -70,7 +85,7 @@ def trace_borders(film: NDArray[np.float32], lungs: LungMasks) -> tuple[Border |
         lungs: masks of the same shape.
 
     Returns:
-        Both borders in GRID pixels (columns and rows scaled apart); None for a side too small to look at.
+        Both borders in GRID pixels (columns and rows scaled apart); None when a lung is too small to look beside it.
     """
     square = _square(film)
     low, high = np.percentile(square, [1, 99])
@@ -79,7 +94,9 @@ def trace_borders(film: NDArray[np.float32], lungs: LungMasks) -> tuple[Border |
     middle = _midline(*masks)
     left = _look(square, masks[0], middle, -1, 0.55)
     right = _look(square, masks[1], middle, 1, 0.5)
-    return (_trace(left, middle, -1) if left else None), (_trace(right, middle, 1) if right else None)
+    if left is None or right is None:
+        return None
+    return Borders(middle, _trace(left, middle, -1), _trace(right, middle, 1))
 
 
 def _square(image: NDArray[np.generic]) -> Floats:

@@ -82,12 +82,13 @@ def heart_size(film: NDArray[np.float32], lungs: LungMasks) -> HeartSize | None:
         lungs: masks of the same shape.
     """
     thorax = thoracic_diameter(lungs)
-    left, right = trace_borders(film, lungs)
-    if thorax is None or left is None or right is None or not (_clear(left) and _clear(right)):
+    borders = trace_borders(film, lungs)
+    if thorax is None or borders is None or not (_clear(borders.left) and _clear(borders.right)):
         return None
+    left, right = borders.left, borders.right
     across, down = film.shape[1] / GRID, film.shape[0] / GRID
     edges = left.widest[0] * across, right.widest[0] * across
-    middle = (edges[0] + edges[1]) / 2
+    middle = borders.middle * across
     box = (edges[0], min(left.top, right.top) * down, edges[1], max(left.bottom, right.bottom) * down)
     size = HeartSize(box, Line(edges[0], middle, left.widest[1] * down), Line(middle, edges[1], right.widest[1] * down),
                      thorax)

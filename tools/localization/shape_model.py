@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,7 +132,7 @@ def shipped_model() -> ShapeModel:
         return unpack(dict(stored))
 
 
-def unpack(stored: dict[str, NDArray[np.generic]]) -> ShapeModel:
+def unpack(stored: dict[str, NDArray[Any]]) -> ShapeModel:
     """A model from the arrays of `pack`."""
     def linear(name: str) -> Linear:
         return Linear(stored[f"{name}_weights"].astype(np.int8), stored[f"{name}_scale"].astype(np.float32),
@@ -142,9 +143,9 @@ def unpack(stored: dict[str, NDArray[np.generic]]) -> ShapeModel:
                       linear("start"), stages, linear("judge"))
 
 
-def pack(model: ShapeModel) -> dict[str, NDArray[np.generic]]:
+def pack(model: ShapeModel) -> dict[str, NDArray[Any]]:
     """A model as arrays for an .npz file."""
-    arrays: dict[str, NDArray[np.generic]] = {
+    arrays: dict[str, NDArray[Any]] = {
         "mean": model.mean.astype(np.float32), "modes": model.modes.astype(np.float32),
         "spread": model.spread.astype(np.float32)}
     parts = {"start": model.start, "judge": model.judge}
