@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ..core.finding import Category, Finding, Status
 from ..core.report import Conflict
+from ..report.wording import value_text
 from ..tools.comparison.trends import analyte_of
 
 
@@ -21,8 +22,8 @@ def lab_conflicts(findings: Iterable[Finding]) -> tuple[Conflict, ...]:
 
 
 def _conflict(group: list[Finding]) -> Conflict:
-    values = ", ".join(f"{item.number:g} {(item.value.unit if item.value else None) or ''}".strip()
-                       for item in sorted(group, key=lambda item: (item.number or 0.0, item.id)))
+    ordered = sorted(group, key=lambda item: (item.number or 0.0, item.id))
+    values = ", ".join(value_text(item.value) for item in ordered if item.value is not None)
     return Conflict(text=f"Sources disagree on {group[0].name} of {group[0].date}: {values}.",
                     findings=tuple(item.id for item in group),
                     evidence=tuple(dict.fromkeys(key for item in group for key in item.evidence)))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ..core.finding import Assertion, Category, Finding, Status
 from ..core.report import TimelineEvent, make_event
+from ..report.wording import number_text, value_text, with_unit
 from .state import TaskResult
 
 ON_THE_TIMELINE = (Category.LAB, Category.RECORD, Category.CHANGE, Category.OBSERVATION, Category.MEASUREMENT)
@@ -54,16 +55,14 @@ def _prefix(finding: Finding) -> str:
 
 
 def _from_to(finding: Finding) -> str:
-    change, unit = finding.change, finding.value.unit if finding.value and finding.value.unit else ""
+    change, unit = finding.change, finding.value.unit if finding.value else None
     if change is None or change.from_ is None or change.to is None:
         return ""
-    return f" from {change.from_:g} to {change.to:g} {unit}".rstrip()
+    return f" from {number_text(change.from_)} to {with_unit(number_text(change.to), unit)}"
 
 
 def _amount(finding: Finding) -> str:
     value = finding.value
     if value is None:
         return ""
-    printed = value.text if value.text is not None else "" if value.number is None else f"{value.number:g}"
-    sign = value.comparator if value.comparator and not printed.startswith(value.comparator) else ""
-    return " ".join(part for part in (f"{sign}{printed}", value.unit, f"[{value.flag}]" if value.flag else "") if part)
+    return " ".join(part for part in (value_text(value), f"[{value.flag}]" if value.flag else "") if part)

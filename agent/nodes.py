@@ -9,7 +9,7 @@ from pathlib import Path
 
 from langgraph.types import interrupt
 
-from ..core.case import Case
+from ..core.case import Case, Study
 from ..core.errors import CaseloomError
 from ..core.finding import Finding
 from ..core.ids import digest
@@ -90,8 +90,13 @@ class Review:
     def compare(self, state: ReviewState) -> ReviewState:
         """Compare each study with its prior, and the laboratory results over time."""
         readings = [StudyReading(done.task.study, done.result) for done in state.get("results", [])]
-        comparisons = [_compare_with_prior(reading, readings) for reading in readings
-                       if reading.study.kind in COMPARABLE_KINDS and reading.result.findings]
+        comparable = [reading for reading in readings
+                      if reading.study.kind in COMPARABLE_KINDS and reading.result.findings]
+        priors = {reading.study.id: choose_prior(reading.study, [other.study for other in comparable])
+                  for reading in comparable}
+        used = {prior.id for prior in priors.values() if prior is not None}
+        comparisons = [_compared(reading, priors[reading.study.id], comparable) for reading in comparable
+                       if priors[reading.study.id] is not None or reading.study.id not in used]
         found = [finding for reading in readings for finding in reading.result.findings]
         return {"comparisons": comparisons, "trends": lab_trends(found)}
 
@@ -151,13 +156,13 @@ def content_digest(report: Report) -> str:
     return digest(report.model_dump(mode="json", by_alias=True, exclude={"status", "signature"}))
 
 
-def _compare_with_prior(reading: StudyReading, readings: Sequence[StudyReading]) -> ToolResult:
-    prior = choose_prior(reading.study, [other.study for other in readings if other.result.findings])
+def _compared(current: StudyReading, prior: Study | None, readings: Sequence[StudyReading]) -> ToolResult:
+    """The comparison with the prior, or the remark that there is none."""
     if prior is None:
-        what = reading.study.modality
-        return ToolResult(tool=ComparisonTool.name, reader=reading.result.reader, warnings=(
-            f"{what} of {reading.study.date or 'unknown date'}: the case holds no earlier study to compare with.",))
-    return ComparisonTool().compare(next(other for other in readings if other.study is prior), reading)
+        when = current.study.date or "unknown date"
+        return ToolResult(tool=ComparisonTool.name, reader=current.result.reader, warnings=(
+            f"{current.study.modality} of {when}: the case holds no earlier study to compare with.",))
+    return ComparisonTool().compare(next(other for other in readings if other.study == prior), current)
 
 
 def _changes(state: ReviewState) -> list[Finding]:

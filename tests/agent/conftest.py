@@ -51,6 +51,14 @@ def _two_films(folder: Path) -> list[str]:
     return [name for _, name in of_one[:2]]
 
 
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped synthetic case."""
+    from caseloom.phantoms import write_demo
+
+    return write_demo(tmp_path_factory.mktemp("demo"))
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A state folder of its own."""

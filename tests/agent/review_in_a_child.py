@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ class LoggedTool:
     def run(self, study: Study, context: ToolContext) -> ToolResult:
         self._note(f"started {self.name} {study.id}")
         if self.deadly:
+            time.sleep(0.5)  # what finished before is written to disk by then
             die()
         result = self.real.run(study, context)
         self._note(f"finished {self.name} {study.id}")

@@ -1,0 +1,40 @@
+"""The dated facts of a case, and sources that disagree."""
+
+from __future__ import annotations
+
+from caseloom.agent.conflicts import lab_conflicts
+from caseloom.agent.events import event_text, events_of
+from caseloom.core.finding import Change, Code, Finding, Value, make_finding
+
+
+def lab(number: float, evidence: str, **value: object) -> Finding:
+    return make_finding(name="Haemoglobin", category="lab", status="measured", evidence=(evidence,), tool="labs",
+                        code=Code(system="http://loinc.org", code="718-7", display="Hemoglobin"), reader="measure",
+                        value=Value(**{"number": number, "text": f"{number:g}", "unit": "g/L", "flag": "L"} | value),
+                        date="2025-03-04", patient="P")
+
+
+def test_the_same_fact_from_two_sources_is_one_event_with_both_evidences() -> None:
+    event, = events_of([], [lab(118, "ev-b"), lab(118, "ev-a")])
+    assert event.text == "Haemoglobin: 118 g/L [L]"
+    assert event.evidence == ("ev-a", "ev-b")
+    assert event.precision == "day"
+
+
+def test_when_a_result_became_known_is_kept() -> None:
+    event, = events_of([], [lab(118, "ev-a", issued_at="2025-03-05")])
+    assert (event.occurred_at, event.recorded_at) == ("2025-03-04", "2025-03-05")
+
+
+def test_a_pure_number_has_no_unit_and_a_doubt_is_said() -> None:
+    ratio = make_finding(name="Cardiothoracic ratio", category="change", status="indeterminate", evidence=("e",),
+                         value=Value(number=0.47, unit="1"), tool="comparison", reader="measure", patient="P",
+                         change=Change(direction="increased", from_=0.45, to=0.47))
+    assert event_text(ratio) == "(indeterminate) Cardiothoracic ratio: increased from 0.45 to 0.47"
+
+
+def test_differing_results_of_one_moment_are_a_conflict_and_equal_ones_are_none() -> None:
+    assert lab_conflicts([lab(118, "a"), lab(118, "b")]) == ()
+    conflict, = lab_conflicts([lab(118, "a"), lab(181, "b")])
+    assert "118 g/L, 181 g/L" in conflict.text
+    assert set(conflict.evidence) == {"a", "b"}
