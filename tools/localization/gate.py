@@ -17,7 +17,10 @@ _OTHER_VIEWS = frozenset({"LL", "RL", "LLD", "RLD", "LLO", "RLO", "LAO", "RAO", 
                           "OBLIQUE"})
 """Lateral, decubitus and oblique View Positions (0018,5101): the defined terms of PS3.3 C.8.1.1, and plain words."""
 _CHEST_WORDS = ("CHEST", "THORAX", "LUNG", "HEART", "TORAX", "RIB")
-_SURE = 0.8
+_RADIOGRAPHS = frozenset({"CR", "DX"})
+_LEAST_SCORE, _LEAST_SCORE_OF_CHEST_FILM, _LEAST_SCORE_AGAINST_HEADER = 0.2, 0.0, 0.8
+# Of 74 films of patients left out of training 4 score below 0.2, and 6 of 395 pictures of other kinds pass the whole
+# gate: 4 of 150 coronal and sagittal CT slices, 2 of 22 upper or lower parts of films.
 
 _BLANK_SPREAD = 0.02
 _FINE_GRAIN = 0.4
@@ -106,13 +109,15 @@ def accept_lungs(film: Film, lungs: LungMasks | None) -> tuple[LungMasks, str | 
     Raises:
         RefusedFile: WRONG_BODY_PART when no lungs were found, or not clearly while the header names another part.
     """
-    other = film.body_part is not None and not any(word in film.body_part for word in _CHEST_WORDS)
-    if lungs is None:
+    chest = film.body_part is not None and any(word in film.body_part for word in _CHEST_WORDS)
+    other = film.body_part is not None and not chest
+    least = _LEAST_SCORE_OF_CHEST_FILM if chest and film.modality in _RADIOGRAPHS else _LEAST_SCORE
+    if lungs is None or lungs.score < least:
         raise RefusedFile(RefusalCode.WRONG_BODY_PART, "no pair of lungs is seen as on a frontal chest film; if it is "
                           "one, check its orientation and contrast")
     if not other:
         return lungs, None
-    if lungs.score < _SURE:
+    if lungs.score < _LEAST_SCORE_AGAINST_HEADER:
         raise RefusedFile(RefusalCode.WRONG_BODY_PART, f"the header says {film.body_part}, and the picture does not "
                           "clearly show a chest")
     return lungs, f"the header says {film.body_part}, the picture shows a chest: it was measured"

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 
 from ...core.case import CaseFile, FileKind, Series, Study
 from ...core.errors import RefusedFile
-from ...core.evidence import Evidence
-from ...core.finding import Finding
 from ...core.refusal import Refusal, RefusalCode
 from ...core.result import Answer, AnswerStatus, ToolResult
 from ...sources.film import load_film
 from ..base import ToolContext, refuse
+from ..harvest import Harvest
 from .gate import accept_lungs, refuse_header, refuse_picture, refuse_view
 from .lungs import segment_lungs
 from .measure import heart_size
 from .telling import Place, tell_film
 
 DECLINED = "Films are measured only: without a model that reads them, this cannot be answered."
-
-
-@dataclass
-class _Told:
-    findings: list[Finding] = field(default_factory=list)
-    evidence: list[Evidence] = field(default_factory=list)
-    refused: list[Refusal] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
 
 
 class LocalizationTool:
@@ -61,13 +51,13 @@ class LocalizationTool:
             and the cardiothoracic ratio, measured or indeterminate. Every other file is in `refused`.
         """
         start = time.perf_counter()
-        told = _Told()
+        told = Harvest()
         for series in study.series:
             for file in series.files:
                 try:
                     _measure(_alone(series, file), Place(file, study.date, context), told)
                 except RefusedFile as error:
-                    told.refused.append(Refusal(file=file.path, code=error.code, reason=error.reason))
+                    told.refuse(file, error)
         answer = Answer(text=DECLINED, status=AnswerStatus.DECLINED) if context.question else None
         return ToolResult(tool=self.name, reader=context.reader.identity.name, answer=answer,
                           findings=tuple(told.findings), evidence=tuple(told.evidence), refused=tuple(told.refused),
@@ -78,7 +68,7 @@ def _alone(series: Series, file: CaseFile) -> Series:
     return series.model_copy(update={"files": (file,)})
 
 
-def _measure(series: Series, place: Place, told: _Told) -> None:
+def _measure(series: Series, place: Place, told: Harvest) -> None:
     if series.kind is not FileKind.FILM:
         raise RefusedFile(RefusalCode.WRONG_MODALITY, "the file is no chest film")
     refuse_view(series.view)
