@@ -10,6 +10,7 @@ from getpass import getuser
 from pathlib import Path
 
 from ..core.case import Case
+from ..core.errors import UsageError
 from ..core.report import Report, Signature, TimelineEvent
 from ..core.result import Answer, ToolResult
 from ..core.settings import Settings
@@ -150,8 +151,10 @@ def sign_case(case: AnyPath, *, name: str, patient: str | None = None, question:
     """Sign the draft of a reviewed case; the account of the caller is recorded beside the name.
 
     Raises:
-        UsageError: the case has no draft that waits for a decision.
+        UsageError: the name is empty, or the case has no draft that waits for a decision.
     """
+    if not name.strip():
+        raise UsageError("a signature needs a name: give yours with --name")
     with _run(case, patient, "measure", None, question) as run:
         signature = Signature(name=name, account=getuser(), signed_at=datetime.now(UTC).isoformat(timespec="seconds"),
                               content_sha256=content_digest(run.report()))

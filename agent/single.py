@@ -9,7 +9,7 @@ from ..core.case import Study
 from ..core.errors import UsageError
 from ..core.ids import digest, opaque_patient
 from ..core.numbering import number_result
-from ..core.refusal import Refusal
+from ..core.refusal import Refusal, RefusalCode
 from ..core.result import ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
@@ -79,25 +79,19 @@ def _merged(name: str, results: Sequence[ToolResult], refused: Sequence[Refusal]
 
 
 def _compared(intake: Intake, paths: Sequence[Path], tools: Mapping[str, Tool], context: ToolContext) -> ToolResult:
-    """Both studies read by their tool, then compared.
+    """Both sides read by their tools, and of each the study with most findings compared; the others are refused.
 
     Raises:
         UsageError: the first study is the later one.
     """
-    sides = [_below(intake, path) for path in paths]
-    readings = [_first_useful(_read_by_kind(side, intake, tools, context)) for side in sides]
-    results = [reading.result for pair in readings for reading in pair]
-    refused = refusals(intake.found)
-    if not all(readings):
-        return _merged(ComparisonTool.name, [result.model_copy(update={"findings": (), "evidence": ()})
-                                             for result in results], refused, context.reader.identity.name)
-    prior, current = (pair[0] for pair in readings)
-    if prior.study.date and current.study.date and prior.study.date[:10] > current.study.date[:10]:
-        raise UsageError(f"the first study ({prior.study.date}) is later than the second ({current.study.date}); "
-                         "give PRIOR before CURRENT")
-    compared = ComparisonTool().compare(prior, current)
-    read = [result.model_copy(update={"findings": (), "evidence": (), "answer": None}) for result in results]
-    return _merged(ComparisonTool.name, [compared, *read], refused, context.reader.identity.name)
+    sides = [_read_by_kind(_below(intake, path), intake, tools, context) for path in paths]
+    prior, current = (_fullest(side) for side in sides)
+    pair = (prior, current) if prior is not None and current is not None else ()
+    results = [_set_aside(reading, any(reading is one for one in pair)) for side in sides for reading in side]
+    if pair:
+        _in_order(*(reading.study for reading in pair))
+        results.insert(0, ComparisonTool().compare(*pair))
+    return _merged(ComparisonTool.name, results, refusals(intake.found), context.reader.identity.name)
 
 
 def _below(intake: Intake, path: Path) -> list[Found]:
@@ -115,7 +109,24 @@ def _read_by_kind(found: Sequence[Found], intake: Intake, tools: Mapping[str, To
     return readings
 
 
-def _first_useful(readings: Sequence[StudyReading]) -> list[StudyReading]:
-    """The reading with the most findings first; none when no study gave any."""
+def _fullest(readings: Sequence[StudyReading]) -> StudyReading | None:
+    """The reading with the most findings, the first of equals; None when no study gave any."""
     useful = [reading for reading in readings if reading.result.findings]
-    return sorted(useful, key=lambda reading: -len(reading.result.findings))
+    return max(useful, key=lambda reading: len(reading.result.findings), default=None)
+
+
+def _set_aside(reading: StudyReading, compared: bool) -> ToolResult:
+    """What remains to be said of a study beside the comparison: refusals, warnings, and that it was not compared."""
+    refused = list(reading.result.refused)
+    if reading.result.findings and not compared:
+        refused += [Refusal(file=file.path, code=RefusalCode.NOT_CHOSEN,
+                            reason="read, but another study was compared, or there was none to compare it with")
+                    for file in reading.study.files]
+    return reading.result.model_copy(update={"findings": (), "evidence": (), "answer": None,
+                                             "refused": tuple(refused)})
+
+
+def _in_order(prior: Study, current: Study) -> None:
+    if prior.date and current.date and prior.date[:10] > current.date[:10]:
+        raise UsageError(f"the first study ({prior.date}) is later than the second ({current.date}); "
+                         "give PRIOR before CURRENT")

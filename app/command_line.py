@@ -13,7 +13,7 @@ import typer
 
 from .. import __version__
 
-app = typer.Typer(name="caseloom", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+app = typer.Typer(name="caseloom", add_completion=False, pretty_exceptions_enable=False,
                   help="Review a patient's case: volumes, films, slides, lab PDFs and records in one draft report. "
                        "Not a medical device.")
 
@@ -90,7 +90,7 @@ def run(tool: Annotated[str, typer.Argument(
 
     result = run_tool(tool, list(paths), question=question, reader=reader, model=model, out=out)
     print_json(result) if as_json else show_result(result)
-    if not result.findings and not result.evidence and result.refused:
+    if not result.findings and not result.evidence:
         raise typer.Exit(3)
 
 

@@ -6,16 +6,20 @@ import logging
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
+
+import typer
 
 from ..core.errors import CaseloomError
 
-if TYPE_CHECKING:
-    import typer
+STOPPED = 130
+"""What a shell expects of a program that the user stopped (128 + SIGINT)."""
+_Misuse: Any = typer.BadParameter.__base__
+"""Typer's base of all wrong usage; it has no public name of its own."""
 
 
 def run_app(app: typer.Typer, arguments: Sequence[str], *, debug: bool) -> int:
-    """Run `app` with `arguments`.
+    """Run `app` with `arguments`; without any, show its help.
 
     Args:
         app: the command line.
@@ -28,17 +32,20 @@ def run_app(app: typer.Typer, arguments: Sequence[str], *, debug: bool) -> int:
     logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL, stream=sys.stderr,
                         format="%(levelname)s %(name)s: %(message)s")
     try:
-        app(args=list(arguments), standalone_mode=True)
-    except SystemExit as leaving:
-        return leaving.code if isinstance(leaving.code, int) else 0 if leaving.code is None else 1
+        code = app(args=list(arguments) or ["--help"], prog_name="caseloom", standalone_mode=False) or 0
     except CaseloomError as error:
         return _complain(str(error), error.exit_code, debug)
-    except KeyboardInterrupt:
-        return _complain("stopped; run the same command again to go on", 130, debug=False)
+    except _Misuse as error:
+        command = error.ctx.command_path if error.ctx else "caseloom"
+        return _complain(f"{error.format_message()} See `{command} --help`.", 2, debug)
+    except (KeyboardInterrupt, typer.Abort):
+        code = STOPPED
     except Exception as error:  # noqa: BLE001 - the outermost door: a bug is said in one line, with --debug in full
-        return _complain(f"a bug: {type(error).__name__}: {error}. Run again with --debug and report what it prints.",
-                         1, debug)
-    return 0
+        # The message of a foreign error may hold a path or a patient's name: only --debug shows it.
+        return _complain(f"a bug ({type(error).__name__}); run again with --debug and report what it prints", 1, debug)
+    if code == STOPPED:
+        return _complain("stopped; run the same command again to go on", STOPPED, debug=False)
+    return int(code)
 
 
 def _complain(line: str, code: int, debug: bool) -> int:

@@ -26,7 +26,7 @@ class RefusalCode(StrEnum):
     DERIVED_OBJECT = "derived_object"
     LOCALIZER = "localizer"
     NOT_CHOSEN = "not_chosen"
-    """Another series of the same examination was measured instead."""
+    """Another series of the same examination was measured, or another study compared, instead."""
     WRONG_MODALITY = "wrong_modality"
     WRONG_BODY_PART = "wrong_body_part"
     WRONG_VIEW = "wrong_view"

@@ -49,7 +49,7 @@ class ComparisonTool:
         used = {key for finding in findings for key in finding.evidence}
         return ToolResult(tool=self.name, reader=current.result.reader, findings=findings,
                           evidence=tuple(item for key, item in sorted(shown.items()) if key in used),
-                          warnings=tuple(_caveats(prior.study, current.study)))
+                          warnings=tuple(_caveats(prior.study, current.study, bool(findings))))
 
 
 def change_finding(before: Finding, after: Finding, change: Change, *, tool: str, status: Status) -> Finding:
@@ -68,11 +68,15 @@ def _change(before: Finding, after: Finding, interval: int | None) -> Finding:
                           status=Status.MEASURED if least is not None else Status.INDETERMINATE)
 
 
-def _caveats(prior: Study, current: Study) -> list[str]:
-    """Differences in technique that a person must weigh."""
+def _caveats(prior: Study, current: Study, found: bool) -> list[str]:
+    """Differences in technique that a person must weigh, and that nothing could be compared."""
+    said = []
     before = {series.view for series in prior.series if series.view}
     after = {series.view for series in current.series if series.view}
     if before and after and before != after:
-        return [f"the films of {prior.date} and {current.date} have different projections "
-                f"({', '.join(sorted(before))} and {', '.join(sorted(after))}); sizes are not comparable directly"]
-    return []
+        said.append(f"the films of {prior.date} and {current.date} have different projections "
+                    f"({', '.join(sorted(before))} and {', '.join(sorted(after))}); sizes are not comparable directly")
+    if not found:
+        said.append(f"the studies of {prior.date or 'unknown date'} and {current.date or 'unknown date'} share no "
+                    "measurement that is compared")
+    return said
