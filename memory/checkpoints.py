@@ -43,11 +43,12 @@ def open_checkpoints(path: Path, extra: Iterable[tuple[str, str]] = ()) -> Itera
     from langgraph.checkpoint.sqlite import SqliteSaver
 
     try:
+        path.touch(mode=0o600)  # SQLite gives its journals the same mode
         connection = sqlite3.connect(path, check_same_thread=False, timeout=30.0)
         saver = SqliteSaver(connection, serde=JsonPlusSerializer(
             allowed_msgpack_modules=[*storable_types(), *extra]))
         saver.setup()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise StoreError(f"the checkpoints cannot be opened ({error}); remove {path.name} in the state folder "
                          "to start over") from error
     try:

@@ -26,3 +26,9 @@ def test_a_damaged_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "c.sqlite").write_bytes(b"this is no database, only some text" * 100)
     with pytest.raises(StoreError, match=r"remove c\.sqlite"), open_checkpoints(tmp_path / "c.sqlite"):
         pass
+
+
+def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    """A state folder that was there before may be open to others."""
+    with open_checkpoints(tmp_path / "c.sqlite"):
+        assert {file.stat().st_mode & 0o077 for file in tmp_path.iterdir()} == {0}
