@@ -42,8 +42,8 @@ ENTRY_WORDS = (
 REVIEWED_LABELS = {fold(label): kinds for label, kinds in STUDY_LABELS.values()}
 """What a sentence on a reviewed examination may be headed with, and the evidence that it can have."""
 
-CHECKED_WORDS = (frozenset(SIDES) | NEGATIONS | UNCERTAIN | INDETERMINATE | PAST | FAMILY | LOW | HIGH | NORMAL | OUTSIDE
-                 | frozenset(DIRECTIONS))
+CHECKED_WORDS = (frozenset(SIDES) | NEGATIONS | UNCERTAIN | INDETERMINATE | PAST | FAMILY | LOW | HIGH | NORMAL
+                 | OUTSIDE | frozenset(DIRECTIONS))
 """Words that a rule of their own decides on."""
 
 _NO_FINDING = ("context_", "limit_", "reviewed_without_finding", "impression_none")

@@ -52,4 +52,5 @@ class VolumeGeometry:
     def to_index(self, lps: NDArray[np.float64]) -> NDArray[np.float64]:
         """LPS mm (..., 3) to fractional array indices (..., 3) as (k, j, i)."""
         inverse = np.linalg.inv(self.affine)
-        return lps @ inverse[:3, :3].T + inverse[:3, 3]
+        index: NDArray[np.float64] = lps @ inverse[:3, :3].T + inverse[:3, 3]
+        return index
