@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from ...core.case import CaseFile, FileKind, Identity, Patient, Study
 from ...core.errors import RefusedFile
-from ...core.evidence import DocumentSpan, Evidence, make_evidence
-from ...core.finding import Category, Finding, Status, make_finding
+from ...core.evidence import DocumentSpan, make_evidence
+from ...core.finding import Category, Status, make_finding
 from ...core.refusal import Refusal, RefusalCode
 from ...core.result import ToolResult
 from ...sources.document import Document, read_document, render_page
@@ -18,29 +18,20 @@ from ...sources.document_kind import DocumentKind, kind_of_page
 from ...sources.page import line_text, union
 from ..base import ToolContext, refuse, source_of
 from ..drawing import save_png
+from ..harvest import Harvest
 from .analytes import is_known
 from .cells import Row
 from .draw import ABNORMAL, DOUBTFUL, DPI, NORMAL, boxed_page, frames_of
 from .people import Stretch, names_person, stretch_at, stretches_of
 from .results import Result, result_of, sheet_of
 from .rows import rows_of
-from .values import DecimalSign, decimal_sign
+from .values import DecimalSign, decimal_sign, flag_direction
 
 _LETTERS = (DocumentKind.LETTER, DocumentKind.DISCHARGE_LETTER, DocumentKind.RADIOLOGY_REPORT,
             DocumentKind.PATHOLOGY_REPORT)
 _FEWEST_KNOWN = 2
 """Known tests that a document of unclear kind must hold to be read as a lab report."""
 _AMBIGUOUS_DATE = re.compile(r"(?<![\d/])(?:0?[1-9]|1[0-2])/(?:0?[1-9]|1[0-2])/\d{4}")
-
-
-@dataclass
-class Harvest:
-    """What came out of one study."""
-
-    findings: list[Finding] = field(default_factory=list)
-    evidence: list[Evidence] = field(default_factory=list)
-    refused: list[Refusal] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
 
 
 class LabsTool:
@@ -63,7 +54,7 @@ class LabsTool:
                 document = read_document(context.root / file.path, file.sha256, context.cache, context.limits)
                 harvest_document(document, file, context, harvest)
             except RefusedFile as error:
-                harvest.refused.append(Refusal(file=file.path, code=error.code, reason=error.reason))
+                harvest.refuse(file, error)
         return ToolResult(tool=self.name, findings=tuple(harvest.findings), evidence=tuple(harvest.evidence),
                           refused=tuple(harvest.refused), warnings=tuple(dict.fromkeys(harvest.warnings)),
                           reader=context.reader.identity.name, seconds=round(time.perf_counter() - start, 3))
@@ -180,7 +171,8 @@ def colour_of(result: Result) -> tuple[int, int, int]:
     """Colour of a result's box."""
     if result.status is Status.INDETERMINATE:
         return DOUBTFUL
-    return ABNORMAL if result.value.flag_computed in ("L", "H") or result.value.flag else NORMAL
+    marked = result.value.flag is not None and flag_direction(result.value.flag) != "N"
+    return ABNORMAL if marked or result.value.flag_computed in ("L", "H") else NORMAL
 
 
 def warnings_of(document: Document, results: Sequence[Result]) -> list[str]:

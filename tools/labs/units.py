@@ -8,8 +8,6 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 
-_OCR_UNITS = re.compile(r"(?<![a-z])([mu]?)[1l|](?=u(?:/|$))|(?<=[mu])l(?=u/)")
-
 
 @cache
 def table() -> dict[str, str]:

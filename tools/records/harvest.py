@@ -1,21 +1,15 @@
-"""What the files of one study give, gathered file by file."""
+"""What the files of one study give, and whom they are about."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from ...core.case import Identity
-from ...core.evidence import Evidence
-from ...core.finding import Finding
-from ...core.refusal import Refusal
+from ..harvest import Harvest
 
 
 @dataclass
-class Harvest:
-    """What the files of one study gave."""
+class RecordHarvest(Harvest):
+    """What records and texts gave so far, with everybody they name, in order of appearance."""
 
-    findings: list[Finding] = field(default_factory=list)
-    evidence: list[Evidence] = field(default_factory=list)
-    refused: list[Refusal] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
     people: list[Identity] = field(default_factory=list)

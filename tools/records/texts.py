@@ -14,7 +14,7 @@ from ...core.refusal import Refusal, RefusalCode
 from ...sources.document_kind import DocumentKind
 from ...sources.note import read_note
 from ..base import ToolContext, source_of
-from .harvest import Harvest
+from .harvest import RecordHarvest
 
 LONGEST_TITLE = 120
 NO_PLACE: BoxPt = (0.0, 0.0, 0.0, 0.0)
@@ -40,7 +40,7 @@ class Text:
     people: tuple[Identity, ...]
 
 
-def text_facts(file: CaseFile, context: ToolContext, harvest: Harvest) -> None:
+def text_facts(file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:
     """Add the finding that a note or a document exists; one about another patient only is refused.
 
     Raises:
@@ -76,7 +76,7 @@ def _document(file: CaseFile, context: ToolContext) -> Text | None:
     return Text(document.title, title, place, document.date, document.identities())
 
 
-def _add(text: Text, file: CaseFile, context: ToolContext, harvest: Harvest) -> None:
+def _add(text: Text, file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:
     harvest.people += [who for who in text.people if who not in harvest.people]
     shown = make_evidence(source_of(file), DocumentSpan(page=1, bbox=text.place, text=text.title),
                           caption=text.name, date=text.date)

@@ -15,7 +15,7 @@ from ...sources.fhir_fields import Resource, clean, code_words, text_of
 from ..base import ToolContext, refuse, source_of
 from .clinical import READERS
 from .facts import Fact, evidence_of, finding_of, without_names
-from .harvest import Harvest
+from .harvest import RecordHarvest
 from .questions import answer_question
 from .results import Panels, observation_facts
 from .texts import text_facts
@@ -38,7 +38,7 @@ class RecordsTool:
 
     def run(self, study: Study, context: ToolContext) -> ToolResult:
         """The facts of all files of a study, and the answer to the context's question if there is one."""
-        began, harvest = perf_counter(), Harvest()
+        began, harvest = perf_counter(), RecordHarvest()
         for file in study.files:
             try:
                 if study.kind is FileKind.RECORD:
@@ -46,14 +46,14 @@ class RecordsTool:
                 else:
                     text_facts(file, context, harvest)
             except RefusedFile as error:
-                harvest.refused.append(Refusal(file=file.path, code=error.code, reason=error.reason))
+                harvest.refuse(file, error)
         return ToolResult(tool=self.name, reader=context.reader.identity.name, findings=tuple(harvest.findings),
                           evidence=tuple(harvest.evidence), refused=tuple(harvest.refused),
                           warnings=tuple(harvest.warnings), answer=_answer(context, harvest),
                           seconds=perf_counter() - began)
 
 
-def _answer(context: ToolContext, harvest: Harvest) -> Answer | None:
+def _answer(context: ToolContext, harvest: RecordHarvest) -> Answer | None:
     if context.question is None:
         return None
     if context.patient is None and len(harvest.people) > 1:
@@ -63,7 +63,7 @@ def _answer(context: ToolContext, harvest: Harvest) -> Answer | None:
     return answer_question(context.question, harvest.findings, harvest.evidence)
 
 
-def _take_record(file: CaseFile, context: ToolContext, harvest: Harvest) -> None:
+def _take_record(file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:
     """Add the facts of one FHIR file; what is about other people stays out and is counted."""
     record = read_record(context.root / file.path, context.limits)
     chosen = list(_chosen(record, context, harvest))
@@ -83,7 +83,7 @@ def _take_record(file: CaseFile, context: ToolContext, harvest: Harvest) -> None
     harvest.warnings.extend(f"{file.path}: {warning}" for warning in (*record.warnings, *_unused(chosen)))
 
 
-def _chosen(record: Record, context: ToolContext, harvest: Harvest) -> Iterator[tuple[int, Resource, Identity]]:
+def _chosen(record: Record, context: ToolContext, harvest: RecordHarvest) -> Iterator[tuple[int, Resource, Identity]]:
     """Place, resource and subject of every statement about the patient (without a case: about any person)."""
     people = record.identities()
     harvest.people += [who for who in people if who not in harvest.people]
@@ -98,7 +98,7 @@ def _chosen(record: Record, context: ToolContext, harvest: Harvest) -> Iterator[
 
 
 def _add_facts(file: CaseFile, context: ToolContext, record: Record,
-               chosen: Sequence[tuple[int, Resource, Identity]], harvest: Harvest) -> None:
+               chosen: Sequence[tuple[int, Resource, Identity]], harvest: RecordHarvest) -> None:
     source, panels = source_of(file), Panels(record)
     names = [name for who in record.identities() for name in who.names]
     names += context.patient.names if context.patient else ()
@@ -121,7 +121,7 @@ def _facts(resource: Resource, key: str, record: Record, panels: Panels) -> Iter
         yield from READERS[kind](resource, key, record)
 
 
-def opaque(who: Identity, context: ToolContext, harvest: Harvest) -> str:
+def opaque(who: Identity, context: ToolContext, harvest: RecordHarvest) -> str:
     """The patient a finding is of: the case's, or without a case the first person, the second ..., by number."""
     if context.patient is not None or who.is_empty or harvest.people[0] == who:
         return context.opaque_patient
