@@ -22,6 +22,7 @@ from ...sources.fhir_fields import (
     one,
     period_of,
     text_of,
+    texts,
 )
 from .facts import DENIED, FAMILY, OVER, PRESENT, UNSURE, Aspect, Detail, Fact, Standing, name_of, preferred_code
 
@@ -159,13 +160,8 @@ def _professional(target: Resource) -> str | None:
     if text := text_of(target, "name"):
         return text
     name = one(target, "name")
-    parts = [text for element in ("prefix", "given", "family") for text in _strings(name, element)]
+    parts = [text for element in ("prefix", "given", "family") for text in texts(name, element)]
     return text_of(name, "text") or clean(" ".join(parts)) or None
-
-
-def _strings(node: Resource, name: str) -> list[str]:
-    value = node.get(name)
-    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
 
 
 def _reasons(resource: Resource, record: Record) -> Iterator[Detail]:

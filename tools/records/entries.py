@@ -10,7 +10,7 @@ from ...core.evidence import Evidence, FhirResource
 from ...core.finding import Assertion, Category, Finding, Status
 from ...core.moments import moment_key
 from .facts import Aspect, told_by
-from .intents import Limit
+from .intents import Asked, Limit
 from .matching import Fit, best_fits, fit, head_of
 
 MEDICATION_KINDS = frozenset({"MedicationRequest", "MedicationStatement"})
@@ -131,6 +131,17 @@ def matching(asked: str, entries: Sequence[Entry]) -> list[Entry]:
 def best_matching(asked: str, entries: Sequence[Entry]) -> list[Entry]:
     """Of the entries that answer to a name, those that answer best (`Glucose` before `Glucose tolerance`)."""
     return best_fits(asked, [(entry, entry.names) for entry in entries])
+
+
+def within(asked: Asked, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries that a list asks for: those that stood within its restriction in time, all ever recorded, or those
+    that stand now."""
+    if asked.limit is not None:
+        limit = asked.limit
+        return [entry for entry in entries if entry.stood_within(limit) and (entry.stands or entry.is_over)]
+    if asked.ever and not asked.now:
+        return list(entries)
+    return [entry for entry in entries if entry.stands]
 
 
 def by_analyte(entries: Iterable[Entry]) -> dict[str, list[Entry]]:

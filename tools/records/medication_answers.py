@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...core.evidence import Evidence
 from ...core.result import Answer, AnswerValue
-from .entries import Entries, Entry, matching
+from .entries import Entries, Entry, matching, within
 from .facts import Aspect
 from .intents import Asked, Pick
 from .matching import Fit, fit, shares_words
-from .phrasing import Cited, answered, day, distinct, not_in_case, standing
+from .phrasing import Cited, answered, day, distinct, led, not_in_case, standing, verdict
 
 ANY = frozenset({"", "any", "anything", "something", "medication", "medications", "any medication", "any medications"})
 
 
 def current_list(question: str, asked: Asked, entries: Entries) -> Answer:
     """The medicines taken now, within a restriction in time, or all ever prescribed."""
-    found = entries.medications
-    if asked.limit is not None:
-        limit = asked.limit
-        chosen = [entry for entry in found if entry.stood_within(limit) and (entry.stands or entry.is_over)]
-    elif asked.ever and not asked.now:
-        chosen = found
-    else:
-        chosen = [entry for entry in found if entry.stands]
+    chosen = within(asked, entries.medications)
     if not chosen:
         return not_in_case(question, "The record lists no such medications.")
     names = dict.fromkeys(entry.finding.name for entry in chosen)
@@ -33,13 +25,15 @@ def current_list(question: str, asked: Asked, entries: Entries) -> Answer:
 
 def is_taken(question: str, asked: Asked, entries: Entries) -> Answer:
     """Whether a medicine is taken now."""
-    if asked.about in ANY or asked.limit is not None:
-        return (current_list if asked.about in ANY else was_prescribed)(question, asked, entries)
+    if asked.about in ANY:
+        return current_list(question, asked, entries)
+    if asked.limit is not None:
+        return was_prescribed(question, asked, entries)
     found = matching(asked.about, entries.medications)
     if not found:
         return _unknown(question, asked, entries)
     active = [entry for entry in found if entry.stands]
-    return _yes_or_no(question, active or found, "yes" if active else "no")
+    return _verdict(question, active or found, ever=False)
 
 
 def was_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -53,7 +47,7 @@ def was_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
     if not found:
         return _unknown(question, asked, entries)
     given = [entry for entry in found if entry.stands or entry.is_over]
-    return _yes_or_no(question, given or found, "yes" if given else "no")
+    return _verdict(question, given or found, ever=True)
 
 
 def when_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -124,13 +118,12 @@ def _all_of(entry: Entry, aspect: Aspect) -> str:
     return "; ".join(dict.fromkeys(text for text, _ in entry.told(aspect)))
 
 
-def _yes_or_no(question: str, found: Sequence[Entry], said: str) -> Answer:
-    sentences = distinct(map(standing, found))
-    first: tuple[str, Sequence[Evidence]] = (f"{said.capitalize()}: {sentences[0][0]}", sentences[0][1])
-    return answered(question, [first, *sentences[1:]], AnswerValue(text=said, date=found[-1].when))
+def _verdict(question: str, found: Sequence[Entry], *, ever: bool) -> Answer:
+    said = verdict(found, ever=ever)
+    return answered(question, led(said, distinct(map(standing, found))), AnswerValue(text=said, date=found[-1].when))
 
 
 def _unknown(question: str, asked: Asked, entries: Entries) -> Answer:
     near = [entry for entry in entries.medications if shares_words(asked.about, entry.finding.name, 1)]
-    within = f" {asked.limit.words}" if asked.limit else ""
-    return not_in_case(question, f"The record holds no medication named {asked.about or 'so'}{within}.", near)
+    when = f" {asked.limit.words}" if asked.limit else ""
+    return not_in_case(question, f"The record holds no medication named {asked.about or 'so'}{when}.", near)

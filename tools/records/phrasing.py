@@ -14,6 +14,7 @@ Cited = tuple[str, Sequence[Evidence]]
 """A sentence and what it rests on."""
 
 MOST_SENTENCES = 40
+_LEADS = {"yes": "Yes", "no": "No", "uncertain": "Not settled"}
 
 
 def answered(question: str, sentences: Sequence[Cited], value: AnswerValue | None = None) -> Answer:
@@ -74,6 +75,26 @@ def standing(entry: Entry) -> Cited:
     if entry.finding.assertion is Assertion.UNCERTAIN or entry.finding.status is Status.INDETERMINATE:
         return f"{name}: recorded as uncertain or not settled{since(entry)}.", evidence
     return f"{name}{since(entry)}.", evidence
+
+
+def verdict(found: Sequence[Entry], *, ever: bool) -> str:
+    """`yes`, `no` or `uncertain`: whether any entry stands.
+
+    Args:
+        found: the entries that answer to what was asked.
+        ever: whether what is over counts too.
+    """
+    if any(entry.stands or (ever and entry.is_over) for entry in found):
+        return "yes"
+    unsettled = any(entry.finding.assertion is Assertion.UNCERTAIN or entry.finding.status is Status.INDETERMINATE
+                    for entry in found)
+    return "uncertain" if unsettled else "no"
+
+
+def led(said: str, sentences: Sequence[Cited]) -> list[Cited]:
+    """The sentences, the first of them begun with a verdict in words."""
+    (text, evidence), *rest = sentences
+    return [(f"{_LEADS[said]}: {text}", evidence), *rest]
 
 
 def event(entry: Entry) -> Cited:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...core.finding import Assertion, Status
+from ...core.finding import Assertion
 from ...core.result import Answer, AnswerValue
-from .entries import Entries, Entry, matching
+from .entries import Entries, Entry, matching, within
 from .facts import Aspect
 from .intents import Asked, Pick, left_over
 from .matching import is_named_so, shares_words
-from .phrasing import answered, distinct, event, not_in_case, standing
+from .phrasing import answered, distinct, event, led, not_in_case, standing, verdict
 
 ALLERGY_WORDS = (
     "a an and any allergic allergies allergy are does do has have having her his intolerance intolerances "
@@ -34,8 +34,8 @@ def exists(question: str, asked: Asked, entries: Entries) -> Answer:
     done = [entry for entry in events if is_named_so(asked.about, entry.finding.name)
             and (asked.limit is None or asked.limit.holds(entry.when))]
     if done and asked.about:
-        said = "yes" if any(entry.stands for entry in done) else "no"
-        return answered(question, distinct(map(event, done)), AnswerValue(text=said, date=done[-1].when))
+        return answered(question, distinct(map(event, done)),
+                        AnswerValue(text=verdict(done, ever=True), date=done[-1].when))
     near = [entry for entry in entries.all if shares_words(asked.about, entry.finding.name)]
     return not_in_case(question, f"The case holds nothing named {asked.about or 'so'}; "
                                  "that does not rule it out.", near)
@@ -43,14 +43,7 @@ def exists(question: str, asked: Asked, entries: Entries) -> Answer:
 
 def conditions(question: str, asked: Asked, entries: Entries) -> Answer:
     """The conditions that stand, or all that are recorded."""
-    found = _own(entries.of_kind("Condition"))
-    if asked.limit is not None:
-        limit = asked.limit
-        chosen = [entry for entry in found if entry.stood_within(limit) and (entry.stands or entry.is_over)]
-    elif asked.ever and not asked.now:
-        chosen = found
-    else:
-        chosen = [entry for entry in found if entry.stands]
+    chosen = within(asked, _own(entries.of_kind("Condition")))
     if not chosen:
         return not_in_case(question, "The record holds no such conditions.")
     names = dict.fromkeys(entry.finding.name for entry in chosen)
@@ -98,7 +91,7 @@ def allergies(question: str, asked: Asked, entries: Entries) -> Answer:
     if not found:
         more = " of that name" if pool else "; that does not mean that there is none"
         return not_in_case(question, f"The record holds no allergy{more}.", pool if about else ())
-    said = "yes" if any(entry.stands for entry in found) else "no"
+    said = verdict(found, ever=False)
     names = "; ".join(dict.fromkeys(entry.finding.name for entry in found))
     return answered(question, distinct(map(standing, found)), AnswerValue(text=said if about else names))
 
@@ -109,23 +102,12 @@ def _whether(question: str, asked: Asked, found: Sequence[Entry]) -> Answer:
         found = [entry for entry in found if entry.stood_within(limit) is not False]
         if not found:
             return not_in_case(question, f"The case holds nothing named {asked.about} {limit.words}.")
-        said = _said(found, ever=True)
+        said = verdict(found, ever=True)
     else:
-        said = _said(found, ever=asked.ever and not asked.now)
-    lead = {"yes": "Yes: ", "no": "No: ", "uncertain": "Not settled: "}[said]
-    sentences = distinct(map(standing, _telling(found, said)))
-    first, shown = sentences[0]
+        said = verdict(found, ever=asked.ever and not asked.now)
     stood = [entry for entry in found if entry.stands] or list(found)
-    return answered(question, [(lead + first, shown), *sentences[1:]],
+    return answered(question, led(said, distinct(map(standing, _telling(found, said)))),
                     AnswerValue(text=said, date=stood[0].when))
-
-
-def _said(found: Sequence[Entry], *, ever: bool) -> str:
-    if any(entry.stands or (ever and entry.is_over) for entry in found):
-        return "yes"
-    unsettled = any(entry.finding.assertion is Assertion.UNCERTAIN or entry.finding.status is Status.INDETERMINATE
-                    for entry in found)
-    return "uncertain" if unsettled else "no"
 
 
 def _telling(found: Sequence[Entry], said: str) -> list[Entry]:
@@ -140,5 +122,3 @@ def _own(found: Sequence[Entry]) -> list[Entry]:
 def _no_condition(question: str, asked: Asked, entries: Entries) -> Answer:
     near = [entry for entry in entries.of_kind("Condition") if shares_words(asked.about, entry.finding.name)]
     return not_in_case(question, f"The record holds no dated condition named {asked.about or 'so'}.", near)
-
-

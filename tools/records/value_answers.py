@@ -8,7 +8,7 @@ from ...core.result import Answer, AnswerValue
 from .entries import Entries, Entry, best_matching, by_analyte, matching
 from .intents import Asked, Pick, left_over
 from .matching import Fit, fit, shares_words
-from .phrasing import Cited, amount, answered, declined, distinct, event, not_in_case, result, value_of
+from .phrasing import Cited, amount, answered, declined, distinct, event, not_in_case, result, value_of, verdict
 
 VACCINE_WORDS = (
     "a administered after against all an and any as been before by date dates did do does due earliest ever first "
@@ -55,7 +55,7 @@ def immunizations(question: str, asked: Asked, entries: Entries) -> Answer:
                                      f"{f' {asked.limit.words}' if asked.limit else ''}.",
                            entries.of_kind("Immunization"))
     if not given:
-        return answered(question, distinct(map(event, found)), AnswerValue(text="no"))
+        return answered(question, distinct(map(event, found)), AnswerValue(text=verdict(found, ever=False)))
     return answered(question, *_dated(given, asked.pick))
 
 
