@@ -41,7 +41,6 @@ class Window:
 
 LUNG_WINDOW = Window(-600.0, 1500.0, "lung window")
 SOFT_WINDOW = Window(40.0, 400.0, "soft tissue window")
-BONE_WINDOW = Window(400.0, 1800.0, "bone window")
 
 
 def window_to_grey(values: NDArray[Any], window: Window) -> NDArray[np.uint8]:

@@ -14,6 +14,7 @@ CANDIDATES = ("Pulmonary nodule candidate", "Pulmonary mass candidate")
 LEAST_DETECTABLE: Mapping[str, float | None] = {
     # Bankier et al. 2017, Radiology 285(2):584-600: a change of a nodule's mean diameter below 2 mm is not growth.
     "Pulmonary nodule candidate": 2.0,
+    # The statement is about nodules; that it holds for larger candidates too is an own choice.
     "Pulmonary mass candidate": 2.0,
     # No repeatability of our own methods has been measured for these; the difference is given, its meaning is not.
     "Lung volume": None,
@@ -23,7 +24,8 @@ LEAST_DETECTABLE: Mapping[str, float | None] = {
 """What is compared, with the smallest difference that can be told from noise, in the finding's unit."""
 
 SAME_PLACE = 0.12
-"""Two candidates are one place when each coordinate differs by less than this fraction of the lung's extent."""
+"""Two candidates are one place when each coordinate differs by less than this fraction of the lung's extent: an
+own choice, wide enough for two breaths that are not equally deep."""
 
 Place = tuple[float, float, float]
 
@@ -36,6 +38,7 @@ def change_between(prior: float, current: float, *, least_detectable: float | No
         prior: earlier value.
         current: later value.
         least_detectable: smallest difference that counts, in the same unit; below it the direction is `stable`.
+            None where it is not known: then only equal values are `stable`.
         interval: days between the two.
         prior_evidence: evidence ids of the earlier value.
     """

@@ -33,7 +33,7 @@ def tissue_mask(rgb: NDArray[np.uint8], smallest_piece: int) -> NDArray[np.bool_
     """
     saturation = ndimage.median_filter(_saturation(rgb), size=3, mode="nearest")
     low, high = _SATURATION_RANGE
-    otsu = float(threshold_otsu(saturation))  # type: ignore[no-untyped-call]  # scikit-image ships no types here
+    otsu = float(threshold_otsu(saturation))
     threshold = min(max(otsu, low), high)
     bright = rgb.max(axis=2) > 255 * _DARKEST
     mask = (saturation > threshold) & bright & ~is_ink(rgb)

@@ -6,13 +6,13 @@ import numpy as np
 
 from ...core.boxes import Box
 from ...core.errors import RefusedFile
-from ...core.finding import Laterality, Status
+from ...core.finding import Status
 from ...core.refusal import RefusalCode
 from ...sources.volume import HU, Volume
 from .draw import draw_close, draw_lungs, draw_slice, draw_tissues, slice_text, widest
 from .grids import Mask, bounding_box, box_mm, refine
-from .lungs import Chest, Lung, segment_chest
-from .measure import tissue_statistics
+from .lungs import Chest, Lung, lung_name, segment_chest
+from .measure import mean_within, tissue_statistics
 from .nodules import LARGEST_NODULE_MM, Candidate, find_candidates
 from .telling import Telling, hounsfield, millilitres, millimetres, percent
 
@@ -61,7 +61,7 @@ def _tell_lungs(telling: Telling, chest: Chest, body: Mask) -> None:
     for lung in chest.lungs:
         place = bounding_box(lung.mask)
         slices = (place[0].start, place[0].stop - 1)
-        name = lung_name(lung.side)
+        name = lung.name
         first, last = (volume.planes[k].index + 1 for k in slices)
         caption = (f"{volume.modality}, contour of the {name.lower()}, coronal and axial, lung window; it shows on "
                    f"slices {first} to {last} of {volume.stored_slices}")
@@ -73,22 +73,12 @@ def _tell_lungs(telling: Telling, chest: Chest, body: Mask) -> None:
         site = f"{name} (partial)" if lung.partial else name
         telling.measured("Lung volume", millilitres(lung.mask.sum() * volume.geometry.voxel_ml), evidence, site=site,
                          side=lung.side)
-        telling.measured("Mean lung attenuation", hounsfield(_mean(volume, lung.mask)), evidence, site=site,
-                         side=lung.side)
-
-
-def lung_name(side: Laterality) -> str:
-    """Right lung, Left lung, Both lungs."""
-    return "Both lungs" if side is Laterality.BILATERAL else f"{side.value.capitalize()} lung"
+        telling.measured("Mean lung attenuation", hounsfield(mean_within(volume.voxels, lung.mask)), evidence,
+                         site=site, side=lung.side)
 
 
 def _cut_ends(lung: Lung) -> str:
     return " and ".join(end for end, cut in (("lowest", lung.cut_low), ("highest", lung.cut_high)) if cut)
-
-
-def _mean(volume: Volume, mask: Mask) -> float:
-    total = sum(float(plane[inside].sum(dtype=np.float64)) for plane, inside in zip(volume.voxels, mask, strict=True))
-    return total / int(mask.sum())
 
 
 def _tell_candidate(telling: Telling, candidate: Candidate, rank: int, body: Mask) -> None:

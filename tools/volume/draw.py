@@ -7,7 +7,7 @@ from PIL import Image
 
 from ...core.boxes import Box
 from ...core.finding import Laterality
-from ...sources.volume import Volume
+from ...sources.volume import HU, Volume
 from ..drawing import (
     GREEN,
     LUNG_WINDOW,
@@ -56,8 +56,7 @@ def draw_lungs(volume: Volume, lungs: tuple[Lung, ...], body: Mask) -> Image.Ima
         for lung in lungs:
             outline_mask(picture, view.take(lung.mask), SIDE_COLOURS[lung.side])
         pictures.append(picture)
-    _legend(pictures[1], [(f"{lung.side.value.capitalize()} lung" if lung.side is not Laterality.BILATERAL
-                           else "Both lungs", SIDE_COLOURS[lung.side]) for lung in lungs])
+    _legend(pictures[1], [(lung.name, SIDE_COLOURS[lung.side]) for lung in lungs])
     return side_by_side(pictures)
 
 
@@ -70,9 +69,8 @@ def draw_tissues(volume: Volume, body: Mask, k: int) -> Image.Image:
     for tissue, colour in zip(TISSUES, TISSUE_COLOURS, strict=True):
         mask = inside & (values >= tissue.low) & (values <= (32767 if tissue.high is None else tissue.high))
         _wash(washed, mask, colour)
-    ranges = [f"{tissue.low} to {tissue.high} HU" if tissue.high is not None else "above 150 HU" for tissue in TISSUES]
-    names = [f"{tissue.name}, {text}" if tissue.high is not None else tissue.name
-             for tissue, text in zip(TISSUES, ranges, strict=True)]
+    names = [tissue.name if tissue.high is None else f"{tissue.name}, {tissue.low} to {tissue.high} HU"
+             for tissue in TISSUES]
     _legend(washed, list(zip(names, TISSUE_COLOURS, strict=True)))
     return side_by_side([plain, washed])
 
@@ -145,7 +143,7 @@ def _cut_view(volume: Volume, plane: Plane, index: int, body: Mask) -> View:
 def _titled(volume: Volume, view: View, window: Window, mm_per_pixel: float) -> Image.Image:
     """A view with plane, slice number, position and window written on it."""
     picture = show(view, volume.voxels, window, mm_per_pixel)
-    unit = " HU" if volume.unit == "HU" else ""
+    unit = f" {HU}" if volume.unit == HU else ""
     stored = view.plane == "slice"
     where = slice_text(volume, view.index).replace(" slice ", "\nslice ") if stored else _across_text(volume, view)
     label(picture, (8, 6), f"{where}\n{window.name}, C {window.centre:.0f} W {window.width:.0f}{unit}", size=13)

@@ -34,6 +34,11 @@ EROSIONS_MM = (2.0, 3.0, 4.5, 6.0, 8.0, 10.0, 13.0)
 SIDES = (Laterality.RIGHT, Laterality.LEFT)
 
 
+def lung_name(side: Laterality) -> str:
+    """Right lung, Left lung, Both lungs."""
+    return "Both lungs" if side is Laterality.BILATERAL else f"{side.value.capitalize()} lung"
+
+
 @dataclass(frozen=True)
 class Lung:
     """One lung, or both where they cannot be told apart.
@@ -49,6 +54,11 @@ class Lung:
     mask: Mask
     cut_low: bool
     cut_high: bool
+
+    @property
+    def name(self) -> str:
+        """Right lung, Left lung, Both lungs."""
+        return lung_name(self.side)
 
     @property
     def partial(self) -> bool:

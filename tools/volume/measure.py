@@ -80,6 +80,17 @@ def tissue_statistics(voxels: NDArray[Any], body: Mask, tissues: Sequence[Tissue
     return result
 
 
+def mean_within(voxels: NDArray[Any], mask: Mask) -> float:
+    """Mean of the voxels in a mask, each counted once, in the voxels' unit.
+
+    Args:
+        voxels: (k, j, i).
+        mask: of the same shape, with at least one voxel.
+    """
+    total = sum(float(plane[inside].sum(dtype=np.float64)) for plane, inside in zip(voxels, mask, strict=True))
+    return total / int(mask.sum())
+
+
 def otsu_threshold(values: NDArray[Any], bins: int = 256) -> float:
     """The threshold that best parts values into two classes (Otsu, IEEE Trans. SMC 9(1):62-66, 1979).
 

@@ -32,8 +32,6 @@ VOXELS_ACROSS = 1.5
 NEAR_CLOSING_MM, WIDE_CLOSING_MM, MASS_GRID_MM = 10.0, 40.0, 3.0
 MASS_CORE_MM = 12.0
 """Radius of the ball that a mass must hold. Hila of normal size hold balls of 8 to 10 mm."""
-
-
 TRUNK = 0.6
 """Part of its inscribed ball's radius that a mass must be thick to count: what is thinner hangs on it (vessels)."""
 SAME_SIZE = (0.6, 1.7)
