@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..core.case import Case
 from ..core.errors import UsageError
+from ..core.moments import is_date
 from ..core.report import Report, Signature, TimelineEvent
 from ..core.result import Answer, ToolResult
 from ..core.settings import Settings
@@ -141,7 +142,12 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
         patient: whose case it is, where the files name several people.
         search: words to look for.
         as_of: ISO date; only what was known then.
+
+    Raises:
+        UsageError: `as_of` is not a date.
     """
+    if as_of is not None and not is_date(as_of):
+        raise UsageError(f"{as_of!r} is not a date; write it as 2025, 2025-03 or 2025-03-04")
     report = review_case(case, patient=patient)
     store = Timeline(Home(_settings().home), report.case.patient)
     return list(store.search(search, as_of=as_of) if search else store.events(as_of=as_of))

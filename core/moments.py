@@ -1,8 +1,11 @@
-"""Comparing dates of different precision and time zone."""
+"""Dates of different precision and time zone: told from other texts, and compared."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
+
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
 def moment_key(moment: str) -> str:
@@ -18,3 +21,14 @@ def moment_key(moment: str) -> str:
     except ValueError:
         return moment
     return (parsed.astimezone(UTC) if parsed.tzinfo else parsed).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def is_date(text: str) -> bool:
+    """Whether the text is an ISO 8601 year, month or day: `2025`, `2025-03`, `2025-03-04`."""
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(f"{text}-01-01"[:10])
+    except ValueError:
+        return False
+    return True
