@@ -50,7 +50,6 @@ class ReviewState(TypedDict, total=False):
     trends: list[Finding]
     events: list[TimelineEvent]
     report: Report
-    signature: Signature | None
 
 
 class Verdict(Word):
