@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 from html import unescape
 from html.parser import HTMLParser
@@ -270,3 +271,12 @@ def test_the_value_before_is_of_an_earlier_date(report, tmp_path):
     written = write_report(report.model_copy(update={"findings": (*report.findings, *again)}), tmp_path, tmp_path)
     rows = [line for line in written["md"].read_text("utf-8").splitlines() if line.startswith("| Haemoglobin")]
     assert len(rows) == 1 and "| 9.8 g/dL |" in rows[0] and "| 12.9 g/dL |" in rows[0]
+
+
+def test_who_may_read_a_report_is_left_to_the_umask(report, tmp_path):
+    before = os.umask(0o077)
+    try:
+        written = write_report(report, tmp_path / "out", tmp_path)
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in written.values()} == {0o600}
