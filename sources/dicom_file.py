@@ -31,6 +31,8 @@ PARSER_ERRORS = (
 )
 """Everything that pydicom and its decoders were seen to raise on damaged files."""
 
+AGAIN = "ask for the file again"
+"""How the reason of a refusal ends when only another copy helps."""
 _PIXEL_GROUP = 0x7FE0
 
 

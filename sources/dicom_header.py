@@ -18,15 +18,17 @@ from ..core.ids import normalise_identifier, normalise_name
 from ..core.refusal import RefusalCode
 from ..core.settings import Limits
 from .dates import dicom_date
-from .dicom_file import PARSER_ERRORS, read_dicom
+from .dicom_file import AGAIN, PARSER_ERRORS, read_dicom
 from .dicom_kind import IMAGE_KINDS, Why, dicom_kind
 from .dicom_pixels import check_size
 from .quiet import quiet_parsers
 
 _NOBODY = frozenset({"anonymous", "anonymized", "anonymised", "anon", "unknown", "none", "removed", "deidentified",
                      "na", "noname", "null", "xxx", "patient", "nopatient", "test", "0"})
-_AGAIN = "ask for the file again"
 _LONGEST_TEXT = 200
+_UNDEFINED = 0xFFFFFFFF
+_PIXEL_TAGS = (b"\xe0\x7f\x10\x00", b"\xe0\x7f\x08\x00", b"\xe0\x7f\x09\x00")
+"""PixelData, FloatPixelData, DoubleFloatPixelData in little endian."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def read_header(path: Path, limits: Limits) -> DicomHeader:
                 return _checked(header, dataset, path, limits)
     except PARSER_ERRORS as error:
         raise RefusedFile(RefusalCode.CORRUPT, f"the DICOM header holds impossible values ({type(error).__name__}); "
-                          f"{_AGAIN}") from error
+                          f"{AGAIN}") from error
     return header
 
 
@@ -221,7 +223,7 @@ def _check_pixels_are_there(dataset: pydicom.Dataset, path: Path) -> None:
         tags = _PIXEL_TAGS if little else [_swapped(tag) for tag in _PIXEL_TAGS]
         found = [at for tag in tags if (at := view.find(tag, _last_place(dataset))) >= 0]
         if not found:
-            raise RefusedFile(RefusalCode.TRUNCATED, f"the file ends before its pixels; {_AGAIN}")
+            raise RefusedFile(RefusalCode.TRUNCATED, f"the file ends before its pixels; {AGAIN}")
         start = min(found) + (8 if syntax.is_implicit_VR else 12)
         length = int.from_bytes(view[start - 4:start], "little" if little else "big")
     there = path.stat().st_size - start
@@ -230,12 +232,7 @@ def _check_pixels_are_there(dataset: pydicom.Dataset, path: Path) -> None:
     expected = get_expected_length(dataset)
     if there < expected:
         raise RefusedFile(RefusalCode.TRUNCATED, f"the header promises {expected} bytes of pixels and "
-                          f"{max(0, there)} are there; {_AGAIN}")
-
-
-_UNDEFINED = 0xFFFFFFFF
-_PIXEL_TAGS = (b"\xe0\x7f\x10\x00", b"\xe0\x7f\x08\x00", b"\xe0\x7f\x09\x00")
-"""PixelData, FloatPixelData, DoubleFloatPixelData in little endian."""
+                          f"{max(0, there)} are there; {AGAIN}")
 
 
 def _swapped(tag: bytes) -> bytes:

@@ -24,10 +24,9 @@ from ..core.errors import RefusedFile
 from ..core.refusal import RefusalCode
 from ..core.settings import Limits
 from .codestream import Codestream, read_codestream
-from .dicom_file import PARSER_ERRORS, read_dicom
+from .dicom_file import AGAIN, PARSER_ERRORS, read_dicom
 from .quiet import quiet_parsers
 
-AGAIN = "ask for the file again"
 _SYNTAX_OF_MARKER = {0xC0: JPEGBaseline8Bit, 0xC1: JPEGExtended12Bit, 0xC3: JPEGLosslessSV1, 0xF7: JPEGLSLossless}
 
 

@@ -107,12 +107,6 @@ def concept_text(concept: Resource) -> str | None:
     return text_of(concept, "text") or next(iter(displays + codes), None)
 
 
-def concept_texts(concept: Resource) -> tuple[str, ...]:
-    """All names a CodeableConcept goes by, without repeats: its text and its displays."""
-    found = [text_of(concept, "text"), *(text_of(coding, "display") for coding in many(concept, "coding"))]
-    return tuple(dict.fromkeys(text for text in found if text))
-
-
 def concept_codes(concept: Resource) -> Iterator[Code]:
     """The codes that a CodeableConcept carries under a named system; a LOINC code only with a valid check digit."""
     for coding in many(concept, "coding"):

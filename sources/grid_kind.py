@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gzip
-from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, cast
 
-import nibabel
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +13,7 @@ from ..core.case import FileKind
 from ..core.errors import RefusedFile
 from ..core.refusal import RefusalCode
 from ..core.settings import MIB, Limits
-from .nifti import GZIP, MOST_EXPANSION, READ_ERRORS, unpacked_start
+from .nifti import GZIP, MOST_EXPANSION, READ_ERRORS, checked_header
 from .nrrd import read_nrrd
 from .quiet import quiet_parsers
 
@@ -36,37 +34,16 @@ def nifti_kind(path: Path, limits: Limits) -> FileKind:
             packed = file.read(2) == GZIP
             file.seek(0)
             stream = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file
-            return kind_of_values(_sample_nifti(path, stream, path.stat().st_size * (MOST_EXPANSION if packed else 1),
-                                                limits))
+            room = path.stat().st_size * (MOST_EXPANSION if packed else 1)
+            return kind_of_values(_sample_nifti(stream, room, limits))
     except READ_ERRORS as error:
         raise RefusedFile(RefusalCode.CORRUPT, f"the NIfTI file cannot be read ({type(error).__name__}); ask for it "
                           "again") from error
 
 
-def _sample_nifti(path: Path, stream: IO[bytes], room: int, limits: Limits) -> NDArray[Any]:
-    start = unpacked_start(path, 540)
-    makers: Any = nibabel
-    if start[344:348] == b"ni1\0" or start[4:8] == b"ni2\0":
-        raise RefusedFile(RefusalCode.UNSUPPORTED, "the NIfTI header names a separate image file; convert the pair to "
-                          "one .nii file")
-    second = start[4:8] == b"n+2\0"
-    maker = makers.Nifti2Header if second else makers.Nifti1Header
-    # Cut before the header's extensions, which are not needed and may be damaged.
-    header = maker.from_fileobj(BytesIO(start if second else start[:348]), check=False)
-    shape = tuple(int(size) for size in header.get_data_shape())
-    if len(shape) < 3 or min(shape) < 1:
-        raise RefusedFile(RefusalCode.TOO_FEW_SLICES, "the NIfTI file holds no three-dimensional image")
-    stored = header.get_data_dtype()
-    if stored.kind not in "iuf":
-        raise RefusedFile(RefusalCode.UNSUPPORTED, f"NIfTI values of the type {stored} are no grey values")
-    count = shape[0] * shape[1] * shape[2]
-    if count > limits.max_volume_voxels:
-        raise RefusedFile(RefusalCode.TOO_LARGE, f"the header declares {shape[0]} x {shape[1]} x {shape[2]} voxels, "
-                          "more than is allowed")
-    offset, size = int(header.get_data_offset()), count * stored.itemsize
-    if offset + size > room:
-        raise RefusedFile(RefusalCode.TRUNCATED, f"the header promises {size} bytes of voxels and the file is too "
-                          "small to hold them; ask for it again")
+def _sample_nifti(stream: IO[bytes], room: int, limits: Limits) -> NDArray[Any]:
+    header, shape, stored = checked_header(stream, room, limits)
+    offset, size = int(header.get_data_offset()), shape[0] * shape[1] * shape[2] * stored.itemsize
     values = np.frombuffer(_pieces(stream, offset, size), stored)
     slope, intercept = header.get_slope_inter()
     return values if slope is None else values * slope + (intercept or 0.0)

@@ -30,6 +30,7 @@ def tool_for(kind: FileKind, document_kind: str | None) -> str | None:
         return "records"
     return TOOL_FOR_KIND.get(kind)
 
+
 _MODALITY = {FileKind.CT: "CT", FileKind.MR: "MR", FileKind.VOLUME: "OT", FileKind.FILM: "DX", FileKind.SLIDE: "SM",
              FileKind.DOCUMENT: "DOC", FileKind.RECORD: "FHIR", FileKind.NOTE: "TXT"}
 _STACKED = (FileKind.CT, FileKind.MR)

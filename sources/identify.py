@@ -11,10 +11,11 @@ from ..core.case import FileKind, Identity
 from ..core.errors import RefusedFile, StoreError
 from ..core.refusal import RefusalCode
 from ..core.settings import Limits
+from .dicom_file import AGAIN
 from .dicom_header import DicomHeader, read_header
 from .dicom_kind import Why
 from .grid_kind import nifti_kind, nrrd_kind
-from .junk import junk_by_name, other_by_content, program_by_content
+from .junk import PROGRAM, junk_by_name, other_by_content, program_by_content
 from .nifti import GZIP, is_nifti, unpacked_start
 from .note import read_note
 from .nrrd import is_nrrd
@@ -22,7 +23,6 @@ from .picture_kind import picture_kind
 from .slide_kind import companions_of, slide_date
 from .text_kind import text_kind
 
-AGAIN = "ask for the file again"
 _START = 64 * 1024
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
@@ -107,7 +107,7 @@ def first_guess(start: bytes, path: Path, name: str) -> FileKind:
         (FileKind.VOLUME, start.startswith(GZIP) and is_nifti(unpacked_start(path))),
         (FileKind.SLIDE, companions_of(path) is not None or start.startswith((*_TIFF, *_OTHER_SLIDES))),
         (FileKind.FILM, start.startswith(_PICTURES) or _is_bitmap(start)),
-        (FileKind.SYSTEM_FILE, program_by_content(start, name)),
+        (FileKind.SYSTEM_FILE, program_by_content(start, name) is not None),
         (FileKind.UNKNOWN, other_by_content(start) is not None or start.startswith(GZIP)),
     )
     known = next((kind for kind, fits in families if fits), None)
@@ -159,7 +159,7 @@ def _note(path: Path, limits: Limits) -> Sighting:
 
 def _why_not(kind: FileKind, path: Path, start: bytes) -> Why:
     if kind is FileKind.SYSTEM_FILE:
-        return RefusalCode.SYSTEM_FILE, "a part of a program or web page, not of the case; it is never run"
+        return PROGRAM
     known = other_by_content(start)
     if known is not None:
         return known
@@ -240,7 +240,7 @@ def _later_resource(path: Path, limits: Limits) -> bool:
 
 def _why_not_fhir_xml(opening: bytes) -> Why:
     if re.match(rb"<(?:!doctype\s+html|html)", opening, re.IGNORECASE):
-        return RefusalCode.SYSTEM_FILE, "a part of a program or web page, not of the case; it is never run"
+        return PROGRAM
     if b"ClinicalDocument" in opening:
         return RefusalCode.UNSUPPORTED, "a CDA document is not read; export the record as FHIR R4"
     return RefusalCode.UNKNOWN_FORMAT, "XML, but not FHIR"

@@ -16,7 +16,7 @@ _PROGRAM_SUFFIXES = (
     ".url .lnk .desktop .plist .svg .xsl .xslt .xsd .dtd .map .ts .jsx .manifest .jar .class .dll .exe .so .dylib .ocx "
     ".ico .cur .ttf .otf .woff .woff2 .eot .swf .chm .hlp .msi .cab")
 _PROGRAM_STARTS = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"#!")
-_PROGRAM = RefusalCode.SYSTEM_FILE, "a part of a program or web page, not of the case; it is never run"
+PROGRAM: Why = RefusalCode.SYSTEM_FILE, "a part of a program or web page, not of the case; it is never run"
 _PACKED = (b"PK\x03\x04", b"PK\x05\x06", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 _OTHER_STARTS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GIF8", "a GIF picture is not read; save it as PNG"),
@@ -62,9 +62,9 @@ def program_by_content(start: bytes, name: str) -> Why | None:
     """Why a program, a font or an icon is not read, told from its first bytes (and its name, for an icon or font)."""
     suffix = PurePosixPath(name).suffix.casefold()
     if start.startswith(_PROGRAM_STARTS) or (start.startswith(_PACKED) and _is_of_a_program(suffix)):
-        return _PROGRAM
+        return PROGRAM
     if suffix in (".ico", ".cur", ".ttf", ".otf", ".woff", ".woff2", ".eot", ".cab", ".class", ".pyc", ".lnk"):
-        return _PROGRAM
+        return PROGRAM
     return None
 
 

@@ -61,7 +61,7 @@ def read_nifti(path: Path, limits: Limits) -> tuple[NDArray[Any], Affine, tuple[
         file states its orientation (a form code above 0).
 
     Raises:
-        RefusedFile: TRUNCATED, CORRUPT, TOO_LARGE, UNSUPPORTED or BAD_GEOMETRY.
+        RefusedFile: TRUNCATED, CORRUPT, BAD_GEOMETRY, or what `checked_header` refuses.
     """
     try:
         with path.open("rb") as file, quiet_parsers():
@@ -78,9 +78,30 @@ def read_nifti(path: Path, limits: Limits) -> tuple[NDArray[Any], Affine, tuple[
 
 
 def _read(stream: IO[bytes], room: int, limits: Limits) -> tuple[NDArray[Any], Affine, tuple[str, ...], bool]:
-    header, used = _read_header(stream)
+    header, shape, kind = checked_header(stream, room, limits)
+    size = shape[0] * shape[1] * shape[2] * kind.itemsize
+    stream.seek(int(header.get_data_offset()))
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError("voxels end early")
+    values = np.frombuffer(data, kind).reshape(shape[:3], order="F")
+    return _scale(values, header), _affine(header), _notes(shape, header), _is_oriented(header)
+
+
+def checked_header(stream: IO[bytes], room: int, limits: Limits) -> tuple[Any, tuple[int, ...], np.dtype[Any]]:
+    """Header, shape and stored type of an unpacked NIfTI file, once the file can hold what it declares.
+
+    Args:
+        stream: at the start of the file.
+        room: how many bytes it can hold at most.
+        limits: what a volume may hold.
+
+    Raises:
+        RefusedFile: TOO_FEW_SLICES, UNSUPPORTED, TOO_LARGE, TRUNCATED or UNKNOWN_FORMAT.
+    """
+    header = _read_header(stream)
     shape = tuple(int(n) for n in header.get_data_shape())
-    if len(shape) < 3 or min(shape, default=0) < 1:
+    if len(shape) < 3 or min(shape) < 1:
         raise RefusedFile(RefusalCode.TOO_FEW_SLICES, "the NIfTI file holds no three-dimensional image")
     kind = header.get_data_dtype()
     if kind.kind not in "iuf":
@@ -89,19 +110,14 @@ def _read(stream: IO[bytes], room: int, limits: Limits) -> tuple[NDArray[Any], A
     if count > limits.max_volume_voxels:
         raise RefusedFile(RefusalCode.TOO_LARGE, f"the header declares {shape[0]} x {shape[1]} x {shape[2]} voxels, "
                           "more than is allowed")
-    offset = int(header.get_data_offset())
-    if offset + count * kind.itemsize > room:
+    if int(header.get_data_offset()) + count * kind.itemsize > room:
         raise RefusedFile(RefusalCode.TRUNCATED, f"the header promises {count * kind.itemsize} bytes of voxels and the "
                           "file is too small to hold them; ask for it again")
-    _skip(stream, offset - used)
-    data = stream.read(count * kind.itemsize)
-    if len(data) < count * kind.itemsize:
-        raise EOFError("voxels end early")
-    values = np.frombuffer(data, kind).reshape(shape[:3], order="F")
-    return _scale(values, header), _affine(header), _notes(shape, header), _is_oriented(header)
+    return header, shape, kind
 
 
-def _read_header(stream: IO[bytes]) -> tuple[Any, int]:
+def _read_header(stream: IO[bytes]) -> Any:
+    """The header without its extensions, which are not needed and may be damaged."""
     start = stream.read(540)
     magic1, magic2 = start[344:348], start[4:8]
     if magic1 == b"ni1\0" or magic2 == b"ni2\0":
@@ -109,15 +125,10 @@ def _read_header(stream: IO[bytes]) -> tuple[Any, int]:
                           "one .nii file")
     makers: Any = nibabel
     if magic1 == b"n+1\0":
-        return makers.Nifti1Header.from_fileobj(BytesIO(start[:348])), len(start)
+        return makers.Nifti1Header.from_fileobj(BytesIO(start[:348]))
     if magic2 == b"n+2\0":
-        return makers.Nifti2Header.from_fileobj(BytesIO(start)), len(start)
+        return makers.Nifti2Header.from_fileobj(BytesIO(start))
     raise RefusedFile(RefusalCode.UNKNOWN_FORMAT, "the file is no NIfTI image")
-
-
-def _skip(stream: IO[bytes], count: int) -> None:
-    """Move to the voxels: backwards over a header shorter than what was read, or forwards over extensions."""
-    stream.seek(count, 1)
 
 
 def _scale(values: NDArray[Any], header: Any) -> NDArray[Any]:

@@ -19,6 +19,9 @@ from .volume_data import ARBITRARY, HU, Plane, Volume
 
 __all__ = ["ARBITRARY", "HU", "Plane", "Volume", "load_volume"]
 
+_AIR_LIKE = -500
+"""A CT whose lowest value lies above this holds no air in Hounsfield units: an own choice, half way to water."""
+
 
 def load_volume(series: Series, root: Path, limits: Limits) -> Volume:
     """The volume of a series: DICOM slices, an enhanced multi-frame file, NIfTI or NRRD, told by content.
@@ -55,7 +58,7 @@ def _load_single(series: Series, path: Path, limits: Limits, *, nifti: bool) -> 
                           "or more")
     if not axial:
         notes = (*notes, "stored slices are not axial; slice numbers count along the head-foot axis")
-    is_hu = series.kind is FileKind.CT and int(np.min(voxels)) <= -500
+    is_hu = series.kind is FileKind.CT and int(np.min(voxels)) <= _AIR_LIKE
     if series.kind is FileKind.CT:
         notes = (*notes, "the file states no unit; its values are taken as Hounsfield units because they reach down "
                  "to air" if is_hu else "the values do not reach down to air, so they are not Hounsfield units")
