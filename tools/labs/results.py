@@ -172,11 +172,10 @@ def status_of(row: Row, value: Value, analyte: Analyte | None, sheet: Sheet, dou
     """Whether a reading is trusted. Doubtful ones stay as read, marked indeterminate; nothing is corrected."""
     if value.number is None:
         return words_status(value, doubts)
-    if outside_life(analyte, value):
-        doubts.append(f"{row.name}: {value.text} {value.unit or ''} lies outside what is compatible with life")
-        outside = True
-    else:
-        outside = False
+    outside = beyond_belief(analyte, value)
+    if outside:
+        doubts.append(f"{row.name}: {value.text} {value.unit or ''} lies outside the bounds within which a reading is "
+                      "believed")
     if sheet.page.origin != "ocr":
         return Status.MEASURED
     confidence = min((word.confidence for token in row.value for word in token.words if word.confidence is not None),
@@ -214,14 +213,14 @@ def decimals_lost(value: Value) -> bool:
 
 @cache
 def bounds() -> dict[tuple[str, str], tuple[float, float]]:
-    """Least and greatest number that a patient's result can be, by LOINC code and UCUM unit."""
+    """Least and greatest number that is believed as read, by LOINC code and UCUM unit: own choices, generously wide."""
     text = (files("caseloom.tools.labs") / "data" / "bounds.csv").read_text(encoding="utf-8")
     return {(row["code"], row["ucum"]): (float(row["least"]), float(row["greatest"]))
             for row in csv.DictReader(text.splitlines())}
 
 
-def outside_life(analyte: Analyte | None, value: Value) -> bool:
-    """Whether a number lies outside the widest bounds known for its analyte and unit."""
+def beyond_belief(analyte: Analyte | None, value: Value) -> bool:
+    """Whether a number lies outside the bounds set for its analyte and unit."""
     if analyte is None or value.number is None:
         return False
     least, greatest = bounds().get((analyte.code, value.ucum or "1"), (float("-inf"), float("inf")))
