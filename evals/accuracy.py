@@ -28,8 +28,8 @@ from ..core.settings import Limits
 from ..phantoms import write_demo
 from ..sources.volume import load_volume
 from ..tools.volume.lungs import segment_chest
-from .labs import SUFFIXES
 from .lab_score import f1
+from .labs import SUFFIXES
 
 Row = tuple[str, str, str]
 
@@ -109,7 +109,8 @@ def _document_rows(report: Report, truth: dict[str, Any]) -> Iterator[Row]:
         found = [item.model_dump() for item in report.findings if item.category is Category.LAB
                  and files[item.evidence[0]] == document["file"]]
         kind = "scanned" if document["scanned"] else "native"
-        yield f"Lab report, {kind}, F1 of {len(document['results'])} results", f"{f1(document['results'], found):.3f}", "1"
+        score = f1(document["results"], found)
+        yield f"Lab report, {kind}, F1 of {len(document['results'])} results", f"{score:.3f}", "1"
 
 
 def _one(report: Report, name: str, date: str, side: str | None) -> Finding | None:

@@ -59,7 +59,8 @@ def make_dicom() -> MakeDicom:
         path.parent.mkdir(parents=True, exist_ok=True)
         if raw:
             del dataset.file_meta
-            dataset.save_as(path, implicit_vr=syntax == "1.2.840.10008.1.2", little_endian=True, enforce_file_format=False)
+            dataset.save_as(path, implicit_vr=syntax == "1.2.840.10008.1.2", little_endian=True,
+                            enforce_file_format=False)
         else:
             dataset.save_as(path, enforce_file_format=True)
         return path

@@ -51,7 +51,8 @@ def test_the_box_is_drawn_around_its_content_and_not_over_it() -> None:
     assert tuple(drawn[9, 25]) == drawing.ORANGE
 
 
-@pytest.mark.parametrize(("mm_per_pixel", "pixels"), [(1.0, 50), (0.1, 50), (0.5, 40), (0.01, 50), (0.0005, 40), (1e-5, None)])
+@pytest.mark.parametrize(("mm_per_pixel", "pixels"),
+                         [(1.0, 50), (0.1, 50), (0.5, 40), (0.01, 50), (0.0005, 40), (1e-5, None)])
 def test_the_scale_bar_is_as_long_as_it_says(mm_per_pixel: float, pixels: int | None) -> None:
     picture = Image.new("RGB", (240, 120), (60, 60, 60))
     drawing.scale_bar(picture, mm_per_pixel)

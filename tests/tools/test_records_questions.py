@@ -244,3 +244,13 @@ def test_a_date_in_words_becomes_a_limit():
     assert (asked.limit.relation, asked.limit.date, asked.about) == ("before", "1980-01", "potassium")
     assert understand("glucose level as of 4 March 2011, please") is None
     assert understand("What was the glucose as of 4 March 2011?").limit.date == "2011-03-04"
+
+
+@pytest.mark.parametrize("question", ["Is the patient allergic to penicillin?", "Is the patient taking aspirin?"])
+def test_what_is_not_settled_is_never_answered_with_no(tmp_path, question):
+    allergy = about_anna("AllergyIntolerance", id="a", code=concept("Penicillin"),
+                         verificationStatus=status("unconfirmed"))
+    medicine = about_anna("MedicationRequest", id="m", status="on-hold", intent="order",
+                          medicationCodeableConcept=concept("Aspirin"))
+    answer = ask(question, run_on_resources(tmp_path, ANNA, allergy, medicine))
+    assert answer.value is not None and answer.value.text == "uncertain"

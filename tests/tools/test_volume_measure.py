@@ -12,7 +12,7 @@ from caseloom.tools.volume.blobs import find_blobs
 from caseloom.tools.volume.body import body_mask, optimal_threshold
 from caseloom.tools.volume.diameters import measure_ball
 from caseloom.tools.volume.grids import ball, box_mm, coarsen, refine
-from caseloom.tools.volume.measure import foreground, otsu_threshold, tissue_statistics
+from caseloom.tools.volume.measure import foreground, mean_within, otsu_threshold, tissue_statistics
 from caseloom.tools.volume.nodules import close
 from caseloom.tools.volume.views import fit, show, view_of
 
@@ -168,3 +168,18 @@ def test_a_cut_view_shows_that_part_in_true_proportion() -> None:
 
 def test_a_ball_element_is_round_in_millimetres() -> None:
     assert ball(4.0, (2.0, 1.0, 4.0)).shape == (5, 9, 3)
+
+
+def test_every_voxel_of_a_mask_counts_once_whatever_its_slice() -> None:
+    values = np.zeros((2, 2, 2), np.float32)
+    values[0] = 1.0
+    mask = np.ones(values.shape, bool)
+    mask[1, 0, 0] = mask[1, 0, 1] = mask[1, 1, 0] = False
+    assert mean_within(values, mask) == pytest.approx(4 / 5)
+
+
+def test_a_volume_scaled_to_one_has_a_foreground_and_a_flat_one_has_none() -> None:
+    values = np.full((3, 8, 8), 0.1, np.float32)
+    values[:, 2:6, 2:6] = 0.9
+    assert foreground(values).sum() == 3 * 16
+    assert not foreground(np.full((3, 8, 8), 0.5, np.float32)).any()
