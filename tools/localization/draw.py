@@ -38,7 +38,8 @@ class Drawn:
     box: Box
 
 
-COLOURS: dict[str, Colour] = {"Right lung": SKY, "Left lung": ORANGE, "Cardiac silhouette": YELLOW}
+COLOURS: dict[str, Colour] = {"Right lung": SKY, "Left lung": ORANGE, "Cardiac silhouette": YELLOW,
+                              "Cardiomediastinum": GREEN}
 
 
 def draw_film(film: Film, boxes: Sequence[Drawn], heart: HeartSize | None) -> Image.Image:
@@ -46,7 +47,7 @@ def draw_film(film: Film, boxes: Sequence[Drawn], heart: HeartSize | None) -> Im
 
     Args:
         film: the film.
-        boxes: what to outline, those with a colour in COLOURS.
+        boxes: what to outline; the cardiomediastinum only where no cardiac silhouette lies in it.
         heart: adds the lines of the cardiothoracic ratio.
     """
     spacing = film.spacing_mm or (1.0, 1.0)
@@ -54,8 +55,9 @@ def draw_film(film: Film, boxes: Sequence[Drawn], heart: HeartSize | None) -> Im
     grey = window_to_grey(film.pixels * 1000, percentile_window(film.pixels * 1000))
     picture = to_picture(grey, spacing, step)
     across, down = picture.width / film.pixels.shape[1], picture.height / film.pixels.shape[0]
+    heart_shown = any(item.name == "Cardiac silhouette" for item in boxes)
     for item in boxes:
-        if item.name in COLOURS:
+        if item.name != "Cardiomediastinum" or not heart_shown:
             box = (item.box[0] * across, item.box[1] * down, item.box[2] * across, item.box[3] * down)
             outline_box(picture, box, COLOURS[item.name])
             _name(picture, item.name, box)
@@ -69,8 +71,8 @@ def draw_film(film: Film, boxes: Sequence[Drawn], heart: HeartSize | None) -> Im
 
 
 def _name(picture: Image.Image, name: str, box: Box) -> None:
-    """Lungs are named above their boxes, the heart below its box, so that the names do not meet."""
-    if name == "Cardiac silhouette":
+    """Lungs are named above their boxes, what lies between them below, so that the names do not meet."""
+    if not name.endswith("lung"):
         label(picture, ((box[0] + box[2]) / 2, box[3] + 6), name, anchor="ma", size=18, colour=COLOURS[name])
     else:
         label(picture, (box[0], box[1] - 6), name, anchor="ls", size=18, colour=COLOURS[name])

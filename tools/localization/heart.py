@@ -18,6 +18,7 @@ _STEEP_EDGE = 0.012
 _DARK_SHARE, _DARK_MOST = 0.3, 0.13
 _WRONG_SIDE, _OUTWARDS, _BEND = 2.0, 0.25, 0.05
 _REACH = 3
+_SEARCHED = 0.92
 _LEAST_EDGE = 0.3
 _ON_DIAPHRAGM = 2.0
 # In brightness per GRID pixel, fractions of the film's range, weights of the path's terms and GRID pixels per row:
@@ -35,6 +36,7 @@ class Border:
         contrast: brightness just inside minus just outside, around that point and along the border (the smaller of
             the two), as a fraction of the film's range.
         supported: fraction of the border's rows that show an edge.
+        reach: distance of the widest point from the midline, as a fraction of that of the lung's outer border.
         top: first row that was looked at.
         bottom: row of the border's end.
     """
@@ -42,6 +44,7 @@ class Border:
     widest: tuple[float, float]
     contrast: float
     supported: float
+    reach: float
     top: float
     bottom: float
 
@@ -124,7 +127,7 @@ def _look(square: Floats, lung: NDArray[np.bool_], middle: float, side: int, sta
     first = int(lung_rows[0] + start * (lung_rows[-1] - lung_rows[0]))
     rows = np.arange(first, max(int(np.percentile(bases, 40)), first + 20))
     outermost = lung_columns[0] if side < 0 else lung_columns[-1]
-    columns = np.arange(4, max(int(0.92 * abs(outermost - middle)), 24))
+    columns = np.arange(4, max(int(_SEARCHED * abs(outermost - middle)), 24))
     rows = rows[rows < GRID]
     at = np.clip(np.rint(middle + side * columns), 0, GRID - 1).astype(int)
     drop = -side * ndimage.gaussian_filter(square, 3, order=(0, 1))
@@ -148,6 +151,7 @@ def _trace(side: _Side, middle: float, sign: int) -> Border:
     step = side.brightness[lines, np.maximum(path - 12, 0)] - side.brightness[lines, np.minimum(path + 12, last)]
     return Border((middle + sign * float(distance[widest]), float(side.rows[widest])),
                   float(min(np.mean(step[near]), np.median(step))), float((edge > _LEAST_EDGE).mean()),
+                  float(distance[widest] / side.columns[-1] * _SEARCHED),
                   float(side.rows[0]), float(side.rows[-1] + 1))
 
 

@@ -24,8 +24,8 @@ Boxes of the three films with a drawn cardiomediastinum begin at 0.20, 0.21 and 
 _SIDES = {"Right lung": Laterality.RIGHT, "Left lung": Laterality.LEFT}
 _NO_SIDES = ("the film does not say where the patient's left is; the usual display is assumed, the patient's right at "
              "the left of the picture")
-_NO_BORDER = ("the borders of the heart cannot be told from their surroundings; the cardiothoracic ratio was not "
-              "measured")
+_NO_BORDER = ("the borders of the heart or the bases of the lungs cannot be told from their surroundings; the "
+              "cardiothoracic ratio was not measured")
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,9 @@ def tell_film(film: Film, lungs: LungMasks, heart: HeartSize | None, place: Plac
               ) -> tuple[list[Finding], list[Evidence], list[str]]:
     """Findings, their evidence, and warnings of one film; draws the overlay when pictures are wanted."""
     boxes = named_boxes(film, lungs, heart)
-    picture = _picture(film, boxes, heart, place)
-    caption = _caption(heart)
+    measured = heart if heart and heart.clear else None
+    picture = _picture(film, boxes, measured, place)
+    caption = _caption(boxes)
     findings, evidence = [], []
     for item in boxes:
         shown = _evidence(film, item.box, caption, picture, place)
@@ -50,16 +51,16 @@ def tell_film(film: Film, lungs: LungMasks, heart: HeartSize | None, place: Plac
         findings.append(_finding(item.name, Category.ANATOMY, Status.PRESENT, shown, place))
     thorax = _around([item.box for item in boxes])
     caveat = projection_caveat(film)
-    shown = _evidence(film, thorax, f"{caption}; {caveat}" if caveat and heart else caption, picture, place)
+    shown = _evidence(film, thorax, f"{caption}; {caveat}" if caveat and measured else caption, picture, place)
     evidence.append(shown)
-    findings.append(_ratio(heart, shown, place))
-    warnings = [*film.notes, *([] if film.sides_known else [_NO_SIDES]), *([caveat] if caveat and heart else []),
-                *([] if heart else [_NO_BORDER])]
+    findings.append(_ratio(measured, shown, place))
+    warnings = [*film.notes, *([] if film.sides_known else [_NO_SIDES]), *([caveat] if caveat and measured else []),
+                *([] if measured else [_NO_BORDER])]
     return findings, evidence, [f"{place.file.path}: {warning}" for warning in warnings]
 
 
 def named_boxes(film: Film, lungs: LungMasks, heart: HeartSize | None) -> list[Drawn]:
-    """Lungs by the patient's side, and heart and cardiomediastinum where the heart's borders are known.
+    """Lungs by the patient's side, cardiomediastinum, and the cardiac silhouette where its borders are clear.
 
     The film is upright with the patient's left at the right of the picture, so the lung at the left is the right one.
     """
@@ -69,7 +70,8 @@ def named_boxes(film: Film, lungs: LungMasks, heart: HeartSize | None) -> list[D
         return boxes
     top, base = min(right[1], left[1]), max(right[3], left[3])
     x0, y0, x1, y1 = heart.box
-    boxes.append(Drawn("Cardiac silhouette", _whole(film, heart.box)))
+    if heart.clear:
+        boxes.append(Drawn("Cardiac silhouette", _whole(film, heart.box)))
     middle = (x0, min(top + _ARCH_LEVEL * (base - top), y0), x1, y1)
     boxes.append(Drawn("Cardiomediastinum", _whole(film, middle)))
     return boxes
@@ -98,10 +100,13 @@ def _around(boxes: list[Box]) -> Box:
             max(box[3] for box in boxes))
 
 
-def _caption(heart: HeartSize | None) -> str:
-    if heart is None:
-        return "Frontal chest film, boxes of right and left lung"
-    return "Frontal chest film, boxes of right and left lung and cardiac silhouette, lines of the cardiothoracic ratio"
+def _caption(boxes: list[Drawn]) -> str:
+    names = [item.name for item in boxes]
+    if "Cardiac silhouette" in names:
+        return ("Frontal chest film, boxes of right and left lung and cardiac silhouette, lines of the cardiothoracic "
+                "ratio")
+    return "Frontal chest film, boxes of right and left lung" + (
+        " and cardiomediastinum" if "Cardiomediastinum" in names else "")
 
 
 def _picture(film: Film, boxes: list[Drawn], heart: HeartSize | None, place: Place) -> str | None:

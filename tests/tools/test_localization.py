@@ -1,0 +1,152 @@
+"""The localization tool on real and generated films."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_film import box_of, film_study, named, read_grey, run_on_film, run_on_pixels
+from PIL import Image
+
+from caseloom.core.boxes import iou
+from caseloom.core.finding import Category, Laterality, Status
+from caseloom.core.refusal import RefusalCode
+from caseloom.phantoms import BodySpec, CaseSpec, CtSpec, FilmSpec, SlideSpec, VisitSpec, write_case
+from caseloom.tools.localization import LocalizationTool
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """One generated film of 0.6 mm pixels and its truth."""
+    folder = tmp_path_factory.mktemp("generated")
+    visit = VisitSpec("2025-03-04", (), None, CtSpec(columns=64, pixel_mm=6.0, slice_mm=20.0),
+                      FilmSpec(grid_mm=2.0, pixel_mm=0.6))
+    slide = SlideSpec(width=1536, height=1024, region=(800, 380, 320, 260), glands=60)
+    spec = CaseSpec(body=BodySpec(vessel_targets=40), visits=(visit,), slide=slide)
+    case = write_case(spec, folder)
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    (film,) = (study for study in truth["studies"] if study["modality"] != "CT")
+    return case / film["files"][0], film
+
+
+def test_a_generated_film_gives_its_boxes_and_its_ratio(generated: tuple[Path, dict]) -> None:
+    path, truth = generated
+    result = run_on_film(path)
+    assert not result.refused
+    assert iou(box_of(result, "Right lung"), tuple(truth["lung_boxes_px"]["right"])) > 0.75
+    assert iou(box_of(result, "Left lung"), tuple(truth["lung_boxes_px"]["left"])) > 0.75
+    assert iou(box_of(result, "Cardiac silhouette"), tuple(truth["heart_box_px"])) > 0.75
+    ratio = named(result, "Cardiothoracic ratio")
+    assert (ratio.category, ratio.status) == (Category.MEASUREMENT, Status.MEASURED)
+    assert ratio.value.number == pytest.approx(truth["cardiothoracic_ratio"], abs=0.03)
+    assert (ratio.value.unit, ratio.value.ucum) == ("1", "1")
+    assert ratio.value.number == round(ratio.value.number, 2)
+
+
+def test_findings_name_the_patients_sides_and_carry_evidence_and_date(shared_data: Path) -> None:
+    result = run_on_film(shared_data / "dicom_single" / "RG1_J2KI.dcm")
+    right, left = named(result, "Right lung"), named(result, "Left lung")
+    assert (right.laterality, left.laterality) == (Laterality.RIGHT, Laterality.LEFT)
+    assert box_of(result, "Right lung")[2] < box_of(result, "Left lung")[0]
+    assert {item.date for item in result.findings} == {"2025-03-04"}
+    assert all(item.confidence is None for item in result.findings)
+    assert {key for item in result.findings for key in item.evidence} == {item.id for item in result.evidence}
+    assert not any("left is" in warning for warning in result.warnings), "PatientOrientation is L\\F"
+    assert not any("projection" in warning for warning in result.warnings), "ViewPosition is PA"
+
+
+def test_a_mirrored_film_whose_header_says_so_keeps_the_patients_sides(shared_data: Path, tmp_path: Path) -> None:
+    import pydicom
+
+    header = pydicom.dcmread(shared_data / "dicom_single" / "RG1_J2KI.dcm")
+    stored = header.pixel_array
+    header.decompress()
+    header.PixelData = np.ascontiguousarray(stored[:, ::-1]).tobytes()
+    header.PatientOrientation = ["R", "F"]
+    header.save_as(tmp_path / "mirrored.dcm")
+    straight = run_on_film(shared_data / "dicom_single" / "RG1_J2KI.dcm")
+    mirrored = run_on_film(tmp_path / "mirrored.dcm")
+    width = stored.shape[1]
+    for name in ("Right lung", "Left lung", "Cardiac silhouette"):
+        x0, y0, x1, y1 = box_of(straight, name)
+        assert box_of(mirrored, name) == (width - x1, y0, width - x0, y1)
+
+
+def test_boxes_of_a_turned_picture_are_in_its_stored_pixels(shared_data: Path, tmp_path: Path) -> None:
+    source = shared_data / "cxr_nih" / "00000001_000.png"
+    exif = Image.Exif()
+    exif[274] = 6
+    with Image.open(source) as picture:
+        picture.convert("L").transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.png", exif=exif)
+        width = picture.width
+    x0, y0, x1, y1 = box_of(run_on_film(source), "Left lung")
+    assert box_of(run_on_film(tmp_path / "turned.png"), "Left lung") == (y0, width - x1, y1, width - x0)
+
+
+def test_real_films_agree_with_drawn_boxes(shared_data: Path) -> None:
+    films = json.loads((shared_data / "cxr_findings" / "index.json").read_text(encoding="utf-8"))
+    overlaps: dict[str, list[float]] = {"Right lung": [], "Left lung": [], "Cardiomediastinum": []}
+    for film in films:
+        result = run_on_film(shared_data / "cxr_findings" / "images" / film["filename"], view=film["view"])
+        for region in film["regions"]:
+            name = region["class"].capitalize()
+            if name in overlaps:
+                x, y, width, height = region["bbox_xywh"]
+                overlaps[name].append(iou(box_of(result, name), (x, y, x + width, y + height)))
+    assert {name: len(values) for name, values in overlaps.items()} == dict.fromkeys(overlaps, 3)
+    assert np.mean(overlaps["Right lung"]) > 0.8
+    assert np.mean(overlaps["Left lung"]) > 0.8
+    assert min(overlaps["Cardiomediastinum"]) > 0.75
+
+
+@pytest.mark.parametrize(("view", "words"), [("AP", "AP film"), ("AP SUPINE", "supine film"), (None, "not known")])
+def test_the_projection_is_a_caveat_of_the_ratio(shared_data: Path, view: str | None, words: str) -> None:
+    result = run_on_film(shared_data / "cxr_nih" / "00000001_000.png", view=view)
+    (shown,) = (item for item in result.evidence if item.id in named(result, "Cardiothoracic ratio").evidence)
+    assert words in shown.caption
+    assert any(words in warning for warning in result.warnings)
+
+
+def test_an_unseen_heart_border_leaves_the_ratio_indeterminate(shared_data: Path, tmp_path: Path) -> None:
+    pixels = read_grey(shared_data / "cxr_nih" / "00000001_000.png")
+    veiled = pixels.copy()
+    veiled[230:380, 290:440] = pixels[230:380, 290:440].max()
+    result = run_on_pixels(tmp_path, veiled)
+    ratio = named(result, "Cardiothoracic ratio")
+    assert (ratio.status, ratio.value) == (Status.INDETERMINATE, None)
+    assert "Cardiac silhouette" not in {item.name for item in result.findings}
+    assert any("cannot be told" in warning for warning in result.warnings)
+
+
+def test_the_overlay_is_written_once_per_film_and_is_the_same_every_time(shared_data: Path, tmp_path: Path) -> None:
+    path = shared_data / "cxr_nih" / "00000001_000.png"
+    one, other = (run_on_film(path, pictures=tmp_path / name) for name in ("one", "other"))
+    assert one.model_copy(update={"seconds": 0.0}) == other.model_copy(update={"seconds": 0.0})
+    (picture,) = {item.picture for item in one.evidence}
+    name = Path(picture).name
+    assert picture == f"overlays/{name}"
+    assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
+    with Image.open(tmp_path / "one" / name) as drawn:
+        assert max(drawn.size) == 1024
+        colours = np.asarray(drawn).astype(int)
+    assert (np.ptp(colours, axis=-1) > 60).sum() > 2000, "boxes and lines are in colour"
+
+
+def test_headers_refuse_before_pixels_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "absent.dcm"
+    path.write_bytes(b"never read")
+    refusal = LocalizationTool().gate(film_study(path, view="LL"))
+    assert refusal is not None
+    assert (refusal.file, refusal.code) == ("absent.dcm", RefusalCode.WRONG_VIEW)
+    assert LocalizationTool().gate(film_study(path, view="PA")) is None
+    assert [item.code for item in run_on_film(path, view="LATERAL").refused] == [RefusalCode.WRONG_VIEW]
+
+
+def test_a_contradicted_body_part_is_measured_with_a_warning_only_when_the_chest_is_clear(shared_data: Path) -> None:
+    clear = run_on_film(shared_data / "cxr_longitudinal" / "images" / "5782ae15.jpg", body_part="KNEE")
+    assert clear.findings
+    assert any("KNEE" in warning for warning in clear.warnings)
+    vague = run_on_film(shared_data / "cxr_findings" / "images" / "ARDSSevere.png", body_part="KNEE")
+    assert [item.code for item in vague.refused] == [RefusalCode.WRONG_BODY_PART]
