@@ -56,7 +56,8 @@ def tell_film(film: Film, lungs: LungMasks, heart: HeartSize | None, place: Plac
     findings.append(_ratio(measured, shown, place))
     warnings = [*film.notes, *([] if film.sides_known else [_NO_SIDES]), *([caveat] if caveat and measured else []),
                 *([] if measured else [_NO_BORDER])]
-    return findings, evidence, [f"{place.file.path}: {warning}" for warning in warnings]
+    film_name = f"film of {place.date}" if place.date else "film without a date"
+    return findings, evidence, [f"{film_name}: {warning}" for warning in warnings]
 
 
 def named_boxes(film: Film, lungs: LungMasks, heart: HeartSize | None) -> list[Drawn]:
