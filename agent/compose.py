@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-from ..core.case import Case, FileKind, Study
+from ..core.case import SYNTHETIC, Case, FileKind, Study
 from ..core.evidence import Evidence
 from ..core.finding import Category, Finding, Status
 from ..core.refusal import Refusal
@@ -65,11 +65,6 @@ def compose(case: Case, findings: Sequence[Finding], evidence: Sequence[Evidence
     return tuple(Section(title=title, sentences=tuple(sentences)) for title, sentences in sections if sentences)
 
 
-def is_synthetic(warnings: Iterable[str]) -> bool:
-    """Whether the case's own sources say that the patient was generated."""
-    return any("synthetic" in warning.casefold() for warning in warnings)
-
-
 def _sentence(text: str) -> str:
     line = plain(text)
     line = line[:1].upper() + line[1:]
@@ -79,7 +74,7 @@ def _sentence(text: str) -> str:
 def _context(case: Case, reader: ReaderIdentity) -> list[Sentence]:
     question = plain(case.question or "")
     texts = [fill("context_question", question=question) if question else fill("context_no_question")]
-    if is_synthetic(case.warnings):
+    if SYNTHETIC in case.warnings:
         texts.append(fill("context_synthetic"))
     named = " ".join(part for part in (reader.name, reader.model, reader.revision) if part)
     texts.append(fill("context_model", reader=named) if reader.interprets else fill("context_measure"))
@@ -181,7 +176,9 @@ def _impression(material: Material) -> list[Sentence]:
     sentences += findings_sentences(_unsettled(material, images))
     sentences = [item.model_copy(update={"kind": SentenceKind.IMPRESSION}) for item in sentences]
     sentences += outside_summary(material, MOST_LABS)
-    return sentences or [limitation(fill("impression_none"))]
+    compared = any(item.change for item in material.findings)
+    weighed = compared or any(item.category is Category.LAB for item in material.findings)
+    return sentences or [limitation(fill("impression_none" if weighed else "impression_nothing"))]
 
 
 def _short_change(finding: Finding, material: Material) -> Sentence:

@@ -60,7 +60,7 @@ def change_text(finding: Finding, material: Material) -> str:
                if text]
     first, rest = (details[:1], details[1:]) if details and not details[0].startswith("by") else ([], details)
     tail = "".join(f" {text}" for text in first) + "".join(f", {text}" for text in rest)
-    if finding.status is Status.INDETERMINATE and change.delta:
+    if finding.status is Status.INDETERMINATE and tail:
         return fill("change_unsure", subject=subject(finding), details=tail)
     return fill("change", subject=subject(finding), direction=change.direction.value, details=tail)
 

@@ -66,8 +66,10 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
     Raises:
         InputError, UsageError, ReaderUnavailable, StoreError: one line says what to do.
     """
-    with _run(case, patient, reader, model, question) as run:
-        report = run.go(fresh=fresh, watch=watch)
+    if out is not None:
+        _check_out(Path(out), Path(case))
+    with _run(case, patient, reader, model) as run:
+        report = run.go(question, fresh=fresh, watch=watch)
         if out is not None:
             write_report(report, Path(out), run.review.home.run_folder(report.case.id) / "overlays")
     return report
@@ -94,6 +96,9 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
     """
     given = [Path(paths)] if isinstance(paths, str | os.PathLike) else [Path(path) for path in paths]
     settings = _settings()
+    if out is not None:
+        for path in given:
+            _check_out(Path(out), path)
     return run_on_paths(tool, given, question=question, reader=choose_reader(reader, model), settings=settings,
                         out=Path(out) if out is not None else None)
 
@@ -129,12 +134,13 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str
         reader: `measure`, or a reader that interprets.
         model: model id or folder for readers that load one.
     """
-    report = review_case(case, patient=patient, reader=reader, model=model)
+    with _run(case, patient, reader, model) as run:
+        report = run.finish()
     return answer_question(question, report.findings, report.evidence)
 
 
 def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = None,
-             as_of: str | None = None) -> list[TimelineEvent]:
+             as_of: str | None = None, watch: Watcher | None = None) -> list[TimelineEvent]:
     """The patient's timeline from the store; the case is reviewed first if that was not done.
 
     Args:
@@ -142,37 +148,67 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
         patient: whose case it is, where the files name several people.
         search: words to look for.
         as_of: ISO date; only what was known then.
+        watch: called with every step's start and end of a review that is needed first.
+
+    Returns:
+        Events of this case cite its report's evidence (E1, ...); those of other cases keep their own ids.
 
     Raises:
         UsageError: `as_of` is not a date.
     """
     if as_of is not None and not is_date(as_of):
         raise UsageError(f"{as_of!r} is not a date; write it as 2025, 2025-03 or 2025-03-04")
-    report = review_case(case, patient=patient)
+    with _run(case, patient, "measure", None) as run:
+        report = run.finish(watch=watch)
     store = Timeline(Home(_settings().home), report.case.patient)
-    return list(store.search(search, as_of=as_of) if search else store.events(as_of=as_of))
+    found = store.search(search, as_of=as_of) if search else store.events(as_of=as_of)
+    cited = {event.id: event for event in report.timeline}
+    return [cited.get(event.id, event) for event in found]
 
 
-def sign_case(case: AnyPath, *, name: str, patient: str | None = None, question: str | None = None) -> Report:
-    """Sign the draft of a reviewed case; the account of the caller is recorded beside the name.
+def sign_case(case: AnyPath, *, name: str, patient: str | None = None) -> Report:
+    """Sign the latest draft of a reviewed case; the account of the caller is recorded beside the name.
 
     Raises:
         UsageError: the name is empty, or the case has no draft that waits for a decision.
     """
     if not name.strip():
         raise UsageError("a signature needs a name: give yours with --name")
-    with _run(case, patient, "measure", None, question) as run:
-        signature = Signature(name=name, account=getuser(), signed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    with _run(case, patient, "measure", None) as run:
+        signature = Signature(name=name, account=_account(), signed_at=datetime.now(UTC).isoformat(timespec="seconds"),
                               content_sha256=content_digest(run.report()))
         return run.decide(Verdict(approve=True, signature=signature))
 
 
+def _check_out(out: Path, case: Path) -> None:
+    """Refuse, before any work, a folder for results that cannot be used.
+
+    Raises:
+        UsageError: it lies in the case, which is never written to, or cannot be made or written.
+    """
+    if case.is_dir() and out.resolve().is_relative_to(case.resolve()):
+        raise UsageError(f"{out} lies in the case, which is never written to; choose another folder for --out")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{out} cannot be used for results ({error.strerror}); choose another folder") from error
+    if not os.access(out, os.W_OK):
+        raise UsageError(f"{out} is not writable; choose another folder for --out")
+
+
+def _account() -> str:
+    """The operating system's name of the caller; the bare number where it has none."""
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
 @contextmanager
-def _run(case: AnyPath, patient: str | None, reader: str, model: str | None,
-         question: str | None) -> Iterator[ReviewRun]:
+def _run(case: AnyPath, patient: str | None, reader: str, model: str | None) -> Iterator[ReviewRun]:
     settings = _settings()
     chosen = choose_reader(reader, model)
-    review = Review(path=cases.existing(Path(case)), patient=patient, question=question, settings=settings,
+    review = Review(path=cases.existing(Path(case)), patient=patient, settings=settings,
                     home=Home(settings.home), reader=chosen, tools=all_tools())
     with open_run(review) as run:
         yield run

@@ -33,6 +33,8 @@ def draft_report(state: ReviewState, reader: ReaderIdentity, limits: Limits) -> 
         limits: what a file was allowed to ask of the machine.
     """
     case = state["case"]
+    if state.get("question"):
+        case = case.model_copy(update={"question": state["question"]})
     results = [*(done.result for done in state.get("results", [])), *state.get("comparisons", [])]
     found = [*(finding for result in results for finding in result.findings), *state.get("trends", [])]
     shown = [item for result in results for item in result.evidence]

@@ -40,7 +40,8 @@ def events_of(results: Sequence[TaskResult], others: Iterable[Finding]) -> list[
 
 def event_text(finding: Finding) -> str:
     """A finding in a few words: what, where, how much."""
-    place = "" if not finding.laterality or finding.laterality in finding.name.casefold() else f", {finding.laterality}"
+    where = finding.site or finding.laterality or ""
+    place = f", {where.casefold()}" if where and where.casefold() not in finding.name.casefold() else ""
     head = f"{_prefix(finding)}{finding.name}{place}"
     if finding.change is not None:
         return f"{head}: {finding.change.direction}{_from_to(finding)}"

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
 from langgraph.types import interrupt
 
-from ..core.case import Case, Study
-from ..core.errors import CaseloomError
+from ..core.case import SYNTHETIC, Case, Study
+from ..core.errors import CaseloomError, UsageError
 from ..core.finding import Finding
 from ..core.ids import digest
 from ..core.refusal import Refusal, RefusalCode
@@ -31,8 +32,6 @@ from .plan import plan
 from .state import ReviewState, TaskResult, ToolInput, Verdict
 from .verify import verify
 
-SYNTHETIC = "The files say that this patient is synthetic: no real person is described."
-
 log = logging.getLogger("caseloom")
 
 
@@ -43,7 +42,6 @@ class Review:
     Args:
         path: the case's folder or .zip.
         patient: the identity the user chose, or None.
-        question: the user's question; without one, case.yaml's.
         settings: limits and the state folder.
         home: the opened state folder.
         reader: who interprets.
@@ -52,7 +50,6 @@ class Review:
 
     path: Path
     patient: str | None
-    question: str | None
     settings: Settings
     home: Home
     reader: Reader
@@ -61,9 +58,7 @@ class Review:
     def intake(self, state: ReviewState) -> ReviewState:
         """Discover, identify and hash the files."""
         case = open_case(self.path, settings=self.settings, key=self.home.key(), patient=self.patient)
-        if self.question is not None:
-            case = case.model_copy(update={"question": self.question})
-        if any("synthetic" in study.description.casefold() for study in case.studies):
+        if any("(SYNTHETIC)" in study.description for study in case.studies):
             case = case.model_copy(update={"warnings": (SYNTHETIC, *case.warnings)})
         return {"case": case}
 
@@ -80,8 +75,9 @@ class Review:
             result = self.tools[task.tool].run(task.study, context)
         except CaseloomError as error:
             result = self._failed(task.tool, [file.path for file in task.study.files], str(error))
-        except Exception as error:
-            log.error("the %s tool failed on %s", task.tool, task.study.id, exc_info=error)
+        except Exception as error:  # one broken tool must not cost the rest of the case; the report names the gap
+            log.error("the %s tool failed on %s: %s", task.tool, task.study.id, type(error).__name__)
+            log.debug("where it failed", exc_info=error)
             result = self._failed(task.tool, [file.path for file in task.study.files],
                                   f"the {task.tool} tool failed ({type(error).__name__}); "
                                   "this is a bug, please report it with the output of --debug")
@@ -125,13 +121,19 @@ class Review:
 
     def sign_off(self, state: ReviewState) -> ReviewState:
         """Wait for a person; the draft is what there is until then."""
-        verdict: Verdict = interrupt({"content_sha256": content_digest(state["report"])})
+        content = content_digest(state["report"])
+        verdict: Verdict = interrupt({"content_sha256": content})
+        if verdict.signature.content_sha256 != content:
+            raise UsageError("the report is not the one that was signed; look at it again and sign what it says now")
         status = ReportStatus.SIGNED if verdict.approve else ReportStatus.REJECTED
         return {"report": state["report"].model_copy(update={"status": status, "signature": verdict.signature})}
 
     def publish(self, state: ReviewState) -> ReviewState:
-        """Write the decided report."""
-        self._write(state["report"], state["case"])
+        """Write the decided report, and a copy in a folder of its own that no later draft replaces."""
+        report = state["report"]
+        self._write(report, state["case"])
+        folder = self.home.run_folder(report.case.id)
+        write_report(report, folder / report.status / content_digest(report)[:16], folder / "overlays")
         return {}
 
     def context(self, case: Case) -> ToolContext:
@@ -139,12 +141,13 @@ class Review:
         folder = self.home.run_folder(case.id) / "overlays"
         folder.mkdir(parents=True, exist_ok=True)
         return ToolContext(root=case.root, patient=case.patient, opaque_patient=case.opaque_patient,
-                           reader=self.reader, pictures=folder, cache=self.home.cache, question=case.question,
+                           reader=self.reader, pictures=folder, cache=self.home.cache,
                            limits=self.settings.limits)
 
     def _write(self, report: Report, case: Case) -> None:
         folder = self.home.run_folder(case.id)
-        write_report(report, folder, folder / "overlays")
+        with FileLock(self.home.path / "locks" / f"{case.id}.lock"):
+            write_report(report, folder, folder / "overlays")
 
     def _failed(self, tool: str, files: Sequence[str], reason: str) -> ToolResult:
         return ToolResult(tool=tool, reader=self.reader.identity.name, refused=tuple(

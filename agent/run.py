@@ -47,7 +47,7 @@ class ReviewRun:
         review: what is reviewed and with what.
         graph: the compiled review graph.
         saver: where its checkpoints are.
-        thread: key of this review's checkpoints: path and state of the files, patient, question, reader, version.
+        thread: key of this review's checkpoints: path and state of the files, patient, reader, version.
     """
 
     review: Review
@@ -55,18 +55,33 @@ class ReviewRun:
     saver: BaseCheckpointSaver[Any]
     thread: str
 
-    def go(self, *, fresh: bool = False, watch: Watcher | None = None) -> Report:
-        """The draft, made now or found finished; an interrupted run goes on where it stopped.
+    def go(self, question: str | None, *, fresh: bool = False, watch: Watcher | None = None) -> Report:
+        """The draft that answers `question`, made now or found finished; an interrupted run goes on where it stopped.
+
+        Another question than last time costs a new draft, but no tool work.
 
         Args:
+            question: the user's, or None for case.yaml's.
             fresh: forget what was done and start over.
             watch: told of every step that starts or ends.
         """
         if fresh:
             self.saver.delete_thread(self.thread)
+        self.finish(question, watch)
+        if self.graph.get_state(self._config).values.get("question") != question:
+            self.graph.update_state(self._config, {"question": question}, as_node="remember")
+            self._drive(None, watch)
+        return self.report()
+
+    def finish(self, question: str | None = None, watch: Watcher | None = None) -> Report:
+        """The report as it stands, whatever question it answers; what was not begun or not ended is done first."""
         snapshot = self.graph.get_state(self._config)
-        if not snapshot.values or snapshot.next not in ((), WAITING_FOR_A_PERSON):
-            self._drive(None if snapshot.values else {}, watch)
+        if "report" not in snapshot.values and not snapshot.next:
+            # Nothing was done, or the run was stopped before its first step: there is nothing to go on from.
+            self.saver.delete_thread(self.thread)
+            self._drive({"question": question}, watch)
+        elif snapshot.next not in ((), WAITING_FOR_A_PERSON):
+            self._drive(None, watch)
         return self.report()
 
     def decide(self, verdict: Verdict) -> Report:
@@ -132,9 +147,9 @@ def open_run(review: Review) -> Iterator[ReviewRun]:
 
 
 def thread_of(review: Review) -> str:
-    """Key of a review's checkpoints; any change of a file, of the question or of the reader makes another one."""
+    """Key of a review's checkpoints; any change of a file or of the reader makes another one."""
     identity = review.reader.identity.model_dump()
-    return digest([str(review.path.resolve()), _listing(review.path), review.patient, review.question, identity,
+    return digest([str(review.path.resolve()), _listing(review.path), review.patient, identity,
                    __version__])[:32]
 
 

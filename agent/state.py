@@ -42,6 +42,8 @@ class ToolInput(TypedDict):
 class ReviewState(TypedDict, total=False):
     """Channels of the review graph; only `results` is written by several tasks at once."""
 
+    question: str | None
+    """The user's; without one, case.yaml's counts."""
     case: Case
     tasks: list[Task]
     refused: list[Refusal]

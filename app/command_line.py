@@ -17,6 +17,9 @@ app = typer.Typer(name="caseloom", add_completion=False, pretty_exceptions_enabl
                   help="Review a patient's case: volumes, films, slides, lab PDFs and records in one draft report. "
                        "Not a medical device.")
 
+NOTHING_USABLE = 3
+"""Exit code; the document printed before says what was refused and why."""
+
 CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="A folder of files as they come, or a .zip.")]
 Patient = Annotated[str | None, typer.Option(help="Whose case it is, where the files name several people.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -75,6 +78,8 @@ def review(case: CasePath, patient: Patient = None,
         report = review_case(case, patient=patient, out=out, reader=reader, model=model, question=question,
                              fresh=fresh, watch=watch)
     print_json(report) if as_json else show_report(report, out or report_folder(report))
+    if not report.findings:
+        raise typer.Exit(NOTHING_USABLE)
 
 
 @app.command()
@@ -91,7 +96,7 @@ def run(tool: Annotated[str, typer.Argument(
     result = run_tool(tool, list(paths), question=question, reader=reader, model=model, out=out)
     print_json(result) if as_json else show_result(result)
     if not result.findings and not result.evidence:
-        raise typer.Exit(3)
+        raise typer.Exit(NOTHING_USABLE)
 
 
 @app.command()
@@ -100,20 +105,22 @@ def timeline(case: CasePath, patient: Patient = None,
              as_json: AsJson = False) -> None:
     """Show the patient's timeline; reviews the case first if that was not done."""
     from ..agent.door import timeline as events_of
+    from .progress import watching
     from .show import print_json, show_timeline
 
-    events = events_of(case, patient=patient, search=search, as_of=as_of)
+    with watching() as watch:
+        events = events_of(case, patient=patient, search=search, as_of=as_of, watch=watch)
     print_json({"events": events}) if as_json else show_timeline(events)
 
 
 @app.command()
 def sign(case: CasePath, name: Annotated[str, typer.Option(help="Your name, as the report shall show it.")],
-         patient: Patient = None, question: Question = None, as_json: AsJson = False) -> None:
+         patient: Patient = None, as_json: AsJson = False) -> None:
     """Sign the draft of a reviewed case."""
     from ..agent.door import report_folder, sign_case
     from .show import print_json, show_report
 
-    report = sign_case(case, name=name, patient=patient, question=question)
+    report = sign_case(case, name=name, patient=patient)
     print_json(report) if as_json else show_report(report, report_folder(report))
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ..core.finding import Finding
     from ..core.report import Report, TimelineEvent
     from ..core.result import ToolResult
     from ..sources.inspect import Inspection
@@ -84,7 +85,7 @@ def show_result(result: ToolResult) -> None:
     console = _console()
     table = _table(f"{result.tool} ({result.reader})", "id", "finding", "site", "value", "status", "date", "evidence")
     for item in result.findings:
-        _row(table, item.id, item.name, item.site or item.laterality, _value(item.value), item.status, item.date,
+        _row(table, item.id, item.name, item.site or item.laterality, _value(item), item.status, item.date,
              ", ".join(item.evidence))
     console.print(table)
     for refusal in result.refused:
@@ -95,11 +96,17 @@ def show_result(result: ToolResult) -> None:
         console.print(result.answer.text, markup=False, highlight=False)
 
 
-def _value(value: Any) -> str:
-    if value is None:
-        return ""
-    printed = value.text if value.text is not None else "" if value.number is None else f"{value.number:g}"
-    return " ".join(part for part in (printed, value.unit, value.flag) if part)
+def _value(finding: Finding) -> str:
+    """The value, or for a change what it was and what it is."""
+    from ..report.wording import number_text, value_text, with_unit
+
+    change = finding.change
+    if change is not None and change.from_ is not None and change.to is not None:
+        unit = finding.value.unit if finding.value else None
+        days = f" over {change.interval_days} days" if change.interval_days is not None else ""
+        return f"{change.direction} from {number_text(change.from_)} to {with_unit(number_text(change.to), unit)}{days}"
+    value = finding.value
+    return "" if value is None else " ".join(part for part in (value_text(value), value.flag) if part)
 
 
 def show_timeline(events: Sequence[TimelineEvent]) -> None:

@@ -9,6 +9,9 @@ from .ids import normalise_identifier, normalise_name, same_name
 from .refusal import Refusal
 from .words import Word
 
+SYNTHETIC = "The files say that this patient is synthetic: no real person is described."
+"""The warning of a case whose files carry the mark `(SYNTHETIC)` in a study's description."""
+
 
 class FileKind(StrEnum):
     """What a file is, told from its content."""

@@ -7,7 +7,7 @@
     │   ├── NothingUsable    no file at all can be used
     │   └── SeveralPatients  a person must say whose case this is
     ├── ReaderUnavailable    whoever set it up exit 4
-    └── StoreError           the machine: the state folder cannot be used, or another process holds it
+    └── StoreError           whoever set it up exit 2: the state folder cannot be used, or is in use
 
 Anything else that escapes is a bug and looks like one (exit 1).
 """
@@ -79,3 +79,5 @@ class ReaderUnavailable(CaseloomError):
 
 class StoreError(CaseloomError):
     """The state folder is not writable, damaged, or locked by another process."""
+
+    exit_code = 2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -18,8 +20,13 @@ PAGE = (595.0, 842.0)
 """A4 in points."""
 MARGINS = (54.0, 62.0, 54.0, 54.0)
 """Left, top, right, bottom in points."""
-Heading = tuple[int, str, int]
-"""Level, text, page."""
+LEAST_ROOM = 14.0
+"""Points below which nothing more is put on a sheet."""
+BLOCK = "<!-- block -->"
+"""Parts the template's blocks, which are kept on one sheet where they fit."""
+Heading = tuple[str, int]
+"""Text, sheet."""
+_HEADING = re.compile(r"<h2>(.*?)</h2>")
 MOST_PASSAGES = 200
 PICTURE_POINTS = (230.0, 200.0)
 """Largest width and height of a picture."""
@@ -34,37 +41,73 @@ def pdf_of(view: View, pictures: Mapping[str, bytes]) -> bytes:
     """
     import pymupdf
 
-    headings: list[Heading] = []
-    laid_out = _lay_out(pymupdf, view, pictures, headings)
+    laid_out, headings = _lay_out(pymupdf, view, pictures)
     with pymupdf.open("pdf", laid_out) as document:  # type: ignore[no-untyped-call]  # not annotated
         for number, page in enumerate(document, 1):
             _furnish(page, view, number, document.page_count)
-        document.set_toc([[1, title, number] for level, title, number in headings if level == 2])
+        document.set_toc([[1, title, number] for title, number in headings])
         document.set_metadata({"title": "Case review", "subject": view.banner, "producer": "Caseloom"})
         return bytes(document.tobytes(garbage=3, deflate=True, no_new_id=True, reproducible=True))
 
 
-def _lay_out(pymupdf: Any, view: View, pictures: Mapping[str, bytes],
-             headings: list[Heading]) -> bytes:
+def _lay_out(pymupdf: Any, view: View, pictures: Mapping[str, bytes]) -> tuple[bytes, list[Heading]]:
+    """The sheets without banner and number, and where the headings are.
+
+    Every block of the template is laid out by itself, because a long run of text loses what lies around a page's end.
+    """
     archive = pymupdf.Archive()
     for name, data in pictures.items():
         archive.add((data, name))
     html = environment().get_template("report.pdf.html.j2").render(
-        view=view, report=view.report, css=Markup(own_text("pdf.css")), pictures=pictures,  # noqa: S704 - our own file
+        view=view, report=view.report, pictures=pictures,
         widths={name: _width(pymupdf, data) for name, data in pictures.items()}, cited_places=_cited_places(view))
-    story = pymupdf.Story(html, archive=archive)
-    sheet = pymupdf.Rect(0, 0, *PAGE)
-    inner = pymupdf.Rect(MARGINS[0], MARGINS[1], PAGE[0] - MARGINS[2], PAGE[1] - MARGINS[3])
+    css, stream, headings = own_text("pdf.css"), io.BytesIO(), []
+    sheets = _Sheets(pymupdf, pymupdf.DocumentWriter(stream))
+    for block in html.split(BLOCK):
+        if block.strip():
+            page = sheets.place(pymupdf.Story(block, user_css=css, archive=archive))
+            headings += [(unescape(title), page) for title in _HEADING.findall(block)]
+    sheets.close()
+    return stream.getvalue(), headings
 
-    def note(position: Any) -> None:
-        if position.open_close & 1 and position.heading:
-            headings.append((position.heading, position.text or "", position.page_num))
 
-    stream = io.BytesIO()
-    writer = pymupdf.DocumentWriter(stream)
-    story.write(writer, lambda number, filled: (sheet, inner, None), positionfn=note)
-    writer.close()
-    return stream.getvalue()
+class _Sheets:
+    """Fills sheets from top to bottom, one block after the other; a block goes to a new sheet where it does not fit."""
+
+    def __init__(self, pymupdf: Any, writer: Any) -> None:
+        self._sheet = pymupdf.Rect(0, 0, *PAGE)
+        self._inner = pymupdf.Rect(MARGINS[0], MARGINS[1], PAGE[0] - MARGINS[2], PAGE[1] - MARGINS[3])
+        self._rect, self._writer = pymupdf.Rect, writer
+        self._count, self._used, self._device = 0, self._inner.y1, None
+
+    def place(self, story: Any) -> int:
+        """Draw a block and give back the number of the sheet it begins on."""
+        room = self._rect(self._inner.x0, self._used, self._inner.x1, self._inner.y1)
+        more, filled = story.place(room)
+        if more or not self._count or room.height < LEAST_ROOM:
+            self._new_sheet()
+            story.reset()
+            more, filled = story.place(self._inner)
+        first = self._count
+        story.draw(self._device)
+        while more:
+            self._new_sheet()
+            more, filled = story.place(self._inner)
+            story.draw(self._device)
+        self._used = filled[3]
+        return first
+
+    def close(self) -> None:
+        """End the last sheet and the document."""
+        if self._count:
+            self._writer.end_page()
+        self._writer.close()
+
+    def _new_sheet(self) -> None:
+        if self._count:
+            self._writer.end_page()
+        self._device = self._writer.begin_page(self._sheet)
+        self._count += 1
 
 
 def _width(pymupdf: Any, data: bytes) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..core.case import SYNTHETIC
 from ..core.evidence import (
     DocumentSpan,
     Evidence,
@@ -128,7 +129,7 @@ def view_of(report: Report) -> View:
     plates, others = _plates(report.evidence, places)
     warnings = tuple(plain(warning) for warning in report.warnings)
     return View(report=report, banner=banner(report), parts=parts, answer=answer, conflicts=conflicts,
-                synthetic=any("synthetic" in warning.casefold() for warning in warnings), warnings=warnings,
+                synthetic=SYNTHETIC in warnings, warnings=warnings,
                 plates=plates, places=others, analytes=analytes_of(report.findings),
                 findings=tuple(row_of(item) for item in report.findings), years=_years(report.timeline),
                 provenance=tuple(flattened(report.provenance)))

@@ -85,18 +85,20 @@ def discover(root: Path, reading: Reading, manifest: Manifest | None = None, *, 
 
 
 def _files_below(start: Path, limits: Limits) -> Iterator[Path]:
-    """Files, and links to folders, below a folder; the file itself when `start` is one."""
+    """Files, links to folders and folders that cannot be opened, below a folder; the file itself if it is one."""
     if not start.is_dir():
         yield start
         return
     count = 0
-    for folder, inner, names in os.walk(start):
+    closed: list[Path] = []
+    for folder, inner, names in os.walk(start, onerror=lambda error: closed.append(Path(error.filename))):
         linked = [name for name in inner if (Path(folder) / name).is_symlink()]
         for name in (*names, *linked):
             yield Path(folder) / name
             count += 1
             if count > limits.max_files:
                 return
+    yield from closed
 
 
 def _name(root: Path, path: Path) -> str:
@@ -138,9 +140,11 @@ def _why_unsafe(root: Path, path: Path, name: str) -> Why | None:
             mode = target.stat().st_mode
     except (OSError, RuntimeError) as error:
         return RefusalCode.UNSAFE_PATH, f"the path leads nowhere ({type(error).__name__})"
-    if not stat.S_ISREG(mode):
-        return RefusalCode.UNSAFE_PATH, "not a regular file (a device, a pipe or a socket)"
-    return None
+    if stat.S_ISREG(mode):
+        return None
+    return ((RefusalCode.CORRUPT, "the folder cannot be opened, so nothing in it was read; check its permissions")
+            if stat.S_ISDIR(mode) else
+            (RefusalCode.UNSAFE_PATH, "not a regular file (a device, a pipe or a socket)"))
 
 
 def _case_file(name: str, path: Path, sha256: str, sighting: Sighting) -> CaseFile:

@@ -87,10 +87,10 @@ def main(case: str, home: str, log: str, node: str = "") -> None:
     tools = {name: LoggedTool(tool, Path(log), deadly=node == "run_tool" and name == "records")
              for name, tool in all_tools().items()}
     settings = Settings(home=Path(home), workers=1)
-    review = DoomedReview(path=Path(case), patient=None, question=None, settings=settings, home=Home(settings.home),
+    review = DoomedReview(path=Path(case), patient=None, settings=settings, home=Home(settings.home),
                           reader=MeasureReader(), tools=tools)
     with open_run(review) as run:
-        run.go()
+        run.go(None)
 
 
 if __name__ == "__main__":

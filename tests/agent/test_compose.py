@@ -117,8 +117,8 @@ def test_a_study_without_findings_is_named_as_such(case):
     maker.study(FileKind.FILM, "CR", None, "other.png")
     sections = {section.title: section for section in of_made(maker, case)}
     assert text_of(sections["What was reviewed"]).splitlines() == [
-        "Film (2025-03-04): received, but no finding came of it.",
-        "Film (undated): received, but no finding came of it."]
+        "Film (2025-03-04): no finding came of it; what was not read is listed with its reason.",
+        "Film (undated): no finding came of it; what was not read is listed with its reason."]
     assert "1 examination or document carries no date" in text_of(sections["Limits"])
     assert "No tool had a finding to report." in text_of(sections["Limits"])
 

@@ -84,6 +84,15 @@ def test_no_identity_is_in_any_form_of_the_report(reviewed: tuple[Report, Path],
             assert secret.casefold() not in text, (name, secret)
 
 
+def test_the_pdf_holds_every_piece_of_evidence_and_every_analyte(reviewed: tuple[Report, Path]) -> None:
+    import pymupdf
+
+    with pymupdf.open(reviewed[1] / "report.pdf") as document:
+        words = set(re.split(r"[\s,;\[\]]+", " ".join(page.get_text() for page in document)))
+    assert {item.id for item in reviewed[0].evidence} - words == set()
+    assert {"Sodium", "WBC", "Ferritin"} <= words
+
+
 def test_a_zip_of_the_case_gives_the_same_report(demo: Path, tmp_path: Path, home: Path) -> None:
     case = tmp_path / "case"
     case.mkdir()

@@ -61,6 +61,37 @@ def test_review_prints_one_report_and_writes_all_forms(home: Path, case: Path, t
     assert json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8")) == report
 
 
+def test_the_case_is_never_written_to(home: Path, case: Path) -> None:
+    before = sorted(case.rglob("*"))
+    for out in (case, case / "report"):
+        done = caseloom(home, "review", case, "--out", out)
+        assert done.returncode == 2
+        assert "never written to" in done.stderr
+    assert sorted(case.rglob("*")) == before
+
+
+def test_a_bad_folder_for_results_is_said_before_the_work(home: Path, case: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    done = caseloom(home, "review", case, "--out", tmp_path / "file")
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_another_question_gets_another_draft_and_the_latest_is_signed(home: Path, case: Path) -> None:
+    first = json.loads(caseloom(home, "review", case, "--json").stdout)
+    asked = json.loads(caseloom(home, "review", case, "--question", "Does the patient have asthma?", "--json").stdout)
+    assert (first["answer"], asked["answer"]["status"]) == (None, "answered")
+    signed = json.loads(caseloom(home, "sign", case, "--name", "Dr Ada Example", "--json").stdout)
+    assert (signed["status"], signed["answer"]) == ("signed", asked["answer"])
+    caseloom(home, "timeline", case)
+    kept = home / "runs" / signed["case"]["id"]
+    assert json.loads((kept / "report.json").read_text(encoding="utf-8"))["status"] == "signed"
+    assert caseloom(home, "review", case, "--question", "Is the patient on aspirin?").returncode == 0
+    assert json.loads((kept / "report.json").read_text(encoding="utf-8"))["status"] == "draft"
+    copy, = (kept / "signed").glob("*/report.json")
+    assert json.loads(copy.read_text(encoding="utf-8")) == signed
+
+
 def test_timeline_and_signing(home: Path, case: Path) -> None:
     assert caseloom(home, "review", case).returncode == 0
     events = json.loads(caseloom(home, "timeline", case, "--search", "asthma", "--json").stdout)["events"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from caseloom.core.case import Case, CaseFile, FileKind, Patient, Series, Study
+from caseloom.core.case import SYNTHETIC, Case, CaseFile, FileKind, Patient, Series, Study
 from caseloom.core.evidence import (
     DocumentSpan,
     Evidence,
@@ -87,7 +87,7 @@ def made_case(root: Path = Path("/nowhere")) -> MadeCase:
         studies=tuple(maker.studies),
         not_read=(Refusal(file="scans/broken.dcm", code=RefusalCode.TRUNCATED,
                           reason="the file ends early; export it again"),),
-        warnings=("The sources say that this patient is synthetic.",))
+        warnings=(SYNTHETIC,))
     findings, evidence, _ = number_all(maker.findings, maker.evidence)
     return MadeCase(case, findings, evidence)
 

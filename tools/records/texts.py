@@ -60,7 +60,8 @@ def text_facts(file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> 
 def _note(file: CaseFile, context: ToolContext) -> Text:
     note = read_note(context.root / file.path, context.limits)
     title, place = _title(((line, NO_PLACE) for line in note.lines), note.identities())
-    return Text("Clinical note", title, place, note.date, note.identities())
+    people = note.identities()
+    return Text("Clinical note" if people else "Text file that names nobody", title, place, note.date, people)
 
 
 def _document(file: CaseFile, context: ToolContext) -> Text | None:
