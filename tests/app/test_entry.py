@@ -23,7 +23,7 @@ def app_that_raises(error: BaseException) -> typer.Typer:
 
 @pytest.mark.parametrize(("error", "code"), [
     (UsageError("what to do"), 2), (NothingUsable("what to do"), 3), (ReaderUnavailable("what\nto do"), 4),
-    (StoreError("what to do"), 1), (ValueError(SECRET), 1), (KeyboardInterrupt(), 130)])
+    (StoreError("what to do"), 2), (ValueError(SECRET), 1), (KeyboardInterrupt(), 130)])
 def test_an_error_is_one_line_and_its_code(error: BaseException, code: int,
                                            capsys: pytest.CaptureFixture[str]) -> None:
     assert run_app(app_that_raises(error), ["--"], debug=False) == code
