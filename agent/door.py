@@ -208,8 +208,9 @@ def _account() -> str:
 def _run(case: AnyPath, patient: str | None, reader: str, model: str | None) -> Iterator[ReviewRun]:
     settings = _settings()
     chosen = choose_reader(reader, model)
-    review = Review(path=cases.existing(Path(case)), patient=patient, settings=settings,
-                    home=Home(settings.home), reader=chosen, tools=all_tools())
+    home = Home(settings.home)
+    review = Review(path=cases.existing(Path(case)), patient=patient, settings=settings, home=home, reader=chosen,
+                    tools=all_tools(), results=home.results)
     with open_run(review) as run:
         yield run
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 
 from filelock import FileLock
 from langgraph.types import interrupt
@@ -46,6 +47,8 @@ class Review:
         home: the opened state folder.
         reader: who interprets.
         tools: by name.
+        results: folder where each tool's result is kept from the moment it is there; LangGraph writes a finished task
+            only when a worker is free, and a kill must not cost it.
     """
 
     path: Path
@@ -54,6 +57,7 @@ class Review:
     home: Home
     reader: Reader
     tools: Mapping[str, Tool]
+    results: Path
 
     def intake(self, state: ReviewState) -> ReviewState:
         """Discover, identify and hash the files."""
@@ -70,6 +74,9 @@ class Review:
     def run_tool(self, state: ToolInput) -> ReviewState:
         """Run one tool on one study; a tool that breaks leaves a gap that the report names."""
         task, case = state["task"], state["case"]
+        kept = self.results / f"{digest(task.model_dump(mode='json'))}.json"
+        if kept.is_file():
+            return {"results": [TaskResult.model_validate_json(kept.read_bytes())]}
         context = self.context(case)
         try:
             result = self.tools[task.tool].run(task.study, context)
@@ -81,7 +88,9 @@ class Review:
             result = self._failed(task.tool, [file.path for file in task.study.files],
                                   f"the {task.tool} tool failed ({type(error).__name__}); "
                                   "this is a bug, please report it with the output of --debug")
-        return {"results": [TaskResult(task=task, result=result.model_copy(update={"seconds": 0.0}))]}
+        done = TaskResult(task=task, result=result.model_copy(update={"seconds": 0.0}))
+        keep(done, kept)
+        return {"results": [done]}
 
     def compare(self, state: ReviewState) -> ReviewState:
         """Compare each study with its prior, and the laboratory results over time."""
@@ -117,6 +126,7 @@ class Review:
     def render(self, state: ReviewState) -> ReviewState:
         """Write the report in all its forms."""
         self._write(state["report"], state["case"])
+        rmtree(self.results, ignore_errors=True)
         return {}
 
     def sign_off(self, state: ReviewState) -> ReviewState:
@@ -152,6 +162,14 @@ class Review:
     def _failed(self, tool: str, files: Sequence[str], reason: str) -> ToolResult:
         return ToolResult(tool=tool, reader=self.reader.identity.name, refused=tuple(
             Refusal(file=file, code=RefusalCode.TOOL_FAILED, reason=reason) for file in files))
+
+
+def keep(done: TaskResult, file: Path) -> None:
+    """Write a finished task whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".part")
+    draft.write_text(done.model_dump_json(by_alias=True), encoding="utf-8")
+    draft.replace(file)
 
 
 def content_digest(report: Report) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
@@ -67,6 +68,7 @@ class ReviewRun:
         """
         if fresh:
             self.saver.delete_thread(self.thread)
+            rmtree(self.review.results, ignore_errors=True)
         self.finish(question, watch)
         if self.graph.get_state(self._config).values.get("question") != question:
             self.graph.update_state(self._config, {"question": question}, as_node="remember")
@@ -134,6 +136,7 @@ def open_run(review: Review) -> Iterator[ReviewRun]:
         StoreError: another process reviews the same case, or the checkpoints cannot be opened.
     """
     thread = thread_of(review)
+    review = replace(review, results=review.results / thread)
     lock = FileLock(review.home.path / "locks" / f"{thread}.lock", timeout=0)
     try:
         lock.acquire()

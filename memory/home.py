@@ -29,7 +29,7 @@ class Home:
     def __post_init__(self) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for folder in (self.cache, self.timeline, self.path / "locks", self.path / "runs"):
+            for folder in (self.cache, self.results, self.timeline, self.path / "locks", self.path / "runs"):
                 folder.mkdir(exist_ok=True, mode=0o700)
         except OSError as error:
             raise StoreError(f"the state folder {self.path} cannot be used ({error.strerror}); "
@@ -51,6 +51,11 @@ class Home:
     def checkpoints(self) -> Path:
         """The SQLite file of LangGraph's checkpoints."""
         return self.path / "checkpoints.sqlite"
+
+    @property
+    def results(self) -> Path:
+        """Results of single tools, kept while a review is under way."""
+        return self.path / "results"
 
     def run_folder(self, case_id: str) -> Path:
         """Where a review of this case writes."""

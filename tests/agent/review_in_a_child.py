@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,6 @@ class LoggedTool:
     def run(self, study: Study, context: ToolContext) -> ToolResult:
         self._note(f"started {self.name} {study.id}")
         if self.deadly:
-            time.sleep(0.5)  # what finished before is written to disk by then
             die()
         result = self.real.run(study, context)
         self._note(f"finished {self.name} {study.id}")
@@ -86,9 +84,9 @@ def main(case: str, home: str, log: str, node: str = "") -> None:
     DoomedReview.doomed = node if node != "run_tool" else ""
     tools = {name: LoggedTool(tool, Path(log), deadly=node == "run_tool" and name == "records")
              for name, tool in all_tools().items()}
-    settings = Settings(home=Path(home), workers=1)
-    review = DoomedReview(path=Path(case), patient=None, settings=settings, home=Home(settings.home),
-                          reader=MeasureReader(), tools=tools)
+    settings, opened = Settings(home=Path(home), workers=1), Home(Path(home))
+    review = DoomedReview(path=Path(case), patient=None, settings=settings, home=opened,
+                          reader=MeasureReader(), tools=tools, results=opened.results)
     with open_run(review) as run:
         run.go(None)
 

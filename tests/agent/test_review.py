@@ -60,8 +60,9 @@ class BrokenTool:
 
 def test_a_tool_that_breaks_leaves_a_gap_that_the_report_names(case: Path, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home")
-    review = Review(path=case, patient=None, settings=settings, home=Home(settings.home),
-                    reader=MeasureReader(), tools={**all_tools(), "records": BrokenTool()})
+    home = Home(settings.home)
+    review = Review(path=case, patient=None, settings=settings, home=home, reader=MeasureReader(),
+                    tools={**all_tools(), "records": BrokenTool()}, results=home.results)
     with open_run(review) as run:
         report = run.go(None)
     refusal, = report.not_read
