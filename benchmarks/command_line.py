@@ -44,7 +44,8 @@ def report() -> list[str]:
     lines = [f"| {command} | {seconds:.2f} | {peak:.0f} |" for command, seconds, peak in rows]
     return ["# Performance", "",
             f"Measured on {datetime.now(UTC).date()} by `benchmarks/command_line.py`: {machine()}.",
-            "Wall-clock seconds, median of five (the demo: one run); peak resident memory of the largest process so far.", "",
+            "Wall-clock seconds, median of five (the demo: one run); "
+            "peak resident memory of the largest process so far.", "",
             "| what | seconds | peak MiB |", "|---|---|---|", *lines]
 
 
