@@ -7,6 +7,7 @@
     │   ├── NothingUsable    no file at all can be used
     │   └── SeveralPatients  a person must say whose case this is
     ├── ReaderUnavailable    whoever set it up exit 4
+    ├── ReaderFailed         whoever set it up exit 4: the reader was there, and gave no answer
     └── StoreError           whoever set it up exit 2: the state folder cannot be used, or is in use
 
 Anything else that escapes is a bug and looks like one (exit 1).
@@ -73,6 +74,13 @@ class SeveralPatients(InputError):
 
 class ReaderUnavailable(CaseloomError):
     """The chosen reader cannot be used here; the message says how to get it and which one works now."""
+
+    exit_code = 4
+
+
+class ReaderFailed(CaseloomError):
+    """The reader is set up but gave no answer: server down, time out, out of memory, prompt too long. What was
+    measured stands; the message says what to do."""
 
     exit_code = 4
 

@@ -98,6 +98,8 @@ class Evidence(Word):
     caption: str
     picture: str | None = None
     mask: str | None = None
+    raw_answer: str | None = None
+    """What a model wrote when it was shown this place, word for word without its thinking; None where none was."""
 
     @field_validator("locator", mode="before")
     @classmethod
@@ -112,8 +114,8 @@ KINDS: dict[type[Locator], EvidenceKind] = {locator: kind for kind, locator in L
 
 
 def make_evidence(source: Source, locator: Locator, *, caption: str, date: str | None = None,
-                  picture: str | None = None, mask: str | None = None) -> Evidence:
-    """Evidence under an id that follows from source, locator and caption alone.
+                  picture: str | None = None, raw_answer: str | None = None) -> Evidence:
+    """Evidence under an id that follows from source, locator, caption and raw answer alone.
 
     Args:
         source: the file it lies in.
@@ -121,9 +123,10 @@ def make_evidence(source: Source, locator: Locator, *, caption: str, date: str |
         caption: what the picture or passage shows, one line, no patient name.
         date: ISO 8601 date of the study or document.
         picture: overlay PNG, relative path.
-        mask: mask file, relative path.
+        raw_answer: what a model wrote about this place, word for word without its thinking.
     """
     kind = KINDS[type(locator)]
-    key = content_id("ev", [kind, source.model_dump(), locator.model_dump(), caption])
+    said = [] if raw_answer is None else [raw_answer]
+    key = content_id("ev", [kind, source.model_dump(), locator.model_dump(), caption, *said])
     return Evidence(id=key, kind=kind, source=source, locator=locator, caption=caption, date=date,
-                    picture=picture, mask=mask)
+                    picture=picture, raw_answer=raw_answer)

@@ -45,8 +45,17 @@ class ReaderIdentity(Word):
 
     name: str
     model: str | None = None
+    """Hub id or name of the model, never a path."""
     revision: str | None = None
     interprets: bool
+    dtype: str | None = None
+    """Numeric type that the model computes in, as torch calls it."""
+    weights_sha256: str | None = None
+    """Digest of the weights; None where they cannot be seen, as behind a server."""
+    adapters: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of the adapter's weights, by the tool that reads with it."""
+    unfit: str | None = Field(default=None, exclude=True)
+    """Why this reader may not write a report, one line; None when it may."""
 
 
 class CaseIdentity(Word):

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
+from ..core.errors import ReaderFailed
 from ..core.report import ReaderIdentity
+from .reading import Reading
+from .request import Request
+
+T = TypeVar("T")
 
 
 class MeasureReader:
@@ -12,3 +20,13 @@ class MeasureReader:
     def identity(self) -> ReaderIdentity:
         """`measure`, without a model."""
         return ReaderIdentity(name="measure", interprets=False)
+
+    def read(self, requests: Sequence[Request[T]]) -> list[Reading[T]]:
+        """Nothing is read.
+
+        Raises:
+            ReaderFailed: there is any request.
+        """
+        if requests:
+            raise ReaderFailed("the reader 'measure' interprets nothing; choose a reader with a model")
+        return []

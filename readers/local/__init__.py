@@ -1,0 +1,1 @@
+"""MedGemma on this machine, through transformers."""

@@ -1,0 +1,1 @@
+"""MedGemma behind an OpenAI-compatible server."""
