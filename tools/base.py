@@ -8,10 +8,13 @@ from typing import Protocol
 
 from ..core.case import CaseFile, Patient, Series, Study
 from ..core.evidence import Source
+from ..core.finding import MEASURED
 from ..core.refusal import Refusal, RefusalCode
 from ..core.result import ToolResult
 from ..core.settings import Limits
 from ..readers.protocol import Reader
+
+__all__ = ["MEASURED", "Tool", "ToolContext", "refuse", "source_of"]
 
 
 @dataclass(frozen=True)

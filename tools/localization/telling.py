@@ -10,7 +10,7 @@ from ...core.case import CaseFile
 from ...core.evidence import Evidence, ImageBox, make_evidence
 from ...core.finding import Category, Finding, Laterality, Status, Value, make_finding
 from ...sources.film import Film
-from ..base import ToolContext, source_of
+from ..base import MEASURED, ToolContext, source_of
 from ..drawing import save_png
 from .draw import Drawn, draw_film
 from .lungs import LungMasks
@@ -126,7 +126,7 @@ def _evidence(film: Film, box: Box, caption: str, picture: str | None, place: Pl
 def _finding(name: str, category: Category, status: Status, shown: Evidence, place: Place,
              value: Value | None = None) -> Finding:
     return make_finding(name=name, category=category, status=status, laterality=_SIDES.get(name), value=value,
-                        evidence=(shown.id,), tool=TOOL, reader=place.context.reader.identity.name, date=place.date,
+                        evidence=(shown.id,), tool=TOOL, reader=MEASURED, date=place.date,
                         patient=place.context.opaque_patient)
 
 

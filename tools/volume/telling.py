@@ -14,7 +14,7 @@ from ...core.evidence import Evidence, VolumeRegion, VolumeSlice, make_evidence
 from ...core.finding import Category, Finding, Laterality, Status, Value, make_finding
 from ...core.ids import digest
 from ...sources.volume import Volume
-from ..base import ToolContext, source_of
+from ..base import MEASURED, ToolContext, source_of
 from ..drawing import save_png
 
 Draw = Callable[[], Image.Image]
@@ -104,7 +104,7 @@ class Telling:
         category = Category.MEASUREMENT if status is Status.MEASURED else Category.OBSERVATION
         self.findings.append(make_finding(
             name=name, category=category, status=status, laterality=side, site=site, value=value, evidence=evidence,
-            tool="volume", reader=self.context.reader.identity.name, date=self.date,
+            tool="volume", reader=MEASURED, date=self.date,
             patient=self.context.opaque_patient))
 
 
