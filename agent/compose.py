@@ -76,7 +76,7 @@ def _context(case: Case, reader: ReaderIdentity) -> list[Sentence]:
     texts = [fill("context_question", question=question) if question else fill("context_no_question")]
     if SYNTHETIC in case.warnings:
         texts.append(fill("context_synthetic"))
-    named = " ".join(part for part in (reader.name, reader.model, reader.revision) if part)
+    named = reader_text(reader)
     texts.append(fill("context_model", reader=named) if reader.interprets else fill("context_measure"))
     return [limitation(text) for text in texts]
 
@@ -168,7 +168,8 @@ def _is_chest(finding: Finding, study: Study | None) -> bool:
 
 
 def _impression(material: Material) -> list[Sentence]:
-    """Changes of images, then what is indeterminate, then laboratory values outside their range; heaviest first."""
+    """Changes of images, what was read as present or is indeterminate, laboratory values outside their range; each
+    heaviest first."""
     moved = [item for item in sorted(material.of(is_change), key=weight)
              if item.change and item.change.direction.value != "stable" and item.status is not Status.INDETERMINATE]
     images = [item for item in moved if not material.is_lab(item)][:MOST_CHANGES]
@@ -188,29 +189,40 @@ def _short_change(finding: Finding, material: Material) -> Sentence:
 
 
 def _unsettled(material: Material, told: Sequence[Finding]) -> list[Finding]:
-    """Indeterminate observations of the latest examinations that no change in the impression speaks of."""
+    """Observations of the latest examinations that no change in the impression speaks of: what a model read as
+    present, and what was detected but not classified."""
     spoken = {key for item in told for key in item.evidence}
-    observed = material.of(lambda item: item.category is Category.OBSERVATION
-                           and item.status is Status.INDETERMINATE and not spoken & set(item.evidence))
+    observed = material.of(lambda item: item.category is Category.OBSERVATION and not spoken & set(item.evidence)
+                           and item.status is (Status.PRESENT if item.is_read else Status.INDETERMINATE))
     by_title = grouped(observed, lambda item: _title(item, material))
     newest = [item for group in by_title.values() for item in group
               if when(item)[:10] == max(when(other)[:10] for other in group)]
     return sorted(newest, key=lambda item: -(item.number or 0.0))[:MOST_OBSERVATIONS]
 
 
+def reader_text(reader: ReaderIdentity) -> str:
+    """Name, model and revision in a row."""
+    return " ".join(part for part in (reader.name, reader.model, reader.revision) if part)
+
+
 def _limits(material: Material, reader: ReaderIdentity, not_read: Sequence[Refusal]) -> list[Sentence]:
     tools = {item.tool for item in material.findings}
+    measured = {item.tool for item in material.findings if not item.is_read}
     keys: list[tuple[str, Callable[[], bool]]] = [
         ("limit_nothing", lambda: not material.findings),
         ("limit_measure", lambda: not reader.interprets),
-        ("limit_volume", lambda: "volume" in tools),
+        ("limit_volume", lambda: "volume" in measured),
         ("limit_nodule", lambda: any("candidate" in item.name.casefold() for item in material.findings)),
-        ("limit_film", lambda: "localization" in tools),
-        ("limit_pathology", lambda: "pathology" in tools),
+        ("limit_film", lambda: "localization" in measured),
+        ("limit_film_unread", lambda: "localization" in measured - {item.tool for item in material.findings
+                                                                    if item.is_read}),
+        ("limit_pathology", lambda: "pathology" in measured),
         ("limit_labs", lambda: "labs" in tools),
         ("limit_records", lambda: "records" in tools),
     ]
     texts = [fill(key) for key, applies in keys if applies()]
+    if reader.interprets:
+        texts.insert(0, fill("limit_model", reader=reader_text(reader)))
     undated = sum(study.date is None and study.kind is not FileKind.RECORD for study in material.case.studies)
     if undated:
         texts.append(counted("limit_undated", undated))

@@ -6,7 +6,7 @@ from ..core.finding import Change, Direction, Finding, Status
 from ..core.report import Sentence, SentenceKind
 from ..report.wording import date_text, number_text, value_text, with_unit
 from .compose_labs import flag_words
-from .phrases import Material, cited, fill, further, limitation, subject
+from .phrases import Material, cited, fill, further, limitation, shown, subject
 
 MOST_LAB_CHANGES = 10
 MOST_UNFLAGGED = 3
@@ -56,8 +56,9 @@ def change_text(finding: Finding, material: Material) -> str:
     if change is None:
         raise ValueError(f"{finding.id} is not a change")
     prior = prior_date(change, material)
-    details = [text for text in (_from_to(finding, change, prior), _by(finding, change), _detectable(finding, change))
-               if text]
+    reader = fill("change_by_reader", reader=shown(finding.reader)) if finding.is_read else ""
+    details = [text for text in (_from_to(finding, change, prior), _by(finding, change), _detectable(finding, change),
+                                 reader) if text]
     first, rest = (details[:1], details[1:]) if details and not details[0].startswith("by") else ([], details)
     tail = "".join(f" {text}" for text in first) + "".join(f", {text}" for text in rest)
     if finding.status is Status.INDETERMINATE and tail:

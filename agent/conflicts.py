@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ..core.boxes import Box, iou
+from ..core.case import Case
+from ..core.evidence import Evidence, ImageBox
 from ..core.finding import Category, Finding, Status
 from ..core.report import Conflict
-from ..report.wording import value_text
+from ..report.wording import date_text, value_text
 from ..tools.comparison.trends import analyte_of
+
+NODULES = ("lung nodule", "pulmonary nodule", "suspicious lung nodule")
+"""What the questions of the volume tool call a nodule."""
+LEAST_OVERLAP = 0.5
+"""Intersection over union below which two boxes of one structure are called different; the usual limit of a hit in
+detection (Everingham et al., Int J Comput Vis 88:303-338, 2010)."""
+ENLARGED_RATIO = 0.5
+"""Cardiothoracic ratio above which the heart counts as enlarged on an upright PA film of an adult (Danzer, Am J Med
+Sci 157:513-521, 1919)."""
+
+
+def conflicts_of(case: Case, findings: Sequence[Finding], evidence: Iterable[Evidence]) -> tuple[Conflict, ...]:
+    """Every disagreement: laboratory values between sources, and what was measured against what a model read.
+
+    Args:
+        case: for the projection of films.
+        findings: the report's.
+        evidence: the report's.
+    """
+    shown = {item.id: item for item in evidence}
+    return (*lab_conflicts(findings), *reading_conflicts(case, findings, shown))
 
 
 def lab_conflicts(findings: Iterable[Finding]) -> tuple[Conflict, ...]:
@@ -18,12 +42,76 @@ def lab_conflicts(findings: Iterable[Finding]) -> tuple[Conflict, ...]:
         if (finding.category is Category.LAB and finding.status is Status.MEASURED and finding.date
                 and finding.value is not None and finding.number is not None):
             same[(*analyte_of(finding), finding.value.specimen or "", finding.date)].append(finding)
-    return tuple(_conflict(group) for _, group in sorted(same.items()) if len({item.number for item in group}) > 1)
+    return tuple(_lab_conflict(group) for _, group in sorted(same.items())
+                 if len({item.number for item in group}) > 1)
 
 
-def _conflict(group: list[Finding]) -> Conflict:
+def _lab_conflict(group: list[Finding]) -> Conflict:
     ordered = sorted(group, key=lambda item: (item.number or 0.0, item.id))
-    values = ", ".join(value_text(item.value) for item in ordered if item.value is not None)
-    return Conflict(text=f"Sources disagree on {group[0].name} of {group[0].date}: {values}.",
-                    findings=tuple(item.id for item in group),
+    values = ", ".join(f"{value_text(item.value)}{f' (read by {item.reader})' if item.is_read else ''}"
+                       for item in ordered if item.value is not None)
+    return _conflict(f"Sources disagree on {group[0].name} of {group[0].date}: {values}.", group)
+
+
+def reading_conflicts(case: Case, findings: Sequence[Finding], shown: Mapping[str, Evidence]) -> tuple[Conflict, ...]:
+    """What was measured and what a model read of the same image, where they do not agree; both stand.
+
+    Compared are nodule candidates, the boxes of one structure, and the size of the heart on PA films.
+    """
+    by_file: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.change is None and finding.evidence and finding.evidence[0] in shown:
+            by_file[shown[finding.evidence[0]].source.file].append(finding)
+    views = {series.files[0].path: series.view for study in case.studies for series in study.series}
+    return tuple(conflict for file, group in sorted(by_file.items()) for conflict in (
+        *_nodules(group), *_boxes(group, shown), *(_heart(group) if views.get(file) == "PA" else ())))
+
+
+def _nodules(group: Sequence[Finding]) -> Iterator[Conflict]:
+    measured = [item for item in group if not item.is_read and item.name.endswith("candidate")]
+    denied = [item for item in group if item.is_read and item.status is Status.ABSENT
+              and item.name.casefold() in NODULES]
+    for item in denied[:1] if measured else ():
+        sizes = ", ".join(value_text(one.value) for one in measured if one.value is not None)
+        yield _conflict(f"Detection and {item.reader} disagree on the CT{_of(item)}: solid candidates of {sizes} were "
+                        f"detected, and {item.name.casefold()} was read as absent.", [*measured, *denied])
+
+
+def _boxes(group: Sequence[Finding], shown: Mapping[str, Evidence]) -> Iterator[Conflict]:
+    located: dict[str, list[Finding]] = defaultdict(list)
+    for item in group:
+        if item.category is Category.ANATOMY and item.status is Status.PRESENT:
+            located[item.name.casefold()].append(item)
+    for same in located.values():
+        measured, read = ([item for item in same if item.is_read is by_model] for by_model in (False, True))
+        for one, other in zip(measured[:1], read[:1], strict=False):
+            boxes = [_box(item, shown) for item in (one, other)]
+            if boxes[0] and boxes[1] and iou(boxes[0], boxes[1]) < LEAST_OVERLAP:
+                yield _conflict(f"The segmentation and {other.reader} place the {one.name.casefold()} differently on "
+                                f"the film{_of(one)}: their boxes overlap by less than half.", [one, other])
+
+
+def _heart(group: Sequence[Finding]) -> Iterator[Conflict]:
+    ratio = next((item for item in group if item.name == "Cardiothoracic ratio" and item.number is not None), None)
+    read = next((item for item in group if item.is_read and item.name.casefold() == "cardiomegaly"
+                 and item.status in (Status.PRESENT, Status.ABSENT)), None)
+    if ratio is None or read is None or ratio.number is None:
+        return
+    if (ratio.number > ENLARGED_RATIO) is not (read.status is Status.PRESENT):
+        yield _conflict(f"Measurement and {read.reader} disagree on the film{_of(ratio)}: the cardiothoracic ratio is "
+                        f"{value_text(ratio.value) if ratio.value else ''}, and cardiomegaly was read as "
+                        f"{read.status}.", [ratio, read])
+
+
+def _box(finding: Finding, shown: Mapping[str, Evidence]) -> Box | None:
+    places = (shown[key].locator for key in finding.evidence if key in shown)
+    return next((place.box for place in places if isinstance(place, ImageBox)), None)
+
+
+def _of(finding: Finding) -> str:
+    return f" of {date_text(finding.date)}" if finding.date else ""
+
+
+def _conflict(text: str, group: Sequence[Finding]) -> Conflict:
+    return Conflict(text=text, findings=tuple(item.id for item in group),
                     evidence=tuple(dict.fromkeys(key for item in group for key in item.evidence)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
@@ -17,14 +18,17 @@ from ..core.result import Answer, ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
 from ..memory.timeline import Timeline
-from ..readers.choose import choose_reader
+from ..readers.choose import ReaderChoice, choose_reader
+from ..readers.earlier import EarlierReader
+from ..readers.measure import MeasureReader
+from ..readers.protocol import Reader
 from ..report.write import write_report
 from ..sources import open as cases
 from ..sources.inspect import Inspection, inspect
 from ..tools.catalogue import all_tools
 from ..tools.records.questions import answer_question
 from .nodes import Review, content_digest
-from .run import ReviewRun, Watcher, open_run
+from .run import ReviewRun, Watcher, latest_of, open_run
 from .single import run_on_paths
 from .state import Verdict
 
@@ -48,7 +52,8 @@ def open_case(path: AnyPath, *, patient: str | None = None) -> Case:
 
 def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | None = None, reader: str = "measure",
                 model: str | None = None, question: str | None = None, fresh: bool = False,
-                watch: Watcher | None = None) -> Report:
+                adapters: Mapping[str, AnyPath] | None = None, download: bool = False,
+                allow_plain_http: bool = False, watch: Watcher | None = None) -> Report:
     """Review a whole case: the draft report with all its evidence.
 
     A review that was interrupted goes on where it stopped; one that is finished is not done again.
@@ -57,10 +62,13 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
         case: a folder or a .zip.
         patient: whose case it is, where the files name several people.
         out: folder for report.json, .md, .html, .pdf, fhir.json and overlays/; the run's own folder has them anyway.
-        reader: `measure`, or a reader that interprets.
-        model: model id or folder for readers that load one.
+        reader: `measure`, `medgemma`, a server's URL, the folder of a checkpoint, or a recording (.jsonl).
+        model: for `medgemma` a hub id or folder, for a server the name of its model.
         question: what the report should answer.
         fresh: start over.
+        adapters: folders of LoRA adapters, by the tool that reads with them.
+        download: allow a model's weights to be fetched; without it only local files are used.
+        allow_plain_http: send pictures over plain http to a server that is not this machine.
         watch: called with every step's start and end.
 
     Raises:
@@ -68,7 +76,8 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
     """
     if out is not None:
         _check_out(Path(out), Path(case))
-    with _run(case, patient, reader, model) as run:
+    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http)
+    with _run(case, patient, chosen, question) as run:
         report = run.go(question, fresh=fresh, watch=watch)
         if out is not None:
             write_report(report, Path(out), run.review.home.run_folder(report.case.id) / "overlays")
@@ -76,15 +85,19 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
 
 
 def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | None = None, reader: str = "measure",
-             model: str | None = None, out: AnyPath | None = None) -> ToolResult:
+             model: str | None = None, adapters: Mapping[str, AnyPath] | None = None, download: bool = False,
+             allow_plain_http: bool = False, out: AnyPath | None = None) -> ToolResult:
     """Run one tool on files or folders, without a case.
 
     Args:
         tool: volume, pathology, localization, comparison, labs or records.
         paths: one path or several; `comparison` takes the prior and the current study.
         question: for tools that answer one.
-        reader: `measure`, or a reader that interprets.
-        model: model id or folder for readers that load one.
+        reader: `measure`, `medgemma`, a server's URL, the folder of a checkpoint, or a recording (.jsonl).
+        model: for `medgemma` a hub id or folder, for a server the name of its model.
+        adapters: folders of LoRA adapters, by the tool that reads with them.
+        download: allow a model's weights to be fetched; without it only local files are used.
+        allow_plain_http: send pictures over plain http to a server that is not this machine.
         out: folder for overlays; without it none are drawn.
 
     Returns:
@@ -99,8 +112,9 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
     if out is not None:
         for path in given:
             _check_out(Path(out), path)
-    return run_on_paths(tool, given, question=question, reader=choose_reader(reader, model), settings=settings,
-                        out=Path(out) if out is not None else None)
+    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http)
+    return run_on_paths(tool, given, question=question, reader=choose_reader(chosen, Home(settings.home).cache),
+                        settings=settings, out=Path(out) if out is not None else None)
 
 
 def inspect_case(path: AnyPath) -> Inspection:
@@ -131,11 +145,11 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str
         case: a folder or a .zip.
         question: in words.
         patient: whose case it is, where the files name several people.
-        reader: `measure`, or a reader that interprets.
-        model: model id or folder for readers that load one.
+        reader: `measure`, `medgemma`, a server's URL, the folder of a checkpoint, or a recording (.jsonl).
+        model: for `medgemma` a hub id or folder, for a server the name of its model.
     """
-    with _run(case, patient, reader, model) as run:
-        report = run.finish()
+    with _run(case, patient, _choice(reader, model), question) as run:
+        report = run.finish(question)
     return answer_question(question, report.findings, report.evidence)
 
 
@@ -158,7 +172,7 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
     """
     if as_of is not None and not is_date(as_of):
         raise UsageError(f"{as_of!r} is not a date; write it as 2025, 2025-03 or 2025-03-04")
-    with _run(case, patient, "measure", None) as run:
+    with _latest_run(case, patient) as run:
         report = run.finish(watch=watch)
     store = Timeline(Home(_settings().home), report.case.patient)
     found = store.search(search, as_of=as_of) if search else store.events(as_of=as_of)
@@ -174,7 +188,7 @@ def sign_case(case: AnyPath, *, name: str, patient: str | None = None) -> Report
     """
     if not name.strip():
         raise UsageError("a signature needs a name: give yours with --name")
-    with _run(case, patient, "measure", None) as run:
+    with _latest_run(case, patient) as run:
         signature = Signature(name=name, account=_account(), signed_at=datetime.now(UTC).isoformat(timespec="seconds"),
                               content_sha256=content_digest(run.report()))
         return run.decide(Verdict(approve=True, signature=signature))
@@ -204,15 +218,34 @@ def _account() -> str:
         return f"uid {os.getuid()}"
 
 
+def _choice(reader: str, model: str | None, adapters: Mapping[str, AnyPath] | None = None, *, download: bool = False,
+            allow_plain_http: bool = False) -> ReaderChoice:
+    folders = {tool: Path(folder) for tool, folder in (adapters or {}).items()}
+    return ReaderChoice(reader, model, folders, download=download, allow_plain_http=allow_plain_http)
+
+
 @contextmanager
-def _run(case: AnyPath, patient: str | None, reader: str, model: str | None) -> Iterator[ReviewRun]:
+def _run(case: AnyPath, patient: str | None, reader: ReaderChoice, question: str | None) -> Iterator[ReviewRun]:
     settings = _settings()
-    chosen = choose_reader(reader, model)
-    home = Home(settings.home)
-    review = Review(path=cases.existing(Path(case)), patient=patient, settings=settings, home=home, reader=chosen,
-                    tools=all_tools(), results=home.results)
-    with open_run(review) as run:
+    review = _review(case, patient, choose_reader(reader, Home(settings.home).cache), settings)
+    with open_run(review, question) as run:
         yield run
+
+
+@contextmanager
+def _latest_run(case: AnyPath, patient: str | None) -> Iterator[ReviewRun]:
+    """The latest review of the case, whoever read it; one that only measures where there was none."""
+    review = _review(case, patient, MeasureReader(), _settings())
+    latest = latest_of(review)
+    question = latest.question if latest else None
+    with open_run(replace(review, reader=EarlierReader(latest.reader)) if latest else review, question) as run:
+        yield run
+
+
+def _review(case: AnyPath, patient: str | None, reader: Reader, settings: Settings) -> Review:
+    home = Home(settings.home)
+    return Review(path=cases.existing(Path(case)), patient=patient, settings=settings, home=home, reader=reader,
+                  tools=all_tools(), results=home.results)
 
 
 def _settings() -> Settings:

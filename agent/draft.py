@@ -16,7 +16,7 @@ from ..core.settings import Limits
 from ..prompts.loader import digest as prompt_digest
 from ..tools.records.questions import answer_question
 from .compose import compose
-from .conflicts import lab_conflicts
+from .conflicts import conflicts_of
 from .state import ReviewState
 
 NAMED_VERSIONS = ("caseloom", "chromadb", "langgraph", "numpy", "onnxruntime", "openslide-bin", "pydicom", "pymupdf",
@@ -47,7 +47,7 @@ def draft_report(state: ReviewState, reader: ReaderIdentity, limits: Limits) -> 
         answer=rename_answer(answer, names), reader=reader,
         sections=compose(case, findings, evidence, reader, notes=notes, not_read=not_read),
         findings=findings, evidence=evidence, timeline=_timeline(state.get("events", []), names),
-        not_read=not_read, conflicts=lab_conflicts(findings),
+        not_read=not_read, conflicts=conflicts_of(case, findings, evidence),
         warnings=_warnings(case, state), provenance=_provenance(case, limits))
 
 

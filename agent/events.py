@@ -43,10 +43,15 @@ def event_text(finding: Finding) -> str:
     where = finding.site or finding.laterality or ""
     place = f", {where.casefold()}" if where and where.casefold() not in finding.name.casefold() else ""
     head = f"{_prefix(finding)}{finding.name}{place}"
+    said = _said(finding)
+    told = f"{head}: {said}" if said else head
+    return f"{told} (read by {finding.reader})" if finding.is_read else told
+
+
+def _said(finding: Finding) -> str:
     if finding.change is not None:
-        return f"{head}: {finding.change.direction}{_from_to(finding)}"
-    amount = _amount(finding)
-    return f"{head}: {amount}" if amount else head
+        return f"{finding.change.direction}{_from_to(finding)}"
+    return _amount(finding) or ("absent" if finding.status is Status.ABSENT and finding.is_read else "")
 
 
 def _prefix(finding: Finding) -> str:

@@ -36,9 +36,9 @@ class Facts:
 
     @cached_property
     def phrases(self) -> frozenset[str]:
-        """Place, specimen, panel, and the words of a value, folded."""
+        """Place, specimen, panel, the words of a value, and the model that read it, folded."""
         value = self.finding.value
-        said = [self.finding.site, place(self.finding)]
+        said = [self.finding.site, place(self.finding), self.finding.reader if self.finding.is_read else None]
         if value is not None:
             said += [value.specimen, value.panel, value.text if value.number is None else None]
         return frozenset(fold(shown(text)) for text in said if text)

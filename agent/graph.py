@@ -40,5 +40,7 @@ def make_graph(review: Review, checkpointer: BaseCheckpointSaver[Any]) -> Compil
 def fan_out(state: ReviewState) -> list[Send] | str:
     """One `run_tool` per task, or straight on when there is none."""
     # Each task's checkpoint holds its input: the case goes along without its list of files.
-    brief = state["case"].model_copy(update={"files": (), "studies": (), "not_read": ()})
+    case = state["case"]
+    brief = case.model_copy(update={"files": (), "studies": (), "not_read": (),
+                                    "question": state.get("question") or case.question})
     return [Send("run_tool", ToolInput(task=task, case=brief)) for task in state["tasks"]] or "compare"

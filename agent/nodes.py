@@ -12,11 +12,11 @@ from filelock import FileLock
 from langgraph.types import interrupt
 
 from ..core.case import SYNTHETIC, Case, Study
-from ..core.errors import CaseloomError, UsageError
+from ..core.errors import CaseloomError, ReaderUnavailable, UsageError
 from ..core.finding import Finding
 from ..core.ids import digest
 from ..core.refusal import Refusal, RefusalCode
-from ..core.report import Report, ReportStatus
+from ..core.report import ReaderIdentity, Report, ReportStatus
 from ..core.result import ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
@@ -49,6 +49,9 @@ class Review:
         tools: by name.
         results: folder where each tool's result is kept from the moment it is there; LangGraph writes a finished task
             only when a worker is free, and a kill must not cost it.
+
+    Raises:
+        ReaderUnavailable: the reader may not write a report: a toy, a stub, or a model that cannot be named.
     """
 
     path: Path
@@ -58,6 +61,10 @@ class Review:
     reader: Reader
     tools: Mapping[str, Tool]
     results: Path
+
+    def __post_init__(self) -> None:
+        if reason := why_unfit(self.reader.identity):
+            raise ReaderUnavailable(f"the reader {self.reader.identity.name!r} can't write a report: {reason}")
 
     def intake(self, state: ReviewState) -> ReviewState:
         """Discover, identify and hash the files."""
@@ -74,10 +81,10 @@ class Review:
     def run_tool(self, state: ToolInput) -> ReviewState:
         """Run one tool on one study; a tool that breaks leaves a gap that the report names."""
         task, case = state["task"], state["case"]
-        kept = self.results / f"{digest(task.model_dump(mode='json'))}.json"
+        context = self.context(case)
+        kept = self.results / f"{digest([task.model_dump(mode='json'), context.question])}.json"
         if kept.is_file():
             return {"results": [TaskResult.model_validate_json(kept.read_bytes())]}
-        context = self.context(case)
         try:
             result = self.tools[task.tool].run(task.study, context)
         except CaseloomError as error:
@@ -147,11 +154,13 @@ class Review:
         return {}
 
     def context(self, case: Case) -> ToolContext:
-        """What the tools get for this case."""
+        """What the tools get for this case; the question only where somebody can interpret it, since rules answer it
+        from the findings of all tools."""
         folder = self.home.run_folder(case.id) / "overlays"
         folder.mkdir(parents=True, exist_ok=True)
         return ToolContext(root=case.root, patient=case.patient, opaque_patient=case.opaque_patient,
                            reader=self.reader, pictures=folder, cache=self.home.cache,
+                           question=case.question if self.reader.identity.interprets else None,
                            limits=self.settings.limits)
 
     def _write(self, report: Report, case: Case) -> None:
@@ -162,6 +171,17 @@ class Review:
     def _failed(self, tool: str, files: Sequence[str], reason: str) -> ToolResult:
         return ToolResult(tool=tool, reader=self.reader.identity.name, refused=tuple(
             Refusal(file=file, code=RefusalCode.TOOL_FAILED, reason=reason) for file in files))
+
+
+def why_unfit(reader: ReaderIdentity) -> str | None:
+    """Why a reader may not write a report; None when it may.
+
+    A model must be told apart from every other: by the digest of its weights, or by the server that names it.
+    """
+    if not reader.interprets or reader.unfit:
+        return reader.unfit
+    known = reader.weights_sha256 is not None or (reader.name == "served" and reader.model)
+    return None if known else "its weights cannot be told apart from others'"
 
 
 def keep(done: TaskResult, file: Path) -> None:

@@ -162,6 +162,20 @@ def dated(key: str, moment: str | None, **values: str) -> str:
     return fill(key, date=date_text(moment), **values) if moment else fill(f"{key}_undated", **values)
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How findings are told together: the lead's template, and what goes into it besides the date."""
+
+    template: str
+    moment: str | None
+    values: tuple[tuple[str, str], ...]
+
+    @property
+    def lead(self) -> str:
+        """What stands before the colon."""
+        return dated(self.template, self.moment, **dict(self.values))
+
+
 def grouped(items: Iterable[Kind], key: Callable[[Kind], Key]) -> dict[Key, list[Kind]]:
     """Items by key, keys in the order in which they first come."""
     groups: dict[Key, list[Kind]] = {}
@@ -192,11 +206,10 @@ def findings_sentences(findings: Sequence[Finding], most: int = 6) -> list[Sente
         most: items in one sentence; what goes beyond is counted, not dropped.
     """
     sentences: list[Sentence] = []
-    for (way, moment, name), group in grouped(findings, _manner).items():
-        lead = dated("lead", moment, name=name) if way == "lead" else dated(way, moment)
-        make = measured_item if way == "lead" else _named_item
+    for manner, group in grouped(findings, _manner).items():
+        make = measured_item if manner.template.startswith("lead") else _named_item
         ordered = sorted(group, key=_side_order)
-        sentences.append(listing(lead, [make(item) for item in ordered[:most]]))
+        sentences.append(listing(manner.lead, [make(item) for item in ordered[:most]]))
         if ordered[most:]:
             sentences.append(further("further_results", ordered[most:]))
     return sentences
@@ -207,12 +220,24 @@ def _side_order(finding: Finding) -> int:
     return list(Laterality).index(finding.laterality) if finding.laterality else len(Laterality)
 
 
-def _manner(finding: Finding) -> tuple[str, str | None, str]:
+def _manner(finding: Finding) -> Manner:
+    """What was measured stands under its name, what a model said under the model's."""
+    reader = (("reader", shown(finding.reader)),) if finding.is_read else ()
+    template = _template(finding)
+    name = (("name", shown(finding.name)),) if template == "lead" else ()
+    return Manner(f"{template}_by" if reader else template, finding.date, (*name, *reader))
+
+
+def _template(finding: Finding) -> str:
     if finding.status is Status.ABSENT:
-        return "absent", finding.date, ""
-    if finding.category is Category.ANATOMY and finding.value is None and finding.status is Status.PRESENT:
-        return "located", finding.date, ""
-    return "lead", finding.date, shown(finding.name)
+        return "absent"
+    if finding.value is not None or (finding.status is not Status.PRESENT and not finding.is_read):
+        return "lead"
+    if finding.status is Status.INDETERMINATE:
+        return "indeterminate"
+    if finding.category is Category.ANATOMY:
+        return "located"
+    return "present" if finding.is_read else "lead"
 
 
 def _named_item(finding: Finding) -> Item:

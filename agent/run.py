@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ from langgraph.types import Command
 from .. import __version__
 from ..core.errors import StoreError, UsageError
 from ..core.ids import digest
-from ..core.report import Report
+from ..core.report import ReaderIdentity, Report
+from ..core.words import Word
 from ..memory.checkpoints import open_checkpoints, storable_types
 from . import state as state_words
 from .graph import make_graph
@@ -73,6 +75,7 @@ class ReviewRun:
         if self.graph.get_state(self._config).values.get("question") != question:
             self.graph.update_state(self._config, {"question": question}, as_node="remember")
             self._drive(None, watch)
+        remember_latest(self.review, question)
         return self.report()
 
     def finish(self, question: str | None = None, watch: Watcher | None = None) -> Report:
@@ -84,6 +87,8 @@ class ReviewRun:
             self._drive({"question": question}, watch)
         elif snapshot.next not in ((), WAITING_FOR_A_PERSON):
             self._drive(None, watch)
+        if latest_of(self.review) is None:
+            remember_latest(self.review, question)
         return self.report()
 
     def decide(self, verdict: Verdict) -> Report:
@@ -129,13 +134,17 @@ def _progress(event: dict[str, Any], running: dict[str, str]) -> Progress:
 
 
 @contextmanager
-def open_run(review: Review) -> Iterator[ReviewRun]:
+def open_run(review: Review, question: str | None = None) -> Iterator[ReviewRun]:
     """A review with its checkpoints, held by this process alone.
+
+    Args:
+        review: what is reviewed and with what.
+        question: the user's; a review with a model is another one for another question.
 
     Raises:
         StoreError: another process reviews the same case, or the checkpoints cannot be opened.
     """
-    thread = thread_of(review)
+    thread = thread_of(review, question)
     review = replace(review, results=review.results / thread)
     lock = FileLock(review.home.path / "locks" / f"{thread}.lock", timeout=0)
     try:
@@ -149,11 +158,44 @@ def open_run(review: Review) -> Iterator[ReviewRun]:
         lock.release()
 
 
-def thread_of(review: Review) -> str:
-    """Key of a review's checkpoints; any change of a file or of the reader makes another one."""
-    identity = review.reader.identity.model_dump()
-    return digest([str(review.path.resolve()), _listing(review.path), review.patient, identity,
-                   __version__])[:32]
+def thread_of(review: Review, question: str | None) -> str:
+    """Key of a review's checkpoints; any change of a file or of the reader makes another one.
+
+    A question is part of it where a model puts it to the images; rules answer it from findings that do not change.
+    """
+    reader = review.reader.identity
+    asked = question if reader.interprets else None
+    return digest([*_input_of(review), reader.model_dump(), asked])[:32]
+
+
+class Latest(Word):
+    """Which review of a case came last."""
+
+    reader: ReaderIdentity
+    question: str | None
+
+
+def remember_latest(review: Review, question: str | None) -> None:
+    """Note that this review is the latest of its case: what is signed, and whose timeline is shown."""
+    file = _latest_file(review)
+    file.parent.mkdir(exist_ok=True, mode=0o700)
+    draft = file.with_suffix(f".{os.getpid()}")
+    draft.write_text(Latest(reader=review.reader.identity, question=question).model_dump_json(), encoding="utf-8")
+    draft.replace(file)
+
+
+def latest_of(review: Review) -> Latest | None:
+    """The latest review of the same case in its present state, whoever read it; None when there was none."""
+    file = _latest_file(review)
+    return Latest.model_validate_json(file.read_bytes()) if file.is_file() else None
+
+
+def _latest_file(review: Review) -> Path:
+    return review.home.path / "latest" / f"{digest(_input_of(review))[:32]}.json"
+
+
+def _input_of(review: Review) -> list[Any]:
+    return [str(review.path.resolve()), _listing(review.path), review.patient, __version__]
 
 
 def _listing(path: Path) -> list[tuple[str, int, int]]:

@@ -23,8 +23,13 @@ NOTHING_USABLE = 3
 CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="A folder of files as they come, or a .zip.")]
 Patient = Annotated[str | None, typer.Option(help="Whose case it is, where the files name several people.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-ReaderName = Annotated[str, typer.Option("--reader", help="measure (interprets nothing), medgemma, or a server's URL.")]
-ModelName = Annotated[str | None, typer.Option("--model", help="Model id or folder, for readers that load one.")]
+ReaderName = Annotated[str, typer.Option("--reader", help="measure (interprets nothing), medgemma, a server's URL, the "
+                                                          "folder of a checkpoint, or a recording (.jsonl).")]
+ModelName = Annotated[str | None, typer.Option("--model", help="Hub id or folder for medgemma; a server's model name.")]
+Adapters = Annotated[list[str] | None, typer.Option("--adapter", metavar="TOOL=FOLDER",
+                                                    help="LoRA adapter that a tool reads with; may be repeated.")]
+Download = Annotated[bool, typer.Option("--download", help="Allow weights to be fetched; else only local files count.")]
+PlainHttp = Annotated[bool, typer.Option("--allow-plain-http", help="Send pictures over plain http to another host.")]
 Question = Annotated[str | None, typer.Option(help="A question that the result should answer.")]
 DateText = Annotated[str | None, typer.Option(metavar="DATE", help="ISO date, such as 2025-03-04.")]
 
@@ -68,6 +73,7 @@ def review(case: CasePath, patient: Patient = None,
            out: Annotated[Path | None, typer.Option(help="Folder for the report in all its forms.")] = None,
            reader: ReaderName = "measure", model: ModelName = None, question: Question = None,
            fresh: Annotated[bool, typer.Option("--fresh", help="Start over, forget what was done.")] = False,
+           adapter: Adapters = None, download: Download = False, allow_plain_http: PlainHttp = False,
            as_json: AsJson = False) -> None:
     """Review a whole case into a draft report."""
     from ..agent.door import report_folder, review_case
@@ -76,7 +82,8 @@ def review(case: CasePath, patient: Patient = None,
 
     with watching() as watch:
         report = review_case(case, patient=patient, out=out, reader=reader, model=model, question=question,
-                             fresh=fresh, watch=watch)
+                             fresh=fresh, adapters=_adapters(adapter), download=download,
+                             allow_plain_http=allow_plain_http, watch=watch)
     print_json(report) if as_json else show_report(report, out or report_folder(report))
     if not report.findings:
         raise typer.Exit(NOTHING_USABLE)
@@ -88,15 +95,32 @@ def run(tool: Annotated[str, typer.Argument(
         paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders; PRIOR CURRENT for "
                                                                            "comparison.")],
         question: Question = None, reader: ReaderName = "measure", model: ModelName = None,
+        adapter: Adapters = None, download: Download = False, allow_plain_http: PlainHttp = False,
         out: Annotated[Path | None, typer.Option(help="Folder for overlays.")] = None, as_json: AsJson = False) -> None:
     """Run one tool on files or folders."""
     from ..agent.door import run_tool
     from .show import print_json, show_result
 
-    result = run_tool(tool, list(paths), question=question, reader=reader, model=model, out=out)
+    result = run_tool(tool, list(paths), question=question, reader=reader, model=model,
+                      adapters=_adapters(adapter), download=download, allow_plain_http=allow_plain_http, out=out)
     print_json(result) if as_json else show_result(result)
     if not result.findings and not result.evidence:
         raise typer.Exit(NOTHING_USABLE)
+
+
+def _adapters(given: list[str] | None) -> dict[str, Path]:
+    """TOOL=FOLDER pairs by tool.
+
+    Raises:
+        UsageError: one is no such pair, or a tool stands twice.
+    """
+    from ..core.errors import UsageError
+
+    pairs = [text.partition("=") for text in given or ()]
+    folders = {tool: Path(folder) for tool, _, folder in pairs}
+    if len(folders) != len(pairs) or not all(tool and folder for tool, _, folder in pairs):
+        raise UsageError("--adapter takes TOOL=FOLDER, each tool once, as in --adapter volume=my-adapter")
+    return folders
 
 
 @app.command()

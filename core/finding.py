@@ -11,6 +11,10 @@ from .ids import content_id
 from .words import Word
 
 
+MEASURED = "measure"
+"""`Finding.reader` of what was measured or extracted by rules; any other name is a model's."""
+
+
 class Category(StrEnum):
     ANATOMY = "anatomy"
     OBSERVATION = "observation"
@@ -121,6 +125,11 @@ class Finding(Word):
     date: str | None = None
     patient: str
     """Opaque."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a model said it; what was measured or extracted by rules is not read."""
+        return self.reader != MEASURED
 
     @property
     def number(self) -> float | None:

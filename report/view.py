@@ -59,6 +59,8 @@ class Place:
     date: str
     backlinks: tuple[tuple[str, str], ...]
     """(anchor, label) of each sentence that cites it."""
+    raw_answer: str = ""
+    """What a model wrote when it was shown this place, on one line."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,8 @@ def _backlinks(parts: Sequence[Part], *others: Sequence[Line]) -> dict[str, list
 def _places(evidence: Iterable[Evidence], links: Mapping[str, list[tuple[str, str]]]) -> dict[str, Place]:
     return {item.id: Place(
         id=item.id, caption=plain(item.caption), where=where(item), file=plain(item.source.file),
-        sha256=item.source.sha256, date=date_text(item.date), backlinks=tuple(links.get(item.id, ())))
+        sha256=item.source.sha256, date=date_text(item.date), backlinks=tuple(links.get(item.id, ())),
+        raw_answer=plain(item.raw_answer or ""))
         for item in evidence}
 
 
