@@ -15,3 +15,11 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"real sample data not found at {SHARED_DATA}")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def toy_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a random checkpoint of MedGemma's architecture at toy size."""
+    from caseloom.readers.toy import write_toy_checkpoint
+
+    return write_toy_checkpoint(tmp_path_factory.mktemp("checkpoints") / "toy-gemma")
