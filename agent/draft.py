@@ -13,7 +13,7 @@ from ..core.refusal import Refusal
 from ..core.report import CaseIdentity, ReaderIdentity, Report, TimelineEvent
 from ..core.result import ToolResult
 from ..core.settings import Limits
-from ..prompts.loader import digest as prompt_digest
+from ..prompts import loader
 from ..tools.records.questions import answer_question
 from .compose import compose
 from .conflicts import conflicts_of
@@ -48,7 +48,7 @@ def draft_report(state: ReviewState, reader: ReaderIdentity, limits: Limits) -> 
         sections=compose(case, findings, evidence, reader, notes=notes, not_read=not_read),
         findings=findings, evidence=evidence, timeline=_timeline(state.get("events", []), names),
         not_read=not_read, conflicts=conflicts_of(case, findings, evidence),
-        warnings=_warnings(case, state), provenance=_provenance(case, limits))
+        warnings=_warnings(case, state), provenance=_provenance(case, reader, limits))
 
 
 def _timeline(events: Sequence[TimelineEvent], names: Renaming) -> tuple[TimelineEvent, ...]:
@@ -66,11 +66,11 @@ def _warnings(case: Case, state: ReviewState) -> tuple[str, ...]:
     return (*case.warnings, *sorted(said))
 
 
-def _provenance(case: Case, limits: Limits) -> dict[str, Any]:
+def _provenance(case: Case, reader: ReaderIdentity, limits: Limits) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "versions": {name: version(name) for name in NAMED_VERSIONS},
         "inputs": {file.path: file.sha256 for file in case.files},
-        "prompts": {"sentences": prompt_digest("sentences")},
+        "prompts": {name: loader.digest(name) for name in (loader.names() if reader.interprets else ("sentences",))},
         "settings": {"limits": limits.model_dump(mode="json")},
     }

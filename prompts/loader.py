@@ -73,5 +73,11 @@ def digest(name: str) -> str:
     return hashlib.sha256(_bytes(name)).hexdigest()
 
 
+def names() -> tuple[str, ...]:
+    """Names of all template files, sorted."""
+    return tuple(sorted(file.name.removesuffix(".md") for file in files(__package__).iterdir()
+                        if file.name.endswith(".md")))
+
+
 def _bytes(name: str) -> bytes:
     return (files(__package__) / f"{name}.md").read_bytes()

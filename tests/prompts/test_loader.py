@@ -10,7 +10,7 @@ import pytest
 
 from caseloom.prompts.loader import Template, digest, load_templates, parse_templates
 
-_VARIANT = re.compile("(_undated|_on|_one|_relative)$")
+_VARIANT = re.compile("(_by)?(_undated|_on|_one|_relative)?$")
 
 
 def test_a_template_is_filled_and_braces_of_json_stay():
