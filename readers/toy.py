@@ -102,12 +102,13 @@ def _configuration(shape: ToyShape, ids: dict[str, int]) -> Gemma3Config:
         hidden_size=shape.vision_width, intermediate_size=2 * shape.vision_width, num_attention_heads=4,
         num_hidden_layers=shape.vision_layers, image_size=shape.image_size, patch_size=14, vision_use_head=False,
     )
-    return Gemma3Config(
-        text_config=text, vision_config=vision, mm_tokens_per_image=shape.tokens_per_image,
-        boi_token_index=ids["<start_of_image>"], eoi_token_index=ids["<end_of_image>"],
-        image_token_index=ids["<image_soft_token>"], eos_token_id=[ids["<eos>"], ids["<end_of_turn>"]],
-        **{TOY_MARK: True},
-    )
+    return Gemma3Config.from_dict({
+        "text_config": text, "vision_config": vision, "mm_tokens_per_image": shape.tokens_per_image,
+        "boi_token_index": ids["<start_of_image>"], "eoi_token_index": ids["<end_of_image>"],
+        "image_token_index": ids["<image_soft_token>"], TOY_MARK: True,
+        "bos_token_id": ids["<bos>"], "pad_token_id": ids["<pad>"],
+        "eos_token_id": [ids["<eos>"], ids["<end_of_turn>"]],
+    })
 
 
 def _random_model(config: Gemma3Config, seed: int) -> Gemma3ForConditionalGeneration:
@@ -124,16 +125,16 @@ def _random_model(config: Gemma3Config, seed: int) -> Gemma3ForConditionalGenera
             drawn = torch.randn(parameter.shape, generator=generator)
             parameter.copy_(drawn / math.sqrt(_inputs(name, parameter)) + _centre(name))
     model.generation_config = GenerationConfig(
-        bos_token_id=config.text_config.bos_token_id, pad_token_id=config.text_config.pad_token_id,
-        eos_token_id=config.eos_token_id, do_sample=False,
+        bos_token_id=config.bos_token_id, pad_token_id=config.pad_token_id, eos_token_id=config.eos_token_id,
+        do_sample=False,
     )
-    return model.eval()
+    return model
 
 
 def _quieten(model: Gemma3ForConditionalGeneration, tokens: set[int]) -> None:
     """Make tokens unlikely, so that what the toy writes is text: input and output share one table of embeddings."""
     with torch.no_grad():
-        model.get_input_embeddings().weight[sorted(tokens)] *= 0.25
+        model.get_parameter("model.language_model.embed_tokens.weight")[sorted(tokens)] *= 0.25
 
 
 def _inputs(name: str, parameter: torch.Tensor) -> int:

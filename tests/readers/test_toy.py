@@ -58,7 +58,9 @@ def test_the_system_text_is_glued_untrimmed_to_the_first_user_turn(processor: An
     )
 
 
-@pytest.mark.parametrize("roles", [("user", "user"), ("assistant",), ("user", "assistant", "assistant"), ("system", "assistant")])
+@pytest.mark.parametrize("roles", [
+    ("user", "user"), ("assistant",), ("user", "assistant", "assistant"), ("system", "assistant"),
+])
 def test_roles_out_of_order_are_an_error(processor: Any, roles: tuple[str, ...]) -> None:
     with pytest.raises(TemplateError, match="roles must alternate"):
         processor.apply_chat_template([turn(role, text("a")) for role in roles])
