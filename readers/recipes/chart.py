@@ -1,0 +1,206 @@
+"""A patient's record as condensed plain text: sections by kind, each item once, its dates and values newest first.
+
+MedGemma was trained on such renderings of FHIR data and not on raw JSON (MedGemma Technical Report, 5.2); their exact form is
+not published, this one is ours. Newest first, because questions are mostly about what is so now, and because what a small
+context cannot hold is then the oldest. What was left out is said in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ...core.evidence import Evidence, FhirResource
+from ...core.finding import Assertion, Category, Finding, Value
+from ...prompts.loader import load_templates
+from .plain import plain
+
+MOST_TOKENS = 24_000
+"""Of the condensed record: what was trained and evaluated stayed within 32k tokens, question and answer included."""
+
+SECTIONS = ("allergies", "conditions", "medications", "family", "labs", "observations", "procedures", "immunizations",
+            "encounters", "reports", "other")
+SECTION_OF: Mapping[str, str] = {
+    "AllergyIntolerance": "allergies", "Condition": "conditions", "MedicationRequest": "medications",
+    "MedicationStatement": "medications", "MedicationAdministration": "medications", "Procedure": "procedures",
+    "Immunization": "immunizations", "Encounter": "encounters", "DiagnosticReport": "reports",
+    "DocumentReference": "reports", "FamilyMemberHistory": "family", "Observation": "observations",
+}
+"""By FHIR R4 resource type."""
+STATES = frozenset({"allergies", "conditions", "medications", "family"})
+"""Sections whose entries hold until they end: they are kept before anything that happened at a time."""
+
+_DETAILS = frozenset({"abatement", "end", "requester", "reasonCode", "reasonReference"})
+"""Last elements of FHIRPaths that tell more about an entry: its end, who prescribed it, why."""
+_NOTE_TOKENS = 200
+"""Kept for saying what was left out."""
+_PIECE = re.compile(r"[A-Za-z]+|\S|\n")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One dated statement of the record, in plain words.
+
+    Args:
+        section: one of `SECTIONS`.
+        name: what it is about, with the unit of its values.
+        when: ISO 8601 date, as precise as the source up to the day; empty without one.
+        words: its value, standing and details; may be empty.
+        stands: it holds now, as far as the record says.
+    """
+
+    section: str
+    name: str
+    when: str
+    words: str
+    stands: bool
+
+    @property
+    def text(self) -> str:
+        """Date and words."""
+        return f"{self.when or _text('line_undated')} {self.words}".strip()
+
+
+def condense(findings: Iterable[Finding], evidence: Iterable[Evidence] = (), *, most_tokens: int = MOST_TOKENS) -> str:
+    """The record and laboratory findings of one patient as plain text.
+
+    Args:
+        findings: of one patient; other categories than `record` and `lab` are passed over.
+        evidence: of these findings; their FHIR types sort the entries, and it tells ends, prescribers and reasons.
+        most_tokens: greatest length by `estimated_tokens`. Entries that still hold come first, then the newest; the
+            rest is left out, and a last line says how many of what.
+
+    Returns:
+        Lines; nothing in them can end the record or the turn (see `plain`).
+
+    Raises:
+        ValueError: nothing to condense, findings of several patients, or a length that holds no entry.
+    """
+    chosen = [finding for finding in findings if finding.category in {Category.RECORD, Category.LAB}]
+    if not chosen:
+        raise ValueError("no record or laboratory finding to condense")
+    if len({finding.patient for finding in chosen}) > 1:
+        raise ValueError("a condensed record is of one patient, not of several")
+    by_id = {item.id: item for item in evidence}
+    entries = sorted({_entry(finding, by_id) for finding in chosen}, key=_place)
+    kept = _within(entries, most_tokens - _NOTE_TOKENS)
+    if not kept:
+        raise ValueError(f"{most_tokens} tokens hold no entry of the record")
+    return "\n".join((*_lines(kept), *_left_out(entries, kept)))
+
+
+def estimated_tokens(text: str) -> int:
+    """About how many tokens Gemma makes of a text: digits and signs one each, words one for four letters.
+
+    Meant to be rather too many; it was not compared with Gemma's own tokenizer.
+    """
+    return sum(-(-len(piece) // 4) if piece.isascii() else len(piece.encode("utf-8")) for piece in _PIECE.findall(text))
+
+
+def _entry(finding: Finding, evidence: Mapping[str, Evidence]) -> Entry:
+    own = [evidence[key] for key in finding.evidence if key in evidence]
+    section, value = _section(finding, own), finding.value
+    unit = plain(value.unit or "") if value else ""
+    name = plain(finding.name) + (f", {unit}" if unit and unit != "1" else "")
+    standing = _standing(finding, section)
+    said = [_amount(value) if value else "", *([_text(f"said_{standing}")] if standing else []), *_details(own)]
+    when = (value.collected_at if value else None) or finding.date or ""
+    return Entry(section, name, when[:10], ", ".join(filter(None, said)), section in STATES and (
+        finding.assertion in {Assertion.AFFIRMED, Assertion.FAMILY}))
+
+
+def _section(finding: Finding, evidence: Sequence[Evidence]) -> str:
+    if finding.assertion is Assertion.FAMILY:
+        return "family"
+    if finding.category is Category.LAB:
+        return "labs"
+    kinds = sorted(item.locator.resource_type for item in evidence if isinstance(item.locator, FhirResource))
+    if kinds:
+        return SECTION_OF.get(kinds[0], "other")
+    return "observations" if finding.value is not None else "other"
+
+
+def _standing(finding: Finding, section: str) -> Assertion | None:
+    """What is said of it beside its value; an affirmed event or result needs no word."""
+    if finding.assertion is Assertion.AFFIRMED:
+        return Assertion.AFFIRMED if section in {"conditions", "medications", "allergies"} else None
+    return None if section == "family" and finding.assertion is Assertion.FAMILY else finding.assertion
+
+
+def _amount(value: Value) -> str:
+    number = "" if value.number is None else (value.comparator or "") + _number(value.number)
+    flag = value.flag or (value.flag_computed if value.flag_computed != "N" else None)
+    parts = [value.text or number, flag or "", f"range {value.range_text}" if value.range_text else "",
+             f"in {value.specimen}" if value.specimen else ""]
+    return ", ".join(plain(part) for part in parts if part)
+
+
+def _number(number: float) -> str:
+    """Six significant digits without an exponent."""
+    text = f"{number:.6g}"
+    return text if "e" not in text else f"{number:.12f}".rstrip("0").rstrip(".")
+
+
+def _details(evidence: Sequence[Evidence]) -> list[str]:
+    told = {plain(item.caption) for item in evidence if isinstance(item.locator, FhirResource)
+            and item.locator.path.rpartition(".")[2] in _DETAILS}
+    return sorted(text[:1].lower() + text[1:] for text in told)
+
+
+def _place(entry: Entry) -> tuple[bool, int, tuple[int, ...], str, str, str]:
+    """Sort key: what holds first, by section; then newest first, undated last."""
+    newest = tuple(-ord(character) for character in entry.when) or (1,)
+    section = SECTIONS.index(entry.section)
+    return not entry.stands, section if entry.stands else 0, newest, entry.section, entry.name, entry.words
+
+
+def _within(entries: Sequence[Entry], tokens: int) -> list[Entry]:
+    """The first entries that fit; what comes after the first that does not is left out."""
+    kept: list[Entry] = []
+    lines: set[tuple[str, str]] = set()
+    sections: set[str] = set()
+    for entry in entries:
+        heading = _heading(entry.section) if entry.section not in sections else ""
+        name = f"- {entry.name}:\n" if (entry.section, entry.name) not in lines else ""
+        tokens -= estimated_tokens(f"{heading}\n{name}{entry.text};")
+        if tokens < 0:
+            break
+        kept.append(entry)
+        sections.add(entry.section)
+        lines.add((entry.section, entry.name))
+    return kept
+
+
+def _lines(entries: Sequence[Entry]) -> list[str]:
+    items: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        items[entry.section, entry.name].append(entry)
+    lines = []
+    for section in SECTIONS:
+        own = [(name, dated) for (place, name), dated in items.items() if place == section]
+        if own:
+            lines += [_heading(section), *(_item(name, dated) for name, dated in own)]
+    return lines
+
+
+def _heading(section: str) -> str:
+    return load_templates("record")["line_section"].fill(title=_text(f"section_{section}"))
+
+
+def _item(name: str, dated: Sequence[Entry]) -> str:
+    return load_templates("record")["line_item"].fill(name=name, entries="; ".join(entry.text for entry in dated))
+
+
+def _left_out(entries: Sequence[Entry], kept: Sequence[Entry]) -> list[str]:
+    total, shown = Counter(entry.section for entry in entries), Counter(entry.section for entry in kept)
+    part = load_templates("record")["line_left_out_part"]
+    missing = [part.fill(count=str(total[section] - shown[section]), total=str(total[section]),
+                         title=_text(f"section_{section}"))
+               for section in SECTIONS if total[section] > shown[section]]
+    return [load_templates("record")["line_left_out"].fill(what=", ".join(missing))] if missing else []
+
+
+def _text(key: str) -> str:
+    return load_templates("record")[key].text

@@ -1,0 +1,103 @@
+"""A section of the report in the model's words: from structured findings and nothing else.
+
+Every sentence names the findings that it states; decoding is held to the ids given, and so is reading. What a sentence says
+is still to be verified against its findings before it may stand in a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
+
+from ...core.finding import Assertion, Change, Finding, Status, Value
+from ...prompts.loader import load_templates
+from ..expect import Json
+from ..request import Request
+from .plain import plain, term
+
+MOST_FINDINGS = 100
+"""Of one section; more would lead to a section that nobody checks."""
+
+TOOL = "report"
+RECIPE = "prose/1"
+MOST_TOKENS = 4000
+"""Of the answer."""
+
+
+class TaggedSentence(BaseModel):
+    """One sentence and the ids of the findings that it states, at least one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: Annotated[str, Field(min_length=1, max_length=600)]
+    findings: Annotated[list[str], Field(min_length=1)]
+
+
+def prose_request(title: str, findings: Sequence[Finding], *, scope: str) -> Request[list[TaggedSentence]]:
+    """The sentences of one section.
+
+    Args:
+        title: of the section.
+        findings: what it may state, in order; all of one patient.
+        scope: opaque patient.
+
+    Returns:
+        A request whose answer names no other ids than those of `findings`; that each finding is stated, and stated
+        truly, is not known from the form and is for the verifier.
+
+    Raises:
+        ValueError: no title, no finding, more than `MOST_FINDINGS`, an id twice, or findings of several patients.
+    """
+    ids = tuple(finding.id for finding in findings)
+    if not 1 <= len(ids) <= MOST_FINDINGS or len(set(ids)) < len(ids):
+        raise ValueError(f"a section needs 1 to {MOST_FINDINGS} different findings, not {len(ids)}")
+    if len({finding.patient for finding in findings}) > 1:
+        raise ValueError("a section is about one patient, not about several")
+    texts = load_templates("prose")
+    listed = "\n".join(texts["finding"].fill(id=plain(finding.id), words=finding_words(finding))
+                       for finding in findings)
+    words = texts["section"].fill(title=term(title, "a section's title"), findings=listed)
+    return Request(TOOL, RECIPE, (words,), Json(sentences_about(ids)), scope, MOST_TOKENS)
+
+
+def sentences_about(ids: Sequence[str]) -> TypeAdapter[list[TaggedSentence]]:
+    """The type of a section's answer: its sentences may name these ids alone."""
+    some = Annotated[list[Literal[tuple(ids)]], Field(min_length=1, max_length=len(ids))]  # type: ignore[valid-type] # built at run time
+    fields: dict[str, Any] = {"findings": (some, ...)}
+    model = create_model("TaggedSentence", __base__=TaggedSentence, **fields)
+    return TypeAdapter(list[model])  # type: ignore[valid-type] # built at run time
+
+
+def finding_words(finding: Finding) -> str:
+    """All that a sentence may say of a finding, in one line: `Pleural effusion; side: left; status: present; ...`."""
+    side = finding.laterality
+    said = {"side": side, "site": finding.site, "status": _status(finding),
+            "value": _value(finding.value) if finding.value else None,
+            "change": _change(finding.change) if finding.change else None, "date": (finding.date or "")[:10]}
+    return "; ".join([plain(finding.name), *(f"{key}: {plain(text)}" for key, text in said.items() if text)])
+
+
+def _status(finding: Finding) -> str:
+    """Status and assertion; a measured value or an affirmed finding needs no second word."""
+    texts = load_templates("prose")
+    words = [] if finding.status is Status.MEASURED else [texts[f"status_{finding.status}"].text]
+    if finding.assertion is not Assertion.AFFIRMED:
+        words.append(texts[f"said_{finding.assertion}"].text)
+    return ", ".join(words)
+
+
+def _value(value: Value) -> str:
+    amount = value.text or ("" if value.number is None else f"{value.comparator or ''}{value.number:.6g}")
+    unit = value.unit if value.unit and value.unit != "1" else ""
+    flag = value.flag or (value.flag_computed if value.flag_computed != "N" else None)
+    extra = [f"flag {flag}" if flag else "", f"range {value.range_text}" if value.range_text else ""]
+    return ", ".join(filter(None, [f"{amount} {unit}".strip(), *extra]))
+
+
+def _change(change: Change) -> str:
+    numbers = {"from": change.from_, "to": change.to, "by": change.delta}
+    said = [f"{key} {number:.6g}" for key, number in numbers.items() if number is not None]
+    days = [] if change.interval_days is None else [f"over {change.interval_days} days"]
+    return " ".join([str(change.direction), *said, *days])

@@ -1,0 +1,56 @@
+"""A question about a patient's record, put with the condensed record in one prompt.
+
+The form is that of EHRQA (MedGemma Technical Report, Appendix D): role, record between rulers, question last. Questions about
+one record share all tokens up to the question. Record, question and choices are data and are made plain: a ruler, a turn
+mark or a picture mark in them cannot end the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from string import ascii_uppercase
+
+from ...prompts.loader import load_templates
+from ..expect import Choice, FreeText
+from ..request import Request
+from .chart import condense
+from .plain import plain, plain_block
+
+__all__ = ["condense", "record_request"]
+
+LONGEST_QUESTION = 4000
+"""Characters."""
+
+TOOL = "records"
+RECIPE = "record/1"
+MOST_TOKENS = 500
+"""Of the answer, which is asked to be concise."""
+
+
+def record_request(record: str, question: str, *, scope: str, choices: Sequence[str] | None = None) -> Request[str]:
+    """One question about one record.
+
+    Args:
+        record: as `condense` gives it; any other text is made plain line by line.
+        question: put by a person.
+        scope: opaque patient.
+        choices: for a choice by letter, 2 to 26; the answer is then one of them.
+
+    Raises:
+        ValueError: an empty record or question, a question beyond `LONGEST_QUESTION`, or choices that are empty, equal
+            or not 2 to 26.
+    """
+    data, asked = plain_block(record), plain(question)
+    if not data or not 1 <= len(asked) <= LONGEST_QUESTION:
+        raise ValueError(f"needs a record, and a question of 1 to {LONGEST_QUESTION} characters")
+    texts = load_templates("record")
+    if choices is None:
+        words = texts["question"].fill(record=data, question=asked)
+        return Request(TOOL, RECIPE, (words,), FreeText(), scope, MOST_TOKENS)
+    options = tuple(plain(choice) for choice in choices)
+    if not 2 <= len(options) <= len(ascii_uppercase) or len(set(options)) < len(options) or not all(options):
+        raise ValueError("needs 2 to 26 different choices, none of them empty")
+    listed = "\n".join(texts["choice"].fill(letter=letter, words=option)
+                       for letter, option in zip(ascii_uppercase, options, strict=False))
+    words = texts["question_with_choices"].fill(record=data, question=asked, choices=listed)
+    return Request(TOOL, RECIPE, (words,), Choice(options), scope, MOST_TOKENS)
