@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from caseloom.core.errors import ReaderFailed
 from caseloom.core.report import ReaderIdentity
+from caseloom.readers.answers import make_reading
 from caseloom.readers.reading import Reading, Seconds, Tokens
 from caseloom.readers.request import Request
 
@@ -45,8 +46,6 @@ class ScriptedReader:
         return [self._read(request) for request in requests]
 
     def _read(self, request: Request[T]) -> Reading[T]:
-        from caseloom.readers.answers import make_reading
-
         text = self._text(request)
         tokens = Tokens(prompt=prompt_tokens(request), reused=0, generated=len(text.split()))
         return make_reading(request, text, tokens=tokens, seconds=Seconds())
