@@ -1,8 +1,9 @@
 """A patient's record as condensed plain text: sections by kind, each item once, its dates and values newest first.
 
-MedGemma was trained on such renderings of FHIR data and not on raw JSON (MedGemma Technical Report, 5.2); their exact form is
-not published, this one is ours. Newest first, because questions are mostly about what is so now, and because what a small
-context cannot hold is then the oldest. What was left out is said in the text.
+MedGemma was trained on such renderings of FHIR data and not on raw JSON (MedGemma Technical Report, 5.2);
+their exact form is not published, this one is ours. Newest first, because questions are mostly about what is
+so now, and because what a small context cannot hold is then the oldest. What was left out is said in the
+text.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from .plain import plain
 MOST_TOKENS = 24_000
 """Of the condensed record: what was trained and evaluated stayed within 32k tokens, question and answer included."""
 
-SECTIONS = ("allergies", "conditions", "medications", "family", "labs", "observations", "procedures", "immunizations",
-            "encounters", "reports", "other")
+SECTIONS = ("allergies", "conditions", "medications", "family", "labs", "observations", "procedures",
+            "immunizations", "encounters", "reports", "other")
 SECTION_OF: Mapping[str, str] = {
     "AllergyIntolerance": "allergies", "Condition": "conditions", "MedicationRequest": "medications",
-    "MedicationStatement": "medications", "MedicationAdministration": "medications", "Procedure": "procedures",
-    "Immunization": "immunizations", "Encounter": "encounters", "DiagnosticReport": "reports",
-    "DocumentReference": "reports", "FamilyMemberHistory": "family", "Observation": "observations",
+    "MedicationStatement": "medications", "Procedure": "procedures", "Immunization": "immunizations",
+    "Encounter": "encounters", "DiagnosticReport": "reports", "DocumentReference": "reports",
+    "FamilyMemberHistory": "family", "Observation": "observations",
 }
 """By FHIR R4 resource type."""
 STATES = frozenset({"allergies", "conditions", "medications", "family"})
@@ -63,14 +64,15 @@ class Entry:
         return f"{self.when or _text('line_undated')} {self.words}".strip()
 
 
-def condense(findings: Iterable[Finding], evidence: Iterable[Evidence] = (), *, most_tokens: int = MOST_TOKENS) -> str:
+def condense(findings: Iterable[Finding], evidence: Iterable[Evidence] = (), *,
+             most_tokens: int = MOST_TOKENS) -> str:
     """The record and laboratory findings of one patient as plain text.
 
     Args:
         findings: of one patient; other categories than `record` and `lab` are passed over.
         evidence: of these findings; their FHIR types sort the entries, and it tells ends, prescribers and reasons.
-        most_tokens: greatest length by `estimated_tokens`. Entries that still hold come first, then the newest; the
-            rest is left out, and a last line says how many of what.
+        most_tokens: greatest length by `estimated_tokens`. Entries that still hold come first, then the
+            newest; the rest is left out, and a last line says how many of what.
 
     Returns:
         Lines; nothing in them can end the record or the turn (see `plain`).
@@ -96,7 +98,8 @@ def estimated_tokens(text: str) -> int:
 
     Meant to be rather too many; it was not compared with Gemma's own tokenizer.
     """
-    return sum(-(-len(piece) // 4) if piece.isascii() else len(piece.encode("utf-8")) for piece in _PIECE.findall(text))
+    pieces = _PIECE.findall(text)
+    return sum(-(-len(piece) // 4) if piece.isascii() else len(piece.encode("utf-8")) for piece in pieces)
 
 
 def _entry(finding: Finding, evidence: Mapping[str, Evidence]) -> Entry:

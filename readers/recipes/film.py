@@ -1,8 +1,8 @@
 """A chest film: where a structure is, and whether a finding is there.
 
-As in Google's localisation notebook: the film first, padded to a square, then the words; one object per question;
-coordinates 0..1000 of the padded square, the patient's left named as such. Asked more than one question, a reader computes
-the film once, since every request begins with the same picture.
+As in Google's localisation notebook: the film first, padded to a square, then the words; one object per
+question; coordinates 0..1000 of the padded square, the patient's left named as such. Asked more than one
+question, a reader computes the film once, since every request begins with the same picture.
 """
 
 from __future__ import annotations

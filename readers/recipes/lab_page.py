@@ -1,9 +1,10 @@
 """A page of a laboratory report: its rows with the eight fields that MedGemma 1.5 was tuned to extract.
 
-The page goes in whole, padded to a square and not tiled: so were the pages of the published evaluation (Technical Report,
-3.2.5), and a row that is cut in two, or read twice where tiles overlap, would need repair that nobody has measured. The
-model sees 896 pixels along the page's longer side, 77 dots per inch of an A4 page; small print is beyond it. Render at
-`PAGE_SIDE` and let the processor scale down: that smooths letters, more pixels are lost.
+The page goes in whole, padded to a square and not tiled: so were the pages of the published evaluation
+(Technical Report, 3.2.5), and a row that is cut in two, or read twice where tiles overlap, would need repair
+that nobody has measured. The model sees 896 pixels along the page's longer side, 77 dots per inch of an A4
+page; small print is beyond it. Render at `PAGE_SIDE` and let the processor scale down: that smooths letters,
+more pixels are lost.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A prior and a current chest film: improved, stable or worsened, finding by finding.
 
-Prior then current, then the words; no labels between the pictures, as in Google's longitudinal notebook. Both films are
-padded to a square, as in training. The question comes last, so that the two films are computed once for all findings.
+Prior then current, then the words; no labels between the pictures, as in Google's longitudinal notebook. Both
+films are padded to a square, as in training. The question comes last, so that the two films are computed once
+for all findings.
 """
 
 from __future__ import annotations

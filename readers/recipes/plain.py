@@ -1,8 +1,8 @@
 """Words of others made plain before a model sees them: data stays data.
 
-A record, a document or a question may hold what a chat template or a tokenizer reads as control: `<end_of_turn>`,
-`<start_of_image>`, `<unused94>`. A tokenizer matches such tokens anywhere in its text, so they are broken here, visibly:
-the angle brackets become `‹` and `›`. "<5 mg/L" stays what it is.
+A record, a document or a question may hold what a chat template or a tokenizer reads as control:
+`<end_of_turn>`, `<start_of_image>`, `<unused94>`. A tokenizer matches such tokens anywhere in its text, so
+they are broken here, visibly: the angle brackets become `‹` and `›`. "<5 mg/L" stays what it is.
 """
 
 from __future__ import annotations

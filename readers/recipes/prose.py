@@ -1,7 +1,7 @@
 """A section of the report in the model's words: from structured findings and nothing else.
 
-Every sentence names the findings that it states; decoding is held to the ids given, and so is reading. What a sentence says
-is still to be verified against its findings before it may stand in a report.
+Every sentence names the findings that it states; decoding is held to the ids given, and so is reading. What a
+sentence says is still to be verified against its findings before it may stand in a report.
 """
 
 from __future__ import annotations
@@ -64,10 +64,11 @@ def prose_request(title: str, findings: Sequence[Finding], *, scope: str) -> Req
 
 def sentences_about(ids: Sequence[str]) -> TypeAdapter[list[TaggedSentence]]:
     """The type of a section's answer: its sentences may name these ids alone."""
-    some = Annotated[list[Literal[tuple(ids)]], Field(min_length=1, max_length=len(ids))]  # type: ignore[valid-type] # built at run time
-    fields: dict[str, Any] = {"findings": (some, ...)}
-    model = create_model("TaggedSentence", __base__=TaggedSentence, **fields)
-    return TypeAdapter(list[model])  # type: ignore[valid-type] # built at run time
+    an_id: Any = Literal[tuple(ids)]
+    fields: dict[str, Any] = {"findings": (list[an_id], Field(min_length=1, max_length=len(ids)))}
+    model: Any = create_model("TaggedSentence", __base__=TaggedSentence, **fields)
+    section: Any = list[model]
+    return TypeAdapter(section)
 
 
 def finding_words(finding: Finding) -> str:

@@ -1,8 +1,8 @@
 """A question about a patient's record, put with the condensed record in one prompt.
 
-The form is that of EHRQA (MedGemma Technical Report, Appendix D): role, record between rulers, question last. Questions about
-one record share all tokens up to the question. Record, question and choices are data and are made plain: a ruler, a turn
-mark or a picture mark in them cannot end the record.
+The form is that of EHRQA (MedGemma Technical Report, Appendix D): role, record between rulers, question last.
+Questions about one record share all tokens up to the question. Record, question and choices are data and are
+made plain: a ruler, a turn mark or a picture mark in them cannot end the record.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def record_request(record: str, question: str, *, scope: str, choices: Sequence[
         choices: for a choice by letter, 2 to 26; the answer is then one of them.
 
     Raises:
-        ValueError: an empty record or question, a question beyond `LONGEST_QUESTION`, or choices that are empty, equal
-            or not 2 to 26.
+        ValueError: an empty record or question, a question beyond `LONGEST_QUESTION`, or choices that `Choice`
+            does not take.
     """
     data, asked = plain_block(record), plain(question)
     if not data or not 1 <= len(asked) <= LONGEST_QUESTION:
@@ -48,9 +48,8 @@ def record_request(record: str, question: str, *, scope: str, choices: Sequence[
         words = texts["question"].fill(record=data, question=asked)
         return Request(TOOL, RECIPE, (words,), FreeText(), scope, MOST_TOKENS)
     options = tuple(plain(choice) for choice in choices)
-    if not 2 <= len(options) <= len(ascii_uppercase) or len(set(options)) < len(options) or not all(options):
-        raise ValueError("needs 2 to 26 different choices, none of them empty")
+    expect = Choice(options)
     listed = "\n".join(texts["choice"].fill(letter=letter, words=option)
                        for letter, option in zip(ascii_uppercase, options, strict=False))
     words = texts["question_with_choices"].fill(record=data, question=asked, choices=listed)
-    return Request(TOOL, RECIPE, (words,), Choice(options), scope, MOST_TOKENS)
+    return Request(TOOL, RECIPE, (words,), expect, scope, MOST_TOKENS)

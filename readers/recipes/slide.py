@@ -1,10 +1,11 @@
 """A whole slide as a set of tissue patches: a diagnosis line, and whether a finding is there.
 
-Patches are 896 x 896 at 10x (1 µm per pixel) without overlap, at most 126 of a slide, drawn without replacement and kept in
-their spatial order (MedGemma 1.5 Technical Report, 2.3.2; training drew 5x, 10x or 20x alike). The diagnosis line is asked
-as in Google's notebooks: the words first, then the patches, no labels. Questions about findings put the patches first and
-the words last: what is common is then the long part, and a reader computes 126 patches once for all questions. No published
-prompt asks them, so no order is the trained one.
+Patches are 896 x 896 at 10x (1 µm per pixel) without overlap, at most 126 of a slide, drawn without
+replacement and kept in their spatial order (MedGemma 1.5 Technical Report, 2.3.2; training drew 5x, 10x or
+20x alike). The diagnosis line is asked as in Google's notebooks: the words first, then the patches, no
+labels. Questions about findings put the patches first and the words last: what is common is then the long
+part, and a reader computes 126 patches once for all questions. No published prompt asks them, so no order is
+the trained one.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TypeVar
 
 from ...prompts.loader import load_templates
 from ..expect import FreeText, YesNo
-from ..request import Picture, Request, Rgb
+from ..request import Part, Picture, Request, Rgb
 from .plain import term
 
 Place = TypeVar("Place")
@@ -93,7 +94,7 @@ def diagnosis_request(patches: Sequence[Rgb | Picture], *, scope: str, procedure
     words = texts["diagnosis_after" if patches_first else "diagnosis"].fill(
         procedure=term(named, "a procedure").rstrip(": "))
     pictures = _pictures(patches)
-    parts = (*pictures, words) if patches_first else (words, *pictures)
+    parts: tuple[Part, ...] = (*pictures, words) if patches_first else (words, *pictures)
     return Request(TOOL, RECIPE, parts, FreeText(), scope, MOST_TOKENS)
 
 

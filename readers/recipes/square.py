@@ -1,8 +1,8 @@
 """Pictures as MedGemma was trained on them: RGB, padded with black to a square.
 
-The Hugging Face processor stretches every picture to 896 x 896. Training padded to a square first, split evenly over both
-sides (Google-Health/medgemma, serving code and localisation notebook, April 2026). Grey values are passed as they are: the
-notebook's `* 255` on uint8 inverts a film and is not copied.
+The Hugging Face processor stretches every picture to 896 x 896. Training padded to a square first, split
+evenly over both sides (Google-Health/medgemma, serving code and localisation notebook, April 2026). Grey
+values are passed as they are: the notebook's `* 255` on uint8 inverts a film and is not copied.
 """
 
 from __future__ import annotations
