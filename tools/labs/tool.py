@@ -16,7 +16,7 @@ from ...core.result import ToolResult
 from ...sources.document import Document, read_document, render_page
 from ...sources.document_kind import DocumentKind, kind_of_page
 from ...sources.page import line_text, union
-from ..base import ToolContext, refuse, source_of
+from ..base import MEASURED, ToolContext, refuse, source_of
 from ..drawing import save_png
 from ..harvest import Harvest
 from .analytes import is_known
@@ -148,7 +148,7 @@ def add_finding(result: Result, patient: str, where: tuple[CaseFile, ToolContext
     harvest.evidence.append(evidence)
     harvest.findings.append(make_finding(
         name=result.row.name, code=result.code, category=Category.LAB, status=result.status, value=value,
-        evidence=(evidence.id,), tool="labs", reader=context.reader.identity.name, date=date, patient=patient))
+        evidence=(evidence.id,), tool="labs", reader=MEASURED, date=date, patient=patient))
 
 
 def draw_pages(document: Document, results: Sequence[Result], file: CaseFile, context: ToolContext) -> dict[int, str]:

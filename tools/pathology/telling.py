@@ -10,7 +10,7 @@ from ...core.errors import RefusedFile
 from ...core.evidence import Evidence, SlideRegion, make_evidence
 from ...core.finding import Category, Finding, Status, Value, make_finding
 from ...sources.slide import Region, Slide
-from ..base import ToolContext, source_of
+from ..base import MEASURED, ToolContext, source_of
 from .measure import FIELD, Field, median_density, round_3
 from .reading import SlideReading
 
@@ -72,7 +72,7 @@ class _Teller:
     def finding(self, name: str, site: str | None, value: Value, place: Evidence) -> Finding:
         return make_finding(
             name=name, category=Category.MEASUREMENT, status=Status.MEASURED, site=site, value=value,
-            evidence=(place.id,), tool=TOOL, reader=self.context.reader.identity.name, date=self.date,
+            evidence=(place.id,), tool=TOOL, reader=MEASURED, date=self.date,
             patient=self.context.opaque_patient)
 
 

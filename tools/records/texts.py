@@ -13,7 +13,7 @@ from ...core.ids import normalise_identifier, normalise_name
 from ...core.refusal import Refusal, RefusalCode
 from ...sources.document_kind import DocumentKind
 from ...sources.note import read_note
-from ..base import ToolContext, source_of
+from ..base import MEASURED, ToolContext, source_of
 from .harvest import RecordHarvest
 
 LONGEST_TITLE = 120
@@ -84,7 +84,7 @@ def _add(text: Text, file: CaseFile, context: ToolContext, harvest: RecordHarves
     harvest.evidence.append(shown)
     harvest.findings.append(make_finding(
         name=text.name, category=Category.RECORD, status=Status.PRESENT, evidence=(shown.id,), tool="records",
-        reader=context.reader.identity.name, date=text.date, patient=context.opaque_patient))
+        reader=MEASURED, date=text.date, patient=context.opaque_patient))
     harvest.warnings.append(f"{file.path}: the statements of this {text.name.lower()} are not interpreted "
                             "in this version")
 

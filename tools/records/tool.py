@@ -12,7 +12,7 @@ from ...core.refusal import Refusal, RefusalCode
 from ...core.result import Answer, AnswerStatus, Step, ToolResult
 from ...sources.fhir import Record, read_record
 from ...sources.fhir_fields import Resource, clean, code_words, text_of
-from ..base import ToolContext, refuse, source_of
+from ..base import MEASURED, ToolContext, refuse, source_of
 from .clinical import READERS
 from .facts import Fact, evidence_of, finding_of, without_names
 from .harvest import RecordHarvest
@@ -109,7 +109,7 @@ def _add_facts(file: CaseFile, context: ToolContext, record: Record,
             told = _blanked(fact, names)
             shown = evidence_of(told, source)
             harvest.evidence += shown
-            harvest.findings.append(finding_of(told, shown, reader=context.reader.identity.name,
+            harvest.findings.append(finding_of(told, shown, reader=MEASURED,
                                                patient=opaque(who, context, harvest)))
 
 
