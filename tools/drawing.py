@@ -23,9 +23,13 @@ ORANGE: Colour = (230, 159, 0)
 SKY: Colour = (86, 180, 233)
 YELLOW: Colour = (240, 228, 66)
 GREEN: Colour = (0, 200, 140)
+PURPLE: Colour = (230, 140, 190)
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
-"""Okabe and Ito's palette, told apart by colour-blind readers too; green lightened for dark backgrounds."""
+"""Okabe and Ito's palette, told apart by colour-blind readers too; green and purple lightened for dark backgrounds."""
+
+DASH, GAP = 12, 8
+"""Display pixels."""
 
 BAR_LENGTHS_MM = (100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
 
@@ -103,6 +107,21 @@ def outline_box(picture: Image.Image, box: tuple[float, float, float, float], co
     left, top, right, bottom = (round(edge) for edge in box)
     for grow, ink in ((thickness + 1, BLACK), (thickness, colour)):
         draw.rectangle((left - grow, top - grow, right - 1 + grow, bottom - 1 + grow), outline=ink, width=grow)
+
+
+def outline_dashed(picture: Image.Image, box: tuple[float, float, float, float], colour: Colour,
+                   thickness: int = 2) -> None:
+    """Draw a box [x0, y0, x1, y1] (display pixels, half-open) in dashes with a dark halo."""
+    draw = ImageDraw.Draw(picture)
+    left, top, right, bottom = (round(edge) for edge in box)
+    for grow, ink in ((1, BLACK), (0, colour)):
+        wide = thickness + grow
+        for x in range(left, right, DASH + GAP):
+            for y in (top, bottom):
+                draw.rectangle((x - grow, y - wide, min(x + DASH, right) + grow, y + wide), fill=ink)
+        for y in range(top, bottom, DASH + GAP):
+            for x in (left, right):
+                draw.rectangle((x - wide, y - grow, x + wide, min(y + DASH, bottom) + grow), fill=ink)
 
 
 def outline_circle(picture: Image.Image, centre: Point, radius: float, colour: Colour, thickness: int = 2) -> None:

@@ -14,12 +14,14 @@ from ..drawing import (
     BLACK,
     GREEN,
     ORANGE,
+    PURPLE,
     SKY,
     WHITE,
     YELLOW,
     Colour,
     label,
     outline_box,
+    outline_dashed,
     percentile_window,
     scale_bar,
     to_picture,
@@ -50,24 +52,70 @@ def draw_film(film: Film, boxes: Sequence[Drawn], heart: HeartSize | None) -> Im
         boxes: what to outline; the cardiomediastinum only where no cardiac silhouette lies in it.
         heart: adds the lines of the cardiothoracic ratio.
     """
+    picture, step = _grey(film)
+    across, down = _scale(picture, film)
+    for item in _drawn(boxes):
+        box = _on_picture(item.box, across, down)
+        outline_box(picture, box, COLOURS[item.name])
+        _name(picture, item.name, box)
+    if heart is not None:
+        _ratio(picture, heart, across, down)
+    _sides(picture, film, step)
+    return picture
+
+
+def draw_reading(film: Film, measured: Sequence[Drawn], read: Sequence[Drawn], reader: str) -> Image.Image:
+    """What a model placed, dashed and named, over what was measured, in plain lines; a legend says which is which.
+
+    Args:
+        film: the film.
+        measured: boxes that were measured.
+        read: boxes that the model placed.
+        reader: the model's name.
+    """
+    picture, step = _grey(film)
+    scale = _scale(picture, film)
+    for item in _drawn(measured):
+        outline_box(picture, _on_picture(item.box, *scale), COLOURS[item.name])
+    for item in read:
+        box = _on_picture(item.box, *scale)
+        outline_dashed(picture, box, PURPLE, 1)
+        label(picture, (box[0] + 4, box[1] + 4), item.name, size=15, colour=PURPLE)
+    _sides(picture, film, step)
+    names = ", ".join(dict.fromkeys(item.name.lower() for item in _drawn(measured)))
+    label(picture, (10, picture.height - 34), f"plain lines: measured ({names})", anchor="ls", size=16)
+    told = "dashed: placed by" if read else "nothing placed by"
+    label(picture, (10, picture.height - 12), f"{told} {reader}", anchor="ls", size=16, colour=PURPLE)
+    return picture
+
+
+def _drawn(boxes: Sequence[Drawn]) -> list[Drawn]:
+    """The cardiomediastinum only where no cardiac silhouette lies in it."""
+    heart_shown = any(item.name == "Cardiac silhouette" for item in boxes)
+    return [item for item in boxes if item.name != "Cardiomediastinum" or not heart_shown]
+
+
+def _grey(film: Film) -> tuple[Image.Image, float]:
+    """The film as a picture of at most 1024 pixels a side, and the mm (or pixels) per pixel of it."""
     spacing = film.spacing_mm or (1.0, 1.0)
     step = max(n * mm for n, mm in zip(film.pixels.shape, spacing, strict=True)) / _LONGEST
     grey = window_to_grey(film.pixels * 1000, percentile_window(film.pixels * 1000))
-    picture = to_picture(grey, spacing, step)
-    across, down = picture.width / film.pixels.shape[1], picture.height / film.pixels.shape[0]
-    heart_shown = any(item.name == "Cardiac silhouette" for item in boxes)
-    for item in boxes:
-        if item.name != "Cardiomediastinum" or not heart_shown:
-            box = (item.box[0] * across, item.box[1] * down, item.box[2] * across, item.box[3] * down)
-            outline_box(picture, box, COLOURS[item.name])
-            _name(picture, item.name, box)
-    if heart is not None:
-        _ratio(picture, heart, across, down)
+    return to_picture(grey, spacing, step), step
+
+
+def _scale(picture: Image.Image, film: Film) -> tuple[float, float]:
+    return picture.width / film.pixels.shape[1], picture.height / film.pixels.shape[0]
+
+
+def _on_picture(box: Box, across: float, down: float) -> Box:
+    return box[0] * across, box[1] * down, box[2] * across, box[3] * down
+
+
+def _sides(picture: Image.Image, film: Film, step: float) -> None:
     label(picture, (10, picture.height / 2), "R", anchor="lm", size=26)
     label(picture, (picture.width - 10, picture.height / 2), "L", anchor="rm", size=26)
     if film.spacing_mm is not None:
         scale_bar(picture, step)
-    return picture
 
 
 def _name(picture: Image.Image, name: str, box: Box) -> None:

@@ -72,9 +72,9 @@ def named_boxes(film: Film, lungs: LungMasks, heart: HeartSize | None) -> list[D
     top, base = min(right[1], left[1]), max(right[3], left[3])
     x0, y0, x1, y1 = heart.box
     if heart.clear:
-        boxes.append(Drawn("Cardiac silhouette", _whole(film, heart.box)))
+        boxes.append(Drawn("Cardiac silhouette", whole_pixels(film, heart.box)))
     middle = (x0, min(top + _ARCH_LEVEL * (base - top), y0), x1, y1)
-    boxes.append(Drawn("Cardiomediastinum", _whole(film, middle)))
+    boxes.append(Drawn("Cardiomediastinum", whole_pixels(film, middle)))
     return boxes
 
 
@@ -89,7 +89,7 @@ def projection_caveat(film: Film) -> str | None:
     return "the projection is not known: on an AP or supine film the ratio is higher than on an upright PA film"
 
 
-def _whole(film: Film, box: Box) -> Box:
+def whole_pixels(film: Film, box: Box) -> Box:
     """A box in whole pixels within the film."""
     rows, columns = film.pixels.shape
     return (float(max(0, math.floor(box[0]))), float(max(0, math.floor(box[1]))),

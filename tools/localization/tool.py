@@ -9,18 +9,22 @@ from ...core.errors import RefusedFile
 from ...core.refusal import Refusal, RefusalCode
 from ...core.result import Answer, AnswerStatus, ToolResult
 from ...sources.film import load_film
+from ..asked import Said, answer_from, asked_of_image
 from ..base import ToolContext, refuse
 from ..harvest import Harvest
 from .gate import accept_lungs, refuse_header, refuse_picture, refuse_view
 from .lungs import segment_lungs
 from .measure import heart_size
-from .telling import Place, tell_film
+from .read import NOT_ASKED, read_film
+from .telling import Place, named_boxes, tell_film
 
 DECLINED = "Films are measured only: without a model that reads them, this cannot be answered."
+NO_FILM = "No frontal chest film could be read, so this cannot be answered."
 
 
 class LocalizationTool:
-    """Finds lungs, heart and mediastinum on frontal chest films and measures the cardiothoracic ratio."""
+    """Finds lungs, heart and mediastinum on frontal chest films and measures the cardiothoracic ratio; what a model
+    reads stands beside it."""
 
     name = "localization"
 
@@ -40,26 +44,28 @@ class LocalizationTool:
         return refuse(study, last.code, last.reason) if last else None
 
     def run(self, study: Study, context: ToolContext) -> ToolResult:
-        """Measure each film.
+        """Measure each film, and ask a reader that interprets about it.
 
         Args:
             study: one examination.
-            context: where the files lie, who reads, where pictures go; a question is declined in words.
+            context: where the files lie, who reads, where pictures go; a question is put to a reader that interprets,
+                else declined in words.
 
         Returns:
             Per frontal film: boxes of both lungs, of heart and cardiomediastinum where the heart's borders are seen,
-            and the cardiothoracic ratio, measured or indeterminate. Every other file is in `refused`.
+            and the cardiothoracic ratio, measured or indeterminate; beside them what the reader said. Every other file
+            is in `refused`.
         """
         start = time.perf_counter()
         told = Harvest()
+        said: list[Said] = []
         for series in study.series:
             for file in series.files:
                 try:
-                    _measure(_alone(series, file), Place(file, study.date, context), told)
+                    said += _measure(_alone(series, file), Place(file, study.date, context), told)
                 except RefusedFile as error:
                     told.refuse(file, error)
-        answer = Answer(text=DECLINED, status=AnswerStatus.DECLINED) if context.question else None
-        return ToolResult(tool=self.name, reader=context.reader.identity.name, answer=answer,
+        return ToolResult(tool=self.name, reader=context.reader.identity.name, answer=_answer(said, context),
                           findings=tuple(told.findings), evidence=tuple(told.evidence), refused=tuple(told.refused),
                           warnings=tuple(dict.fromkeys(told.warnings)), seconds=time.perf_counter() - start)
 
@@ -68,7 +74,8 @@ def _alone(series: Series, file: CaseFile) -> Series:
     return series.model_copy(update={"files": (file,)})
 
 
-def _measure(series: Series, place: Place, told: Harvest) -> None:
+def _measure(series: Series, place: Place, told: Harvest) -> list[Said]:
+    """Add what is measured and read on one film; returns what is said to the question."""
     if series.kind is not FileKind.FILM:
         raise RefusedFile(RefusalCode.WRONG_MODALITY, "the file is no chest film")
     refuse_view(series.view)
@@ -76,7 +83,21 @@ def _measure(series: Series, place: Place, told: Harvest) -> None:
     refuse_header(film)
     refuse_picture(film.pixels)
     lungs, doubt = accept_lungs(film, segment_lungs(film.pixels))
-    findings, evidence, warnings = tell_film(film, lungs, heart_size(film.pixels, lungs), place)
-    told.findings += findings
-    told.evidence += evidence
-    told.warnings += [*([doubt] if doubt else []), *warnings]
+    heart = heart_size(film.pixels, lungs)
+    findings, evidence, warnings = tell_film(film, lungs, heart, place)
+    read = read_film(film, named_boxes(film, lungs, heart), place)
+    told.findings += [*findings, *read.findings]
+    told.evidence += [*evidence, *read.evidence]
+    told.warnings += [*([doubt] if doubt else []), *warnings, *read.warnings]
+    return read.said
+
+
+def _answer(said: list[Said], context: ToolContext) -> Answer | None:
+    if not context.question:
+        return None
+    if said:
+        return answer_from(said, LocalizationTool.name, context.question)
+    if not context.reader.identity.interprets:
+        return Answer(text=DECLINED, status=AnswerStatus.DECLINED)
+    known = asked_of_image(context.question) is not None
+    return Answer(text=NO_FILM if known else NOT_ASKED, status=AnswerStatus.DECLINED)
