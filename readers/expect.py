@@ -9,8 +9,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from .final_answer import Unparsed as Unparsed
-from .final_answer import decode_json, last_claims, last_json
+from .final_answer import Unparsed, decode_json, last_claims, last_json
+
+__all__ = ["Boxes", "Choice", "Expect", "FreeText", "Json", "LabelledBox", "UnitBox", "Unparsed", "YesNo"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -21,11 +22,10 @@ UnitBox = tuple[float, float, float, float]
 _DECORATION = " \t\n*_`\"'“”‘’$"
 _LATEX = re.compile(r"\\(?:boxed|text)\{([^{}]{0,200})\}")
 _YES_NO = re.compile(r"[(\[]?(yes|no)\b[)\]]?(?![\w/])(?!\s+\w)", re.IGNORECASE)
-_LETTER = re.compile(r"(?:(?:option|choice)\s{1,4})?(?:[(\[]([a-z])[)\]][.:]?|([a-z])(?:[).:](?=\s|$)|$))", re.IGNORECASE)
+_LETTER = re.compile(r"(?:(?:option|choice)\s{1,4})?(?:[(\[]([a-z])[)\]][.:]?|([a-z])(?:[).:](?=\s|$)|$))", re.I)
 _CLAUSE_END = re.compile(r"[,.;:](?=\s)|\s(?=[(–—-])")
-_HEDGES = frozenset(
-    "cannot can't unable unclear uncertain unsure indeterminate undetermined insufficient maybe or".split()
-)
+_HEDGES = frozenset({"cannot", "can't", "unable", "unclear", "uncertain", "unsure", "indeterminate", "undetermined",
+                     "insufficient", "maybe", "or"})
 _SCALE = 1000
 
 

@@ -157,7 +157,7 @@ def _onto_grid(voxels: NDArray[Any], grid: Grid) -> NDArray[Any]:
 
 def _planes(slices: Sequence[SliceHeader], grid: Grid) -> tuple[Plane, ...]:
     nearest = [grid.first + int(np.floor(place + 0.5)) for place in grid.places]
-    return tuple(Plane(slices[index].file, slices[index].uid, index) for index in nearest)
+    return tuple(Plane(slices[index].file, slices[index].uid, index, slices[index].number) for index in nearest)
 
 
 def _beyond(slices: Sequence[SliceHeader], grid: Grid) -> list[Refusal]:

@@ -40,6 +40,7 @@ class SliceHeader:
         signed: whether stored values are signed.
         bits: BitsStored.
         order: (acquisition, instance, frame), to choose among slices at one place.
+        number: the scanner's own count: InstanceNumber, or the 1-based frame of a multi-frame file; None without one.
     """
 
     file: CaseFile
@@ -55,6 +56,7 @@ class SliceHeader:
     signed: bool
     bits: int
     order: tuple[int, int, int]
+    number: int | None
 
     @property
     def normal(self) -> Vector:
@@ -106,6 +108,7 @@ def _slice(header: pydicom.Dataset, places: list[pydicom.Dataset], file: CaseFil
     if abs(float(along_row @ along_column)) > 0.01:
         raise RefusedFile(RefusalCode.BAD_GEOMETRY, "the slice's rows and columns are not perpendicular")
     slope, intercept = _find(places, "RescaleSlope"), _find(places, "RescaleIntercept")
+    instance = header.get("InstanceNumber")
     return SliceHeader(
         file=file, frame=frame, uid=str(header.get("SOPInstanceUID") or ""), position=position,
         along_row=along_row, along_column=along_column, spacing=_spacing(places),
@@ -113,7 +116,8 @@ def _slice(header: pydicom.Dataset, places: list[pydicom.Dataset], file: CaseFil
         scale=None if slope is None or intercept is None else (float(slope), float(intercept)),
         padding=_padding(header), signed=bool(header.get("PixelRepresentation")),
         bits=int(header.get("BitsStored") or header.get("BitsAllocated") or 16),
-        order=(int(header.get("AcquisitionNumber") or 0), int(header.get("InstanceNumber") or 0), frame or 0))
+        order=(int(header.get("AcquisitionNumber") or 0), int(instance or 0), frame or 0),
+        number=frame + 1 if frame is not None else None if instance in (None, "") else int(instance))
 
 
 def _vector(value: Any, size: int, name: str) -> Vector:

@@ -23,11 +23,14 @@ class Plane:
         file: its file; for a plane interpolated between two stored slices, the nearer one's.
         instance_uid: SOPInstanceUID of that file; for NIfTI and NRRD the series uid.
         index: 0-based position of the stored slice along the normal, from the first slice in LPS order.
+        instance_number: the scanner's own count: InstanceNumber, or in a multi-frame file the 1-based frame; None when
+            there is none.
     """
 
     file: CaseFile
     instance_uid: str
     index: int
+    instance_number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,11 @@ class Volume:
     def instance_uids(self) -> tuple[str, ...]:
         """SOPInstanceUID of each plane."""
         return tuple(plane.instance_uid for plane in self.planes)
+
+    @property
+    def instance_numbers(self) -> tuple[int | None, ...]:
+        """The scanner's number of each plane; a number comes twice where planes were interpolated."""
+        return tuple(plane.instance_number for plane in self.planes)
 
     @property
     def files(self) -> tuple[CaseFile, ...]:
