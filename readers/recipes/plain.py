@@ -15,10 +15,11 @@ LONGEST_TERM = 300
 
 _ANGLED = re.compile(r"<([|/]?(?=[^<>\s]*[A-Za-z])[\w@|/-]+)>")
 _SQUARE = re.compile(r"\[(@\w+@|multimodal|/?INST)\]", re.IGNORECASE)
-_ZERO_WIDTH_JOINERS = frozenset("\u200c\u200d")
-_DROPPED = frozenset({"Cf", "Cs", "Co", "Cn"})
+_JOINERS = frozenset("\u200c\u200d")
+_UNSEEN = "Cf"
 _SPACES = frozenset({"Cc", "Zl", "Zp"})
-_RULER = re.compile(r"([-=_*#~`+═─━—–‗＝])(?:[ \t]*\1){2,}")
+_LONE = re.compile(r"[\ud800-\udfff]")
+_RULER = re.compile(r"([-=_*#~`═─━—–‗＝])[ \t]*([-=_*#~`═─━—–‗＝])(?:[ \t]*[-=_*#~`═─━—–‗＝])+")
 
 
 def plain(text: str) -> str:
@@ -34,8 +35,11 @@ def plain(text: str) -> str:
 
 
 def plain_block(text: str) -> str:
-    """The same, line by line; and runs of three or more ruler characters shrink to two, so that none is forged."""
-    lines = (_RULER.sub(r"\1\1", plain(line)) for line in text.splitlines())
+    """The same line by line, empty lines left out; runs of three or more ruler characters shrink to two.
+
+    So no ruler is forged. `+` is no ruler character: "+++" is a result.
+    """
+    lines = (_RULER.sub(r"\1\2", plain(line)) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
 
@@ -56,9 +60,13 @@ def term(text: str, what: str) -> str:
 
 
 def _seen(text: str) -> str:
-    """Only what can be seen: marks that hide or reorder text go, control characters become spaces."""
-    return "".join(" " if kind in _SPACES else character for character in text
-                   if (kind := unicodedata.category(character)) not in _DROPPED or character in _ZERO_WIDTH_JOINERS)
+    """Only what can be seen: marks that hide or reorder text go, control characters become spaces.
+
+    Characters of private use stay: fonts of documents put signs such as µ there.
+    """
+    kinds = ((character, unicodedata.category(character)) for character in _LONE.sub("\N{REPLACEMENT CHARACTER}", text))
+    return "".join(" " if kind in _SPACES else character for character, kind in kinds
+                   if kind != _UNSEEN or character in _JOINERS)
 
 
 def _without_tokens(text: str) -> str:

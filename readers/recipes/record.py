@@ -1,12 +1,13 @@
 """A question about a patient's record, put with the condensed record in one prompt.
 
 The form is that of EHRQA (MedGemma Technical Report, Appendix D): role, record between rulers, question last.
-Questions about one record share all tokens up to the question. Record, question and choices are data and are
-made plain: a ruler, a turn mark or a picture mark in them cannot end the record.
+Questions about one record share the part that holds it. Record, question and choices are data and are made
+plain: a ruler, a turn mark or a picture mark in them cannot end the record.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from string import ascii_uppercase
 
@@ -20,6 +21,9 @@ __all__ = ["condense", "record_request"]
 
 LONGEST_QUESTION = 4000
 """Characters."""
+
+_HEADING = re.compile(r"patient\W+ehr\W+data", re.IGNORECASE)
+"""The name on the rulers, which the record itself may not bear."""
 
 TOOL = "records"
 RECIPE = "record/1"
@@ -40,16 +44,17 @@ def record_request(record: str, question: str, *, scope: str, choices: Sequence[
         ValueError: an empty record or question, a question beyond `LONGEST_QUESTION`, or choices that `Choice`
             does not take.
     """
-    data, asked = plain_block(record), plain(question)
+    data, asked = _HEADING.sub("EHR", plain_block(record)), plain(question)
     if not data or not 1 <= len(asked) <= LONGEST_QUESTION:
         raise ValueError(f"needs a record, and a question of 1 to {LONGEST_QUESTION} characters")
     texts = load_templates("record")
+    given = texts["record"].fill(record=data)
     if choices is None:
-        words = texts["question"].fill(record=data, question=asked)
-        return Request(TOOL, RECIPE, (words,), FreeText(), scope, MOST_TOKENS)
+        put = texts["question"].fill(question=asked)
+        return Request(TOOL, RECIPE, (given, put), FreeText(), scope, MOST_TOKENS)
     options = tuple(plain(choice) for choice in choices)
     expect = Choice(options)
     listed = "\n".join(texts["choice"].fill(letter=letter, words=option)
                        for letter, option in zip(ascii_uppercase, options, strict=False))
-    words = texts["question_with_choices"].fill(record=data, question=asked, choices=listed)
-    return Request(TOOL, RECIPE, (words,), expect, scope, MOST_TOKENS)
+    put = texts["question_with_choices"].fill(question=asked, choices=listed)
+    return Request(TOOL, RECIPE, (given, put), expect, scope, MOST_TOKENS)

@@ -18,12 +18,11 @@ from ...prompts.loader import load_templates
 from ..expect import FreeText, YesNo
 from ..request import Part, Picture, Request, Rgb
 from .plain import term
+from .sampling import MOST_PATCHES
 
 Place = TypeVar("Place")
 
 PATCH_SIDE = 896
-MOST_PATCHES = 126
-"""Of one slide (MedGemma 1.5 Technical Report, 2.3.2)."""
 PICTURE_TOKENS = 260
 """Of one picture: 256 soft tokens, two marks around them, a blank line before and after."""
 
