@@ -10,17 +10,21 @@ from ...core.errors import RefusedFile
 from ...core.refusal import Refusal, RefusalCode
 from ...core.result import Answer, AnswerStatus, ToolResult
 from ...sources.volume import load_volume
+from ..asked import Kind, Said, answer_from, asked_of_image
 from ..base import ToolContext, refuse
 from .choose import MEASURED_KINDS, Choice, choose_series, is_axial, refuse_series, slices_of
 from .ct import tell_ct
 from .mr import tell_mr
+from .read import NOT_ASKED, read_volume
 from .telling import Telling
 
 DECLINED = "Volumes are measured only: without a model that reads them, this cannot be answered."
+NO_VOLUME = "No volume could be shown to a model, so this cannot be answered."
 
 
 class VolumeTool:
-    """Measures lungs, tissues and solid candidates in a CT, foreground and signal in an MR; interprets nothing."""
+    """Measures lungs, tissues and solid candidates in a CT, foreground and signal in an MR; what a model reads stands
+    beside it."""
 
     name = "volume"
 
@@ -31,11 +35,12 @@ class VolumeTool:
         return refuse(study, RefusalCode.WRONG_MODALITY, "the volume tool reads CT and MR volumes, and this is none")
 
     def run(self, study: Study, context: ToolContext) -> ToolResult:
-        """Measure the best series of the study that can be loaded.
+        """Measure the best series of the study that can be loaded, and ask a reader that interprets about it.
 
         Args:
             study: one CT or MR examination.
-            context: where the files lie, who reads, where pictures go; a question is declined in words.
+            context: where the files lie, who reads, where pictures go; a question is put to a reader that interprets,
+                else declined in words.
 
         Returns:
             Findings of one series; every other file of the study is in `refused` with its reason.
@@ -43,19 +48,19 @@ class VolumeTool:
         start = time.perf_counter()
         choice = choose_series(study, context.root, context.limits)
         refused = [*choice.refused, *_strangers(study)]
-        telling = None
+        telling, said = None, list[Said]()
         for position, series in enumerate(choice.ranked):
             try:
                 telling = _measure(series, study.date, context)
             except RefusedFile as error:
                 refused += refuse_series(series, error.code, error.reason)
                 continue
+            said = read_volume(telling, study)
             refused += telling.volume.left_out
             refused += _not_chosen(choice, position)
             break
-        answer = Answer(text=DECLINED, status=AnswerStatus.DECLINED) if context.question else None
         return ToolResult(
-            tool=self.name, reader=context.reader.identity.name, answer=answer,
+            tool=self.name, reader=context.reader.identity.name, answer=_answer(said, context),
             findings=tuple(telling.findings) if telling else (), evidence=tuple(telling.evidence) if telling else (),
             refused=tuple(sorted(refused, key=lambda item: (item.file, item.code))),
             warnings=(*choice.warnings, *(telling.warnings if telling else ())), seconds=time.perf_counter() - start)
@@ -86,3 +91,15 @@ def _strangers(study: Study) -> Iterable[Refusal]:
     """Series of the study that are no volumes."""
     return (refusal for series in study.series if series.kind not in MEASURED_KINDS
             for refusal in refuse_series(series, RefusalCode.WRONG_MODALITY, "the series is no CT or MR volume"))
+
+
+def _answer(said: list[Said], context: ToolContext) -> Answer | None:
+    if not context.question:
+        return None
+    if said:
+        return answer_from(said, VolumeTool.name, context.question)
+    if not context.reader.identity.interprets:
+        return Answer(text=DECLINED, status=AnswerStatus.DECLINED)
+    asked = asked_of_image(context.question)
+    known = asked is not None and asked.kind is Kind.PRESENCE
+    return Answer(text=NO_VOLUME if known else NOT_ASKED, status=AnswerStatus.DECLINED)
