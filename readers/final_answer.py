@@ -48,7 +48,7 @@ def last_claims(answer: str, *, cut_off: bool = False) -> list[str]:
     """
     text = _whole_lines(answer) if cut_off else answer
     places = _final_answers(text)
-    if not places:
+    if places is None:
         bare = text.strip()
         if not bare or "\n" in bare or len(bare) > _LONGEST_BARE_ANSWER or _DECLINED.search(bare):
             raise Unparsed(_why_none(answer, "'Final Answer'"))
@@ -105,18 +105,21 @@ def decode_json(text: str, *, spelled: bool = False) -> Any:
         raise Unparsed("the JSON is broken") from error
 
 
-def _final_answers(answer: str) -> list[tuple[int, int]]:
-    """Places of `Final Answer:` as (start of the words, start of what was answered).
+def _final_answers(answer: str) -> list[tuple[int, int]] | None:
+    """Places of `Final Answer:` as (start of the words, start of what was answered); None where there is none.
 
     Words without a colon count when they are a heading, with the answer on the next line. A mere echo of the
-    instruction, `Final Answer: X` with the letter X, counts as none.
+    instruction, `Final Answer: X` with the letter X, is passed over.
+
+    Raises:
+        Unparsed: there are echoes and nothing else.
     """
-    places = []
-    for words in _WORDS.finditer(answer):
-        mark = _COLON.match(answer, words.end()) or _HEADING.match(answer, words.end())
-        if mark and not _PLACEHOLDER.match(answer, mark.end()):
-            places.append((words.start(), mark.end()))
-    return places
+    marks = [(words.start(), mark.end()) for words in _WORDS.finditer(answer)
+             if (mark := _COLON.match(answer, words.end()) or _HEADING.match(answer, words.end()))]
+    places = [place for place in marks if not _PLACEHOLDER.match(answer, place[1])]
+    if marks and not places:
+        raise Unparsed("the answer repeats the instruction and gives no 'Final Answer'")
+    return places or None
 
 
 def _first_line(text: str) -> str:
@@ -129,13 +132,14 @@ def _whole_lines(answer: str) -> str:
 
 
 def _why_none(answer: str, what: str) -> str:
-    return "the model declined to answer" if _DECLINED.search(answer) else f"there is no {what} in the answer"
+    none = f"there is no {what} in the answer"
+    return f"{none}; the model says that it is an AI or cannot answer" if _DECLINED.search(answer) else none
 
 
 def _regions(answer: str, *, every: bool) -> list[str]:
     """Where the JSON is looked for: behind the last `Final Answer:`, or behind each of them."""
-    places = [] if answer.lstrip()[:1] in ("[", "{") else _final_answers(answer)
-    if not places:
+    places = None if answer.lstrip()[:1] in ("[", "{") else _final_answers(answer)
+    if places is None:
         return [answer]
     ends = [start for start, _ in places[1:]] + [len(answer)]
     regions = [answer[begin:end] for (_, begin), end in zip(places, ends, strict=True)]
