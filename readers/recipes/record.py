@@ -44,7 +44,7 @@ def record_request(record: str, question: str, *, scope: str, choices: Sequence[
         ValueError: an empty record or question, a question beyond `LONGEST_QUESTION`, or choices that `Choice`
             does not take.
     """
-    data, asked = _HEADING.sub("EHR", plain_block(record)), plain(question)
+    data, asked = _HEADING.sub("EHR", plain_block(record)), plain_block(plain(question))
     if not data or not 1 <= len(asked) <= LONGEST_QUESTION:
         raise ValueError(f"needs a record, and a question of 1 to {LONGEST_QUESTION} characters")
     texts = load_templates("record")
@@ -52,7 +52,7 @@ def record_request(record: str, question: str, *, scope: str, choices: Sequence[
     if choices is None:
         put = texts["question"].fill(question=asked)
         return Request(TOOL, RECIPE, (given, put), FreeText(), scope, MOST_TOKENS)
-    options = tuple(plain(choice) for choice in choices)
+    options = tuple(plain_block(plain(choice)) for choice in choices)
     expect = Choice(options)
     listed = "\n".join(texts["choice"].fill(letter=letter, words=option)
                        for letter, option in zip(ascii_uppercase, options, strict=False))
