@@ -105,9 +105,11 @@ def read_completion(request: Request[T], server: Server, page: Any, seconds: flo
         raise ReaderFailed(f"the server counted {said.prompt} tokens for {len(request.pictures)} pictures of "
                            f"{PICTURE_TOKENS} each: it did not show them to the model")
     tokens = Tokens(prompt=said.prompt or 0, reused=said.reused, generated=said.generated)
-    notes = () if said.prompt is not None else ("the server does not count tokens",)
+    notes = {"the server does not count tokens": said.prompt is None,
+             f"{server.kind} does not hold an answer to its JSON schema":
+                 request.expect.schema is not None and server.kind not in _SCHEMA_KINDS}
     return make_reading(request, said.text, tokens=tokens, seconds=Seconds(decode=seconds), cut_off=said.cut_off,
-                        notes=notes)
+                        notes=tuple(note for note, applies in notes.items() if applies))
 
 
 def explain(error: Refused, request: Request[Any]) -> ReaderFailed:
