@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from ...core.evidence import Evidence, FhirResource
 from ...core.finding import Assertion, Category, Finding, Value
 from ...prompts.loader import load_templates
+from .amounts import amount, flag_of, unit_of
 from .plain import plain
 
 MOST_TOKENS = 24_000
@@ -105,10 +106,9 @@ def estimated_tokens(text: str) -> int:
 def _entry(finding: Finding, evidence: Mapping[str, Evidence]) -> Entry:
     own = [evidence[key] for key in finding.evidence if key in evidence]
     section, value = _section(finding, own), finding.value
-    unit = plain(value.unit or "") if value else ""
-    name = plain(finding.name) + (f", {unit}" if unit and unit != "1" else "")
+    name = ", ".join(filter(None, [plain(finding.name), unit_of(value) if value else ""]))
     standing = _standing(finding, section)
-    said = [_amount(value) if value else "", *([_text(f"said_{standing}")] if standing else []), *_details(own)]
+    said = [*(_told(value) if value else []), *([_text(f"said_{standing}")] if standing else []), *_details(own)]
     when = (value.collected_at if value else None) or finding.date or ""
     return Entry(section, name, when[:10], ", ".join(filter(None, said)), section in STATES and (
         finding.assertion in {Assertion.AFFIRMED, Assertion.FAMILY}))
@@ -132,18 +132,10 @@ def _standing(finding: Finding, section: str) -> Assertion | None:
     return None if section == "family" and finding.assertion is Assertion.FAMILY else finding.assertion
 
 
-def _amount(value: Value) -> str:
-    number = "" if value.number is None else (value.comparator or "") + _number(value.number)
-    flag = value.flag or (value.flag_computed if value.flag_computed != "N" else None)
-    parts = [value.text or number, flag or "", f"range {value.range_text}" if value.range_text else "",
-             f"in {value.specimen}" if value.specimen else ""]
-    return ", ".join(plain(part) for part in parts if part)
-
-
-def _number(number: float) -> str:
-    """Six significant digits without an exponent."""
-    text = f"{number:.6g}"
-    return text if "e" not in text else f"{number:.12f}".rstrip("0").rstrip(".")
+def _told(value: Value) -> list[str]:
+    range_text, specimen = plain(value.range_text or ""), plain(value.specimen or "")
+    return [amount(value), flag_of(value), f"range {range_text}" if range_text else "",
+            f"in {specimen}" if specimen else ""]
 
 
 def _details(evidence: Sequence[Evidence]) -> list[str]:

@@ -15,6 +15,7 @@ from ...core.finding import Assertion, Change, Finding, Status, Value
 from ...prompts.loader import load_templates
 from ..expect import Json
 from ..request import Request
+from .amounts import amount, flag_of, number_text, unit_of
 from .plain import plain, term
 
 MOST_FINDINGS = 100
@@ -90,15 +91,13 @@ def _status(finding: Finding) -> str:
 
 
 def _value(value: Value) -> str:
-    amount = value.text or ("" if value.number is None else f"{value.comparator or ''}{value.number:.6g}")
-    unit = value.unit if value.unit and value.unit != "1" else ""
-    flag = value.flag or (value.flag_computed if value.flag_computed != "N" else None)
+    flag = flag_of(value)
     extra = [f"flag {flag}" if flag else "", f"range {value.range_text}" if value.range_text else ""]
-    return ", ".join(filter(None, [f"{amount} {unit}".strip(), *extra]))
+    return ", ".join(filter(None, [f"{amount(value)} {unit_of(value)}".strip(), *extra]))
 
 
 def _change(change: Change) -> str:
     numbers = {"from": change.from_, "to": change.to, "by": change.delta}
-    said = [f"{key} {number:.6g}" for key, number in numbers.items() if number is not None]
+    said = [f"{key} {number_text(number)}" for key, number in numbers.items() if number is not None]
     days = [] if change.interval_days is None else [f"over {change.interval_days} days"]
     return " ".join([str(change.direction), *said, *days])

@@ -65,7 +65,7 @@ def choose_patches(places: Sequence[Place], seed: int = 0, *, most: int = MOST_P
     Raises:
         ValueError: no place (a slide without tissue), or `most` is not 1 to `MOST_PATCHES`.
     """
-    if not places:
+    if not len(places):
         raise ValueError("no tissue patch to choose from")
     if not 1 <= most <= MOST_PATCHES:
         raise ValueError(f"1 to {MOST_PATCHES} patches can be shown, not {most}")

@@ -142,7 +142,8 @@ def test_what_is_denied_uncertain_or_of_the_family_is_said():
 
 
 @pytest.mark.parametrize(("number", "text"), [(110.63279108352515, "110.633"), (0.0000123, "0.0000123"), (3.0, "3"),
-                                              (12_345_678.0, "12345678"), (-0.5, "-0.5")])
+                                              (12_345_678.0, "12345678"), (-0.5, "-0.5"),
+                                              (123_456.5, "123456")])
 def test_numbers_have_no_exponent_and_no_trace_of_computing(number: float, text: str):
     assert f"2020-01-01 {text}" in condense([result("Marker", number, "2020-01-01")])
 
