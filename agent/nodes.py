@@ -107,7 +107,8 @@ class Review:
         priors = {reading.study.id: choose_prior(reading.study, [other.study for other in comparable])
                   for reading in comparable}
         used = {prior.id for prior in priors.values() if prior is not None}
-        comparisons = [_compared(reading, priors[reading.study.id], comparable) for reading in comparable
+        context = self.context(state["case"])
+        comparisons = [_compared(reading, priors[reading.study.id], comparable, context) for reading in comparable
                        if priors[reading.study.id] is not None or reading.study.id not in used]
         found = [finding for reading in readings for finding in reading.result.findings]
         return {"comparisons": comparisons, "trends": lab_trends(found)}
@@ -197,13 +198,14 @@ def content_digest(report: Report) -> str:
     return digest(report.model_dump(mode="json", by_alias=True, exclude={"status", "signature"}))
 
 
-def _compared(current: StudyReading, prior: Study | None, readings: Sequence[StudyReading]) -> ToolResult:
+def _compared(current: StudyReading, prior: Study | None, readings: Sequence[StudyReading],
+              context: ToolContext) -> ToolResult:
     """The comparison with the prior, or the remark that there is none."""
     if prior is None:
         when = current.study.date or "unknown date"
         return ToolResult(tool=ComparisonTool.name, reader=current.result.reader, warnings=(
             f"{current.study.modality} of {when}: the case holds no earlier study to compare with.",))
-    return ComparisonTool().compare(next(other for other in readings if other.study == prior), current)
+    return ComparisonTool().compare(next(other for other in readings if other.study == prior), current, context)
 
 
 def _changes(state: ReviewState) -> list[Finding]:

@@ -90,7 +90,7 @@ def _compared(intake: Intake, paths: Sequence[Path], tools: Mapping[str, Tool], 
     results = [_set_aside(reading, any(reading is one for one in pair)) for side in sides for reading in side]
     if pair:
         _in_order(*(reading.study for reading in pair))
-        results.insert(0, ComparisonTool().compare(*pair))
+        results.insert(0, ComparisonTool().compare(*pair, context))
     return _merged(ComparisonTool.name, results, refusals(intake.found), context.reader.identity.name)
 
 

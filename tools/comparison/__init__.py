@@ -1,6 +1,7 @@
 """Prior comparison: the right prior, the interval, and what was measured to change."""
 
-from .tool import ComparisonTool, StudyReading
+from .reviewed import StudyReading
+from .tool import ComparisonTool
 from .trends import lab_trends
 
 __all__ = ["ComparisonTool", "StudyReading", "lab_trends"]

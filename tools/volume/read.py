@@ -71,8 +71,8 @@ def read_volume(telling: Telling, study: Study) -> list[Said]:
     asked = asked_of_image(telling.context.question)
     questions = _questions(telling, parts, asked)
     if not questions:
-        telling.warnings.append(f"{reader.name} was asked nothing about {what}: no condition is known for its part of "
-                                "the body and modality")
+        telling.warnings.append(f"{reader.name} was asked nothing about {what}: nothing is known to be asked of its "
+                                "modality and part of the body; case.yaml can name a body_part")
         return []
     shown = show_slices(telling)
     try:
