@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
+from pydantic import BaseModel, PositiveFloat, PositiveInt, ValidationError
+from safetensors.torch import load_file
 
 from ...core.errors import ReaderUnavailable
 from .checkpoint import check_safetensors, read_json, unusable
@@ -16,8 +18,18 @@ from .identity import WeightDigests
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
-_MISFITS = (ValueError, RuntimeError, KeyError, TypeError, AttributeError, OSError, SafetensorError)
-"""What transformers and peft raise when an adapter was made for another model or is no adapter of theirs."""
+_BAD_CONFIG = (TypeError, ValueError, KeyError)
+"""What peft raises for a configuration that makes no sense."""
+_MISFIT = (ValueError, RuntimeError)
+"""What peft and transformers raise for an adapter that was made for another model."""
+
+
+class _Lora(BaseModel):
+    """What peft takes from an adapter's configuration unseen."""
+
+    r: PositiveInt
+    lora_alpha: PositiveFloat
+    target_modules: str | list[str]
 
 
 def add_adapters(model: Any, adapters: Mapping[str, Path], digests: WeightDigests) -> dict[str, str]:
@@ -36,7 +48,9 @@ def add_adapters(model: Any, adapters: Mapping[str, Path], digests: WeightDigest
     """
     if adapters and importlib.util.find_spec("peft") is None:
         raise ReaderUnavailable("--adapter needs the library peft: pip install 'caseloom[adapters]'")
-    found = {tool: _add(model, tool, folder, digests) for tool, folder in sorted(adapters.items())}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Already found a `peft_config` attribute", UserWarning)  # several are meant
+        found = {tool: _add(model, tool, folder, digests) for tool, folder in sorted(adapters.items())}
     if found:
         model.disable_adapters()
     return found
@@ -67,11 +81,17 @@ def _name(tool: str) -> str:
 
 
 def _add(model: Any, tool: str, folder: Path, digests: WeightDigests) -> str:
+    from peft import PeftConfig
+
     _check_files(folder)
+    weights = load_file(folder / WEIGHTS)
     try:
-        report = model.load_adapter(str(folder.resolve()), adapter_name=_name(tool), local_files_only=True,
-                                    use_safetensors=True)
-    except _MISFITS as error:
+        config = PeftConfig.from_pretrained(str(folder.resolve()), local_files_only=True)
+    except _BAD_CONFIG as error:
+        raise unusable(folder.name, f"its {CONFIG} makes no sense") from error
+    try:
+        report = model.load_adapter(peft_config=config, adapter_state_dict=weights, adapter_name=_name(tool))
+    except _MISFIT as error:
         raise unusable(folder.name, f"the adapter of {tool!r} was not made for this model") from error
     if report.missing_keys or report.mismatched_keys or report.unexpected_keys:
         raise unusable(folder.name, f"the adapter of {tool!r} was not made for this model: its weights don't fit")
@@ -81,9 +101,13 @@ def _add(model: Any, tool: str, folder: Path, digests: WeightDigests) -> str:
 def _check_files(folder: Path) -> None:
     if not (folder / CONFIG).is_file():
         raise unusable(folder.name, f"its folder has no {CONFIG}, so it is no adapter")
-    kind = read_json(folder / CONFIG, folder.name).get("peft_type")
-    if kind != "LORA":
-        raise unusable(folder.name, f"it is an adapter of the kind {str(kind)[:40]!r}, not LORA")
+    config = read_json(folder / CONFIG, folder.name)
+    if config.get("peft_type") != "LORA":
+        raise unusable(folder.name, f"it is an adapter of the kind {str(config.get('peft_type'))[:40]!r}, not LORA")
+    try:
+        _Lora.model_validate(config)
+    except ValidationError as error:
+        raise unusable(folder.name, f"its {CONFIG} makes no sense") from error
     if not (folder / WEIGHTS).is_file():
         raise unusable(folder.name, f"its folder has no {WEIGHTS}; pickled weights are not read")
     check_safetensors(folder / WEIGHTS, folder.name)

@@ -227,7 +227,7 @@ def test_a_shard_that_is_not_there(toy_checkpoint: Path, tmp_path: Path) -> None
 
 def test_weights_that_do_not_fit_are_refused_before_they_are_loaded(tmp_path: Path) -> None:
     """Run where the process may take little memory: the library's own allocations fail."""
-    folder = write_toy_checkpoint(tmp_path / "wide", shape=ToyShape(text_width=1024))
+    folder = write_toy_checkpoint(tmp_path / "wide", shape=ToyShape(text_width=768))
     size = (folder / "model.safetensors").stat().st_size
     program = "import resource\nimport torch, transformers.models.gemma3.modeling_gemma3\n" + LOAD.replace(
         "try:", "now = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()\n"
