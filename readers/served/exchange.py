@@ -50,8 +50,8 @@ def check_request(request: Request[Any], server: Server) -> None:
         remedy = "start it with --mmproj" if server.kind is Kind.LLAMA_CPP else "choose a model with vision"
         raise ReaderFailed(f"the server's model takes no pictures; {remedy}")
     if server.kind is Kind.OLLAMA and not _pictures_lead(request):
-        raise ReaderFailed(f"Ollama puts a prompt's pictures before its text, and {request.recipe} has text between "
-                           "them; serve the model with vLLM or llama.cpp's server for it")
+        raise ReaderFailed(f"Ollama puts a prompt's pictures before its text, and {request.recipe} has text before or "
+                           "between them; serve the model with vLLM or llama.cpp's server for it")
     needed = estimate_tokens(request) + request.max_tokens
     if server.context is not None and needed > server.context:
         raise ReaderFailed(f"{request.recipe} needs about {needed} tokens ({pictures} pictures), and the server's "

@@ -76,6 +76,8 @@ class ServedReader:
         return Transport(self._address, self._patience)
 
     def _side_by_side(self, transport: Transport, requests: Sequence[Request[T]], uri: Any) -> list[Reading[T]]:
+        if len(requests) == 1:
+            return [self._ask(transport, requests[0], uri)]
         with ThreadPoolExecutor(self._patience.parallel) as pool:
             futures = [pool.submit(self._ask, transport, request, uri) for request in requests]
             try:

@@ -55,8 +55,8 @@ class Server:
     @property
     def counts_pictures(self) -> bool:
         """Whether the prompt's token count must hold the 256 tokens that Gemma 3 has for each picture."""
-        gemma = "gemma" in self.model.lower() and self.why_unfit is None
-        return gemma and self.kind in {Kind.VLLM, Kind.LLAMA_CPP}
+        gemma = any("gemma" in name.lower() for name in (self.model, self.root or ""))
+        return gemma and self.why_unfit is None and self.kind in {Kind.VLLM, Kind.LLAMA_CPP}
 
     @property
     def why_unfit(self) -> str | None:

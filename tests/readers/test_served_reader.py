@@ -79,6 +79,12 @@ def test_parts_go_in_order_with_pictures_as_lossless_png() -> None:
             assert np.array_equal(np.asarray(arrived), shown.pixels)
 
 
+def test_the_token_count_is_held_against_the_model_that_an_alias_stands_for() -> None:
+    with (serving(vllm(completion(prompt=40), model="reader", root=MODEL)) as server,
+          pytest.raises(ReaderFailed, match="40 tokens for 2 pictures")):
+        reader_of(server).read([YES_NO])
+
+
 def test_decoding_is_greedy_and_the_system_text_comes_first() -> None:
     with serving(vllm(completion("words"))) as server:
         reader_of(server).read([WORDS])
@@ -388,7 +394,7 @@ class TestUnavailable:
     def test_a_server_that_is_down(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-        with pytest.raises(ReaderUnavailable, match=r"cannot be reached.*is it running.*measure works now") as refused:
+        with pytest.raises(ReaderUnavailable, match=r"cannot be reached.*start it.*measure works now") as refused:
             ServedReader(f"http://127.0.0.1:{port}", patience=QUICK)
         assert "\n" not in str(refused.value)
 
