@@ -82,13 +82,18 @@ def yes_no(reading: Reading[bool]) -> Status:
     return Status.PRESENT if reading.value else Status.ABSENT
 
 
-def unclear(context: ToolContext, answers: Iterable[tuple[str, Reading[Any]]]) -> list[str]:
-    """A warning for each answer that could not be used.
+def unclear(context: ToolContext, answers: Iterable[tuple[str, Reading[Any]]], where: str = "") -> list[str]:
+    """A warning for each reason why answers could not be used, naming what they were about.
 
     Args:
         context: whose reader answered.
         answers: what was asked about, and the answer.
+        where: what was read, such as `on the film of 2025-01-03`.
     """
-    name = context.reader.identity.name
-    return [f"{name}'s answer about {asked} could not be used: {reading.problem}" for asked, reading in answers
-            if reading.problem is not None]
+    about: dict[str, list[str]] = {}
+    for asked, reading in answers:
+        if reading.problem is not None:
+            about.setdefault(reading.problem, []).append(asked)
+    place = f" {where}" if where else ""
+    return [f"{context.reader.identity.name} gave no usable answer about {', '.join(asked)}{place}: {problem}"
+            for problem, asked in about.items()]

@@ -59,8 +59,8 @@ def read_pair(prior: StudyReading, current: StudyReading, context: ToolContext) 
     readings, warnings = read_or_say(context, requests, what)
     if not readings:
         return empty.model_copy(update={"warnings": tuple(warnings)})
-    warnings += unclear(context, [(f"the change of {name} between {what}", reading)
-                                  for name, reading in zip(FINDINGS, readings, strict=True)])
+    warnings += unclear(context, ((f"the change of {name}", reading)
+                                  for name, reading in zip(FINDINGS, readings, strict=True)), f"between {what}")
     teller = _Teller((prior.study.date, current.study.date), films, [file for _, file in pair], context)
     told = [teller.tell(name, reading) for name, reading in zip(FINDINGS, readings, strict=True)]
     return empty.model_copy(update={"findings": tuple(finding for finding, _ in told), "warnings": tuple(warnings),

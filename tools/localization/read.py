@@ -118,8 +118,7 @@ class _Teller:
         for name, reading in boxes.items():
             self._tell_place(name, reading, placed[name], picture)
         answers: dict[str, Reading[Any]] = {**boxes, **present}
-        self.told.warnings += unclear(self._place.context, [(f"{name} on {self._where}", reading)
-                                                            for name, reading in answers.items()])
+        self.told.warnings += unclear(self._place.context, answers.items(), f"on {self._where}")
 
     def answer(self, asked: Asked) -> Said:
         """The sentence about this film that answers the user's question, or says why there is none."""

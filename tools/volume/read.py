@@ -85,8 +85,7 @@ def read_volume(telling: Telling, study: Study) -> list[Said]:
     if not readings:
         return [Said(f"{text}.") for text in warnings] if asked and asked.kind is Kind.PRESENCE else []
     telling.warnings += [*_caveats(volume, reader.name),
-                         *unclear(telling.context, [(f"{condition} in {what}", reading)
-                                                    for condition, reading in zip(questions, readings, strict=True)])]
+                         *unclear(telling.context, zip(questions, readings, strict=True), f"in {what}")]
     findings = _tell(telling, shown, requests, dict(zip(questions, readings, strict=True)))
     return _said(telling, shown, asked, findings) if asked and asked.kind is Kind.PRESENCE else []
 
