@@ -93,7 +93,8 @@ def _add(model: Any, tool: str, folder: Path, digests: WeightDigests) -> str:
         report = model.load_adapter(peft_config=config, adapter_state_dict=weights, adapter_name=_name(tool))
     except _MISFIT as error:
         raise unusable(folder.name, f"the adapter of {tool!r} was not made for this model") from error
-    if report.missing_keys or report.mismatched_keys or report.unexpected_keys:
+    missing = [key for key in report.missing_keys if f".{_name(tool)}." in key]
+    if missing or report.mismatched_keys or report.unexpected_keys:
         raise unusable(folder.name, f"the adapter of {tool!r} was not made for this model: its weights don't fit")
     return digests.of([folder / CONFIG, folder / WEIGHTS])
 

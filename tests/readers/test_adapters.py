@@ -59,6 +59,8 @@ def test_one_tool_reads_with_the_adapter_and_the_others_with_the_model_alone(
     assert float((logits(adapted, "volume") - base).abs().max()) > 0.1
     assert float((logits(adapted, "labs") - logits(adapted, "volume")).abs().max()) > 0.1
     assert torch.equal(logits(adapted, "records"), base)
+    assert torch.equal(logits(adapted, "volume"), logits(load(toy_checkpoint, tmp_path, volume=adapter), "volume"))
+    assert torch.equal(logits(adapted, "labs"), logits(load(toy_checkpoint, tmp_path, volume=other), "volume"))
     assert not any(parameter.requires_grad for parameter in adapted.model.parameters())
 
 
