@@ -15,7 +15,7 @@ class Language:
     """Runs the decoder of a Gemma3ForConditionalGeneration.
 
     Args:
-        model: the model, without a wrapper for adapters around it.
+        model: the model.
     """
 
     def __init__(self, model: Any) -> None:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from .keyvalues import Frozen
 from .render import Key
 
+_WORTH_KEEPING = 32
+"""Tokens; every prompt shares a few with every other."""
+
 
 @dataclass(frozen=True)
 class Whose:
@@ -41,8 +44,8 @@ class PrefixStore:
         return None
 
     def keep(self, whose: Whose, keys: Sequence[Key], beginning: Frozen) -> None:
-        """Keep a beginning, unless it is larger than all that may be kept."""
-        if beginning.nbytes > self._most_bytes:
+        """Keep a beginning, unless it is larger than all that may be kept or too short to be worth it."""
+        if beginning.nbytes > self._most_bytes or beginning.length < _WORTH_KEEPING:
             return
         self._kept[whose, len(keys), _digest(keys)] = beginning
         while sum(one.nbytes for one in self._kept.values()) > self._most_bytes:

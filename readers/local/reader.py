@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
-import transformers
 
 from ...core.errors import ReaderFailed
 from ...core.ids import digest
 from ...core.report import ReaderIdentity
 from ..reading import Reading
 from ..request import Picture, Request
+from .adapters import weights_for
 from .constrain import Grammars
 from .decode import Decoder
 from .encode import Encoder
 from .features import FeatureStore
 from .language import Language
 from .limits import LocalLimits
-from .pixels import check_size, pixel_values
+from .pixels import check_size
 from .plan import plan
 from .prefixes import PrefixStore, Whose
 from .render import Prompt, Renderer
+from .sight import make_tower, sight_digests
 from .together import Asked, Parts, Together
-from .weights import Weights
 
 if TYPE_CHECKING:
     from .load import Loaded
@@ -51,17 +50,16 @@ class TransformersReader:
 
     def __init__(self, loaded: Loaded, *, cache: Path, limits: LocalLimits | None = None,
                  stops: frozenset[int] | None = None) -> None:
-        self._identity = loaded.identity
+        self._loaded = loaded
         self._limits = limits = limits or LocalLimits()
-        self._weights = Weights(loaded)
         self._renderer = Renderer(loaded.processor)
-        self._language = Language(self._weights.model)
-        self._eyes = _eyes_digest(loaded)
+        self._language = Language(loaded.model)
+        self._sight = sight_digests(loaded, sorted(loaded.identity.adapters))
         ends = _stops(loaded) if stops is None else stops
         folder = cache / "features" if loaded.identity.weights_sha256 else None
         store = FeatureStore(folder, limits.feature_memory_bytes, limits.feature_disk_bytes)
         self._together = Together(Parts(
-            Encoder(_tower(loaded, self._weights.model), store, limits.vision_chunk),
+            Encoder(make_tower(loaded), store, limits.vision_chunk),
             Decoder(self._language, ends, limits.prefill_tokens), PrefixStore(limits.prefix_bytes),
             Grammars(loaded.tokenizer, self._language.vocabulary, ends), loaded.tokenizer, limits.rows,
         ), self._feature_key)
@@ -70,7 +68,7 @@ class TransformersReader:
     @property
     def identity(self) -> ReaderIdentity:
         """Which checkpoint reads."""
-        return self._identity
+        return self._loaded.identity
 
     def read(self, requests: Sequence[Request[T]]) -> list[Reading[T]]:
         """Answer requests, in their order. See `Reader.read`.
@@ -80,12 +78,12 @@ class TransformersReader:
                 for one request at a time.
         """
         asked = [self._asked(request) for request in requests]
-        owners = [Whose(request.scope, self._weights.digest(request.tool)) for request in requests]
+        owners = [Whose(request.scope, self._loaded.weights_sha256(request.tool)) for request in requests]
         readings: dict[int, Reading[T]] = {}
         with self._one_at_a_time, torch.inference_mode():
             for group in plan([one.prompt for one in asked], owners):
                 members = [asked[number] for number in group.members]
-                with self._weights.active(members[0].request.tool):
+                with weights_for(self._loaded.model, members[0].request.tool, self.identity.adapters):
                     readings |= zip(group.members, self._together.read(group, members), strict=True)
         return [readings[number] for number in range(len(requests))]
 
@@ -103,22 +101,8 @@ class TransformersReader:
         return room
 
     def _feature_key(self, request: Request[Any], picture: Picture) -> str:
-        return digest([picture.sha256, self._weights.vision_digest(request.tool), self._eyes, request.recipe])
-
-
-def _tower(loaded: Loaded, model: Any) -> Callable[[Sequence[Picture]], torch.Tensor]:
-    """From pictures to features on the CPU."""
-    def encode(pictures: Sequence[Picture]) -> torch.Tensor:
-        pixels = pixel_values(loaded.processor.image_processor, pictures).to(loaded.device, loaded.dtype)
-        features: torch.Tensor = model.get_image_features(pixel_values=pixels).pooler_output
-        return features.cpu()
-    return encode
-
-
-def _eyes_digest(loaded: Loaded) -> str:
-    """Of what else decides a picture's features: scaling, type, device, library."""
-    scaling = hashlib.sha256(loaded.processor.image_processor.to_json_string().encode("utf-8")).hexdigest()
-    return digest([scaling, str(loaded.dtype), torch.device(loaded.device).type, transformers.__version__])
+        sight = self._sight.get(request.tool, self._sight[""])
+        return digest([picture.sha256, sight, request.recipe])
 
 
 def _stops(loaded: Loaded) -> frozenset[int]:

@@ -71,6 +71,7 @@ class Together:
     def __init__(self, parts: Parts, feature_key: Callable[[Request[Any], Picture], str]) -> None:
         self._parts = parts
         self._feature_key = feature_key
+        self._rows = parts.rows
 
     def read(self, group: Group, asked: Sequence[Asked]) -> list[Reading[Any]]:
         """Readings of a group's members, in order.
@@ -79,12 +80,16 @@ class Together:
             ReaderFailed: memory does not suffice for a single one.
         """
         begun = self._begin(group, asked)
+        notes: tuple[str, ...] = ()
         readings: list[Reading[Any]] = []
         while len(readings) < len(asked):
-            batch = asked[len(readings):len(readings) + self._parts.rows]
-            for one in self._write(batch, begun, ()):
-                known = group.cut if readings else begun.reused
-                readings.append(_with_beginning(one, begun, known, len(asked)))
+            batch = asked[len(readings):len(readings) + self._rows]
+            written = self._attempt(batch, begun, notes)
+            if written is None:
+                notes = self._write_less(batch)
+                continue
+            for one in written:
+                readings.append(_with_beginning(one, begun, group.cut if readings else begun.reused, len(asked)))
         return readings
 
     def _begin(self, group: Group, asked: Sequence[Asked]) -> _Begun:
@@ -123,27 +128,26 @@ class Together:
         decoder.size //= 2
         return (f"memory ran short: the prompt was fed in pieces of {decoder.size} tokens",)
 
-    def _write(self, batch: Sequence[Asked], begun: _Begun, notes: tuple[str, ...]) -> list[Reading[Any]]:
-        """Readings of a batch; where memory does not suffice, of its halves."""
+    def _write_less(self, batch: Sequence[Asked]) -> tuple[str, ...]:
+        if len(batch) == 1:
+            return self._feed_less(batch[0].prompt)
+        self._parts.prefixes.clear()
+        make_room()
+        self._rows = (len(batch) + 1) // 2
+        return (f"memory did not suffice to write {len(batch)} answers at once: {self._rows} were",)
+
+    def _attempt(self, batch: Sequence[Asked], begun: _Begun, notes: tuple[str, ...]) -> list[Reading[Any]] | None:
+        """Readings of a batch; None where memory does not suffice."""
+        started = _now()
         try:
-            return self._attempt(batch, begun, notes)
+            rows = [Row(one.prompt, one.most, self._constraint(one.request)) for one in batch]
+            cache, logits = self._parts.decoder.begin(rows, begun.frozen, begun.features)
+            between = _now()
+            self._parts.decoder.write(rows, cache, logits)
         except SHORTAGE as error:
             if not is_shortage(error):
                 raise
-        if len(batch) == 1:
-            return self._write(batch, begun, notes + self._feed_less(batch[0].prompt))
-        self._parts.prefixes.clear()
-        make_room()
-        half = (len(batch) + 1) // 2
-        notes = (f"memory did not suffice to write {len(batch)} answers at once: {half} were",)
-        return self._write(batch[:half], begun, notes) + self._write(batch[half:], begun, notes)
-
-    def _attempt(self, batch: Sequence[Asked], begun: _Begun, notes: tuple[str, ...]) -> list[Reading[Any]]:
-        started = _now()
-        rows = [Row(one.prompt, one.most, self._constraint(one.request)) for one in batch]
-        cache, logits = self._parts.decoder.begin(rows, begun.frozen, begun.features)
-        between = _now()
-        self._parts.decoder.write(rows, cache, logits)
+            return None
         seconds = Seconds(prefill=(between - started) / len(batch), decode=(_now() - between) / len(batch))
         return [self._reading(one, row, seconds, notes) for one, row in zip(batch, rows, strict=True)]
 
