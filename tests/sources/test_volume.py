@@ -88,6 +88,22 @@ def test_slices_are_sorted_from_feet_to_head_whatever_their_names_say(tmp_path: 
     assert volume.geometry.spacing == pytest.approx((2.5, 0.5, 0.75))
 
 
+def test_planes_carry_the_scanners_numbers(tmp_path: Path) -> None:
+    """Slices lie by their place along the normal, whatever x says; the scanner counted from the head."""
+    for number in range(9):
+        place = (-10 + 0.01 * (number * 7 % 9), 20, 100 - 2.5 * number)
+        write_slice(tmp_path, number, place, InstanceNumber=40 + number)
+    volume = load(tmp_path)
+    assert first_values(volume) == [number - 1000 for number in range(8, -1, -1)]
+    assert volume.instance_numbers == tuple(range(48, 39, -1))
+
+
+def test_a_slice_without_a_number_has_none(tmp_path: Path) -> None:
+    for number in range(5):
+        write_slice(tmp_path, number, (0, 0, 3.0 * number), InstanceNumber=number if number else None)
+    assert load(tmp_path).instance_numbers == (None, 1, 2, 3, 4)
+
+
 @pytest.mark.parametrize(("cosines", "step", "axis"), [
     ((0, 1, 0, 0, 0, -1), (-2.0, 0, 0), 0), ((1, 0, 0, 0, 0, -1), (0, 3.0, 0), 1),
     ((-1, 0, 0, 0, -1, 0), (0, 0, 4.0), 2),
@@ -249,6 +265,7 @@ def test_an_enhanced_multi_frame_file_is_one_volume(tmp_path: Path) -> None:
     assert first_values(volume) == [-1024, -1023, -1022, -1021]
     assert volume.geometry.spacing == pytest.approx((3.0, 0.5, 0.75))
     assert volume.instance_uids == ("2.25.8",) * 4
+    assert volume.instance_numbers == (2, 4, 3, 1)
 
 
 def test_too_few_slices_and_series_of_rubbish_are_refused(tmp_path: Path) -> None:
