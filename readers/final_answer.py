@@ -12,7 +12,7 @@ from typing import Any
 
 _WORDS = re.compile(r"final[ \t\n]{1,4}answer", re.IGNORECASE)
 _COLON = re.compile(r"[*_`\"' \t]{0,12}(?:is\b)?[*_ \t]{0,12}:[*_ \t]{0,12}")
-_HEADING = re.compile(r"[*_# \t]{0,12}(?=\n)")
+_HEADING = re.compile(r"[*_# \t]{0,12}(?=\r?\n)")
 _PLACEHOLDER = re.compile(r"[\"'“”‘’*(\[<{ ]{0,8}X(?![\w-])")
 _DECLINED = re.compile(
     r"\b(?:I am|I'm|as) an? (?:AI|(?:large )?language model)\b|\bI(?: am|'m) (?:unable|not able) to\b"

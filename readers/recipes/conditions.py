@@ -1,8 +1,9 @@
 """The conditions on which MedGemma 1.5's reading of volumes was measured, by modality and part of the body.
 
-What was never measured is not asked unless somebody asks it. Balanced accuracy was 61 percent for CT and 65 percent for
-MRI where chance is 50, and macro F1 27 percent on CT-RATE (MedGemma 1.5 Technical Report, Tables 4 and 5): one answer is
-weak evidence.
+What was never measured is not asked unless somebody asks it. Accuracy on balanced sets was 61 percent for CT and 65 for
+MRI, where chance is 50, and macro F1 on CT-RATE was 27 percent (MedGemma 1.5 Technical Report, Tables 4 and 5): one
+answer is weak evidence. Names are those of the sources, in lower case and singular; the report's "hemorrhage (head)" and
+"hemorrhage (brain)" are asked as intracranial hemorrhage.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ def reason(expect: Any, answer: str, *, cut_off: bool = False) -> str:
 @pytest.mark.parametrize("answer", [
     "Final Answer: yes", "Final Answer: Yes.", "**Final Answer:** yes", "**Final Answer: yes**", "Final Answer: 'yes'",
     'Final Answer: "yes".', "final answer is: YES", "Final Answer:\n\nyes", "## Final Answer\nyes",
+    "**Final Answer**\r\nyes\r\n",
     "**Final Answer**\n\nYes, there is one.", "Final Answer: `yes`", "Final Answer: ```yes```", "Final Answer: (yes)",
     r"Final Answer: $\boxed{yes}$", "Reasoning about no effusion.\n\nFinal Answer: yes\n\nDisclaimer: no warranty.",
     "Final Answer: no\nOn reflection:\nFinal Answer: yes", "Final Answer: yes. Final Answer: yes.", "Yes.", "yes",
