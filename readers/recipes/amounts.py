@@ -7,8 +7,8 @@ from .plain import plain
 
 
 def number_text(number: float) -> str:
-    """Six significant digits without an exponent; whole numbers keep all of theirs."""
-    text = f"{number:.0f}" if abs(number) >= 1e5 else f"{number:.6g}"
+    """Six significant digits; what would need an exponent is written out."""
+    text = f"{number:.6g}"
     return text if "e" not in text else f"{number:.12f}".rstrip("0").rstrip(".")
 
 

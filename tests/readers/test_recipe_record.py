@@ -154,6 +154,20 @@ def test_comparator_range_flag_and_specimen_are_kept():
     assert "- CRP, mg/L: 2020-01-01 <0.5, L, range 0-5, in Serum" in record
 
 
+def test_a_normal_flag_that_was_computed_is_no_word():
+    record = condense([result("Sodium", 140.0, "2020-01-01", flag_computed="N"),
+                       result("Potassium", 6.5, "2020-01-01", flag_computed="H")])
+    assert record.splitlines()[1:] == ["- Potassium: 2020-01-01 6.5, H", "- Sodium: 2020-01-01 140"]
+
+
+def test_nothing_older_is_kept_than_the_first_entry_that_does_not_fit():
+    long = finding("Report", date="2015-01-01", value=Value(text="word " * 400))
+    record = condense([finding("Visit", date="2020-01-01"), long, finding("Scan", date="2010-01-01")], most_tokens=400)
+    assert record.splitlines() == [
+        "Other entries, newest first:", "- Visit: 2020-01-01",
+        '(Left out for length: 1 of 1 entries under "Observations", 1 of 2 entries under "Other entries".)']
+
+
 def test_nothing_to_condense_and_two_patients_are_errors():
     volume = finding("Lung volume", category="measurement")
     for findings in ([], [volume]):
