@@ -68,9 +68,9 @@ def test_remarks_on_the_reading_are_told_once() -> None:
     assert warnings == ["scripted, the CT: pictures were encoded one by one"]
 
 
-@pytest.mark.parametrize(("text", "status"), [("Final Answer: yes", Status.PRESENT), ("Final Answer: no", Status.ABSENT),
-                                              ("<unused94>thought\nhm", Status.INDETERMINATE),
-                                              ("perhaps", Status.INDETERMINATE)])
+@pytest.mark.parametrize(("text", "status"), [
+    ("Final Answer: yes", Status.PRESENT), ("Final Answer: no", Status.ABSENT), ("perhaps", Status.INDETERMINATE),
+    ("<unused94>thought\nhm", Status.INDETERMINATE)])
 def test_an_answer_is_a_status_never_a_guess(text: str, status: Status) -> None:
     (reading,), _ = read_or_say(context(ScriptedReader({"ct": text})), [ask("a")], "the CT")
     assert yes_no(reading) is status

@@ -68,8 +68,8 @@ def test_answers_become_findings_beside_what_was_measured(tmp_path: Path, chest:
     evidence = {name: shown[item.evidence[0]] for name, item in read.items()}
     assert evidence["Pleural effusion"].raw_answer == "Fluid on the left. Final Answer: yes"
     assert evidence["Hiatal hernia"].raw_answer == "I am not sure."
-    assert "12 of 12 slices as shown to scripted, asked whether pleural effusion" in evidence["Pleural effusion"].caption
-    place = evidence["Pleural effusion"].locator
+    caption, place = evidence["Pleural effusion"].caption, evidence["Pleural effusion"].locator
+    assert "12 of 12 slices as shown to scripted, asked whether pleural effusion is there" in caption
     assert isinstance(place, VolumeRegion)
     assert place.slice_range == (0, 11)
     assert place.bbox_mm == (-2.0, -2.0, -2.5, 126.0, 126.0, 57.5)
@@ -160,7 +160,8 @@ def test_the_users_question_is_asked_once_and_answered_with_its_evidence(tmp_pat
     assert len(reader.requests) == len(conditions_for("CT", "chest"))
     assert result.answer is not None
     assert result.answer.status is AnswerStatus.ANSWERED
-    assert result.answer.text == "scripted, shown 12 of 12 slices of the CT of 2025-03-04, reads pleural effusion as present."
+    assert result.answer.text == ("scripted, shown 12 of 12 slices of the CT of 2025-03-04, reads pleural effusion as "
+                                  "present.")
     finding = of_model(result)["Pleural effusion"]
     assert result.answer.sentences[0].evidence == finding.evidence == tuple(item.id for item in result.answer.evidence)
     other = run(tmp_path, chest, reader, question="Are there any rib fractures?")
