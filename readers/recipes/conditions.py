@@ -2,8 +2,8 @@
 
 What was never measured is not asked unless somebody asks it. Accuracy on balanced sets was 61 percent for CT and 65 for
 MRI, where chance is 50, and macro F1 on CT-RATE was 27 percent (MedGemma 1.5 Technical Report, Tables 4 and 5): one
-answer is weak evidence. Names are those of the sources, in lower case and singular; the report's "hemorrhage (head)" and
-"hemorrhage (brain)" are asked as intracranial hemorrhage.
+answer is weak evidence. Names are those of the sources, in lower case and singular; the report's "hemorrhage" of head
+and brain is asked as intracranial hemorrhage.
 """
 
 from __future__ import annotations
