@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-_MONTHS = {name: number for number, names in enumerate((
+MONTH_NAMES = {name: number for number, names in enumerate((
     "jan january januar janvier enero gennaio", "feb february februar fevrier febrero febbraio",
     "mar march marz märz mars marzo mrz", "apr april avril abril aprile", "may mai mayo maggio",
     "jun june juni juin junio giugno", "jul july juli juillet julio luglio", "aug august aout agosto",
@@ -58,7 +58,7 @@ def parse_date(text: str, *, month_first: bool | None = None) -> str | None:
 
 
 def _from_words(words: list[str], numbers: list[int]) -> str | None:
-    month = next((_MONTHS[word.casefold()] for word in words if word.casefold() in _MONTHS), None)
+    month = next((MONTH_NAMES[word.casefold()] for word in words if word.casefold() in MONTH_NAMES), None)
     return iso_day(numbers[-1], month, numbers[0]) if month and len(numbers) == 2 else None
 
 

@@ -24,7 +24,7 @@ from .identity import identities_in_text
 from .page import Page, PageWord, in_lines
 from .pdf_process import ask_child
 
-READING_VERSION = 1
+READING_VERSION = 2
 """Part of the cache's file names: raised whenever the same file would be read differently."""
 
 
@@ -142,9 +142,9 @@ def page_of(answer: dict[str, Any], number: int, folder: Path, limits: Limits) -
              "unit": answer.get("unit", "pt"), "rotation": answer["rotation"]}
     if "picture" in answer:
         return scanned_page(frame, pixels_of(folder / answer["picture"], limits), answer["scale"])
-    words, turn = upright_words(answer["words"], frame)
+    words, aside, turn = upright_words(answer["words"], frame)
     return Page.model_validate(frame | {"origin": "text layer" if words else "blank", "words": in_lines(words),
-                                        "turn": turn})
+                                        "aside": aside, "turn": turn})
 
 
 def scanned_page(frame: dict[str, Any], pixels: NDArray[np.uint8], scale: float) -> Page:
@@ -164,19 +164,21 @@ def scaled(box: tuple[float, float, float, float], scale: float) -> tuple[float,
     return x0, y0, x1, y1
 
 
-def upright_words(raw: list[list[Any]], frame: dict[str, Any]) -> tuple[list[PageWord], int]:
+def upright_words(raw: list[list[Any]], frame: dict[str, Any]) -> tuple[list[PageWord], list[PageWord], int]:
     """Words of a text layer, on the unrotated page and on the page turned the way most of its text runs.
 
-    Words that run in another direction (a stamp up the margin) are left out of the reading.
+    Returns:
+        The words to be read; those that run in another direction (a stamp up the margin); and the turn.
     """
     turns = [turn_of(dx, dy) for *_, dx, dy in raw]
     turn = max(sorted(set(turns)), key=turns.count, default=0)
-    words = []
+    words: list[PageWord] = []
+    aside: list[PageWord] = []
     for (text, x0, y0, x1, y1, bold, _, _), own in zip(raw, turns, strict=True):
-        if own == turn:
-            box = scaled((x0, y0, x1, y1), 1.0)
-            words.append(PageWord(text=text, box=box, place=turned(box, turn, frame), bold=bold))
-    return words, turn
+        box = scaled((x0, y0, x1, y1), 1.0)
+        word = PageWord(text=text, box=box, place=turned(box, turn, frame), bold=bold)
+        (words if own == turn else aside).append(word)
+    return words, aside, turn
 
 
 def turn_of(dx: float, dy: float) -> int:

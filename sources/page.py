@@ -53,6 +53,9 @@ class Page(Word):
     """Degrees by which the turned page was levelled."""
     origin: Origin
     words: tuple[PageWord, ...]
+    aside: tuple[PageWord, ...] = ()
+    """Words of the text layer that run in another direction (a stamp up the margin), in the order of the file: no part
+    of the reading, and known so that they can be blanked."""
 
     @property
     def lines(self) -> tuple[tuple[PageWord, ...], ...]:
