@@ -19,6 +19,7 @@ from reader_contract import ALL, JSON, SLICES, WORDS, YES_NO, ReaderContract, as
 from caseloom.core.errors import ReaderFailed, ReaderUnavailable
 from caseloom.readers.expect import FreeText, YesNo
 from caseloom.readers.request import Picture, Request
+from caseloom.readers.served import server
 from caseloom.readers.served.reader import ServedReader
 
 START_SECONDS = 90
@@ -106,6 +107,11 @@ class TestServedByTransformers(ReaderContract):
     def test_is_a_toy_and_says_so(self, reader: ServedReader, toy_checkpoint: Path) -> None:
         assert reader.identity.model == toy_checkpoint.name
         assert reader.identity.unfit == "the server's model is a toy for tests"
+
+    def test_the_mark_of_a_toy_is_the_one_that_the_server_modules_know(self) -> None:
+        from caseloom.readers.toy import TOY_MARK
+
+        assert server.TOY_MARK == TOY_MARK
 
     def test_json_that_the_server_does_not_constrain_is_noted(self, reader: ServedReader) -> None:
         reading = reader.read([JSON])[0]
