@@ -53,7 +53,7 @@ def open_case(path: AnyPath, *, patient: str | None = None) -> Case:
 def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | None = None, reader: str = "measure",
                 model: str | None = None, question: str | None = None, fresh: bool = False,
                 adapters: Mapping[str, AnyPath] | None = None, download: bool = False,
-                allow_plain_http: bool = False, watch: Watcher | None = None) -> Report:
+                allow_plain_http: bool = False, record: AnyPath | None = None, watch: Watcher | None = None) -> Report:
     """Review a whole case: the draft report with all its evidence.
 
     A review that was interrupted goes on where it stopped; one that is finished is not done again.
@@ -69,6 +69,7 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
         adapters: folders of LoRA adapters, by the tool that reads with them.
         download: allow a model's weights to be fetched; without it only local files are used.
         allow_plain_http: send pictures over plain http to a server that is not this machine.
+        record: file (.jsonl) that every answer of the model is also written to, to be played again.
         watch: called with every step's start and end.
 
     Raises:
@@ -76,7 +77,8 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
     """
     if out is not None:
         _check_out(Path(out), Path(case))
-    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http)
+    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
+                     record=record)
     with _run(case, patient, chosen, question) as run:
         report = run.go(question, fresh=fresh, watch=watch)
         if out is not None:
@@ -86,7 +88,7 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
 
 def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | None = None, reader: str = "measure",
              model: str | None = None, adapters: Mapping[str, AnyPath] | None = None, download: bool = False,
-             allow_plain_http: bool = False, out: AnyPath | None = None) -> ToolResult:
+             allow_plain_http: bool = False, record: AnyPath | None = None, out: AnyPath | None = None) -> ToolResult:
     """Run one tool on files or folders, without a case.
 
     Args:
@@ -98,6 +100,7 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
         adapters: folders of LoRA adapters, by the tool that reads with them.
         download: allow a model's weights to be fetched; without it only local files are used.
         allow_plain_http: send pictures over plain http to a server that is not this machine.
+        record: file (.jsonl) that every answer of the model is also written to, to be played again.
         out: folder for overlays; without it none are drawn.
 
     Returns:
@@ -112,7 +115,8 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
     if out is not None:
         for path in given:
             _check_out(Path(out), path)
-    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http)
+    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
+                     record=record)
     return run_on_paths(tool, given, question=question, reader=choose_reader(chosen, Home(settings.home).cache),
                         settings=settings, out=Path(out) if out is not None else None)
 
@@ -219,9 +223,10 @@ def _account() -> str:
 
 
 def _choice(reader: str, model: str | None, adapters: Mapping[str, AnyPath] | None = None, *, download: bool = False,
-            allow_plain_http: bool = False) -> ReaderChoice:
+            allow_plain_http: bool = False, record: AnyPath | None = None) -> ReaderChoice:
     folders = {tool: Path(folder) for tool, folder in (adapters or {}).items()}
-    return ReaderChoice(reader, model, folders, download=download, allow_plain_http=allow_plain_http)
+    return ReaderChoice(reader, model, folders, download=download, allow_plain_http=allow_plain_http,
+                        record=Path(record) if record is not None else None)
 
 
 @contextmanager

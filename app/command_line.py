@@ -30,6 +30,8 @@ Adapters = Annotated[list[str] | None, typer.Option("--adapter", metavar="TOOL=F
                                                     help="LoRA adapter that a tool reads with; may be repeated.")]
 Download = Annotated[bool, typer.Option("--download", help="Allow weights to be fetched; else only local files count.")]
 PlainHttp = Annotated[bool, typer.Option("--allow-plain-http", help="Send pictures over plain http to another host.")]
+Record = Annotated[Path | None, typer.Option("--record", metavar="FILE", help="Also write the model's answers to this "
+                                                                              ".jsonl; --reader FILE plays it.")]
 Question = Annotated[str | None, typer.Option(help="A question that the result should answer.")]
 DateText = Annotated[str | None, typer.Option(metavar="DATE", help="ISO date, such as 2025-03-04.")]
 
@@ -74,6 +76,7 @@ def review(case: CasePath, patient: Patient = None,
            reader: ReaderName = "measure", model: ModelName = None, question: Question = None,
            fresh: Annotated[bool, typer.Option("--fresh", help="Start over, forget what was done.")] = False,
            adapter: Adapters = None, download: Download = False, allow_plain_http: PlainHttp = False,
+           record: Record = None,
            as_json: AsJson = False) -> None:
     """Review a whole case into a draft report."""
     from ..agent.door import report_folder, review_case
@@ -83,7 +86,7 @@ def review(case: CasePath, patient: Patient = None,
     with watching() as watch:
         report = review_case(case, patient=patient, out=out, reader=reader, model=model, question=question,
                              fresh=fresh, adapters=_adapters(adapter), download=download,
-                             allow_plain_http=allow_plain_http, watch=watch)
+                             allow_plain_http=allow_plain_http, record=record, watch=watch)
     print_json(report) if as_json else show_report(report, out or report_folder(report))
     if not report.findings:
         raise typer.Exit(NOTHING_USABLE)
@@ -96,13 +99,15 @@ def run(tool: Annotated[str, typer.Argument(
                                                                            "comparison.")],
         question: Question = None, reader: ReaderName = "measure", model: ModelName = None,
         adapter: Adapters = None, download: Download = False, allow_plain_http: PlainHttp = False,
+        record: Record = None,
         out: Annotated[Path | None, typer.Option(help="Folder for overlays.")] = None, as_json: AsJson = False) -> None:
     """Run one tool on files or folders."""
     from ..agent.door import run_tool
     from .show import print_json, show_result
 
     result = run_tool(tool, list(paths), question=question, reader=reader, model=model,
-                      adapters=_adapters(adapter), download=download, allow_plain_http=allow_plain_http, out=out)
+                      adapters=_adapters(adapter), download=download, allow_plain_http=allow_plain_http, record=record,
+                      out=out)
     print_json(result) if as_json else show_result(result)
     if not result.findings and not result.evidence:
         raise typer.Exit(NOTHING_USABLE)

@@ -29,6 +29,7 @@ class ReaderChoice:
         adapters: folders of LoRA adapters, by the tool that reads with them.
         download: allow weights to be fetched from the hub; without it only local files are used.
         allow_plain_http: send pictures over plain http to a server that is not this machine.
+        record: file (.jsonl) that every answer is also written to, to be played again by this name.
     """
 
     name: str = "measure"
@@ -36,6 +37,7 @@ class ReaderChoice:
     adapters: Mapping[str, Path] = field(default_factory=dict)
     download: bool = False
     allow_plain_http: bool = False
+    record: Path | None = None
 
 
 def choose_reader(choice: ReaderChoice, cache: Path) -> Reader:
@@ -50,6 +52,15 @@ def choose_reader(choice: ReaderChoice, cache: Path) -> Reader:
         ReaderUnavailable: the reader cannot be used here; one line says how to get it, or which one works now.
     """
     _check_options(choice)
+    reader = _chosen(choice, cache)
+    if choice.record is None:
+        return reader
+    from .recorded import Recorder
+
+    return Recorder(reader, choice.record)
+
+
+def _chosen(choice: ReaderChoice, cache: Path) -> Reader:
     if choice.name == "measure":
         return MeasureReader()
     if is_server(choice.name):
@@ -86,5 +97,7 @@ def _check_options(choice: ReaderChoice) -> None:
         raise UsageError(f"--model has no meaning with the reader {choice.name!r}; leave it out")
     if (choice.adapters or choice.download) and not local:
         raise UsageError(f"--adapter and --download are for a model on this machine, not for {choice.name!r}")
+    if choice.record is not None and (choice.name == "measure" or choice.record.suffix != ".jsonl"):
+        raise UsageError("--record takes a .jsonl file, and a reader with a model")
     if choice.allow_plain_http and not is_server(choice.name):
         raise UsageError(f"--allow-plain-http is for a server, not for the reader {choice.name!r}")
