@@ -20,6 +20,9 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def toy_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a random checkpoint of MedGemma's architecture at toy size."""
+    import torch
+
     from caseloom.readers.toy import write_toy_checkpoint
 
+    torch.set_num_threads(1)  # so small a model gains nothing from more, and waits for them on a busy machine
     return write_toy_checkpoint(tmp_path_factory.mktemp("checkpoints") / "toy-gemma")

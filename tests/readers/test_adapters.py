@@ -2,33 +2,17 @@ from __future__ import annotations
 
 import json
 import shutil
-import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import AutoModelForImageTextToText
+from made_adapter import merged, write_adapter
 
 from caseloom.core.errors import ReaderUnavailable
 from caseloom.readers.local.adapters import weights_for
 from caseloom.readers.local.load import Loaded, load_checkpoint
 from caseloom.readers.toy import ToyShape, write_toy_checkpoint
-
-OUTDATED = "`is_gradient_checkpointing` is deprecated"
-"""What transformers says about a name that peft's own wrapper, used by these tests alone, still asks it for."""
-
-
-def write_adapter(folder: Path, base: Path, *, seed: int = 0, targets: str = r".*\.(q_proj|v_proj|down_proj)") -> Path:
-    """A LoRA adapter with random weights, as peft saves one after training."""
-    with torch.random.fork_rng(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", OUTDATED, FutureWarning)
-        torch.manual_seed(seed)
-        model = AutoModelForImageTextToText.from_pretrained(base, local_files_only=True)
-        trained = get_peft_model(model, LoraConfig(r=2, target_modules=targets, init_lora_weights=False))
-    trained.save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -65,15 +49,12 @@ def test_one_tool_reads_with_the_adapter_and_the_others_with_the_model_alone(
 
 
 def test_it_computes_what_peft_itself_computes(toy_checkpoint: Path, adapter: Path, tmp_path: Path) -> None:
-    base = AutoModelForImageTextToText.from_pretrained(toy_checkpoint, local_files_only=True)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", OUTDATED, FutureWarning)
-        merged = PeftModel.from_pretrained(base, str(adapter), local_files_only=True).merge_and_unload()
     loaded = load(toy_checkpoint, tmp_path, volume=adapter)
 
     with torch.no_grad():
         ids = loaded.tokenizer("Is there a nodule?", return_tensors="pt")["input_ids"]
-        torch.testing.assert_close(logits(loaded, "volume"), merged(input_ids=ids).logits, rtol=1e-4, atol=1e-4)
+        expected = merged(toy_checkpoint, adapter)(input_ids=ids).logits
+    torch.testing.assert_close(logits(loaded, "volume"), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_an_error_while_reading_leaves_the_model_alone(toy_checkpoint: Path, adapter: Path, tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +120,40 @@ def test_a_download_that_cannot_reach_the_hub_says_how_to_get_them(tmp_path: Pat
         load_checkpoint("caseloom-tests/absent", cache=tmp_path, download=True)
 
     assert "\n" not in str(caught.value)
+
+
+class Gate(BaseHTTPRequestHandler):
+    """A hub that knows the model and gives it out to nobody, in the hub's own words."""
+
+    def do_GET(self) -> None:
+        self.send_response(401 if "gated" in self.path else 404)
+        self.send_header("X-Error-Code", "GatedRepo" if "gated" in self.path else "RepoNotFound")
+        self.send_header("X-Error-Message", "Access to the model is restricted.")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("name", ["google/gated", "google/absent"])
+def test_a_gated_model_says_which_terms_to_accept(name: str, tmp_path: Path) -> None:
+    program = LOAD.replace("cache=", "download=True, cache=").replace(
+        "socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse", "")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Gate) as hub:
+        threading.Thread(target=hub.serve_forever, daemon=True).start()
+        place = {**os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_ENDPOINT": f"http://127.0.0.1:{hub.server_port}"}
+        done = subprocess.run([sys.executable, "-c", program, name, str(tmp_path)], check=False, capture_output=True,
+                              text=True, env={**place, "NO_PROXY": "127.0.0.1"})
+        hub.shutdown()
+
+    assert done.returncode == 4, done.stderr
+    assert done.stdout.count("\n") == 1
+    assert f"the hub does not give out '{name}' to this account" in done.stdout
+    assert f"Accept its terms (HAI-DEF for MedGemma) at https://huggingface.co/{name}" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "medgemma", "a/b/c", "../x", ""])
