@@ -66,6 +66,40 @@ def test_what_the_library_saves_itself_is_loaded(loaded: Loaded, tmp_path: Path)
     assert again.identity.weights_sha256 != loaded.identity.weights_sha256
 
 
+def as_published(folder: Path) -> None:
+    """Name tensors and settings as the hub's Gemma 3 and MedGemma repositories do, which older libraries wrote."""
+    tensors = load_file(folder / "model.safetensors")
+    renamed = {name.replace("vision_tower.", "vision_tower.vision_model."): tensor for name, tensor in tensors.items()}
+    assert renamed.keys() != tensors.keys()
+    save_file(renamed, folder / "model.safetensors", metadata={"format": "pt"})
+    content = json.loads((folder / "config.json").read_text())
+    kept = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
+            "head_dim", "query_pre_attn_scalar", "sliding_window", "vocab_size", "model_type")
+    content["text_config"] = {
+        **{key: content["text_config"][key] for key in kept}, "sliding_window_pattern": 3,
+        "rope_scaling": {"factor": 8.0, "rope_type": "linear"},
+    }
+    content["vision_config"] = {key: value for key, value in content["vision_config"].items()
+                                if key in {*kept, "image_size", "patch_size", "vision_use_head"}}
+    content["torch_dtype"] = "bfloat16"
+    del content["dtype"], content["tie_word_embeddings"]
+    (folder / "config.json").write_text(json.dumps(content))
+
+
+def test_a_folder_as_the_hub_publishes_it_is_loaded(loaded: Loaded, toy_checkpoint: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(toy_checkpoint, tmp_path / "published")
+    as_published(folder)
+
+    published = load_checkpoint(str(folder), cache=tmp_path, device="cpu")
+
+    text = published.model.config.text_config
+    assert text.layer_types == loaded.model.config.text_config.layer_types
+    assert text.rope_parameters["full_attention"] == {"rope_type": "linear", "factor": 8.0, "rope_theta": 1_000_000.0}
+    assert text.rope_parameters["sliding_attention"]["rope_type"] == "default"
+    theirs = dict(published.model.named_parameters())
+    assert all(torch.equal(parameter, theirs[name]) for name, parameter in loaded.model.named_parameters())
+
+
 def hub_cache(toy: Path, home: Path, model: str, revision: str) -> None:
     repository = home / "hub" / f"models--{model.replace('/', '--')}"
     shutil.copytree(toy, repository / "snapshots" / revision)
