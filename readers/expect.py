@@ -25,7 +25,8 @@ _YES_NO = re.compile(r"[(\[]?(yes|no)\b[)\]]?(?![\w/])(?!\s+\w)", re.IGNORECASE)
 _LETTER = re.compile(r"(?:(?:option|choice)\s{1,4})?(?:[(\[]([a-z])[)\]][.:]?|([a-z])(?:[).:](?=\s|$)|$))", re.I)
 _CLAUSE_END = re.compile(r"[,.;:](?=\s)|\s(?=[(–—-])")
 _HEDGES = frozenset({"cannot", "can't", "unable", "unclear", "uncertain", "unsure", "indeterminate", "undetermined",
-                     "insufficient", "maybe", "or"})
+                     "insufficient", "maybe", "perhaps", "possible", "possibly", "probable", "probably", "likely",
+                     "suspected", "or"})
 _SCALE = 1000
 
 
@@ -201,7 +202,7 @@ def _yes_no(claim: str) -> bool:
         raise Unparsed("the final answer is neither yes nor no")
     said, rest = first[1].casefold(), set(_words(claim[first.end() :]))
     if rest & ({"yes", "no"} - {said}) or rest & _HEDGES:
-        raise Unparsed("the final answer contradicts itself")
+        raise Unparsed("the final answer hedges or contradicts itself")
     return said == "yes"
 
 

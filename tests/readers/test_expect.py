@@ -56,6 +56,8 @@ def test_no_in_its_variants(answer: str) -> None:
 @pytest.mark.parametrize(("answer", "why"), [
     ("Conclude with a 'Final Answer: yes' or 'Final Answer: no'.", "contradicts itself"),
     ("Final Answer: yes, no", "contradicts itself"),
+    ("Final Answer: yes, possibly", "hedges"),
+    ("Final Answer: no (probably)", "hedges"),
     ("Final Answer: yes and no", "neither yes nor no"),
     ("Final Answer: yes/no", "neither yes nor no"),
     ("Final Answer: yes, but it cannot be told from these slices", "contradicts itself"),
