@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+
+from sections import machine, today, write_section
 
 REPEATS = 5
 MIB = 1024
@@ -24,12 +24,12 @@ MIB = 1024
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", type=Path, help="also write the table to this file")
+    parser.add_argument("--write", type=Path, help="also put the section into this Markdown file")
     chosen = parser.parse_args()
-    table = "\n".join(report())
-    sys.stdout.write(table + "\n")
+    lines = report()
+    sys.stdout.write("\n".join(lines) + "\n")
     if chosen.write:
-        chosen.write.write_text(table + "\n", encoding="utf-8")
+        write_section(chosen.write, "The command line", lines)
 
 
 def report() -> list[str]:
@@ -42,8 +42,7 @@ def report() -> list[str]:
         rows.append(("`caseloom review` of it, finished before", *timed(
             [str(caseloom), "review", f"{folder}/demo/case"], REPEATS, home=f"{folder}/home")))
     lines = [f"| {command} | {seconds:.2f} | {peak:.0f} |" for command, seconds, peak in rows]
-    return ["# Performance", "",
-            f"Measured on {datetime.now(UTC).date()} by `benchmarks/command_line.py`: {machine()}.",
+    return [f"Measured on {today()} by `benchmarks/command_line.py`: {machine()}.",
             "Wall-clock seconds, median of five (the demo: one run); "
             "peak resident memory of the largest process so far.", "",
             "| what | seconds | peak MiB |", "|---|---|---|", *lines]
@@ -58,11 +57,6 @@ def timed(command: list[str], repeats: int, home: str | None = None) -> tuple[fl
         subprocess.run(command, check=True, capture_output=True, env=environment)
         taken.append(time.perf_counter() - started)
     return median(taken), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / MIB
-
-
-def machine() -> str:
-    """Processor count, architecture, Python."""
-    return f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

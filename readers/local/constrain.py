@@ -11,6 +11,8 @@ from llguidance import LLMatcher
 from llguidance.hf import from_tokenizer
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
+from ...core.errors import ReaderFailed
+
 _SPACE = r"[ \n]{0,16}"
 """White space between JSON tokens: room for indentation, but never enough to fill an answer with."""
 
@@ -35,9 +37,14 @@ class Constraint:
         return torch.from_numpy(allowed == 0)
 
     def accept(self, token: int) -> None:
-        """The answer goes on with this token."""
+        """The answer goes on with this token.
+
+        Raises:
+            ReaderFailed: the grammar's parser gave up, as it does when an answer grows too intricate.
+        """
         if not self._matcher.consume_token(token):
-            raise RuntimeError(f"the JSON grammar refused a token that it had allowed: {self._matcher.get_error()}")
+            raise ReaderFailed("the answer could not be held to the JSON asked for: it grew too intricate; ask for less "
+                               "at once")
 
     @property
     def finished(self) -> bool:

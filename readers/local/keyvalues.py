@@ -23,7 +23,7 @@ _WORTH = 0.25
 
 @dataclass(frozen=True)
 class Slots:
-    """What stands in each slot: int64 tensors of one length, on the model's device.
+    """What stands in each slot: int32 tensors of one length, on the model's device.
 
     Args:
         row: number of the row, or `SHARED`.
@@ -49,21 +49,28 @@ class Slots:
     @classmethod
     def empty(cls, device: torch.device) -> Slots:
         """No slot."""
-        none = torch.empty(0, dtype=torch.int64, device=device)
+        none = torch.empty(0, dtype=torch.int32, device=device)
         return cls(none, none, none)
 
 
-def visible(queries: Slots, slots: Slots, window: int | None) -> torch.Tensor:
+def visible(queries: Slots, slots: Slots, window: int | None, *, pictures: bool = True) -> torch.Tensor:
     """Which slots each query attends to: (queries, slots) bool.
 
     A query sees the shared beginning and its own row up to itself, and the whole of its own picture; in a sliding
     layer nothing that lies `window` positions or more before it (Gemma 3's masks in transformers).
+
+    Args:
+        queries: tokens about to be fed.
+        slots: all that is there, the queries included.
+        window: of the layer; None where it sees everything.
+        pictures: whether any query belongs to a picture.
     """
-    own = slots.row == queries.row[:, None]
-    before = slots.position <= queries.position[:, None]
-    alike = own & (slots.picture == queries.picture[:, None]) & (queries.picture != NO_PICTURE)[:, None]
-    seen = (own | (slots.row == SHARED)) & before | alike
-    return seen if window is None else seen & (slots.position > queries.position[:, None] - window)
+    row, position, picture = queries.row[:, None], queries.position[:, None], queries.picture[:, None]
+    own = slots.row == row
+    seen = (own | (slots.row == SHARED)).logical_and_(slots.position <= position)
+    if pictures:
+        seen |= own.logical_and_(slots.picture == picture).logical_and_(picture != NO_PICTURE)
+    return seen if window is None else seen.logical_and_(slots.position > position - window)
 
 
 @dataclass(frozen=True)
@@ -142,12 +149,12 @@ class KeyValues(Cache):
         used = len(self.slots[self._windows[layer_idx]])
         return self._buffers[layer_idx].put(used, key_states, value_states)
 
-    def masks(self, queries: Slots, dtype: torch.dtype) -> dict[int | None, torch.Tensor]:
+    def masks(self, queries: Slots, dtype: torch.dtype, *, pictures: bool = True) -> dict[int | None, torch.Tensor]:
         """What tokens about to be fed attend to, themselves included: by window, (1, 1, queries, slots), added to
         the scores."""
         masks = {}
         for window, slots in self.slots.items():
-            seen = visible(queries, slots + queries, window)
+            seen = visible(queries, slots + queries, window, pictures=pictures)
             hidden = torch.zeros(seen.shape, dtype=dtype, device=seen.device).masked_fill_(~seen, -torch.inf)
             masks[window] = hidden[None, None]
         return masks
@@ -164,7 +171,7 @@ class KeyValues(Cache):
             worth: fraction of slots that must be droppable, since dropping copies the rest.
         """
         device = next(iter(self.slots.values())).row.device
-        rows, positions = (torch.tensor(list(numbers), dtype=torch.int64, device=device)
+        rows, positions = (torch.tensor(list(numbers), dtype=torch.int32, device=device)
                            for numbers in (following.keys(), following.values()))
         for window, slots in self.slots.items():
             wanted = (slots.row == SHARED) | (slots.row == rows[:, None])

@@ -46,12 +46,13 @@ class Language:
             feed: the tokens.
             features: of every picture of the feed by its SHA-256: (soft tokens, width).
         """
-        queries = Slots(self._numbers(feed.rows), self._numbers(feed.positions), self._numbers(feed.pictures))
+        queries = Slots(*(torch.tensor(numbers, dtype=torch.int32, device=self.device)
+                          for numbers in (feed.rows, feed.positions, feed.pictures)))
         embedded = self._embed(self._numbers(feed.ids))
         for offset, digest in feed.shown:
             feature = features[digest]
             embedded[offset:offset + len(feature)] = feature.to(embedded)
-        masks = cache.masks(queries, embedded.dtype)
+        masks = cache.masks(queries, embedded.dtype, pictures=bool(feed.shown))
         output = self._model(
             inputs_embeds=embedded[None], position_ids=queries.position[None], past_key_values=cache, use_cache=True,
             attention_mask={self._kinds[window]: mask for window, mask in masks.items()},

@@ -77,10 +77,10 @@ class TransformersReader:
             ReaderFailed: a prompt is longer than the model can take, a picture too large, or memory too short even
                 for one request at a time.
         """
-        asked = [self._asked(request) for request in requests]
         owners = [Whose(request.scope, self._loaded.weights_sha256(request.tool)) for request in requests]
         readings: dict[int, Reading[T]] = {}
         with self._one_at_a_time, torch.inference_mode():
+            asked = [self._asked(request) for request in requests]
             for group in plan([one.prompt for one in asked], owners):
                 members = [asked[number] for number in group.members]
                 with weights_for(self._loaded.model, members[0].request.tool, self.identity.adapters):
