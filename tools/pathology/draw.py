@@ -9,7 +9,18 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from ...sources.slide import Region, Rgb, Slide
-from ..drawing import BLACK, ORANGE, YELLOW, label, outline_box, outline_circle, outline_mask, scale_bar, side_by_side
+from ..drawing import (
+    BLACK,
+    ORANGE,
+    SKY,
+    YELLOW,
+    label,
+    outline_box,
+    outline_circle,
+    outline_mask,
+    scale_bar,
+    side_by_side,
+)
 from .measure import FIELD, STEP, Field
 from .nuclei import DETECTION_MPP
 from .reading import NuclearDensity, SlideReading
@@ -63,6 +74,20 @@ def draw_field(slide: Slide, density: NuclearDensity, field: Field) -> Image.Ima
     inside = ((density.nuclei >= corner) & (density.nuclei < corner + FIELD)).all(axis=1)
     centres = (density.nuclei[inside] - corner + 0.5) * DETECTION_MPP / CLOSE_UP_MPP
     return draw_close_up(pixels, centres, CLOSE_UP_MPP / 1000)
+
+
+def draw_patches(slide: Slide, places: Sequence[Region], title: str) -> Image.Image:
+    """The scanned area with the patches that a model was shown."""
+    area = slide.bounds
+    picture = Image.fromarray(read_thumbnail(slide, max(PANEL)))
+    scale = picture.width / area.width
+    for place in places:
+        left, top = (place.x - area.x) * scale, (place.y - area.y) * scale
+        outline_box(picture, (left, top, left + place.width * scale, top + place.height * scale), SKY)
+    label(picture, (10, 8), title)
+    if slide.mpp is not None:
+        scale_bar(picture, slide.mpp / scale / 1000)
+    return picture
 
 
 def draw_tissue(thumbnail: Rgb, mask: NDArray[np.bool_], mm_per_pixel: float | None) -> Image.Image:
