@@ -33,6 +33,7 @@ class ToyShape:
         text_width: hidden size of the decoder; a multiple of 4.
         text_layers: of the decoder; every third attends to all, the others to the sliding window.
         sliding_window: tokens.
+        rope_factor: by which positions are divided in the layers that attend to all; 8 in the true model.
     """
 
     image_size: int = 56
@@ -42,6 +43,7 @@ class ToyShape:
     text_width: int = 64
     text_layers: int = 3
     sliding_window: int = 16
+    rope_factor: float = 1.0
 
 
 def write_toy_checkpoint(folder: Path, *, seed: int = 0, shape: ToyShape | None = None) -> Path:
@@ -97,6 +99,10 @@ def _configuration(shape: ToyShape, ids: dict[str, int]) -> Gemma3Config:
         sliding_window=shape.sliding_window, max_position_embeddings=131_072,
         layer_types=["sliding_attention" if (layer + 1) % 3 else "full_attention"
                      for layer in range(shape.text_layers)],
+        rope_parameters={
+            "full_attention": {"rope_type": "linear", "factor": shape.rope_factor, "rope_theta": 1_000_000.0},
+            "sliding_attention": {"rope_type": "default", "rope_theta": 10_000.0},
+        },
     )
     vision = SiglipVisionConfig(
         hidden_size=shape.vision_width, intermediate_size=2 * shape.vision_width, num_attention_heads=4,

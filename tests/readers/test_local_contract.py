@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from made_adapter import EVERYWHERE, write_adapter
-from reader_contract import ALL, WORDS, YES_NO, ReaderContract, ask, essence
+from plain_generation import plain_text
+from reader_contract import ALL, OTHER_YES_NO, WORDS, YES_NO, ReaderContract, ask, essence
 
 from caseloom.readers.local.limits import LocalLimits
 from caseloom.readers.local.load import Loaded, load_checkpoint
 from caseloom.readers.local.reader import TransformersReader
 from caseloom.readers.request import Request
+from caseloom.readers.toy import ToyShape, write_toy_checkpoint
 
 NOTHING_KEPT = LocalLimits(feature_memory_bytes=0, feature_disk_bytes=0, prefix_bytes=0)
 
@@ -68,6 +70,17 @@ def test_what_is_kept_changes_no_answer(loaded: Loaded, tmp_path: Path) -> None:
     second = TransformersReader(loaded, cache=tmp_path / "kept").read(ALL)
 
     assert [essence(one) for one in plain] == [essence(one) for one in first] == [essence(one) for one in second]
+
+
+def test_scaled_positions_are_read_as_the_library_does(tmp_path: Path) -> None:
+    folder = write_toy_checkpoint(tmp_path / "scaled", shape=ToyShape(rope_factor=8.0, text_layers=6))
+    scaled = load_checkpoint(str(folder), cache=tmp_path, device="cpu")
+    asked = [YES_NO, OTHER_YES_NO, WORDS]
+
+    answers = [one.text for one in TransformersReader(scaled, cache=tmp_path).read(asked)]
+
+    assert answers == [plain_text(scaled, request) for request in asked]
+    assert len(set(answers)) == 3
 
 
 def as_tool(tool: str, request: Request[Any]) -> Request[Any]:
