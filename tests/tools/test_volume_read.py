@@ -11,7 +11,7 @@ from made_ct import FIRST_HU, block, series_of, study_of, write_nifti, write_sli
 from PIL import Image
 from scripted_reader import ScriptedReader
 
-from caseloom.core.case import FileKind, Series
+from caseloom.core.case import FileKind, Identity, Series
 from caseloom.core.errors import ReaderFailed
 from caseloom.core.evidence import VolumeRegion
 from caseloom.core.finding import Category, Finding, Status
@@ -168,6 +168,20 @@ def test_the_users_question_is_asked_once_and_answered_with_its_evidence(tmp_pat
     assert other.answer is not None
     assert other.answer.text.endswith("reads rib fractures as absent.")
     assert "Rib fractures" in of_model(other)
+
+
+def test_a_name_in_the_question_reaches_neither_model_nor_finding(tmp_path: Path, chest: Series) -> None:
+    known = Identity(ids=("MRN-77123",), names=("Quillfeather^Ada",))
+    named = chest.model_copy(update={"files": tuple(file.model_copy(update={"identities": (known,)})
+                                                    for file in chest.files)})
+    reader = ScriptedReader(answers)
+    result = run(tmp_path, named, reader, question="Is there a clot in Ada Quillfeather's (MRN-77123) heart?")
+    assert len(reader.requests) == len(conditions_for("CT", "chest")) + 1
+    said = result.model_dump_json() + "".join(str(part) for request in reader.requests for part in request.parts
+                                              if isinstance(part, str))
+    assert "clot in [name]" in said
+    assert "Quillfeather" not in said
+    assert "77123" not in said
 
 
 @pytest.mark.parametrize(("question", "words"), [("How large is the heart?", "put the question as 'Is there"),

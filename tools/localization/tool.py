@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from ...core.case import CaseFile, FileKind, Series, Study
 from ...core.errors import RefusedFile
@@ -11,6 +12,7 @@ from ...core.result import Answer, AnswerStatus, ToolResult
 from ...sources.film import load_film
 from ..asked import Said, answer_from, asked_of_image
 from ..base import ToolContext, refuse
+from ..blanking import blank_question
 from ..harvest import Harvest
 from .gate import accept_lungs, refuse_header, refuse_picture, refuse_view
 from .lungs import segment_lungs
@@ -57,6 +59,7 @@ class LocalizationTool:
             is in `refused`.
         """
         start = time.perf_counter()
+        context = replace(context, question=blank_question(study, context))
         told = Harvest()
         said: list[Said] = []
         for series in study.series:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ...core.case import FileKind, Series, Study
 from ...core.errors import RefusedFile
@@ -12,6 +13,7 @@ from ...core.result import Answer, AnswerStatus, ToolResult
 from ...sources.volume import load_volume
 from ..asked import Kind, Said, answer_from, asked_of_image
 from ..base import ToolContext, refuse
+from ..blanking import blank_question
 from .choose import MEASURED_KINDS, Choice, choose_series, is_axial, refuse_series, slices_of
 from .ct import tell_ct
 from .mr import tell_mr
@@ -46,6 +48,7 @@ class VolumeTool:
             Findings of one series; every other file of the study is in `refused` with its reason.
         """
         start = time.perf_counter()
+        context = replace(context, question=blank_question(study, context))
         choice = choose_series(study, context.root, context.limits)
         refused = [*choice.refused, *_strangers(study)]
         telling, said = None, list[Said]()
