@@ -70,7 +70,7 @@ def test_the_ct_is_answered_with_yes(recorded: Path) -> None:
 def test_the_prompt_of_the_ct_is_no_answer(recorded: Path) -> None:
     text = (recorded / "high_dimensional_ct_model_garden.txt").read_text("utf-8")
     (line,) = re.findall(r'"text": "(.*Final Answer: yes.*)"', text)
-    assert read(line, YesNo()).problem == "the final answer contradicts itself"
+    assert read(line, YesNo()).problem == "the final answer hedges or contradicts itself"
 
 
 def test_the_two_slides_have_a_diagnosis(recorded: Path) -> None:
