@@ -23,6 +23,7 @@ from .analytes import is_known
 from .cells import Row
 from .draw import ABNORMAL, DOUBTFUL, DPI, NORMAL, boxed_page, frames_of
 from .people import Stretch, names_person, stretch_at, stretches_of
+from .read import read_pages
 from .results import Result, result_of, sheet_of
 from .rows import rows_of
 from .values import DecimalSign, decimal_sign, flag_direction
@@ -78,11 +79,15 @@ def harvest_document(document: Document, file: CaseFile, context: ToolContext, h
     kept = own_results(results, file, context, harvest)
     several = max(stretch.person for page in stretches for stretch in page) > 1
     pictures = draw_pages(document, [result for result, _ in kept], file, context)
-    for result, stretch in kept:
+    beside = read_pages(document, stretches, kept, file, context, sign_of(document))
+    for at, (result, stretch) in enumerate(kept):
         numbered = several and context.patient is None and stretch.person > 0
         patient = f"{context.opaque_patient}-{stretch.person}" if numbered else context.opaque_patient
-        add_finding(result, patient, (file, context, pictures.get(result.page.number)), harvest)
-    harvest.warnings += warnings_of(document, [result for result, _ in kept])
+        further = tuple(filter(None, [beside.confirmed.get(at)]))
+        add_finding(result, patient, (file, pictures.get(result.page.number)), harvest, further)
+    harvest.findings += beside.findings
+    harvest.evidence += beside.evidence
+    harvest.warnings += [*warnings_of(document, [result for result, _ in kept]), *beside.warnings]
 
 
 def results_of(document: Document, stretches: Sequence[Sequence[Stretch]],
@@ -133,10 +138,18 @@ def own_results(results: Sequence[tuple[Result, Stretch]], file: CaseFile, conte
     return kept
 
 
-def add_finding(result: Result, patient: str, where: tuple[CaseFile, ToolContext, str | None],
-                harvest: Harvest) -> None:
-    """One result as a finding with its evidence."""
-    file, context, picture = where
+def add_finding(result: Result, patient: str, where: tuple[CaseFile, str | None], harvest: Harvest,
+                further: tuple[str, ...] = ()) -> None:
+    """One result as a finding with its evidence.
+
+    Args:
+        result: from the page's words.
+        patient: opaque.
+        where: the document's file, and the overlay of the page or None.
+        harvest: takes finding and evidence.
+        further: ids of evidence that says the same.
+    """
+    file, picture = where
     value = result.value
     date = value.collected_at or value.issued_at
     words = sorted(result.row.words, key=lambda word: (word.line, word.place[0]))
@@ -148,7 +161,7 @@ def add_finding(result: Result, patient: str, where: tuple[CaseFile, ToolContext
     harvest.evidence.append(evidence)
     harvest.findings.append(make_finding(
         name=result.row.name, code=result.code, category=Category.LAB, status=result.status, value=value,
-        evidence=(evidence.id,), tool="labs", reader=MEASURED, date=date, patient=patient))
+        evidence=(evidence.id, *further), tool="labs", reader=MEASURED, date=date, patient=patient))
 
 
 def draw_pages(document: Document, results: Sequence[Result], file: CaseFile, context: ToolContext) -> dict[int, str]:
