@@ -43,8 +43,8 @@ class Constraint:
             ReaderFailed: the grammar's parser gave up, as it does when an answer grows too intricate.
         """
         if not self._matcher.consume_token(token):
-            raise ReaderFailed("the answer could not be held to the JSON asked for: it grew too intricate; ask for less "
-                               "at once")
+            raise ReaderFailed("the answer could not be held to the JSON asked for: it grew too intricate; ask for "
+                               "less at once")
 
     @property
     def finished(self) -> bool:

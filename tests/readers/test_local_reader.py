@@ -13,7 +13,6 @@ import pytest
 import torch
 from plain_generation import plain_logits, plain_text, plain_tokens
 from pydantic import TypeAdapter
-from reader_contract import ReaderContract
 from transformers import Gemma3ForConditionalGeneration
 
 from caseloom.core.errors import ReaderFailed
@@ -208,6 +207,16 @@ def test_json_answers_parse_or_are_cut_off(loaded: Loaded, tmp_path: Path, kind:
     assert readings[-1].text == plain_text(loaded, ASKED[0])
 
 
+def test_a_prompt_that_the_model_cannot_take_fails_in_one_line(loaded: Loaded, tmp_path: Path) -> None:
+    with pytest.raises(ReaderFailed, match=r"^the prompt has [0-9,]+ tokens, but the model takes 131,072;[^\n]*$"):
+        TransformersReader(loaded, cache=tmp_path).read([ask("word " * 131_072)])
+
+
+def test_a_huge_picture_fails_in_one_line(loaded: Loaded, tmp_path: Path) -> None:
+    with pytest.raises(ReaderFailed, match=r"^a picture of 40 x 60 pixels is too large[^\n]*$"):
+        TransformersReader(loaded, cache=tmp_path, limits=LocalLimits(picture_pixels=2399)).read(ASKED[:1])
+
+
 class SmallMachine(Gemma3ForConditionalGeneration):
     """A model on a machine whose memory takes only so many pictures and tokens at once, and so many kept tokens."""
 
@@ -266,13 +275,3 @@ def test_another_fault_of_torch_is_no_shortage(loaded: Loaded, tmp_path: Path) -
     small.model.message = "mat1 and mat2 shapes cannot be multiplied"
     with pytest.raises(RuntimeError, match="mat1"):
         TransformersReader(small, cache=tmp_path).read(ASKED[:1])
-
-
-class TestContract(ReaderContract):
-    @pytest.fixture
-    def reader(self, loaded: Loaded, tmp_path: Path) -> TransformersReader:
-        return TransformersReader(loaded, cache=tmp_path)
-
-    @pytest.fixture
-    def unanswerable(self) -> Request[str]:
-        return ask("word " * 131_072)
