@@ -39,7 +39,8 @@ class TransformersReader:
 
     Requests of one call that begin alike share that work, and so do later calls for the same patient: pictures are
     kept encoded in memory and on disk, beginnings of prompts as keys and values in memory. In float32 the answers
-    are those of plain generation, token by token; in bfloat16 logits differ by rounding.
+    are those of plain generation, token by token; in bfloat16 logits differ by rounding, as far
+    as one fifth of their standard deviation (held by a test).
 
     Args:
         loaded: the checkpoint.
