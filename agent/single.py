@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..core.case import Study
@@ -13,6 +14,7 @@ from ..core.refusal import Refusal, RefusalCode
 from ..core.result import ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
+from ..readers.measure import MeasureReader
 from ..readers.protocol import Reader
 from ..sources.discover import Found
 from ..sources.grouping import studies_in, tool_for
@@ -20,6 +22,7 @@ from ..sources.open import Intake, open_files, refusals
 from ..tools.base import Tool, ToolContext
 from ..tools.catalogue import all_tools
 from ..tools.comparison import ComparisonTool, StudyReading
+from .answers import merged
 
 
 def run_on_paths(name: str, paths: Sequence[Path], *, question: str | None, reader: Reader, settings: Settings,
@@ -73,7 +76,7 @@ def _merged(name: str, results: Sequence[ToolResult], refused: Sequence[Refusal]
         findings=tuple(item for result in results for item in result.findings),
         evidence=tuple(item for result in results for item in result.evidence),
         refused=(*refused, *(item for result in results for item in result.refused)),
-        answer=next((result.answer for result in results if result.answer is not None), None),
+        answer=merged(result.answer for result in results),
         warnings=tuple(dict.fromkeys(warning for result in results for warning in result.warnings)),
         seconds=round(sum(result.seconds for result in results), 3))
 
@@ -84,7 +87,9 @@ def _compared(intake: Intake, paths: Sequence[Path], tools: Mapping[str, Tool], 
     Raises:
         UsageError: the first study is the later one.
     """
-    sides = [_read_by_kind(_below(intake, path), intake, tools, context) for path in paths]
+    # A side is only measured here: what a model says of both together is asked once they are paired.
+    alone = replace(context, reader=MeasureReader(), question=None)
+    sides = [_read_by_kind(_below(intake, path), intake, tools, alone) for path in paths]
     prior, current = (_fullest(side) for side in sides)
     pair = (prior, current) if prior is not None and current is not None else ()
     results = [_set_aside(reading, any(reading is one for one in pair)) for side in sides for reading in side]

@@ -123,8 +123,8 @@ def _snapshot(name: str, *, download: bool) -> str:
 
 
 def _how_to_get(name: str) -> str:
-    return (f"Accept its terms (HAI-DEF for MedGemma) at https://huggingface.co/{name}, log in with `hf auth login`, "
-            f"then `hf download {name}` or --download, or give a folder with --model; {MEASURE_WORKS}")
+    return (f"Accept its terms (HAI-DEF for MedGemma) on the page of {name} on Hugging Face, log in with "
+            f"`hf auth login`, then `hf download {name}` or --download, or give a folder with --model; {MEASURE_WORKS}")
 
 
 def _read_config(folder: Path, model: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from .room import check_room, free_memory, no_room
 from .shortage import SHORTAGE, is_shortage, make_room
 
 NAME = "medgemma"
-TOY = "a toy checkpoint with random weights; it can't write a report"
+TOY = "it is a toy checkpoint with random weights"
 _UNFIT_CONFIG = (StrictDataclassError, ValueError, TypeError, KeyError)
 """What transformers raises for a configuration that contradicts itself."""
 

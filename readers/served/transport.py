@@ -150,8 +150,8 @@ class Transport:
 
 
 def _unreachable(reason: str) -> ReaderFailed:
-    return ReaderFailed(f"the server cannot be reached ({reason or 'it closed the connection'}); start it, or check "
-                        "the URL")
+    words = re.sub(r"^\[Errno -?\d+\] ", "", reason) or "it closed the connection"
+    return ReaderFailed(f"the server cannot be reached ({words}); start it, or check the URL")
 
 
 def _read(page: Page) -> Any:

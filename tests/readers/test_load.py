@@ -51,7 +51,7 @@ def test_a_toy_may_not_write_a_report(loaded: Loaded, toy_checkpoint: Path, tmp_
     unmarked = shutil.copytree(toy_checkpoint, tmp_path / "unmarked")
     edit("config.json", caseloom_toy=None)(unmarked)
 
-    assert loaded.identity.unfit == "a toy checkpoint with random weights; it can't write a report"
+    assert loaded.identity.unfit == "it is a toy checkpoint with random weights"
     assert load_checkpoint(str(unmarked), cache=tmp_path, device="cpu").identity.unfit is None
 
 
@@ -144,7 +144,7 @@ def test_missing_weights_say_how_to_get_them_without_asking_the_network(tmp_path
 
     assert (done.returncode, done.stderr) == (4, "")
     assert done.stdout.count("\n") == 1
-    for words in ("not on this machine", "HAI-DEF", "https://huggingface.co/google/medgemma-1.5-4b-it",
+    for words in ("not on this machine", "HAI-DEF", "the page of google/medgemma-1.5-4b-it on Hugging Face",
                   "hf download google/medgemma-1.5-4b-it", "--download", "--model", "--reader measure works now"):
         assert words in done.stdout
 
@@ -187,7 +187,7 @@ def test_a_gated_model_says_which_terms_to_accept(name: str, tmp_path: Path) -> 
     assert done.returncode == 4, done.stderr
     assert done.stdout.count("\n") == 1
     assert f"the hub does not give out '{name}' to this account" in done.stdout
-    assert f"Accept its terms (HAI-DEF for MedGemma) at https://huggingface.co/{name}" in done.stdout
+    assert f"Accept its terms (HAI-DEF for MedGemma) on the page of {name} on Hugging Face" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "medgemma", "a/b/c", "../x", ""])
