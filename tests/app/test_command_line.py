@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from installed import caseloom
 
 LETTER = "Haemoglobin was normal."
 
@@ -16,13 +14,6 @@ LETTER = "Haemoglobin was normal."
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
-
-
-def caseloom(home: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the installed program as a user would."""
-    program = Path(sys.executable).with_name("caseloom")
-    return subprocess.run([str(program), *map(str, words)], capture_output=True, text=True, check=False, timeout=120,
-                          env=os.environ | {"CASELOOM_HOME": str(home)})
 
 
 def record(identifier: str, name: str) -> str:

@@ -1,0 +1,69 @@
+"""Readers through the command line: a toy reads for a tool and never for a report; wrong options are one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from installed import caseloom
+from made_ct import block, write_slices
+
+from caseloom.core.result import ToolResult
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def head(tmp_path: Path) -> Path:
+    """A small CT of a head: one condition is known to be asked of it."""
+    write_slices(tmp_path / "head", block(5), BodyPartExamined="HEAD", StudyDate="20250304")
+    return tmp_path / "head"
+
+
+def test_a_toy_reads_a_volume_and_its_answers_can_be_played_again(home: Path, head: Path, toy_checkpoint: Path,
+                                                                 tmp_path: Path) -> None:
+    recording = tmp_path / "answers.jsonl"
+    done = caseloom(home, "run", "volume", head, "--reader", toy_checkpoint, "--record", recording, "--json")
+    assert done.returncode == 0, done.stderr
+    result = ToolResult.model_validate_json(done.stdout)
+    read, = (item for item in result.findings if item.is_read)
+    assert (read.name, read.reader, result.reader) == ("Intracranial hemorrhage", "medgemma", "medgemma")
+    shown = {item.id: item for item in result.evidence}
+    assert shown[read.evidence[0]].raw_answer
+    again = caseloom(home, "run", "volume", head, "--reader", recording, "--json")
+    played, = (item for item in json.loads(again.stdout)["findings"] if item["reader"] == "recorded")
+    assert (played["name"], played["status"]) == (read.name, read.status)
+
+
+@pytest.mark.parametrize("words", [("--reader", "{toy}"), ("--reader", "medgemma", "--model", "{toy}")])
+def test_a_toy_never_writes_a_report(home: Path, head: Path, toy_checkpoint: Path, words: tuple[str, ...]) -> None:
+    done = caseloom(home, "review", head, *(word.format(toy=toy_checkpoint) for word in words))
+    assert done.returncode == 4
+    line, = done.stderr.strip().splitlines()
+    assert "can't write a report" in line and "toy" in line
+    assert str(toy_checkpoint) not in line
+
+
+@pytest.mark.parametrize(("words", "code", "said"), [
+    (("--reader", "no-such-reader"), 4, "measure"),
+    (("--reader", "medgemma"), 4, "HAI-DEF"),
+    (("--reader", "absent.jsonl"), 4, "recording"),
+    (("--reader", "http://127.0.0.1:9/v1"), 4, "reached"),
+    (("--reader", "http://192.0.2.1/v1"), 4, "unprotected"),
+    (("--model", "some/model"), 2, "--model"),
+    (("--download",), 2, "--download"),
+    (("--allow-plain-http",), 2, "--allow-plain-http"),
+    (("--record", "answers.jsonl"), 2, "--record"),
+    (("--reader", "medgemma", "--adapter", "volume"), 2, "TOOL=FOLDER"),
+    (("--reader", "medgemma", "--adapter", "volume=a", "--adapter", "volume=b"), 2, "once"),
+])
+def test_what_a_reader_lacks_is_said_in_one_line(home: Path, head: Path, words: tuple[str, ...], code: int,
+                                                 said: str) -> None:
+    done = caseloom(home, "run", "volume", head, *words)
+    assert done.returncode == code, done.stderr
+    line, = done.stderr.strip().splitlines()
+    assert said in line

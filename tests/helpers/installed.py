@@ -1,0 +1,15 @@
+"""The installed program, run as a user would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def caseloom(home: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run it under a state folder of its own; what it wrote and its exit code."""
+    program = Path(sys.executable).with_name("caseloom")
+    return subprocess.run([str(program), *map(str, words)], capture_output=True, text=True, check=False, timeout=120,
+                          env=os.environ | {"CASELOOM_HOME": str(home)})
