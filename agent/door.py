@@ -153,7 +153,11 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str
         model: for `medgemma` a hub id or folder, for a server the name of its model.
     """
     with _run(case, patient, _choice(reader, model), question) as run:
-        report = run.finish(question)
+        if run.review.reader.identity.interprets:
+            report = run.go(question)
+            if report.answer is not None:
+                return report.answer
+        report = run.finish()
     return answer_question(question, report.findings, report.evidence)
 
 

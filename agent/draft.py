@@ -8,13 +8,18 @@ from importlib.metadata import version
 from typing import Any
 
 from ..core.case import Case
+from ..core.evidence import Evidence
+from ..core.finding import Finding
 from ..core.numbering import Renaming, number_all, rename, rename_answer
 from ..core.refusal import Refusal
 from ..core.report import CaseIdentity, ReaderIdentity, Report, TimelineEvent
-from ..core.result import ToolResult
+from ..core.result import Answer, ToolResult
 from ..core.settings import Limits
 from ..prompts import loader
-from ..tools.records.questions import answer_question
+from ..readers.protocol import Reader
+from ..tools.blanking import people_of
+from ..tools.records.read import answer_with_reader
+from .answers import merged
 from .compose import compose
 from .conflicts import conflicts_of
 from .state import ReviewState
@@ -24,12 +29,12 @@ NAMED_VERSIONS = ("caseloom", "chromadb", "langgraph", "numpy", "onnxruntime", "
 """Packages whose version can change a number or a picture."""
 
 
-def draft_report(state: ReviewState, reader: ReaderIdentity, limits: Limits) -> Report:
+def draft_report(state: ReviewState, reader: Reader, limits: Limits) -> Report:
     """The draft: numbered findings and evidence, composed sections, timeline, and what was not read.
 
     Args:
         state: the review after `remember`.
-        reader: who interpreted.
+        reader: who interpreted; one that interprets may be asked the question, about the record.
         limits: what a file was allowed to ask of the machine.
     """
     case = state["case"]
@@ -38,17 +43,25 @@ def draft_report(state: ReviewState, reader: ReaderIdentity, limits: Limits) -> 
     results = [*(done.result for done in state.get("results", [])), *state.get("comparisons", [])]
     found = [*(finding for result in results for finding in result.findings), *state.get("trends", [])]
     shown = [item for result in results for item in result.evidence]
-    answer = answer_question(case.question, found, shown) if case.question else None
+    answer = _answer(case, results, found, shown, reader) if case.question else None
     findings, evidence, names = number_all(found, shown)
     not_read = _not_read(case, state.get("refused", []), results)
     notes = tuple(warning for result in state.get("comparisons", []) for warning in result.warnings)
     return Report(
         case=CaseIdentity(id=case.id, patient=case.opaque_patient), question=case.question,
-        answer=rename_answer(answer, names), reader=reader,
-        sections=compose(case, findings, evidence, reader, notes=notes, not_read=not_read),
+        answer=rename_answer(answer, names), reader=reader.identity,
+        sections=compose(case, findings, evidence, reader.identity, notes=notes, not_read=not_read),
         findings=findings, evidence=evidence, timeline=_timeline(state.get("events", []), names),
         not_read=not_read, conflicts=conflicts_of(case, findings, evidence),
-        warnings=_warnings(case, state), provenance=_provenance(case, reader, limits))
+        warnings=_warnings(case, state), provenance=_provenance(case, reader.identity, limits))
+
+
+def _answer(case: Case, results: Sequence[ToolResult], findings: Sequence[Finding], evidence: Sequence[Evidence],
+            reader: Reader) -> Answer | None:
+    """From the record and what was measured, and what the tools that were shown images say."""
+    told = answer_with_reader(case.question or "", findings, evidence, reader, case.opaque_patient,
+                              people_of(case.patient, (who for file in case.files for who in file.identities)))
+    return merged((told, *(result.answer for result in results)))
 
 
 def _timeline(events: Sequence[TimelineEvent], names: Renaming) -> tuple[TimelineEvent, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
 
@@ -27,6 +27,7 @@ from ..sources.open import open_case
 from ..tools.base import Tool, ToolContext
 from ..tools.comparison import ComparisonTool, StudyReading, lab_trends
 from ..tools.comparison.pairs import COMPARABLE_KINDS, choose_prior
+from ..tools.records.tool import RecordsTool
 from .draft import draft_report
 from .events import events_of
 from .plan import plan
@@ -82,6 +83,9 @@ class Review:
         """Run one tool on one study; a tool that breaks leaves a gap that the report names."""
         task, case = state["task"], state["case"]
         context = self.context(case)
+        if task.tool == RecordsTool.name:
+            # The record is asked once the findings of all tools are there: see `compose`.
+            context = replace(context, question=None)
         kept = self.results / f"{digest([task.model_dump(mode='json'), context.question])}.json"
         if kept.is_file():
             return {"results": [TaskResult.model_validate_json(kept.read_bytes())]}
@@ -110,7 +114,7 @@ class Review:
         context = self.context(state["case"])
         comparisons = [_compared(reading, priors[reading.study.id], comparable, context) for reading in comparable
                        if priors[reading.study.id] is not None or reading.study.id not in used]
-        found = [finding for reading in readings for finding in reading.result.findings]
+        found = [finding for reading in readings for finding in reading.result.findings if not finding.is_read]
         return {"comparisons": comparisons, "trends": lab_trends(found)}
 
     def remember(self, state: ReviewState) -> ReviewState:
@@ -122,7 +126,7 @@ class Review:
 
     def compose(self, state: ReviewState) -> ReviewState:
         """Number the findings and write the sentences."""
-        return {"report": draft_report(state, self.reader.identity, self.settings.limits)}
+        return {"report": draft_report(state, self.reader, self.settings.limits)}
 
     def verify(self, state: ReviewState) -> ReviewState:
         """Check every sentence against its evidence; what is not supported is dropped or marked, and said."""

@@ -45,6 +45,8 @@ class Answer(Word):
     sentences: tuple[CitedSentence, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     steps: tuple[Step, ...] = ()
+    raw_answer: str | None = None
+    """What a model wrote to the question, word for word without its thinking; None where none was asked."""
 
 
 class ToolResult(Word):

@@ -29,8 +29,8 @@ from caseloom.readers.request import Part, Picture, Request
 
 TINY_PIECES = LocalLimits(vision_chunk=2, prefill_tokens=7, rows=2)
 BFLOAT16_TOLERANCE = 0.2
-"""Largest difference of a logit in bfloat16, as a fraction of the logits' standard deviation. Rounding to bfloat16 alone
-moves the plain model's logits by about half of it (measured)."""
+"""Largest difference of a logit in bfloat16, as a fraction of the logits' standard deviation.
+Rounding to bfloat16 alone moves the plain model's logits by about half of it (measured)."""
 
 
 def picture(seed: int, rows: int = 40, columns: int = 60) -> Picture:

@@ -13,10 +13,11 @@ from ...core.result import Answer, AnswerStatus, Step, ToolResult
 from ...sources.fhir import Record, read_record
 from ...sources.fhir_fields import Resource, clean, code_words, text_of
 from ..base import MEASURED, ToolContext, refuse, source_of
+from ..blanking import people_of, people_of_study
 from .clinical import READERS
 from .facts import Fact, evidence_of, finding_of, without_names
 from .harvest import RecordHarvest
-from .questions import answer_question
+from .read import answer_with_reader
 from .results import Panels, observation_facts
 from .texts import text_facts
 
@@ -49,18 +50,20 @@ class RecordsTool:
                 harvest.refuse(file, error)
         return ToolResult(tool=self.name, reader=context.reader.identity.name, findings=tuple(harvest.findings),
                           evidence=tuple(harvest.evidence), refused=tuple(harvest.refused),
-                          warnings=tuple(harvest.warnings), answer=_answer(context, harvest),
+                          warnings=tuple(harvest.warnings), answer=_answer(study, context, harvest),
                           seconds=perf_counter() - began)
 
 
-def _answer(context: ToolContext, harvest: RecordHarvest) -> Answer | None:
+def _answer(study: Study, context: ToolContext, harvest: RecordHarvest) -> Answer | None:
     if context.question is None:
         return None
     if context.patient is None and len(harvest.people) > 1:
         return Answer(text="The record holds several people; say whose it is (review with --patient) before asking.",
                       status=AnswerStatus.DECLINED,
                       steps=(Step(tool="records", arguments={"question": context.question}),))
-    return answer_question(context.question, harvest.findings, harvest.evidence)
+    people = (*people_of_study(study, context), *people_of(None, harvest.people))
+    return answer_with_reader(context.question, harvest.findings, harvest.evidence, context.reader,
+                              context.opaque_patient, people)
 
 
 def _take_record(file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:

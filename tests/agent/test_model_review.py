@@ -1,0 +1,92 @@
+"""A whole review with a model that interprets: what it says reaches the report with its evidence, checked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from made_ct import block, write_slices
+from scripted_reader import ScriptedReader
+
+from caseloom.agent.nodes import Review
+from caseloom.agent.run import open_run
+from caseloom.core.errors import ReaderFailed
+from caseloom.core.report import ReaderIdentity, Report
+from caseloom.core.settings import Settings
+from caseloom.memory.home import Home
+from caseloom.readers.request import Picture, Request
+from caseloom.tools.catalogue import all_tools
+
+MEDGEMMA = ReaderIdentity(name="medgemma", model="google/medgemma-1.5-4b-it", interprets=True, weights_sha256="0" * 64)
+NAME = "Quillfeather"
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    """A CT of a head, and a record of the same person."""
+    folder = tmp_path / "case"
+    write_slices(folder / "head", block(5), BodyPartExamined="HEAD", StudyDate="20250304", PatientName=f"{NAME}^Alex")
+    (folder / "record.json").write_text(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": [
+        {"resource": {"resourceType": "Patient", "id": "P", "identifier": [{"value": "P"}],
+                      "name": [{"family": NAME, "given": ["Alex"]}]}},
+        {"resource": {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/P"},
+                      "code": {"text": "Asthma"}, "onsetDateTime": "2020-02-01",
+                      "clinicalStatus": {"coding": [{"code": "active"}]}}}]}), encoding="utf-8")
+    return folder
+
+
+def review(case: Path, home: Path, reader: ScriptedReader, question: str | None = None) -> Report:
+    settings = Settings(home=home)
+    opened = Home(settings.home)
+    made = Review(path=case, patient=None, settings=settings, home=opened, reader=reader, tools=all_tools(),
+                  results=opened.results)
+    with open_run(made, question) as run:
+        return run.go(question)
+
+
+def test_what_a_model_says_reaches_the_report_with_its_evidence(case: Path, tmp_path: Path) -> None:
+    reader = ScriptedReader({"ct": "A dense crescent.\nFinal Answer: yes"}, MEDGEMMA)
+    report = review(case, tmp_path / "home", reader)
+    finding, = (item for item in report.findings if item.is_read)
+    sentence, = (item for section in report.sections if section.title == "CT" for item in section.sentences
+                 if finding.id in item.findings)
+    assert sentence.text == "Read as present by medgemma (2025-03-04): intracranial hemorrhage."
+    shown = {item.id: item for item in report.evidence}
+    assert shown[sentence.evidence[0]].raw_answer == "A dense crescent.\nFinal Answer: yes"
+    assert not any("left out" in warning for warning in report.warnings)
+    assert {"ct", "record", "sentences"} <= report.provenance["prompts"].keys()
+    assert any(event.text == "Intracranial hemorrhage (read by medgemma)" for event in report.timeline)
+
+
+def test_a_model_that_fails_leaves_what_was_measured_and_says_so(case: Path, tmp_path: Path) -> None:
+    def fail(request: Request[Any]) -> str:
+        raise ReaderFailed("the server cannot be reached; start it")
+
+    measured = review(case, tmp_path / "home", ScriptedReader(fail, MEDGEMMA))
+    assert any("medgemma did not read the CT" in warning and "start it" in warning for warning in measured.warnings)
+    assert any(item.tool == "volume" for item in measured.findings)
+    assert not any(item.is_read for item in measured.findings)
+
+
+def test_a_question_is_put_to_the_images_and_to_the_record(case: Path, tmp_path: Path) -> None:
+    reader = ScriptedReader({"ct": "Final Answer: no", "record": "Asthma since 2020-02-01."}, MEDGEMMA)
+    report = review(case, tmp_path / "home", reader, f"Is there a skull fracture, {NAME}?")
+    asked = [part for request in reader.requests for part in (request.system or "", *request.parts)
+             if not isinstance(part, Picture)]
+    assert any("skull fracture" in text for text in asked)
+    assert not any(NAME in text for text in asked)
+    assert report.answer is not None and "reads skull fracture" in report.answer.text
+
+
+def test_no_model_is_told_whose_case_or_file_it_is(case: Path, tmp_path: Path) -> None:
+    reader = ScriptedReader({"ct": "Final Answer: no", "record": "Asthma"}, MEDGEMMA)
+    review(case, tmp_path / "home", reader, "What else is known about the patient's lungs?")
+    assert {request.tool for request in reader.requests} == {"volume", "records"}
+    for request in reader.requests:
+        words = " ".join(part for part in (request.system or "", *request.parts) if isinstance(part, str))
+        assert NAME not in words and str(tmp_path) not in words and ".dcm" not in words
+        assert request.scope.startswith("P-")
+        assert all(picture.pixels.dtype == np.uint8 for picture in request.pictures)

@@ -1,0 +1,97 @@
+"""Questions that rules cannot answer, put to a model with the condensed record; its words count only as far as the
+record bears them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ...core.case import Identity
+from ...core.errors import ReaderFailed
+from ...core.evidence import Evidence
+from ...core.finding import Category, Finding
+from ...core.result import Answer, AnswerStatus
+from ...readers.protocol import Reader
+from ...readers.recipes.record import condense, record_request
+from ...readers.request import Request
+from ..blanking import blank_text
+from .entries import Entries, Entry
+from .intents import AmbiguousDate, understand
+from .phrasing import Cited, answered, declined, event, result, standing, value_of
+from .questions import answer_question
+from .support import support_of
+
+
+def answer_with_reader(question: str, findings: Iterable[Finding], evidence: Iterable[Evidence], reader: Reader,
+                       scope: str, people: Sequence[Identity]) -> Answer:
+    """Answer by rules where they can, else by a model as far as the record bears its words out.
+
+    Rules are exact and come first. Questions for advice, and dates that read two ways, go to no model.
+
+    Args:
+        question: in English words.
+        findings: of one patient, of any tools.
+        evidence: all evidence that the findings cite.
+        reader: asked only where it interprets and rules know no such question.
+        scope: opaque patient.
+        people: whose names, numbers and birth dates are blanked in record and question, from `people_of`.
+
+    Returns:
+        As `answer_question`; an answer by the model names it, cites the entries that hold its words, and keeps the
+        words as `raw_answer`. Where the record does not bear them out: `declined`, the words kept likewise.
+    """
+    findings, evidence = tuple(findings), tuple(evidence)
+    by_rules = answer_question(question, findings, evidence)
+    if not reader.identity.interprets or by_rules.status is not AnswerStatus.DECLINED or _is_known(question):
+        return by_rules
+    shown = [finding for finding in findings if finding.category in {Category.RECORD, Category.LAB}
+             and not finding.is_read]
+    if not shown:
+        return by_rules
+    name = reader.identity.name
+    try:
+        reading = reader.read([_request(question, shown, evidence, scope, people)])[0]
+    except ReaderFailed as error:
+        return declined(question, f"{name} did not answer: {error}")
+    except ValueError as error:
+        return declined(question, f"{name} was not asked: {error}")
+    if reading.value is None:
+        said = declined(question, f"{name} gave no usable answer: {reading.problem}")
+    else:
+        said = _borne_out(question, reading.value, Entries(shown, evidence), name)
+    return said.model_copy(update={"raw_answer": reading.answer})
+
+
+def _is_known(question: str) -> bool:
+    """Whether rules know the kind of question, or why it has no answer."""
+    try:
+        return understand(question) is not None
+    except AmbiguousDate:
+        return True
+
+
+def _request(question: str, shown: Sequence[Finding], evidence: Sequence[Evidence], scope: str,
+             people: Sequence[Identity]) -> Request[str]:
+    """The record is blanked as it is shown; who prescribed something is no patient and stays."""
+    return record_request(blank_text(condense(shown, evidence), people), blank_text(question, people), scope=scope)
+
+
+def _borne_out(question: str, words: str, entries: Entries, name: str) -> Answer:
+    support = support_of(words, entries)
+    if support.gap is not None:
+        return declined(question, f"{name} answered from the record, but {support.gap}; so its words are kept as the "
+                                  "raw answer and not taken for one.")
+    told = [_told(entry) for entry in support.entries]
+    cited = tuple(item for _, items in told for item in items)
+    lead = f'{name}, shown the record, answers: "{" ".join(words.split())}" The record says:'
+    only = value_of(support.entries[0]) if len(support.entries) == 1 else None
+    return answered(question, [(lead, cited), *told], only)
+
+
+def _told(entry: Entry) -> Cited:
+    """The record's own words about an entry."""
+    if entry.finding.value is not None and entry.finding.category is Category.LAB:
+        return result(entry)
+    if entry.kind in {"Procedure", "Encounter", "Immunization", "DiagnosticReport"}:
+        return event(entry)
+    text, shown = standing(entry)
+    return text, (*shown, *(item for item in entry.evidence if item not in shown))
