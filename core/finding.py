@@ -10,7 +10,6 @@ from pydantic import ConfigDict, Field
 from .ids import content_id
 from .words import Word
 
-
 MEASURED = "measure"
 """`Finding.reader` of what was measured or extracted by rules; any other name is a model's."""
 

@@ -165,7 +165,8 @@ def test_a_whole_synthetic_record_fits_and_is_blanked(tmp_path: Path, shared_dat
     resources = [entry["resource"] for entry in json.loads(path.read_text())["entry"]]
     person = next(item for item in resources if item["resourceType"] == "Patient")
     result = run_on_file(path, cache=tmp_path)
-    who = Identity(ids=(person["id"], *(item["value"] for item in person["identifier"])), birth_date=person["birthDate"],
+    who = Identity(ids=(person["id"], *(item["value"] for item in person["identifier"])),
+                   birth_date=person["birthDate"],
                    names=tuple(" ".join([*name.get("given", []), name["family"]]) for name in person["name"]))
     reader = saying("nothing")
     answer = answer_with_reader("Which entry matters most?", result.findings, result.evidence, reader, "P-0", (who,))
