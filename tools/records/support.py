@@ -19,7 +19,7 @@ from .facts import told_by
 
 LONGEST_ANSWER = 2000
 
-_SENTENCE_END = re.compile(r"(?<=[.;!?])\s+|\n+")
+_SENTENCE_END = re.compile(r"(?<=[.;!?])(?<!\b[DM]r\.)(?<!\bMrs\.)(?<!\bProf\.)\s+|\n+")
 _DATE = re.compile(rf"{DATE_PATTERN}|(?<![\d-])\d{{4}}-\d{{2}}(?![\d-])")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w]|\.\d)")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -27,7 +27,8 @@ _QUALIFIER = re.compile(r"\s*\([^()]*\)$")
 _CLAIMS_NOTHING = frozenset({
     "a", "an", "and", "also", "as", "at", "by", "date", "dated", "documented", "for", "from", "had", "has", "have",
     "he", "her", "his", "in", "is", "it", "its", "of", "on", "patient", "patient's", "record", "recorded", "records",
-    "result", "results", "s", "she", "since", "the", "their", "they", "this", "to", "value", "was", "were", "which", "with"})
+    "result", "results", "s", "she", "since", "the", "their", "they", "this", "to", "value", "was", "were", "which",
+    "with"})
 _OVER = frozenset({"ended", "former", "formerly", "history", "past", "previous", "previously", "resolved", "stopped",
                    "until"})
 _TOLD_AS_OVER = _OVER | {"had", "was", "were"}
