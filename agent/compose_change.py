@@ -63,7 +63,10 @@ def change_text(finding: Finding, material: Material) -> str:
     tail = "".join(f" {text}" for text in first) + "".join(f", {text}" for text in rest)
     if finding.status is Status.INDETERMINATE and tail:
         return fill("change_unsure", subject=subject(finding), details=tail)
-    return fill("change", subject=subject(finding), direction=change.direction.value, details=tail)
+    # "Stable" would say that it is there; a model calls a finding stable that is absent on both films, too.
+    unmoved = finding.is_read and change.direction is Direction.STABLE
+    return fill("change", subject=subject(finding), direction="unchanged" if unmoved else change.direction.value,
+                details=tail)
 
 
 def prior_date(change: Change, material: Material) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..core.boxes import Box, iou
 from ..core.case import Case
 from ..core.evidence import Evidence, ImageBox
-from ..core.finding import Category, Finding, Status
+from ..core.finding import Category, Direction, Finding, Status
 from ..core.report import Conflict
 from ..report.wording import date_text, value_text
 from ..tools.comparison.trends import analyte_of
@@ -56,15 +56,29 @@ def _lab_conflict(group: list[Finding]) -> Conflict:
 def reading_conflicts(case: Case, findings: Sequence[Finding], shown: Mapping[str, Evidence]) -> tuple[Conflict, ...]:
     """What was measured and what a model read of the same image, where they do not agree; both stand.
 
-    Compared are nodule candidates, the boxes of one structure, and the size of the heart on PA films.
+    Compared are nodule candidates, the boxes of one structure, and the size of the heart on PA films; and what a model
+    says of a change with what it says of the later film.
     """
     by_file: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.change is None and finding.evidence and finding.evidence[0] in shown:
             by_file[shown[finding.evidence[0]].source.file].append(finding)
     views = {series.files[0].path: series.view for study in case.studies for series in study.series}
-    return tuple(conflict for file, group in sorted(by_file.items()) for conflict in (
+    of_images = (conflict for file, group in sorted(by_file.items()) for conflict in (
         *_nodules(group), *_boxes(group, shown), *(_heart(group) if views.get(file) == "PA" else ())))
+    return (*of_images, *_changes(findings))
+
+
+def _changes(findings: Sequence[Finding]) -> Iterator[Conflict]:
+    """A finding that worsened and is absent on the later film."""
+    worse = [item for item in findings if item.is_read and item.change is not None
+             and item.change.direction is Direction.WORSENED]
+    for item in worse:
+        absent = [other for other in findings if other.is_read and other.change is None and other.date == item.date
+                  and other.status is Status.ABSENT and other.name == item.name]
+        if absent:
+            yield _conflict(f"{item.reader} contradicts itself: {item.name.casefold()} was read as worsened, and as "
+                            f"absent on the film{_of(item)}.", [item, *absent])
 
 
 def _nodules(group: Sequence[Finding]) -> Iterator[Conflict]:

@@ -153,12 +153,11 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str
         model: for `medgemma` a hub id or folder, for a server the name of its model.
     """
     with _run(case, patient, _choice(reader, model), question) as run:
-        if run.review.reader.identity.interprets:
-            report = run.go(question)
-            if report.answer is not None:
-                return report.answer
-        report = run.finish()
-    return answer_question(question, report.findings, report.evidence)
+        # A model is put the question while it reviews; rules answer it from the findings of any review.
+        asked = run.review.reader.identity.interprets
+        report = run.go(question) if asked else run.finish()
+    said = report.answer if asked else None
+    return said or answer_question(question, report.findings, report.evidence)
 
 
 def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = None,

@@ -32,6 +32,10 @@ STUDY_LABELS: dict[FileKind, tuple[str, frozenset[EvidenceKind]]] = {
 """What a kind of study is called, and the kinds of evidence that can come from one."""
 
 
+READ_ORDER = {"present_by": -1, "absent_by": 1, "indeterminate_by": 2}
+"""Where what a model read stands among the findings of an examination: what is there first, what is unclear last."""
+
+
 def templates() -> Mapping[str, Template]:
     """The sentence templates."""
     return load_templates("sentences")
@@ -206,7 +210,8 @@ def findings_sentences(findings: Sequence[Finding], most: int = 6) -> list[Sente
         most: items in one sentence; what goes beyond is counted, not dropped.
     """
     sentences: list[Sentence] = []
-    for manner, group in grouped(findings, _manner).items():
+    for manner, group in sorted(grouped(findings, _manner).items(), key=lambda told: READ_ORDER.get(
+            told[0].template, 0)):
         make = measured_item if manner.template.startswith("lead") else _named_item
         ordered = sorted(group, key=_side_order)
         sentences.append(listing(manner.lead, [make(item) for item in ordered[:most]]))

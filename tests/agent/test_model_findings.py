@@ -105,6 +105,26 @@ def test_a_read_change_names_its_reader() -> None:
     assert event_text(finding) == "Consolidation: worsened (read by medgemma)"
 
 
+def test_a_finding_that_a_model_calls_stable_is_not_said_to_be_there() -> None:
+    before, after = place("film", None), place("film", "(B) Stable", (0, 0, 50, 50))
+    finding = make_finding(name="Pneumothorax", category="change", status="present", evidence=(after.id, before.id),
+                           tool="comparison", reader="medgemma", date=after.date, patient="P",
+                           change=Change(direction="stable", interval_days=30, prior_evidence=(before.id,)))
+    sentences, warnings = told([finding], [before, after])
+    assert not warnings
+    assert any(item.text.startswith("Pneumothorax: unchanged since") for item in sentences)
+
+
+def test_a_model_that_contradicts_itself_is_a_conflict() -> None:
+    before, after = place("film", None), place("film", "(C) Worsened", (0, 0, 50, 50))
+    worse = make_finding(name="Consolidation", category="change", status="present", evidence=(after.id, before.id),
+                         tool="comparison", reader="medgemma", date=after.date, patient="P",
+                         change=Change(direction="worsened", prior_evidence=(before.id,)))
+    absent = said("Consolidation", "absent", after, tool="localization")
+    conflict, = conflicts_of(made_case().case, [worse, absent], [before, after])
+    assert "contradicts itself" in conflict.text and set(conflict.findings) == {worse.id, absent.id}
+
+
 def test_events_say_what_a_model_did_not_see() -> None:
     where = place("ct", "no")
     assert event_text(said("Lung nodule", "absent", where)) == "Lung nodule: absent (read by medgemma)"

@@ -90,3 +90,11 @@ def test_no_model_is_told_whose_case_or_file_it_is(case: Path, tmp_path: Path) -
         assert NAME not in words and str(tmp_path) not in words and ".dcm" not in words
         assert request.scope.startswith("P-")
         assert all(picture.pixels.dtype == np.uint8 for picture in request.pictures)
+
+
+def test_rules_answer_from_the_record_and_not_from_what_a_model_read(case: Path, tmp_path: Path) -> None:
+    reader = ScriptedReader({"ct": "Final Answer: yes"}, MEDGEMMA)
+    report = review(case, tmp_path / "home", reader, "Is there an intracranial hemorrhage?")
+    assert report.answer is not None
+    assert report.answer.text == "medgemma, shown 5 of 5 slices of the CT of 2025-03-04, reads intracranial " \
+                                 "hemorrhage as present."

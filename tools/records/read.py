@@ -25,7 +25,8 @@ def answer_with_reader(question: str, findings: Iterable[Finding], evidence: Ite
                        scope: str, people: Sequence[Identity]) -> Answer:
     """Answer by rules where they can, else by a model as far as the record bears its words out.
 
-    Rules are exact and come first. Questions for advice, and dates that read two ways, go to no model.
+    Rules are exact and come first; what a model read of images is no entry of the record. Questions for advice, and
+    dates that read two ways, go to no model.
 
     Args:
         question: in English words.
@@ -40,7 +41,7 @@ def answer_with_reader(question: str, findings: Iterable[Finding], evidence: Ite
         words as `raw_answer`. Where the record does not bear them out: `declined`, the words kept likewise.
     """
     findings, evidence = tuple(findings), tuple(evidence)
-    by_rules = answer_question(question, findings, evidence)
+    by_rules = answer_question(question, [finding for finding in findings if not finding.is_read], evidence)
     if not reader.identity.interprets or by_rules.status is not AnswerStatus.DECLINED or _is_known(question):
         return by_rules
     shown = [finding for finding in findings if finding.category in {Category.RECORD, Category.LAB}
