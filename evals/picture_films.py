@@ -109,7 +109,7 @@ def _bordered(pixels: Grey, value: float) -> Grey:
 def _tilted(pixels: Grey, degrees: float) -> Grey:
     """As of a body that leans: the film is filled to its corners."""
     tilted = ndimage.rotate(pixels, degrees, order=1, reshape=False, mode="nearest", prefilter=False)
-    return np.clip(tilted, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(tilted, 0, 1), np.float32)
 
 
 def _turned(pixels: Grey, degrees: float) -> Grey:
