@@ -77,6 +77,8 @@ class Value(Word):
     low: float | None = None
     high: float | None = None
     range_text: str | None = None
+    precision: float | None = None
+    """Half the width of the interval that the method states for `number`, in `unit`; None when none is stated."""
     flag: str | None = None
     """The flag as printed."""
     flag_computed: str | None = None

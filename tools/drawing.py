@@ -45,6 +45,7 @@ class Window:
 
 LUNG_WINDOW = Window(-600.0, 1500.0, "lung window")
 SOFT_WINDOW = Window(40.0, 400.0, "soft tissue window")
+BRAIN_WINDOW = Window(40.0, 80.0, "brain window")
 
 
 def window_to_grey(values: NDArray[Any], window: Window) -> NDArray[np.uint8]:
@@ -226,6 +227,24 @@ def side_by_side(pictures: Sequence[Image.Image], gap: int = 8) -> Image.Image:
     for picture in pictures:
         sheet.paste(picture, (x, (height - picture.height) // 2))
         x += picture.width + gap
+    return sheet
+
+
+def in_rows(pictures: Sequence[Image.Image], columns: int, gap: int = 4) -> Image.Image:
+    """One picture with all pictures on black in rows of equal cells, each in the middle of its cell.
+
+    Args:
+        pictures: at least one.
+        columns: of the grid; fewer when there are fewer pictures.
+        gap: between cells in display pixels.
+    """
+    across = min(columns, len(pictures))
+    width, height = (max(size) for size in zip(*(picture.size for picture in pictures), strict=True))
+    down = -(-len(pictures) // across)
+    sheet = Image.new("RGB", (across * (width + gap) - gap, down * (height + gap) - gap), BLACK)
+    for place, picture in enumerate(pictures):
+        x, y = place % across * (width + gap), place // across * (height + gap)
+        sheet.paste(picture, (x + (width - picture.width) // 2, y + (height - picture.height) // 2))
     return sheet
 
 

@@ -127,7 +127,7 @@ def test_sides_are_the_patients_and_findings_the_same_when_the_images_are_stored
         ds.PixelData = np.ascontiguousarray(pixels).tobytes()
         ds.save_as(tmp_path / path.name)
     turned = run(tmp_path, series_of(tmp_path, tmp_path.glob("*.dcm")))
-    assert numbers(turned) == pytest.approx(numbers(straight), rel=2e-3)
+    assert numbers(turned) == pytest.approx(numbers(straight), rel=2e-3, abs=0.15)
     assert one(turned, "Pulmonary nodule candidate").laterality is Laterality.RIGHT
     box = next(item.locator.box for item in turned.evidence if isinstance(item.locator, VolumeSlice))
     assert box is not None
@@ -140,7 +140,7 @@ def test_the_same_input_gives_the_same_bytes(chest: tuple[Path, dict[str, Any]],
     again = run(case, series_of(case, slices(case)), pictures=tmp_path)
     assert again.model_copy(update={"seconds": result.seconds}).model_dump_json() == result.model_dump_json()
     pictures = sorted(tmp_path.iterdir())
-    assert len(pictures) == 4
+    assert len(pictures) == 5
     for path in pictures:
         assert path.read_bytes() == (out / "overlays" / path.name).read_bytes()
 
@@ -149,7 +149,7 @@ def test_a_lung_cut_by_the_scan_is_partial(chest: tuple[Path, dict[str, Any]]) -
     case, _ = chest
     result = run(case, series_of(case, slices(case)[40:60]))
     assert ("Lung volume", "Right lung (partial)") in numbers(result)
-    assert any("cut by the lowest and highest slice" in warning for warning in result.warnings)
+    assert any("cut by the lowest slice and the highest slice" in warning for warning in result.warnings)
 
 
 def test_localizers_secondary_and_short_series_are_refused_and_the_thinner_is_chosen(
@@ -232,7 +232,7 @@ def test_real_lungs_agree_with_the_reference_segmentation(shared_data: Path) -> 
         reference = np.isin(labels, lobes[lung.side])
         dice = 2 * (reference & lung.mask).sum() / (reference.sum() + lung.mask.sum())
         assert dice > 0.95
-        assert (lung.cut_low, lung.cut_high) == (False, True)
+        assert lung.cut == ("highest slice",)
 
 
 def test_an_abdomen_full_of_gas_has_no_lung(shared_data: Path) -> None:
@@ -264,5 +264,5 @@ def test_an_mr_gives_foreground_and_signal_only(shared_data: Path, tmp_path: Pat
     result = run(folder, series_of(folder, [folder / "brain1_image.nrrd"], FileKind.MR, "sha256:b"),
                  pictures=tmp_path / "overlays")
     assert {item.name for item in result.findings} == {"Foreground volume", "Signal intensity"}
-    assert one(result, "Foreground volume").number == pytest.approx(3575, rel=0.1)
+    assert one(result, "Foreground volume").number == pytest.approx(3832, rel=0.05)
     assert all(item.picture for item in result.evidence)

@@ -18,7 +18,7 @@ LEAK_ML = 25.0
 
 
 def airways(values: NDArray[np.float32], body: Mask, spacing: tuple[float, float, float]) -> Mask:
-    """Trachea and the bronchi that hang on it; empty when no trachea is seen.
+    """Lumen of the trachea and of the bronchi that hang on it; empty when no trachea is seen.
 
     The trachea is the longest tube of round, central air in the upper part of the volume; from it a region grows at
     rising thresholds until the next step would leak into the lung (Mori et al., IEEE TMI 19(2):103-114, 2000).
@@ -41,9 +41,14 @@ def airways(values: NDArray[np.float32], body: Mask, spacing: tuple[float, float
         if threshold > -960 and (grown.sum() - tree.sum()) * voxel_ml > LEAK_ML:
             break
         tree = grown
+    return tree
+
+
+def with_wall(lumen: Mask, body: Mask) -> Mask:
+    """The airways with one voxel of wall around them in each slice."""
     wall = ndimage.generate_binary_structure(3, 1)
     wall[0], wall[2] = False, False
-    return np.asarray(ndimage.binary_dilation(tree, wall) & body)
+    return np.asarray(ndimage.binary_dilation(lumen, wall) & body)
 
 
 def _connected_to(seed: Mask, region: Mask) -> Mask:

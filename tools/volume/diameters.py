@@ -17,10 +17,19 @@ SOLID_CORE_HU = -250.0
 
 @dataclass(frozen=True)
 class Ball:
-    """A measured ball: centre in LPS mm, diameter of the sphere with its volume in mm."""
+    """A measured ball.
+
+    Args:
+        centre_mm: LPS.
+        diameter_mm: of the sphere with its volume.
+        lung_hu: of what surrounds it.
+        solid_hu: of its core.
+    """
 
     centre_mm: tuple[float, float, float]
     diameter_mm: float
+    lung_hu: float
+    solid_hu: float
 
 
 def measure_ball(voxels: NDArray[Any], geometry: VolumeGeometry, centre_mm: NDArray[np.float64],
@@ -28,7 +37,8 @@ def measure_ball(voxels: NDArray[Any], geometry: VolumeGeometry, centre_mm: NDAr
     """Centre and equivalent-sphere diameter of a solid ball surrounded by lung.
 
     Each voxel counts by the part of it that is solid, (value - lung) / (solid - lung) kept to 0..1, where lung is the
-    median of the air-like voxels around and solid the upper decile of the core; the sum is the volume, which partial
+    median of the air-like voxels around and solid a high percentile of the core (the upper decile where partial volume
+    reaches the core, less where only noise does); the sum is the volume, which partial
     volume does not bias (Kuhnigk et al., IEEE TMI 25(4):417-434, 2006, for the idea). Only voxels within the current
     radius plus the blur of one voxel count, so that most of an attached vessel is left out.
 
@@ -44,9 +54,10 @@ def measure_ball(voxels: NDArray[Any], geometry: VolumeGeometry, centre_mm: NDAr
     values, points = _around(voxels, geometry, centre_mm, 2.0 * radius_mm + 8.0)
     lung = values[values < AIR_LIKE_HU]
     core = values[np.linalg.norm(points - centre_mm, axis=1) <= max(0.6 * radius_mm, 0.6 * max(geometry.spacing))]
+    small = 0.6 * radius_mm < max(geometry.spacing)
     if len(lung) < 20 or not len(core):
         return None
-    low, high = float(np.median(lung)), float(np.percentile(core, 90))
+    low, high = float(np.median(lung)), float(np.percentile(core, 90 if small else 60))
     if high < SOLID_CORE_HU:
         return None
     part = np.clip((values - low) / (high - low), 0.0, 1.0)
@@ -60,7 +71,7 @@ def measure_ball(voxels: NDArray[Any], geometry: VolumeGeometry, centre_mm: NDAr
         centre = (weight[:, None] * points).sum(axis=0) / weight.sum()
         volume = float(weight.sum()) * geometry.voxel_ml * 1000
         radius = (3 * volume / (4 * np.pi)) ** (1 / 3)
-    return Ball((float(centre[0]), float(centre[1]), float(centre[2])), 2 * float(radius))
+    return Ball((float(centre[0]), float(centre[1]), float(centre[2])), 2 * float(radius), low, high)
 
 
 def _around(voxels: NDArray[Any], geometry: VolumeGeometry, centre_mm: NDArray[np.float64], reach_mm: float

@@ -9,6 +9,7 @@ from ...core.boxes import Box
 from ...core.finding import Laterality
 from ...sources.volume import HU, Volume
 from ..drawing import (
+    BRAIN_WINDOW,
     GREEN,
     LUNG_WINDOW,
     ORANGE,
@@ -17,6 +18,7 @@ from ..drawing import (
     YELLOW,
     Colour,
     Window,
+    in_rows,
     label,
     outline_box,
     outline_circle,
@@ -24,48 +26,71 @@ from ..drawing import (
     percentile_window,
     side_by_side,
 )
-from .grids import Mask, bounding_box
-from .lungs import Lung
+from .grids import Mask, bounding_box, coarse_place, refine
+from .lungs import Chest
 from .measure import TISSUES
 from .nodules import Candidate
 from .views import Plane, View, fit, show, view_of
 
 FRAME = 560
 CLOSE_FRAME = 420
-"""Largest height and width of one view, and of a close-up, in screen pixels."""
+TILE = 270
+"""Largest height and width of one view, of a close-up, and of one slice of a montage, in screen pixels."""
+MONTAGE_ROWS, MONTAGE_COLUMNS, MR_TILES = 3, 4, 4
 SIDE_COLOURS: dict[Laterality, Colour] = {Laterality.RIGHT: ORANGE, Laterality.LEFT: SKY, Laterality.BILATERAL: GREEN}
 TISSUE_COLOURS: tuple[Colour, ...] = (YELLOW, (213, 94, 0), SKY)
 CANDIDATE: Colour = YELLOW
 
 
-def draw_lungs(volume: Volume, lungs: tuple[Lung, ...], body: Mask) -> Image.Image:
-    """Coronal and axial view with the contour of each lung.
+def draw_lungs(volume: Volume, chest: Chest) -> Image.Image:
+    """Coronal and axial view with the contour of each lung, cut to the body.
 
     Args:
         volume: a CT.
-        lungs: what was segmented.
-        body: on the volume's grid; the views are cut to it.
+        chest: its segmentation, with at least one lung.
     """
-    both = np.logical_or.reduce([lung.mask for lung in lungs])
-    k, j = widest(both, 0), widest(both, 1)
+    rough = np.logical_or.reduce([lung.rough for lung in chest.lungs])
+    k, j = (_fine(widest(rough, axis), chest, axis) for axis in (0, 1))
     pictures = []
     planes: tuple[tuple[Plane, int], ...] = (("across", j), ("slice", k))
     for plane, index in planes:
-        view = _cut_view(volume, plane, index, body)
+        view = _cut_view(volume, plane, index, chest)
         picture = _titled(volume, view, LUNG_WINDOW, fit(view, FRAME, FRAME))
-        for lung in lungs:
-            outline_mask(picture, view.take(lung.mask), SIDE_COLOURS[lung.side])
+        _outline_lungs(picture, view, chest)
         pictures.append(picture)
-    _legend(pictures[1], [(lung.name, SIDE_COLOURS[lung.side]) for lung in lungs])
+    _legend(pictures[1], [(lung.name, SIDE_COLOURS[lung.side]) for lung in chest.lungs])
     return side_by_side(pictures)
 
 
-def draw_tissues(volume: Volume, body: Mask, k: int) -> Image.Image:
+def _outline_lungs(picture: Image.Image, view: View, chest: Chest, thickness: int = 2) -> None:
+    for lung in chest.lungs:
+        outline_mask(picture, view.turn(lung.patch.plane(view.axis, view.index)), SIDE_COLOURS[lung.side], thickness)
+
+
+def draw_montage(volume: Volume, chest: Chest) -> Image.Image:
+    """Axial slices from the lungs' top to their base at equal distances, with the contour of each lung.
+
+    Args:
+        volume: a CT.
+        chest: its segmentation, with at least one lung.
+    """
+    first = min(lung.patch.place[0].start for lung in chest.lungs)
+    last = max(lung.patch.place[0].stop for lung in chest.lungs) - 1
+    pictures = []
+    for k in spread(first, last, MONTAGE_ROWS * MONTAGE_COLUMNS)[::-1]:
+        view = _cut_view(volume, "slice", k, chest)
+        picture = _titled(volume, view, LUNG_WINDOW, fit(view, TILE, TILE), brief=True)
+        _outline_lungs(picture, view, chest, 1)
+        pictures.append(picture)
+    return in_rows(pictures, MONTAGE_COLUMNS)
+
+
+def draw_tissues(volume: Volume, chest: Chest, k: int) -> Image.Image:
     """One axial slice with a colour wash of each tissue range beside the plain slice."""
-    view = _cut_view(volume, "slice", k, body)
+    view = _cut_view(volume, "slice", k, chest)
     step = fit(view, FRAME, FRAME)
     plain, washed = (_titled(volume, view, SOFT_WINDOW, step) for _ in range(2))
-    values, inside = view.take(volume.voxels), view.take(body)
+    values, inside = view.take(volume.voxels), view.turn(_refined_plane(chest.body, chest, k))
     for tissue, colour in zip(TISSUES, TISSUE_COLOURS, strict=True):
         mask = inside & (values >= tissue.low) & (values <= (32767 if tissue.high is None else tissue.high))
         _wash(washed, mask, colour)
@@ -75,18 +100,42 @@ def draw_tissues(volume: Volume, body: Mask, k: int) -> Image.Image:
     return side_by_side([plain, washed])
 
 
+def draw_head(volume: Volume, chest: Chest, space: Mask, dense: Mask, k: int) -> Image.Image:
+    """One axial slice, plain and with the space within the skull and the hyperdense clusters in it.
+
+    Args:
+        volume: a CT of the head.
+        chest: its coarse grid is that of the masks.
+        space: within the skull.
+        dense: the clusters.
+        k: slice of the volume.
+    """
+    view = _cut_view(volume, "slice", k, chest)
+    step = fit(view, FRAME, FRAME)
+    plain, marked = (_titled(volume, view, BRAIN_WINDOW, step) for _ in range(2))
+    for mask, colour in ((space, SKY), (dense, ORANGE)):
+        outline_mask(marked, view.turn(_refined_plane(mask, chest, k)), colour)
+    _legend(marked, [("Within the skull", SKY), ("Hyperdense", ORANGE)])
+    return side_by_side([plain, marked])
+
+
 def draw_foreground(volume: Volume, mask: Mask, k: int) -> Image.Image:
-    """One slice with the contour of the foreground, in a window from the foreground's values."""
-    view = view_of(volume.geometry, "slice", k)
-    values = view.take(volume.voxels)
-    picture = _titled(volume, view, percentile_window(values), fit(view, FRAME, FRAME))
-    outline_mask(picture, view.take(mask), GREEN)
-    return picture
+    """One slice large with the contour of the foreground, and slices through all of it, in one window."""
+    window = percentile_window(view_of(volume.geometry, "slice", k).take(volume.voxels))
+    place = bounding_box(mask)[0]
+    tiles = spread(place.start, place.stop - 1, MR_TILES)[::-1]
+    pictures = []
+    for index, frame in [(k, FRAME), *((tile, TILE) for tile in tiles)]:
+        view = view_of(volume.geometry, "slice", index)
+        picture = _titled(volume, view, window, fit(view, frame, frame), brief=frame is TILE)
+        outline_mask(picture, view.take(mask), GREEN, 1 if frame is TILE else 2)
+        pictures.append(picture)
+    return side_by_side([pictures[0], in_rows(pictures[1:], 2)])
 
 
-def draw_slice(volume: Volume, k: int, box: Box, body: Mask) -> Image.Image:
+def draw_slice(volume: Volume, k: int, box: Box, chest: Chest) -> Image.Image:
     """An axial slice with a candidate's box."""
-    view = _cut_view(volume, "slice", k, body)
+    view = _cut_view(volume, "slice", k, chest)
     step = fit(view, FRAME, FRAME)
     picture = _titled(volume, view, LUNG_WINDOW, step)
     outline_box(picture, view.box(box, volume.geometry.shape, step), CANDIDATE)
@@ -116,6 +165,11 @@ def draw_close(volume: Volume, candidate: Candidate) -> Image.Image:
     return side_by_side(pictures)
 
 
+def spread(first: int, last: int, most: int) -> list[int]:
+    """At most `most` slices from `first` to `last`, both included, at equal distances."""
+    return sorted({round(float(k)) for k in np.linspace(first, last, most)})
+
+
 def widest(mask: Mask, axis: int) -> int:
     """The plane across an axis that holds the most of a mask, the middle one of several."""
     sums = mask.sum(axis=tuple(other for other in range(3) if other != axis))
@@ -128,10 +182,23 @@ def _window_around(middle: int, half: float, size: int) -> slice:
     return slice(max(0, middle - reach), min(size, middle + reach + 1))
 
 
-def _cut_view(volume: Volume, plane: Plane, index: int, body: Mask) -> View:
+def _fine(index: int, chest: Chest, axis: int) -> int:
+    """The stored plane in the middle of a coarse one."""
+    factor = chest.coarse.factors[axis]
+    return min(index * factor + factor // 2, chest.shape[axis] - 1)
+
+
+def _refined_plane(mask: Mask, chest: Chest, k: int) -> Mask:
+    """A coarse mask on the stored slice `k`."""
+    factors = chest.coarse.factors
+    plane: Mask = refine(mask[k // factors[0]][None], (1, *factors[1:]), (1, *chest.shape[1:]))[0]
+    return plane
+
+
+def _cut_view(volume: Volume, plane: Plane, index: int, chest: Chest) -> View:
     """A view cut to the body with a margin of a centimetre."""
     axes = (1, 2) if plane == "slice" else (0, 2)
-    place = bounding_box(body)
+    place = coarse_place(bounding_box(chest.body), chest.coarse.factors, volume.voxels.shape)
     cut = []
     for axis in axes:
         margin = round(10.0 / volume.geometry.spacing[axis])
@@ -140,11 +207,14 @@ def _cut_view(volume: Volume, plane: Plane, index: int, body: Mask) -> View:
     return view_of(volume.geometry, plane, index, (cut[0], cut[1]))
 
 
-def _titled(volume: Volume, view: View, window: Window, mm_per_pixel: float) -> Image.Image:
-    """A view with plane, slice number, position and window written on it."""
+def _titled(volume: Volume, view: View, window: Window, mm_per_pixel: float, *, brief: bool = False) -> Image.Image:
+    """A view with plane, slice number, position and window written on it; only number and position when brief."""
     picture = show(view, volume.voxels, window, mm_per_pixel)
     unit = f" {HU}" if volume.unit == HU else ""
     stored = view.plane == "slice"
+    if brief:
+        label(picture, (4, 3), slice_text(volume, view.index).split(" slice ")[1].replace(", ", "\n"), size=11)
+        return picture
     where = slice_text(volume, view.index).replace(" slice ", "\nslice ") if stored else _across_text(volume, view)
     label(picture, (8, 6), f"{where}\n{window.name}, C {window.centre:.0f} W {window.width:.0f}{unit}", size=13)
     return picture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from ...core.boxes import BoxMm
 from ...core.geometry import VolumeGeometry
@@ -32,6 +34,66 @@ class Coarse:
     def voxel_ml(self) -> float:
         """Volume of a coarse voxel in ml, for grids that are not sheared."""
         return float(np.prod(self.spacing)) / 1000.0
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A mask of a large grid, kept as the block that holds all of it: a lung fills a tenth of a chest CT.
+
+    Args:
+        inner: the block.
+        place: where it lies, as (k, j, i) slices.
+        shape: of the large grid.
+    """
+
+    inner: Mask
+    place: tuple[slice, ...]
+    shape: tuple[int, ...]
+
+    def whole(self) -> Mask:
+        """The mask on the large grid."""
+        mask = np.zeros(self.shape, bool)
+        mask[self.place] = self.inner
+        return mask
+
+    def plane(self, axis: int, index: int) -> Mask:
+        """One plane of the large grid, across an axis."""
+        others = [other for other in range(3) if other != axis]
+        plane = np.zeros([self.shape[other] for other in others], bool)
+        inside = self.place[axis]
+        if inside.start <= index < inside.stop:
+            plane[tuple(self.place[other] for other in others)] = self.inner.take(index - inside.start, axis)
+        return plane
+
+    def count(self) -> int:
+        """How many voxels are true."""
+        return int(np.count_nonzero(self.inner))
+
+
+def patch_of(mask: Mask, place: tuple[slice, ...], shape: tuple[int, ...]) -> Patch:
+    """A mask of a block, cut to what is true in it.
+
+    Args:
+        mask: the block.
+        place: of the block in the large grid.
+        shape: of the large grid.
+    """
+    tight = bounding_box(mask)
+    moved = tuple(slice(outer.start + inner.start, outer.start + inner.stop)
+                  for outer, inner in zip(place, tight, strict=True))
+    return Patch(np.ascontiguousarray(mask[tight]), moved, shape)
+
+
+def refined_planes(mask: Mask, factors: tuple[int, int, int], shape: tuple[int, ...]) -> Iterator[Mask]:
+    """The planes of a coarse mask on the fine grid, one after the other, so that the whole is never held.
+
+    Args:
+        mask: (k, j, i) of the coarse grid.
+        factors: fine voxels per coarse voxel.
+        shape: of the fine grid.
+    """
+    for k in range(shape[0]):
+        yield refine(mask[k // factors[0]][None], (1, *factors[1:]), (1, *shape[1:]))[0]
 
 
 def coarsen(voxels: NDArray[Any], geometry: VolumeGeometry, target_mm: float = 2.0) -> Coarse:
@@ -74,6 +136,19 @@ def refine(mask: NDArray[Any], factors: tuple[int, int, int], shape: tuple[int, 
     return fine[:shape[0], :shape[1], :shape[2]]
 
 
+def coarse_place(place: tuple[slice, ...], factors: tuple[int, int, int], shape: tuple[int, ...]
+                 ) -> tuple[slice, ...]:
+    """Where a block of coarse voxels lies in the fine grid.
+
+    Args:
+        place: (k, j, i) slices of the coarse grid.
+        factors: fine voxels per coarse voxel.
+        shape: of the fine grid.
+    """
+    return tuple(slice(part.start * factor, min(part.stop * factor, size))
+                 for part, factor, size in zip(place, factors, shape, strict=True))
+
+
 def ball(radius_mm: float, spacing: tuple[float, float, float]) -> Mask:
     """A structuring element: all voxels whose centres lie within `radius_mm` of the middle one."""
     reach = [int(radius_mm / step) for step in spacing]
@@ -105,3 +180,39 @@ def box_mm(place: tuple[slice, ...], geometry: VolumeGeometry) -> BoxMm:
     corners = geometry.to_lps(np.stack(np.meshgrid(*ends, indexing="ij"), axis=-1).reshape(-1, 3))
     low, high = (np.round(edge, 1) + 0.0 for edge in (corners.min(axis=0), corners.max(axis=0)))
     return (float(low[0]), float(low[1]), float(low[2]), float(high[0]), float(high[1]), float(high[2]))
+
+
+def close(mask: Mask, spacing: tuple[float, float, float], radius_mm: float) -> Mask:
+    """Morphological closing by a ball, through distance transforms.
+
+    Args:
+        mask: (k, j, i).
+        spacing: mm along (k, j, i).
+        radius_mm: of the ball.
+    """
+    if not mask.any():
+        return mask
+    place = bounding_box(mask)
+    pads = [(int(np.ceil(radius_mm / step)) + 1,) * 2 for step in spacing]
+    room = np.pad(mask[place], pads)
+    grown = ndimage.distance_transform_edt(~room, spacing) <= radius_mm
+    shrunk = ndimage.distance_transform_edt(grown, spacing) > radius_mm
+    inner = shrunk[tuple(slice(pad[0], -pad[1]) for pad in pads)]
+    closed = mask.copy()
+    closed[place] |= inner
+    return closed
+
+
+def coarse_geometry(geometry: VolumeGeometry, factors: tuple[int, int, int], shape: tuple[int, int, int]
+                    ) -> VolumeGeometry:
+    """The geometry of a grid whose voxels are blocks of the given one's.
+
+    Args:
+        geometry: of the fine grid.
+        factors: fine voxels per coarse voxel.
+        shape: of the coarse grid.
+    """
+    affine = geometry.affine.copy()
+    affine[:3, :3] = affine[:3, :3] * np.array(factors)
+    affine[:3, 3] = geometry.to_lps((np.array(factors, float) - 1) / 2)
+    return VolumeGeometry(shape, affine)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,13 +52,13 @@ class TissueStatistics:
     percent: float
 
 
-def tissue_statistics(voxels: NDArray[Any], body: Mask, tissues: Sequence[TissueRange] = TISSUES
+def tissue_statistics(voxels: NDArray[Any], body: Iterable[Mask], tissues: Sequence[TissueRange] = TISSUES
                       ) -> list[TissueStatistics]:
     """Attenuation of each tissue that the body shows.
 
     Args:
         voxels: (k, j, i) HU.
-        body: mask of the same shape.
+        body: mask of the same shape, or its planes one after the other.
         tissues: ranges, apart from each other.
     """
     counts = np.zeros(65536, np.int64)
@@ -113,11 +113,31 @@ def otsu_threshold(values: NDArray[Any], bins: int = 256) -> float:
     return float(edges[int(best.mean()) + 1])
 
 
+BACKGROUND_SHARE = 0.1
+"""Of the way from the 2nd to the 98th percentile: the rough border of a head in MR of Smith, Human Brain Mapping
+17(3):143-155, 2002, section on estimating parameters."""
+SMALLEST_SHARE = 0.01
+"""Pieces smaller than this part of the largest are noise, markers and what lies on the skin."""
+
+
 def foreground(voxels: NDArray[Any]) -> Mask:
-    """What an MR shows of the patient: above Otsu's threshold, holes filled slice by slice.
+    """What an MR shows of the patient: above a tenth of the robust range, small pieces left out, holes filled slice
+    by slice; empty when all values are equal.
 
     Args:
         voxels: (k, j, i) in arbitrary units.
     """
-    bright = voxels > otsu_threshold(voxels)
-    return np.stack([ndimage.binary_fill_holes(plane) for plane in bright])
+    thin = voxels[::max(1, voxels.shape[0] // 32), ::2, ::2]
+    low, high = (float(part) for part in np.percentile(thin, [2, 98]))
+    bright = voxels > low + BACKGROUND_SHARE * (high - low)
+    for plane in bright:
+        ndimage.binary_opening(plane, output=plane)
+    labels, count = ndimage.label(bright)
+    if count == 0:
+        return bright
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    kept = np.asarray((sizes >= SMALLEST_SHARE * sizes.max()) & (sizes > 0))[labels]
+    for plane in kept:
+        ndimage.binary_fill_holes(plane, output=plane)
+    return kept

@@ -11,7 +11,7 @@ from .telling import Telling, intensity, millilitres
 
 
 def tell_mr(telling: Telling) -> None:
-    """Measure foreground volume and mean signal.
+    """Measure foreground volume and mean signal; the signal is not corrected for the coils' uneven sensitivity.
 
     Raises:
         RefusedFile: NO_TISSUE when all values are equal.
@@ -25,7 +25,8 @@ def tell_mr(telling: Telling) -> None:
     slices = (place[0].start, place[0].stop - 1)
     picture = telling.picture("foreground", lambda: draw_foreground(volume, mask, k))
     evidence = (telling.region(box_mm(place, volume.geometry), slices,
-                               f"{slice_text(volume, k)}, contour of the foreground (Otsu's threshold, holes filled)",
-                               picture),)
+                               f"{slice_text(volume, k)}, and slices through all of it, contour of the foreground "
+                               "(a tenth of the robust range, holes filled); signal as stored, not corrected for the "
+                               "coils' bias field, so it cannot be compared between scans", picture),)
     telling.measured("Foreground volume", millilitres(mask.sum() * volume.geometry.voxel_ml), evidence)
     telling.measured("Signal intensity", intensity(mean_within(volume.voxels, mask)), evidence, site="Foreground")

@@ -16,6 +16,7 @@ from ...core.ids import digest
 from ...sources.volume import Volume
 from ..base import MEASURED, ToolContext, source_of
 from ..drawing import save_png
+from .part import Part
 
 Draw = Callable[[], Image.Image]
 
@@ -29,6 +30,7 @@ class Telling:
         series: where it comes from.
         date: ISO 8601 date of the examination, or None.
         context: the tool's context.
+        parts: of the body that the voxels show, where that is told.
     """
 
     volume: Volume
@@ -38,6 +40,7 @@ class Telling:
     findings: list[Finding] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    parts: tuple[Part, ...] = ()
 
     def picture(self, name: str, draw: Draw) -> str | None:
         """Draw and save an overlay; its path as evidence names it, or None when no pictures are wanted.
@@ -108,26 +111,32 @@ class Telling:
             patient=self.context.opaque_patient))
 
 
-def millilitres(number: float) -> Value:
-    """A volume, to whole ml from 10 ml on, to a tenth below."""
-    return Value(number=float(round(number, 0 if number >= 10 else 1)), unit="mL", ucum="mL")
+def millilitres(number: float, precision: float | None = None) -> Value:
+    """A volume and its precision, to whole ml from 10 ml on, to a tenth from 1 ml on, else to a thousandth."""
+    return _value(number, precision, 0 if number >= 10 else 1 if number >= 1 else 3, "mL", "mL")
 
 
-def hounsfield(number: float) -> Value:
+def hounsfield(number: float, precision: float | None = None) -> Value:
     """An attenuation, to whole HU."""
-    return Value(number=float(round(number)) + 0.0, unit="HU", ucum="[hnsf'U]")
+    return _value(number, precision, 0, "HU", "[hnsf'U]")
 
 
-def percent(number: float) -> Value:
+def percent(number: float, precision: float | None = None) -> Value:
     """A share, to a tenth."""
-    return Value(number=round(number, 1), unit="%", ucum="%")
+    return _value(number, precision, 1, "%", "%")
 
 
-def millimetres(number: float) -> Value:
+def millimetres(number: float, precision: float | None = None) -> Value:
     """A length, to a tenth of a millimetre."""
-    return Value(number=round(number, 1), unit="mm", ucum="mm")
+    return _value(number, precision, 1, "mm", "mm")
 
 
 def intensity(number: float) -> Value:
     """An MR signal, to a whole number; it has no unit that two scans share."""
-    return Value(number=float(round(number)) + 0.0, unit="arbitrary units", ucum="[arb'U]")
+    return _value(number, None, 0, "arbitrary units", "[arb'U]")
+
+
+def _value(number: float, precision: float | None, digits: int, unit: str, ucum: str) -> Value:
+    """Rounded as printed; a precision never below the last digit that is printed."""
+    margin = None if precision is None else max(float(round(precision, digits)), 10.0**-digits)
+    return Value(number=float(round(number, digits)) + 0.0, unit=unit, ucum=ucum, precision=margin)

@@ -52,10 +52,18 @@ class View:
     def take(self, array: NDArray[Any]) -> NDArray[Any]:
         """The shown part of a (k, j, i) array: (rows, columns)."""
         along, _, _ = _AXES[self.plane]
-        plane = np.take(array, self.index, axis=along)
+        return self.turn(np.take(array, self.index, axis=along))
+
+    def turn(self, plane: NDArray[Any]) -> NDArray[Any]:
+        """The shown part of the plane, as it is stored, that lies across the view's axis."""
         turned = plane[::-1 if self.flips[0] else 1, ::-1 if self.flips[1] else 1]
         shown: NDArray[Any] = turned[self.cut]
         return shown
+
+    @property
+    def axis(self) -> int:
+        """Array axis looked along."""
+        return _AXES[self.plane][0]
 
     def box(self, stored: Box, shape: tuple[int, int, int], mm_per_pixel: float) -> Box:
         """A box in pixels of the stored plane to pixels of the picture.

@@ -1,0 +1,152 @@
+"""Long and short axis of a solid opacity as radiologists measure them. Pure.
+
+The long axis is the greatest diameter in any plane of a direction, the short axis the greatest extent at right angles
+to it in that same plane; their mean is the nodule's size (Bankier et al., Radiology 285(2):584-600, 2017). With
+sections of at most 1.5 mm, as that statement asks for, transverse, coronal and sagittal planes are tried and the
+one with the greatest long axis counts; with thicker ones only the stored planes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ...core.geometry import VolumeGeometry
+from .diameters import Ball
+from .grids import Mask
+
+THIN_MM = 1.5
+FINEST_MM = 0.2
+"""Of the grid that an opacity is resampled to; larger opacities get a coarser one."""
+STEPS_ACROSS = 80
+NECK = 0.4
+"""What is thinner than this part of the radius hangs on the opacity (vessels) and is cut off."""
+BLUR_MM = 0.5
+"""Blur of the scanner that is added to the size of a voxel."""
+DIRECTIONS = np.deg2rad(np.arange(0.0, 180.0, 3.0))
+
+
+@dataclass(frozen=True)
+class Size:
+    """Diameters of an opacity.
+
+    Args:
+        long_mm: greatest diameter in the plane.
+        short_mm: greatest extent at right angles to it in the same plane.
+        plane: array axis that the plane lies across: 0 for stored slices.
+        volume_ml: volume.
+    """
+
+    long_mm: float
+    short_mm: float
+    plane: int
+    volume_ml: float
+
+    @property
+    def mean_mm(self) -> float:
+        """Mean of long and short axis."""
+        return (self.long_mm + self.short_mm) / 2
+
+
+def measure_opacity(voxels: NDArray[Any], geometry: VolumeGeometry, ball: Ball) -> Size | None:
+    """Diameters and volume of the solid opacity around a ball in lung.
+
+    The border is where attenuation is half way between lung and core, found on a finer grid by linear interpolation.
+    The volume is the sum of solid parts of voxels within it and a voxel around it (see `measure_ball`).
+
+    Args:
+        voxels: (k, j, i) HU.
+        geometry: of the voxels.
+        ball: from `measure_ball`.
+
+    Returns:
+        None when nothing reaches half way at the place.
+    """
+    radius = ball.diameter_mm / 2
+    values, step = _resampled(voxels, geometry, ball.centre_mm, 2.0 * radius + 4.0)
+    solid = _trunk(values > (ball.lung_hu + ball.solid_hu) / 2, NECK * radius / step)
+    if not solid.any():
+        return None
+    blur = round((float(np.mean(geometry.spacing)) + BLUR_MM) / step)
+    near = ndimage.distance_transform_edt(~solid) <= blur
+    part = np.clip((values - ball.lung_hu) / (ball.solid_hu - ball.lung_hu), 0.0, 1.0)
+    part[part < 0.15] = 0.0
+    axes = (0, 1, 2) if geometry.spacing[0] <= THIN_MM else (0,)
+    long_mm, short_mm, plane = longest(solid, (step, step, step), axes)
+    return Size(long_mm, short_mm, plane, float(part[near].sum()) * step**3 / 1000)
+
+
+def _resampled(voxels: NDArray[Any], geometry: VolumeGeometry, centre_mm: tuple[float, float, float], reach_mm: float
+               ) -> tuple[NDArray[np.float32], float]:
+    """Values on a cube of equal steps along the array's axes, and the step; beyond the volume its last voxels go on."""
+    step = max(FINEST_MM, 2 * reach_mm / STEPS_ACROSS)
+    along = np.arange(-reach_mm, reach_mm + step / 2, step)
+    middle = geometry.to_index(np.array(centre_mm))
+    lines = [at + along / spacing for at, spacing in zip(middle, geometry.spacing, strict=True)]
+    low = [int(np.clip(np.floor(line[0]) - 1, 0, size - 1)) for line, size in zip(lines, voxels.shape, strict=True)]
+    cut = voxels[tuple(slice(first, int(np.clip(np.ceil(line[-1]) + 2, first + 1, size)))
+                       for first, line, size in zip(low, lines, voxels.shape, strict=True))].astype(np.float32)
+    for axis, (line, first) in enumerate(zip(lines, low, strict=True)):
+        at = np.clip(line - first, 0, cut.shape[axis] - 1)
+        below = np.minimum(at.astype(int), max(cut.shape[axis] - 2, 0))
+        shape = [-1 if other == axis else 1 for other in range(3)]
+        part = (at - below).astype(np.float32).reshape(shape)
+        above = np.minimum(below + 1, cut.shape[axis] - 1)
+        cut = cut.take(below, axis) * (1 - part) + cut.take(above, axis) * part
+    return cut, step
+
+
+def _trunk(solid: Mask, neck: float) -> Mask:
+    """The piece of `solid` nearest to its middle, without what is thinner than `neck` voxels hanging on it."""
+    core = ndimage.distance_transform_edt(solid) > neck
+    labels, count = ndimage.label(core)
+    if count == 0:
+        return np.zeros_like(solid)
+    middle = (np.array(solid.shape) - 1) / 2
+    places = np.argwhere(core)
+    nearest = places[np.linalg.norm(places - middle, axis=1).argmin()]
+    piece = labels == labels[tuple(nearest)]
+    return np.asarray((ndimage.distance_transform_edt(~piece) <= neck + 0.5) & solid)
+
+
+def longest(mask: Mask, spacing: tuple[float, float, float], axes: tuple[int, ...]) -> tuple[float, float, int]:
+    """Long axis in mm, the extent at right angles to it in the same plane, and the axis that the plane lies across.
+
+    Args:
+        mask: (k, j, i), at least one voxel.
+        spacing: mm along (k, j, i).
+        axes: array axes across which planes are tried.
+    """
+    found = [(*calipers(plane, step), axis) for axis in axes for plane, step in _planes(mask, spacing, axis)]
+    return max(found, key=lambda item: (item[0], item[1], -item[2]))
+
+
+def _planes(mask: Mask, spacing: tuple[float, float, float], axis: int
+            ) -> Iterator[tuple[Mask, tuple[float, float]]]:
+    rows, columns = (step for other, step in enumerate(spacing) if other != axis)
+    for plane in np.moveaxis(mask, axis, 0):
+        if plane.any():
+            yield plane, (rows, columns)
+
+
+def calipers(plane: Mask, step: tuple[float, float]) -> tuple[float, float]:
+    """Greatest diameter of a plane region and its extent at right angles, in mm.
+
+    Half a pixel is added: the border lies up to half a pixel beyond the outermost centres on both sides.
+
+    Args:
+        plane: (rows, columns), at least one pixel.
+        step: mm along (rows, columns).
+    """
+    points = np.argwhere(plane & ~ndimage.binary_erosion(plane)) * np.array(step)
+    across = np.stack([np.cos(DIRECTIONS), np.sin(DIRECTIONS)])
+    lines = points @ across
+    widths = lines.max(axis=0) - lines.min(axis=0)
+    widths += np.sqrt((across[0] * step[0]) ** 2 + (across[1] * step[1]) ** 2) / 2
+    best = int(widths.argmax())
+    return float(widths[best]), float(widths[(best + len(DIRECTIONS) // 2) % len(DIRECTIONS)])
