@@ -5,13 +5,13 @@ from __future__ import annotations
 from ...sources.ct_technique import Technique
 from .draw import draw_head, slice_text
 from .grids import Mask, bounding_box, box_mm, coarse_place
-from .head import FROM_BONE_MM, HYPERDENSE_HU, SMALLEST_CLUSTER_ML, hyperdense
+from .head import FROM_BONE_MM, HYPERDENSE_HU, SMALLEST_CLUSTER_ML, hyperdense, too_noisy
 from .lungs import Chest
 from .telling import Telling, millilitres
 
 
 def tell_head(telling: Telling, chest: Chest, space: Mask, technique: Technique) -> None:
-    """Hyperdense volume within the skull; not measured after contrast medium.
+    """Hyperdense volume within the skull; not measured after contrast medium, nor in strong noise.
 
     Args:
         telling: takes findings, evidence and warnings.
@@ -21,6 +21,10 @@ def tell_head(telling: Telling, chest: Chest, space: Mask, technique: Technique)
     """
     if technique.contrast:
         telling.warnings.append("contrast medium was given, so hyperdense volume in the head was not measured")
+        return
+    if too_noisy(chest.coarse, space):
+        telling.warnings.append("the head is too noisy for blood to be told from brain; hyperdense volume was not "
+                                "measured")
         return
     volume, factors = telling.volume, chest.coarse.factors
     found = hyperdense(chest.coarse, space)

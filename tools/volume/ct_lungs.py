@@ -54,7 +54,7 @@ def _tell_lung(telling: Telling, lung: Lung, picture: str | None, montage: str) 
     place = lung.patch.place
     first, last = (volume.planes[k].index + 1 for k in (place[0].start, place[0].stop - 1))
     margin = millilitres(lung.doubtful * voxel_ml).number
-    caption = (f"{volume.modality}, contour of the {lung.name.lower()}, coronal and axial, lung window; it shows on "
+    caption = (f"{volume.modality}, contour of {_the(lung)}, coronal and axial, lung window; it shows on "
                f"slices {first} to {last} of {volume.stored_slices}; volume to {margin:g} mL, the change when the "
                f"border's threshold moves by {BORDER_HU:.0f} HU; low-attenuation area below {LOW_HU} HU to "
                f"{density.low_margin:.1f} %, attenuation to {CALIBRATION_HU} HU, what calibration may be off")
@@ -71,6 +71,10 @@ def _tell_lung(telling: Telling, lung: Lung, picture: str | None, montage: str) 
             ("Mean lung attenuation", hounsfield(density.mean, CALIBRATION_HU)),
             ("Low-attenuation area", percent(density.low_percent, density.low_margin))):
         telling.measured(name, value, evidence, site=site, side=lung.side)
+
+
+def _the(lung: Lung) -> str:
+    return lung.name.lower() if lung.side is Laterality.BILATERAL else f"the {lung.name.lower()}"
 
 
 def _tell_missing(telling: Telling, chest: Chest) -> None:

@@ -24,6 +24,8 @@ HYPERDENSE_HU = (50.0, 100.0)
 FROM_BONE_MM = 4.0
 """Depth under the skull in which blurred bone looks like blood: it is not counted."""
 SMALLEST_CLUSTER_ML = 0.3
+CLEAR_OF_NOISE = 2.5
+"""How many standard deviations `HYPERDENSE_HU` must lie above the median within the skull."""
 SHIFT_HU = 5.0
 """How far the lower threshold is moved for the stated precision."""
 
@@ -80,6 +82,18 @@ def _enclosed(bone: Mask, values: NDArray[np.float32], spacing: tuple[float, flo
 def _like_brain(values: NDArray[np.float32], cm2: float) -> bool:
     dense = (values > BRAIN_HU[0]) & (values < BRAIN_HU[1])
     return len(values) * cm2 >= SMALLEST_SLICE_CM2 and float(dense.mean()) >= MOSTLY
+
+
+def too_noisy(coarse: Coarse, space: Mask) -> bool:
+    """Whether noise alone reaches the hyperdense range: the robust deviation (1.48 times the median deviation).
+
+    Args:
+        coarse: HU.
+        space: from `cranial_space`, not empty.
+    """
+    values = coarse.values[space]
+    middle = float(np.median(values))
+    return middle + CLEAR_OF_NOISE * 1.48 * float(np.median(np.abs(values - middle))) > HYPERDENSE_HU[0]
 
 
 def hyperdense(coarse: Coarse, space: Mask) -> Hyperdense:

@@ -137,7 +137,7 @@ def foreground(voxels: NDArray[Any]) -> Mask:
         return bright
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    kept = np.asarray((sizes >= SMALLEST_SHARE * sizes.max()) & (sizes > 0))[labels]
+    kept: Mask = np.asarray((sizes >= SMALLEST_SHARE * sizes.max()) & (sizes > 0))[labels]
     for plane in kept:
         ndimage.binary_fill_holes(plane, output=plane)
     return kept
