@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from ..agent.door import run_tool
 from ..core.boxes import Box, iou
 from ..core.case import CaseFile, FileKind, Series
+from ..core.errors import RefusedFile
 from ..core.evidence import Evidence, VolumeSlice
 from ..core.finding import Finding
 from ..core.result import ToolResult
@@ -59,24 +60,49 @@ def real_rows(data: Path) -> Iterator[Row]:
 
 def lung_rows(folder: Path) -> Iterator[Row]:
     """Dice of the lungs, each side and both, for every pair of a CT and a label map on the same grid."""
-    files = sorted(path for path in folder.glob("*.nii*") if path.is_file())
-    labels = [path for path in files if "seg" in path.name]
-    for image in (path for path in files if path not in labels):
-        if "mr" in image.name.split(".")[0].split("_"):
+    labels = sorted(path for path in folder.glob("*.nii*") if "seg" in path.name)
+    for image in sorted(folder.iterdir()) if labels else ():
+        if image in labels or "mr" in image.name.split(".")[0].split("_"):
             continue
-        volume = _volume(image)
+        volume = _scan(image)
+        if volume is None:
+            continue
         for path in labels:
-            truth = _volume(path)
-            if truth.voxels.shape == volume.voxels.shape and np.allclose(
-                    truth.geometry.affine, volume.geometry.affine, atol=1e-2):
-                yield from _dice_rows(f"{folder.name}, {image.name} against {path.name}", volume, truth.voxels)
+            truth = _laid_on(_volume(path), volume)
+            if truth is not None:
+                yield from _dice_rows(f"{folder.name}, {image.name} against {path.name}", volume, truth)
+
+
+def _scan(path: Path) -> Volume | None:
+    """A CT from a NIfTI file or a folder of DICOM slices; None for anything else."""
+    if path.name.endswith((".nii", ".nii.gz")):
+        return _volume(path)
+    if not path.is_dir():
+        return None
+    files = tuple(CaseFile(path=item.name, sha256="", size=item.stat().st_size, kind=FileKind.CT)
+                  for item in sorted(path.iterdir()))
+    try:
+        return load_volume(Series(uid=path.name, kind=FileKind.CT, modality="CT", files=files), path, Limits())
+    except RefusedFile:
+        return None
+
+
+def _laid_on(labels: Volume, scan: Volume) -> NDArray[Any] | None:
+    """Labels in the order of the scan's rows and columns; None when they are not on its grid."""
+    if labels.voxels.shape != scan.voxels.shape:
+        return None
+    corners = np.array([[0.0, 0.0, 0.0], [size - 1.0 for size in scan.voxels.shape]])
+    index = labels.geometry.to_index(scan.geometry.to_lps(corners))
+    turned = tuple(slice(None, None, -1 if first > last else 1) for first, last in zip(*index, strict=True))
+    expected = np.sort(np.abs(index), axis=0)
+    return labels.voxels[turned] if np.allclose(expected, corners, atol=0.1) else None
 
 
 def _dice_rows(name: str, volume: Volume, labels: NDArray[Any]) -> Iterator[Row]:
-    found = {lung.side.value: lung.mask for lung in segment_chest(volume.voxels, volume.geometry).lungs}
     truth = {side: np.isin(labels, lobes) for side, lobes in LOBES.items()}
     if not any(mask.any() for mask in truth.values()):
         return
+    found = {lung.side.value: lung.mask for lung in segment_chest(volume.voxels, volume.geometry).lungs}
     nothing = np.zeros(labels.shape, bool)
     both = found.get("bilateral", found.get("left", nothing) | found.get("right", nothing))
     yield f"{name}, both lungs, Dice", f"{dice(both, truth['left'] | truth['right']):.3f}", GOALS
@@ -100,7 +126,7 @@ def tumour_rows(folder: Path) -> Iterator[Row]:
     listed = folder / "boxes.json"
     if not listed.is_file():
         return
-    slices = defaultdict(dict)
+    slices: dict[str, dict[str, list[Box]]] = defaultdict(dict)
     for item in json.loads(listed.read_text(encoding="utf-8")):
         slices[str(Path(item["file"]).parent)][item["sop"]] = [tuple(box["box_xyxy"]) for box in item["boxes"]]
     for patient, boxes in sorted(slices.items()):

@@ -12,6 +12,8 @@ import nibabel
 import numpy as np
 import pydicom
 import pytest
+from made_ct import write_slices
+from made_volumes import head
 from PIL import Image
 
 from caseloom.core.case import CaseFile, FileKind, Series, Study
@@ -266,3 +268,49 @@ def test_an_mr_gives_foreground_and_signal_only(shared_data: Path, tmp_path: Pat
     assert {item.name for item in result.findings} == {"Foreground volume", "Signal intensity"}
     assert one(result, "Foreground volume").number == pytest.approx(3832, rel=0.05)
     assert all(item.picture for item in result.evidence)
+
+
+def test_what_the_images_show_stands_against_a_header_that_lies(tmp_path: Path) -> None:
+    drawing, true_ml = head(slice_mm=5.0, blood_mm=15.0)
+    paths = write_slices(tmp_path / "ct", drawing.voxels(), PixelSpacing=[1.9, 1.9], ConvolutionKernel="H31s")
+    series = series_of(tmp_path, paths, body_part="CHEST")
+    result = run(tmp_path, series, pictures=tmp_path / "overlays")
+    assert any("the header names chest, but the images show head" in text for text in result.warnings)
+    dense = one(result, "Hyperdense volume")
+    assert dense.value is not None
+    assert dense.number == pytest.approx(true_ml, rel=0.1)
+    assert dense.value.precision is not None
+    assert 0 < dense.value.precision < 2
+    assert not any("Lung" in item.name for item in result.findings)
+    contrast = [pydicom.dcmread(path) for path in paths]
+    for path, ds in zip(paths, contrast, strict=True):
+        ds.ContrastBolusAgent = "Iohexol"
+        ds.save_as(path)
+    after = run(tmp_path, series_of(tmp_path, paths))
+    assert not any(item.name == "Hyperdense volume" for item in after.findings)
+    assert any("contrast medium" in text for text in after.warnings)
+
+
+def test_an_opacity_is_given_with_axes_volume_and_the_precision_of_each(measured: tuple[ToolResult, Path]) -> None:
+    result, _ = measured
+    sizes = {item.name: item.value for item in result.findings if (item.site or "").startswith("Opacity 1")}
+    assert set(sizes) == {"Long-axis diameter", "Short-axis diameter", "Opacity volume"}
+    assert [(value.unit, value.precision) for value in sizes.values() if value] == [
+        ("mm", 1.0), ("mm", 1.0), ("mL", pytest.approx(0.121, abs=0.02))]
+    nodule = one(result, "Pulmonary nodule candidate")
+    numbers_mm = [value.number for value in sizes.values() if value and value.unit == "mm" and value.number]
+    assert nodule.number == pytest.approx(sum(numbers_mm) / 2, abs=0.1)
+    volume = sizes["Opacity volume"]
+    assert volume is not None
+    assert volume.number == pytest.approx(np.pi / 6 * 0.9**3, abs=volume.precision)
+
+
+def test_low_attenuation_is_given_with_what_makes_it_incomparable(measured: tuple[ToolResult, Path]) -> None:
+    result, _ = measured
+    for side in (Laterality.RIGHT, Laterality.LEFT):
+        low = one(result, "Low-attenuation area", side)
+        assert low.number is not None
+        assert 0 <= low.number < 2
+    text, = (item for item in result.warnings if item.startswith("low-attenuation area"))
+    assert "2.5 mm thick" in text
+    assert "contrast medium was given" in text

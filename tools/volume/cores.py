@@ -1,8 +1,8 @@
 """Solid tissue that hangs on chest wall or mediastinum and bulges into a lung. Pure.
 
-A closing of the lung takes in what bulges into it; what it took in and is solid is searched for balls. Two sizes of
-closing: a wide one for masses, where only a large ball counts because hila and the heart hold smaller ones; and a
-narrower one for smaller opacities, which count only away from the airways, because hilar vessels lie along them.
+A closing of the lung takes in what bulges into it; what it took in and is solid is searched for balls. The wider the
+closing, the flatter a bulge it takes in, and the larger the ball that normal hila, heart and ribs hold there. Hila lie
+along the airways, so away from these a smaller ball counts.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from ...core.finding import Laterality
@@ -19,13 +20,31 @@ from .grids import Coarse, Mask, ball, close, coarse_geometry, coarsen
 from .lungs import Chest
 
 SOLID_HU = -300.0
-WIDE_CLOSING_MM, WIDE_GRID_MM = 40.0, 3.0
-WIDE_CORE_MM, WIDE_CORE_SLICES = 15.0, 1.5
-"""Radius of the ball that a mass must hold, in mm and in slice distances: a mass is larger than 30 mm. Normal hila and
-hearts held balls of up to 10 mm in thin slices and of 13 mm in slices of 5 mm."""
-CLOSING_MM, CORE_MM = 15.0, 5.0
-FROM_AIRWAYS_MM = 15.0
-"""Normal hilar vessels that held a ball of 5 mm lay within 5 mm of the airways."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A closing, and the radius in mm of the ball that what it took in must hold.
+
+    Args:
+        closing_mm: radius of the closing.
+        anywhere_mm: radius of the ball; at least `ANYWHERE_SLICES` slice distances.
+        away_mm: the same away from the airways.
+        grid_mm: voxels of the grid.
+    """
+
+    closing_mm: float
+    anywhere_mm: float
+    away_mm: float
+    grid_mm: float
+
+
+LEVELS = (Level(40.0, 15.0, 15.0, 3.0), Level(25.0, 12.5, 8.0, 2.0), Level(15.0, 12.5, 5.0, 2.0))
+"""With 40 mm, normal hearts held balls of up to 12.6 mm; with 25 mm, normal hila held up to 9.7 mm within 5 mm of the
+airways, and 13 mm in slices of 10 mm; away from the airways nothing held 5 mm."""
+ANYWHERE_SLICES = 1.5
+FROM_AIRWAYS_MM, FROM_AIRWAYS_SLICES = 15.0, 2.5
+"""Distance from the airways in mm and in slice distances, whichever is more."""
 CORE_HU = 0.0
 """A core whose mean is below holds fat: the pleura beside ribs and diaphragm."""
 TRUNK = 0.6
@@ -48,7 +67,7 @@ class Core:
 
 
 def find_cores(chest: Chest, lungs: Mapping[Laterality, Mask], geometry: VolumeGeometry) -> list[Core]:
-    """Masses, then smaller opacities that are no part of one; each by side, then by place.
+    """Opacities at the lungs' borders, from the widest closing to the narrowest, by side, then by place.
 
     Args:
         chest: segmentation of the volume.
@@ -56,34 +75,39 @@ def find_cores(chest: Chest, lungs: Mapping[Laterality, Mask], geometry: VolumeG
         geometry: of the stored voxels.
     """
     fine = coarse_geometry(geometry, chest.coarse.factors, chest.body.shape)
-    wide = coarsen(chest.coarse.values, fine, WIDE_GRID_MM)
-    place = coarse_geometry(fine, wide.factors, wide.values.shape)
-    free = coarsen(chest.body & ~chest.airways, fine, WIDE_GRID_MM).values > 0.5
-    least = max(WIDE_CORE_MM, WIDE_CORE_SLICES * geometry.spacing[0])
-    masses = []
+    found: list[Core] = []
+    for level in LEVELS:
+        for core in _at_level(level, chest, lungs, fine):
+            if not any(_within(core, other) for other in found):
+                found.append(core)
+    return found
+
+
+def _at_level(level: Level, chest: Chest, lungs: Mapping[Laterality, Mask], fine: VolumeGeometry) -> Iterator[Core]:
+    grid = coarsen(chest.coarse.values, fine, level.grid_mm)
+    place = coarse_geometry(fine, grid.factors, grid.values.shape)
+    free = (coarsen(chest.body & ~chest.airways, fine, level.grid_mm).values > 0.5) & (grid.values > SOLID_HU)
+    away = _from_airways(coarsen(chest.lumen, fine, level.grid_mm).values > 0, grid)
+    slice_mm = fine.spacing[0]
+    anywhere, apart = max(level.anywhere_mm, ANYWHERE_SLICES * slice_mm), max(level.away_mm, slice_mm)
+    far = max(FROM_AIRWAYS_MM, FROM_AIRWAYS_SLICES * slice_mm)
     for side, lung in sorted(lungs.items()):
-        shrunk = coarsen(lung, fine, WIDE_GRID_MM).values > 0.5
-        solid = close(shrunk, wide.spacing, WIDE_CLOSING_MM) & ~shrunk & free & (wide.values > SOLID_HU)
-        masses += [Core(mask, place, side) for mask, _ in _pieces(solid, wide, least)]
-    return masses + [core for core in _small(chest, lungs, fine) if not any(_within(core, mass) for mass in masses)]
+        shrunk = coarsen(lung, fine, level.grid_mm).values > 0.5
+        solid = close(shrunk, grid.spacing, level.closing_mm) & ~shrunk & free
+        for mask, inner, inscribed in _pieces(solid, grid, apart):
+            if (inscribed >= anywhere or away[mask].min() >= far) and grid.values[inner].mean() >= CORE_HU:
+                yield Core(mask, place, side)
 
 
-def _small(chest: Chest, lungs: Mapping[Laterality, Mask], geometry: VolumeGeometry) -> Iterator[Core]:
-    """Opacities away from the airways; none where no airways are seen, because hila cannot be told then."""
-    if not chest.lumen.any():
-        return
-    coarse = chest.coarse
-    away = ndimage.distance_transform_edt(~chest.lumen, coarse.spacing)
-    for side, lung in sorted(lungs.items()):
-        closed = close(lung, coarse.spacing, CLOSING_MM)
-        solid = closed & ~lung & chest.body & ~chest.airways & (coarse.values > SOLID_HU)
-        for mask, core in _pieces(solid, coarse, max(CORE_MM, coarse.spacing[0])):
-            if away[mask].min() >= FROM_AIRWAYS_MM and coarse.values[core].mean() >= CORE_HU:
-                yield Core(mask, geometry, side)
+def _from_airways(lumen: Mask, grid: Coarse) -> NDArray[np.float64]:
+    """Distance from the airways in mm; 0 where none are seen, because hila cannot be told then."""
+    if not lumen.any():
+        return np.zeros(lumen.shape)
+    return np.asarray(ndimage.distance_transform_edt(~lumen, grid.spacing))
 
 
-def _pieces(solid: Mask, grid: Coarse, radius_mm: float) -> Iterator[tuple[Mask, Mask]]:
-    """Pieces of solid tissue that hold a ball of the radius, and the inner half of each."""
+def _pieces(solid: Mask, grid: Coarse, radius_mm: float) -> Iterator[tuple[Mask, Mask, float]]:
+    """Pieces of solid tissue that hold a ball of the radius, the inner half of each, and the largest ball's radius."""
     depth = ndimage.distance_transform_edt(solid, grid.spacing)
     labels, count = ndimage.label(depth >= radius_mm / 2)
     for number in range(1, count + 1):
@@ -91,7 +115,7 @@ def _pieces(solid: Mask, grid: Coarse, radius_mm: float) -> Iterator[tuple[Mask,
         if inscribed >= radius_mm:
             trunk = (labels == number) & (depth >= inscribed * TRUNK)
             whole = ndimage.binary_dilation(trunk, ball(inscribed * TRUNK, grid.spacing)) & solid
-            yield whole, whole & (depth >= inscribed / 2)
+            yield whole, whole & (depth >= inscribed / 2), inscribed
 
 
 def _within(core: Core, mass: Core) -> bool:

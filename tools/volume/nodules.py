@@ -31,7 +31,7 @@ VOXELS_ACROSS = 1.5
 """A ball smaller than this many of the largest voxel edges is mostly partial volume and is not measured."""
 NEAR_CLOSING_MM = 10.0
 SAME_SIZE = (0.6, 1.7)
-"""Measured over expected diameter; outside it the blob was no ball."""
+"""One measure of a diameter over another; outside it the blob was no ball, or runs into the chest wall."""
 LEAST_PRECISION_MM, SLICE_PRECISION = 0.5, 0.4
 """Precision of a ball's diameters: 0.4 slice distances, at least 0.5 mm. Made balls of 4 to 28 mm with blur and
 noise, in slices of 1 to 5 mm, are measured within it."""
@@ -126,7 +126,7 @@ def _balls(chest: Chest, lungs: dict[Laterality, Mask], voxels: NDArray[Any], ge
 def _measured(found: Ball, side: Laterality, voxels: NDArray[Any], geometry: VolumeGeometry
               ) -> Candidate | None:
     size = measure_opacity(voxels, geometry, found)
-    if size is None:
+    if size is None or not SAME_SIZE[0] <= size.mean_mm / found.diameter_mm <= SAME_SIZE[1]:
         return None
     reach = size.long_mm / 2
     low, high = ([round(part + shift, 1) for part in found.centre_mm] for shift in (-reach, reach))
