@@ -65,10 +65,10 @@ def _tell_tissues(telling: Telling, chest: Chest) -> None:
     k = min(int(chest.body.sum(axis=(1, 2)).argmax()) * factors[0] + factors[0] // 2, volume.voxels.shape[0] - 1)
     picture = telling.picture("tissue", lambda: draw_tissues(volume, chest, k))
     place = coarse_place(bounding_box(chest.body), factors, volume.voxels.shape)
-    shown = f" of {' and '.join(telling.parts)}" if telling.parts else ""
+    shown = f"; the images show {' and '.join(telling.parts)}" if telling.parts else ""
     evidence = (telling.region(box_mm(place, volume.geometry), (place[0].start, place[0].stop - 1),
-                               f"{slice_text(volume, k)}{shown}, soft tissue window, plain and with each range of "
-                               "attenuation inside the body in colour", picture),)
+                               f"{slice_text(volume, k)}, soft tissue window, plain and with each range of "
+                               f"attenuation inside the body in colour{shown}", picture),)
     for item in tissue_statistics(volume.voxels, refined_planes(chest.body, factors, volume.voxels.shape)):
         telling.measured("Tissue attenuation", hounsfield(item.mean), evidence, site=item.tissue.name)
         telling.measured("Tissue fraction", percent(item.percent), evidence, site=item.tissue.name)
