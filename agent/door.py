@@ -80,7 +80,8 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
     chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
                      record=record)
     with _run(case, patient, chosen, question) as run:
-        report = run.go(question, fresh=fresh, watch=watch)
+        # A recording holds what a model is asked, so nothing that was answered before is taken over.
+        report = run.go(question, fresh=fresh or record is not None, watch=watch)
         if out is not None:
             write_report(report, Path(out), run.review.home.run_folder(report.case.id) / "overlays")
     return report
@@ -228,6 +229,12 @@ def _account() -> str:
 def _choice(reader: str, model: str | None, adapters: Mapping[str, AnyPath] | None = None, *, download: bool = False,
             allow_plain_http: bool = False, record: AnyPath | None = None) -> ReaderChoice:
     folders = {tool: Path(folder) for tool, folder in (adapters or {}).items()}
+    tools = (*all_tools(), "comparison")
+    for tool, folder in folders.items():
+        if tool not in tools:
+            raise UsageError(f"an adapter is given for {tool!r}, which is no tool; the tools are {', '.join(tools)}")
+        if not folder.is_dir():
+            raise UsageError(f"the adapter of {tool!r}: there is no folder {folder}")
     return ReaderChoice(reader, model, folders, download=download, allow_plain_http=allow_plain_http,
                         record=Path(record) if record is not None else None)
 
@@ -246,7 +253,7 @@ def _latest_run(case: AnyPath, patient: str | None) -> Iterator[ReviewRun]:
     review = _review(case, patient, MeasureReader(), _settings())
     latest = latest_of(review)
     question = latest.question if latest else None
-    with open_run(replace(review, reader=EarlierReader(latest.reader)) if latest else review, question) as run:
+    with open_run(replace(review, reader=EarlierReader(latest.identity)) if latest else review, question) as run:
         yield run
 
 

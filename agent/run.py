@@ -165,14 +165,20 @@ def thread_of(review: Review, question: str | None) -> str:
     """
     reader = review.reader.identity
     asked = question if reader.interprets else None
-    return digest([*_input_of(review), reader.model_dump(), asked])[:32]
+    return digest([*_input_of(review), reader.model_dump(), reader.origin, asked])[:32]
 
 
 class Latest(Word):
     """Which review of a case came last."""
 
     reader: ReaderIdentity
+    origin: str | None = None
     question: str | None
+
+    @property
+    def identity(self) -> ReaderIdentity:
+        """Of the reader, with its origin."""
+        return self.reader.model_copy(update={"origin": self.origin})
 
 
 def remember_latest(review: Review, question: str | None) -> None:
@@ -180,7 +186,8 @@ def remember_latest(review: Review, question: str | None) -> None:
     file = _latest_file(review)
     file.parent.mkdir(exist_ok=True, mode=0o700)
     draft = file.with_suffix(f".{os.getpid()}")
-    draft.write_text(Latest(reader=review.reader.identity, question=question).model_dump_json(), encoding="utf-8")
+    who = review.reader.identity
+    draft.write_text(Latest(reader=who, origin=who.origin, question=question).model_dump_json(), encoding="utf-8")
     draft.replace(file)
 
 

@@ -83,9 +83,13 @@ def show_report(report: Report, folder: Path) -> None:
 def show_result(result: ToolResult) -> None:
     """Findings, refusals and warnings of one tool."""
     console = _console()
-    table = _table(f"{result.tool} ({result.reader})", "id", "finding", "site", "value", "status", "date", "evidence")
+    read = any(item.is_read for item in result.findings)
+    several = len({item.patient for item in result.findings}) > 1
+    table = _table(f"{result.tool} ({result.reader})", "id", "finding", "site", "value", "status",
+                   *(["by"] if read else []), "date", *(["patient"] if several else []), "evidence")
     for item in result.findings:
-        _row(table, item.id, item.name, item.site or item.laterality, _value(item), item.status, item.date,
+        _row(table, item.id, item.name, item.site or item.laterality, _value(item), item.status,
+             *([item.reader] if read else []), item.date, *([item.patient] if several else []),
              ", ".join(item.evidence))
     console.print(table)
     for refusal in result.refused:

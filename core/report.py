@@ -51,9 +51,12 @@ class ReaderIdentity(Word):
     dtype: str | None = None
     """Numeric type that the model computes in, as torch calls it."""
     weights_sha256: str | None = None
-    """Digest of the weights; None where they cannot be seen, as behind a server."""
+    """Digest of the weights and of the configuration, tokenizer, chat template and image settings beside them; None
+    where they cannot be seen, as behind a server."""
     adapters: dict[str, str] = Field(default_factory=dict)
     """SHA-256 of the adapter's weights, by the tool that reads with it."""
+    origin: str | None = Field(default=None, exclude=True)
+    """Digest of where the answers come from (a server's address, a recording's content); no part of a report."""
     unfit: str | None = Field(default=None, exclude=True)
     """Why this reader may not write a report, one line; None when it may."""
 

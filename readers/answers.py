@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TypeVar
 
+from ..core.report import ReaderIdentity
 from .expect import Unparsed
 from .reading import Reading, Seconds, Tokens
 from .request import Request
@@ -45,10 +46,11 @@ def split_thinking(text: str) -> tuple[str | None, str]:
     return "\n".join(filter(None, traces)) or None, "\n".join(filter(None, map(str.strip, answer)))
 
 
-def make_reading(
+def make_reading(  # noqa: PLR0913 - it gathers what a reading holds
     request: Request[T],
     text: str,
     *,
+    reader: ReaderIdentity,
     tokens: Tokens,
     seconds: Seconds,
     cut_off: bool = False,
@@ -59,6 +61,7 @@ def make_reading(
     Args:
         request: what was asked.
         text: everything that the model wrote, special tokens included where the reader has them.
+        reader: who answered.
         tokens: counts.
         seconds: timings.
         cut_off: it stopped at `max_tokens`, not of its own.
@@ -72,7 +75,7 @@ def make_reading(
         problem = f"the answer was cut off: {reason}" if cut_off else str(reason)
     if not answer:
         problem = _no_answer(thinking, cut_off)
-    return Reading(value, problem, text, answer, thinking, tokens, seconds, cut_off, notes)
+    return Reading(value, problem, text, answer, thinking, reader, tokens, seconds, cut_off, notes)
 
 
 def _own_turn(text: str) -> str:

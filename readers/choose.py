@@ -92,6 +92,8 @@ def _local(choice: ReaderChoice, cache: Path) -> Reader:
 
 
 def _check_options(choice: ReaderChoice) -> None:
+    if not choice.name.strip():
+        raise UsageError("--reader needs a name: measure, medgemma, a server's URL, a folder or a recording (.jsonl)")
     local = choice.name == "medgemma" or (not is_server(choice.name) and Path(choice.name).is_dir())
     if choice.model is not None and not (choice.name == "medgemma" or is_server(choice.name)):
         raise UsageError(f"--model has no meaning with the reader {choice.name!r}; leave it out")

@@ -19,6 +19,7 @@ class EarlierReader:
     """Stands for the model that read a case, so that its report can be signed where the model is not at hand."""
 
     identity: ReaderIdentity
+    context: int | None = None
 
     def read(self, requests: Sequence[Request[T]]) -> list[Reading[T]]:
         """Nothing is read.

@@ -21,12 +21,11 @@ UnitBox = tuple[float, float, float, float]
 
 _DECORATION = " \t\n*_`\"'“”‘’$"
 _LATEX = re.compile(r"\\(?:boxed|text)\{([^{}]{0,200})\}")
-_YES_NO = re.compile(r"[(\[]?(yes|no)\b[)\]]?(?![\w/])(?!\s+\w)", re.IGNORECASE)
+_YES_NO = re.compile(r"[(\[]?(yes|no)\b[)\]]?(?![\w/?])(?!\s+\w)", re.IGNORECASE)
 _LETTER = re.compile(r"(?:(?:option|choice)\s{1,4})?(?:[(\[]([a-z])[)\]][.:]?|([a-z])(?:[).:](?=\s|$)|$))", re.I)
-_CLAUSE_END = re.compile(r"[,.;:](?=\s)|\s(?=[(–—-])")
-_HEDGES = frozenset({"cannot", "can't", "unable", "unclear", "uncertain", "unsure", "indeterminate", "undetermined",
-                     "insufficient", "maybe", "perhaps", "possible", "possibly", "probable", "probably", "likely",
-                     "suspected", "or"})
+_RESTATED = {True: frozenset({"there", "it", "is", "are", "one", "present", "seen", "visible"}),
+             False: frozenset({"there", "it", "is", "are", "none", "not", "absent"})}
+"""All words that may follow yes (True) or no: what says the same again. Any other word might take it back."""
 _SCALE = 1000
 
 
@@ -43,7 +42,7 @@ class Expect(Protocol[T_co]):
 
         Args:
             answer: what the model wrote after thinking.
-            cut_off: it reached its greatest length; only what was surely complete by then counts.
+            cut_off: it reached its greatest length; what may have been taken back after the end does not count.
 
         Raises:
             Unparsed: it is not of this kind.
@@ -200,46 +199,33 @@ def _yes_no(claim: str) -> bool:
     first = _YES_NO.match(claim)
     if first is None:
         raise Unparsed("the final answer is neither yes nor no")
-    said, rest = first[1].casefold(), set(_words(claim[first.end() :]))
-    if rest & ({"yes", "no"} - {said}) or rest & _HEDGES:
-        raise Unparsed("the final answer hedges or contradicts itself")
-    return said == "yes"
+    said = first[1].casefold() == "yes"
+    if "?" in claim or not set(_words(claim[first.end() :])) <= _RESTATED[said]:
+        raise Unparsed("the final answer says more than yes or no")
+    return said
 
 
 def _option(claim: str, options: tuple[str, ...]) -> str:
-    """The option that a claim names; words come first, so that "A fall" is no letter A."""
-    words = {option: _words(option) for option in options}
+    """The option that a claim names, by its words, its letter, or both; words first: "A fall" is no letter A."""
     said = _words(claim)
     for option in options:
-        if words[option] == said:
+        if _words(option) == said:
             return option
     letter = _LETTER.match(claim)
-    named = {option for option in options if _within(words[option], said)}
     if letter is None:
-        return _named_first(claim, named)
+        raise Unparsed("the final answer is none of the options")
     place = ascii_uppercase.index((letter[1] or letter[2]).upper())
     if place >= len(options):
         raise Unparsed("the final answer is none of the options")
     rest = _words(claim[letter.end() :])
-    if rest and rest != words[options[place]] and named != {options[place]}:
+    if "?" in claim or rest not in ((), _words(options[place])):
         raise Unparsed("the final answer's letter and its words do not agree")
     return options[place]
-
-
-def _named_first(claim: str, named: set[str]) -> str:
-    clause = _words(_CLAUSE_END.split(claim, maxsplit=1)[0])
-    if len(named) == 1 and clause == _words(option := next(iter(named))) and not _HEDGES & set(_words(claim)):
-        return option
-    raise Unparsed("the final answer is none of the options" if not named else "the final answer is not one option")
 
 
 def _words(text: str) -> tuple[str, ...]:
     stripped = (word.strip(".,;:()[]{}!?*_`\"'“”‘’") for word in text.casefold().split())
     return tuple(word for word in stripped if word)
-
-
-def _within(words: tuple[str, ...], text: tuple[str, ...]) -> bool:
-    return any(text[start : start + len(words)] == words for start in range(len(text) - len(words) + 1))
 
 
 def _boxes(value: Any) -> tuple[LabelledBox, ...]:

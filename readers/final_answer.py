@@ -20,7 +20,7 @@ _DECLINED = re.compile(
     re.IGNORECASE,
 )
 _OPENING = re.compile(r"[\[{]")
-_SENTENCE_ENDS = frozenset(".!*\"'`)]}")
+_SENTENCE_ENDS = frozenset(".!*\"'`)]}\n")
 _LONGEST_BARE_ANSWER = 200
 _LONGEST_CLAIM = 1000
 _TRIES = 16
@@ -38,7 +38,7 @@ def last_claims(answer: str, *, cut_off: bool = False) -> list[str]:
 
     Args:
         answer: what the model wrote after thinking.
-        cut_off: the text ends where it was cut, so an unfinished last line does not count.
+        cut_off: the text ends where it was cut, so it counts only when the claim ends its line and nothing follows.
 
     Returns:
         Texts up to the line's end; where nothing follows on the line, the next line with text.
@@ -46,11 +46,11 @@ def last_claims(answer: str, *, cut_off: bool = False) -> list[str]:
     Raises:
         Unparsed: there is no claim.
     """
-    text = _whole_lines(answer) if cut_off else answer
+    text = answer
     places = _final_answers(text)
     if places is None:
         bare = text.strip()
-        if not bare or "\n" in bare or len(bare) > _LONGEST_BARE_ANSWER or _DECLINED.search(bare):
+        if cut_off or not bare or "\n" in bare or len(bare) > _LONGEST_BARE_ANSWER or _DECLINED.search(bare):
             raise Unparsed(_why_none(answer, "'Final Answer'"))
         return [bare]
     first = len(places) - 1
@@ -58,6 +58,9 @@ def last_claims(answer: str, *, cut_off: bool = False) -> list[str]:
         first -= 1
     ends = [start for start, _ in places[first + 1 :]] + [len(text)]
     claims = [_first_line(text[begin:end]) for (_, begin), end in zip(places[first:], ends, strict=True)]
+    ended = text.rstrip(" \t")[-1:] in _SENTENCE_ENDS and text[places[-1][1]:].strip() == claims[-1]
+    if cut_off and not ended:
+        raise Unparsed("the final answer may go on, or be taken back, where the text was cut")
     if max(map(len, claims)) > _LONGEST_CLAIM:
         raise Unparsed("the final answer is too long to be one")
     return claims
@@ -71,14 +74,15 @@ def last_json(answer: str, *, cut_off: bool = False) -> str:
 
     Args:
         answer: what the model wrote after thinking.
-        cut_off: the text ends where it was cut, so what stands complete before a broken end counts.
+        cut_off: the text ends where it was cut, so the JSON must end it.
 
     Raises:
         Unparsed: there is none, it is broken, or one place gives several different values.
     """
-    blocks = [block for region in _regions(answer, every=cut_off) for block in _json_blocks(region)]
-    if cut_off:
-        blocks = [block for block in blocks if block is not None]
+    region = _region(answer)
+    blocks = _json_blocks(region)
+    if cut_off and region.strip().rstrip("`. ")[-1:] not in ("]", "}"):
+        raise Unparsed("the JSON may have been taken back where the text was cut")
     if not blocks:
         raise Unparsed(_why_none(answer, "JSON"))
     if blocks[-1] is None:
@@ -126,24 +130,15 @@ def _first_line(text: str) -> str:
     return text.lstrip().partition("\n")[0].strip()
 
 
-def _whole_lines(answer: str) -> str:
-    text = answer.rstrip(" \t")
-    return text if text[-1:] in _SENTENCE_ENDS else text[: text.rfind("\n") + 1]
-
-
 def _why_none(answer: str, what: str) -> str:
     none = f"there is no {what} in the answer"
     return f"{none}; the model says that it is an AI or cannot answer" if _DECLINED.search(answer) else none
 
 
-def _regions(answer: str, *, every: bool) -> list[str]:
-    """Where the JSON is looked for: behind the last `Final Answer:`, or behind each of them."""
+def _region(answer: str) -> str:
+    """Where the JSON is looked for: behind the last `Final Answer:`."""
     places = None if answer.lstrip()[:1] in ("[", "{") else _final_answers(answer)
-    if places is None:
-        return [answer]
-    ends = [start for start, _ in places[1:]] + [len(answer)]
-    regions = [answer[begin:end] for (_, begin), end in zip(places, ends, strict=True)]
-    return regions if every else regions[-1:]
+    return answer if places is None else answer[places[-1][1] :]
 
 
 def _json_blocks(text: str) -> list[list[str] | None]:
@@ -168,7 +163,7 @@ def _json_in(text: str) -> list[str] | None:
 
 def _is_prose(error: ValueError | RecursionError, text: str, inside: int) -> bool:
     """Whether a bracket opened no JSON at all, as in "[see above]", rather than JSON that broke later."""
-    if not isinstance(error, JSONDecodeError) or error.msg.startswith("Unterminated"):
+    if not isinstance(error, JSONDecodeError) or error.msg.startswith("Unterminated") or not text[inside:].strip():
         return False
     return not text[inside : error.pos].strip()
 

@@ -21,6 +21,11 @@ class MeasureReader:
         """`measure`, without a model."""
         return ReaderIdentity(name="measure", interprets=False)
 
+    @property
+    def context(self) -> None:
+        """None: it takes no prompt."""
+        return None
+
     def read(self, requests: Sequence[Request[T]]) -> list[Reading[T]]:
         """Nothing is read.
 

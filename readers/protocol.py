@@ -20,6 +20,11 @@ class Reader(Protocol):
         """Name, model, revision, and whether it interprets."""
         ...
 
+    @property
+    def context(self) -> int | None:
+        """Tokens that a prompt and its answer may have together; None where it is not known."""
+        ...
+
     def read(self, requests: Sequence[Request[T]]) -> list[Reading[T]]:
         """Answer requests, in their order; what they share is computed once.
 

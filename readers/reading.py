@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from ..core.report import ReaderIdentity
+
 T = TypeVar("T")
 
 
@@ -42,6 +44,7 @@ class Reading(Generic[T]):
         text: everything that the model wrote, as it wrote it.
         answer: the text without the thinking trace.
         thinking: the thinking trace, kept apart and never shown as an answer; None when there was none.
+        reader: who answered: model, revision, numeric type, digests of weights and adapters.
         tokens: counts.
         seconds: timings.
         cut_off: the answer reached `max_tokens` before its end.
@@ -53,6 +56,7 @@ class Reading(Generic[T]):
     text: str
     answer: str
     thinking: str | None
+    reader: ReaderIdentity
     tokens: Tokens
     seconds: Seconds
     cut_off: bool = False

@@ -7,7 +7,9 @@ was shown.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -37,11 +39,13 @@ class Header(Word):
 
     schema_: Literal["caseloom.recording/1"] = Field(default="caseloom.recording/1", alias="schema")
     origin: ReaderIdentity
-    unfit: str | None = None
-    """Why the origin may not write a report, None when it may."""
+    unfit: str | None
+    """Why the origin may not write a report, None when it may; a header must say one or the other."""
     recorded: str = Field(pattern=r"^\d{4}-\d\d-\d\d$")
     """Date of the recording, ISO 8601."""
     licence: str = LICENCE
+    context: int | None = None
+    """Tokens that the origin could hold; recipes fit their prompts to it."""
 
 
 class Answer(Word):
@@ -77,14 +81,19 @@ class Recorder:
         self._path = path
         self._lock = threading.Lock()
         who = reader.identity
-        header = Header(origin=who.model_copy(update={"unfit": None}), unfit=who.unfit, licence=licence,
-                        recorded=recorded or datetime.now(UTC).date().isoformat())
+        header = Header(origin=who.model_copy(update={"unfit": None, "origin": None}), unfit=who.unfit, licence=licence,
+                        context=reader.context, recorded=recorded or datetime.now(UTC).date().isoformat())
         self._held = self._continue(header) if path.exists() else self._begin(header)
 
     @property
     def identity(self) -> ReaderIdentity:
         """Of the reader that it wraps."""
         return self._reader.identity
+
+    @property
+    def context(self) -> int | None:
+        """Of the reader that it wraps."""
+        return self._reader.context
 
     def read(self, requests: Sequence[Request[T]]) -> list[Reading[T]]:
         """What the wrapped reader reads; it is on the disk before it is given back.
@@ -114,7 +123,7 @@ class Recorder:
         content = _content(self._path)
         whole = content[:content.rfind(b"\n") + 1]
         found, answers = _parse(whole, self._path.name)
-        if (found.origin, found.unfit) != (header.origin, header.unfit):
+        if (found.origin, found.unfit, found.context) != (header.origin, header.unfit, header.context):
             raise ReaderUnavailable(f"{self._path.name} holds the answers of another reader; record into another file")
         if whole != content:
             os.truncate(self._path, len(whole))
@@ -138,10 +147,13 @@ class RecordedReader:
     """
 
     def __init__(self, path: Path) -> None:
-        header, self._answers = _parse(_content(path), path.name)
-        unfit = header.unfit or (None if header.origin.weights_sha256 else
-                                 "the recording carries no digest of a real model's weights")
-        self._identity = header.origin.model_copy(update={"name": "recorded", "unfit": unfit})
+        content = _content(path)
+        header, self._answers = _parse(content, path.name)
+        self.context = header.context
+        known = header.origin.interprets and re.fullmatch(r"[0-9a-f]{64}", header.origin.weights_sha256 or "")
+        unfit = header.unfit or (None if known else "the recording carries no digest of a real model's weights")
+        self._identity = header.origin.model_copy(update={
+            "name": "recorded", "unfit": unfit, "origin": hashlib.sha256(content).hexdigest()})
 
     @property
     def identity(self) -> ReaderIdentity:
@@ -161,7 +173,7 @@ class RecordedReader:
         if answer is None:
             raise ReaderFailed(f"the recording holds no answer to this request of {request.recipe} "
                                f"({request.sha256[:12]}); record it with the model first")
-        return make_reading(request, answer.text, tokens=answer.tokens, seconds=answer.seconds,
+        return make_reading(request, answer.text, reader=self._identity, tokens=answer.tokens, seconds=answer.seconds,
                             cut_off=answer.cut_off, notes=answer.notes)
 
 

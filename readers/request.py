@@ -78,4 +78,4 @@ class Request(Generic[T]):
     def sha256(self) -> str:
         """Digest of all that decides the answer; the scope is no part of it."""
         parts = [{"picture": part.sha256} if isinstance(part, Picture) else part for part in self.parts]
-        return digest([self.recipe, parts, self.expect.describe(), self.max_tokens, self.system])
+        return digest([self.tool, self.recipe, parts, self.expect.describe(), self.max_tokens, self.system])

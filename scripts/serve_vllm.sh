@@ -18,6 +18,9 @@ if ! command -v vllm >/dev/null; then
     exit 4
 fi
 
+# Nothing is reported to anybody, and nothing is fetched: get the weights first with `hf download`.
+export VLLM_NO_USAGE_STATS=1 DO_NOT_TRACK=1 HF_HUB_DISABLE_TELEMETRY=1 HF_HUB_OFFLINE=1
+
 # What each option is for:
 #   host                         nobody else on the network can ask, or send, anything
 #   dtype                        the model was trained in bfloat16; float16 overflows
@@ -33,7 +36,7 @@ exec vllm serve "$model" \
     --port "$port" \
     --served-model-name "$(basename "$model")" \
     --dtype bfloat16 \
-    --max-model-len 34816 \
+    --max-model-len 36864 \
     --limit-mm-per-prompt '{"image": 126}' \
     --enable-prefix-caching \
     --enable-prompt-tokens-details \

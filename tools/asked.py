@@ -29,6 +29,8 @@ _PLACE = (
 )
 _WHICH_IMAGE = re.compile(rf"\s+(?:in|on|within)\s+{_SHOWN}$|\s+(?:here|visible|present|seen)$", re.IGNORECASE)
 _OTHER_WAY_ROUND = re.compile(r"^(?:no|not|without)\b", re.IGNORECASE)
+_ONE_THING = re.compile(r"(?!.*\b(?:and|or)\b)[^\W_]+(?:[ '’/()-]{1,2}[^\W_]+)*[)]?", re.IGNORECASE)
+"""A name in words: letters, digits, and what stands between them in terms; two things at once are no name."""
 
 
 class Kind(StrEnum):
@@ -61,7 +63,7 @@ def asked_of_image(question: str | None) -> Asked | None:
         for pattern in patterns:
             match = re.fullmatch(pattern, text, re.IGNORECASE)
             thing = _WHICH_IMAGE.sub("", match["thing"]).strip(" ,;:") if match else ""
-            if thing and len(thing) <= LONGEST and not _OTHER_WAY_ROUND.match(thing):
+            if thing and len(thing) <= LONGEST and _ONE_THING.fullmatch(thing) and not _OTHER_WAY_ROUND.match(thing):
                 return Asked(kind, thing)
     return None
 

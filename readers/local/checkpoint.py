@@ -52,6 +52,12 @@ class Checkpoint:
     weights: tuple[Path, ...]
     config: dict[str, Any]
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that decides its answers: weights, configuration, tokenizer, chat template and scaling of pictures."""
+        settings = {path for pattern in _WANTED for path in self.folder.glob(pattern) if path.suffix != ".safetensors"}
+        return (*self.weights, *sorted(settings))
+
 
 def find_checkpoint(name_or_folder: str, *, download: bool) -> Checkpoint:
     """The checkpoint of a folder, or of a hub id in the local cache.

@@ -11,8 +11,6 @@ from llguidance import LLMatcher
 from llguidance.hf import from_tokenizer
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
-from ...core.errors import ReaderFailed
-
 _SPACE = r"[ \n]{0,16}"
 """White space between JSON tokens: room for indentation, but never enough to fill an answer with."""
 
@@ -36,15 +34,9 @@ class Constraint:
         allowed = np.unpackbits(self._bits.view(np.uint8), bitorder="little")[:self._vocabulary]
         return torch.from_numpy(allowed == 0)
 
-    def accept(self, token: int) -> None:
-        """The answer goes on with this token.
-
-        Raises:
-            ReaderFailed: the grammar's parser gave up, as it does when an answer grows too intricate.
-        """
-        if not self._matcher.consume_token(token):
-            raise ReaderFailed("the answer could not be held to the JSON asked for: it grew too intricate; ask for "
-                               "less at once")
+    def accept(self, token: int) -> bool:
+        """The answer goes on with this token; False when the grammar's parser gave up: it grew too intricate."""
+        return bool(self._matcher.consume_token(token))
 
     @property
     def finished(self) -> bool:

@@ -26,6 +26,7 @@ class Row:
         constraint: what it must be; None for words.
         written: its tokens so far, without the one that ended it.
         ended: a token ended it, or nothing could follow.
+        broken: it grew too intricate to be held to its constraint, and stopped there.
     """
 
     prompt: Prompt
@@ -33,11 +34,12 @@ class Row:
     constraint: Constraint | None = None
     written: list[int] = field(default_factory=list)
     ended: bool = False
+    broken: bool = False
 
     @property
     def open(self) -> bool:
         """It goes on."""
-        return not self.ended and len(self.written) < self.most
+        return not (self.ended or self.broken) and len(self.written) < self.most
 
     def take(self, token: int, stops: frozenset[int]) -> None:
         """The next token."""
@@ -46,8 +48,8 @@ class Row:
             return
         self.written.append(token)
         if self.constraint is not None:
-            self.constraint.accept(token)
-            self.ended = self.constraint.finished
+            self.broken = not self.constraint.accept(token)
+            self.ended = not self.broken and self.constraint.finished
 
 
 class Decoder:

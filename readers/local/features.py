@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -16,6 +17,7 @@ from safetensors.torch import save_file
 _NAME = "features"
 _DIGEST = "sha256"
 _SUFFIX = ".safetensors"
+_PART = ".part"
 _UNREADABLE = (SafetensorError, OSError, KeyError, TypeError)
 
 
@@ -77,9 +79,10 @@ class FeatureStore:
 
     def _evict(self, folder: Path) -> None:
         found = []
-        for path in folder.glob(f"*/*{_SUFFIX}"):
-            status = path.stat()
-            found.append((status.st_mtime_ns, path.name, path, status.st_size))
+        for path in [*folder.glob(f"*/*{_SUFFIX}"), *folder.glob(f"*/.*{_PART}")]:
+            with suppress(FileNotFoundError):  # another process makes room at the same time
+                status = path.stat()
+                found.append((status.st_mtime_ns, path.name, path, status.st_size))
         total = sum(size for *_, size in found)
         for _, _, path, size in sorted(found):
             if total <= self._disk_bytes:
@@ -106,7 +109,7 @@ def _write(path: Path, feature: torch.Tensor) -> None:
     """Write whole or not at all, readable by the owner alone."""
     for folder in (path.parent.parent, path.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=_PART)
     os.close(handle)
     try:
         save_file({_NAME: feature.contiguous()}, unfinished, metadata={_DIGEST: _digest(feature)})

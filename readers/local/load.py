@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import safe_open
-from transformers import AutoModelForImageTextToText
+from transformers import AutoConfig, AutoModelForImageTextToText
 from transformers.utils import logging as library_logging
 
 from ...core.report import ReaderIdentity
@@ -25,6 +25,7 @@ from .room import check_room, free_memory, no_room
 from .shortage import SHORTAGE, is_shortage, make_room
 
 NAME = "medgemma"
+TOY_NAME = "toy"
 TOY = "it is a toy checkpoint with random weights"
 _UNFIT_CONFIG = (StrictDataclassError, ValueError, TypeError, KeyError)
 """What transformers raises for a configuration that contradicts itself."""
@@ -76,17 +77,18 @@ def load_checkpoint(
     checkpoint = find_checkpoint(name_or_folder, download=download)
     place, dtype = choose_device(device)
     digests = WeightDigests(cache)
-    before = [file_stamp(file) for file in checkpoint.weights]
+    before = [file_stamp(file) for file in checkpoint.files]
     with _quietly():
         processor = load_processor(checkpoint)
         model = _load_model(checkpoint, place, dtype)
         used = add_adapters(model, adapters or {}, digests)
+    toy = bool(checkpoint.config.get(TOY_MARK))
     identity = ReaderIdentity(
-        name=NAME, model=checkpoint.model, revision=checkpoint.revision, interprets=True,
-        dtype=str(dtype).removeprefix("torch."), weights_sha256=digests.of(checkpoint.weights), adapters=used,
-        unfit=TOY if checkpoint.config.get(TOY_MARK) else None,
+        name=TOY_NAME if toy else NAME, model=checkpoint.model, revision=checkpoint.revision, interprets=True,
+        dtype=str(dtype).removeprefix("torch."), weights_sha256=digests.of(checkpoint.files), adapters=used,
+        unfit=TOY if toy else None,
     )
-    if before != [file_stamp(file) for file in checkpoint.weights]:
+    if before != [file_stamp(file) for file in checkpoint.files]:
         raise unusable(checkpoint.model, "its weights changed while they were read; try again")
     return Loaded(model, processor, processor.tokenizer, place, dtype, identity)
 
@@ -113,7 +115,8 @@ def _load_model(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype
     from_pretrained: Any = AutoModelForImageTextToText.from_pretrained
     try:
         model, report = from_pretrained(
-            checkpoint.folder, dtype=dtype, attn_implementation="sdpa", local_files_only=True, use_safetensors=True,
+            checkpoint.folder, config=_attending(checkpoint), dtype=dtype, attn_implementation="sdpa",
+            local_files_only=True, use_safetensors=True,
             trust_remote_code=False, output_loading_info=True, ignore_mismatched_sizes=True,
         )
         model = model.to(device).eval()
@@ -127,6 +130,17 @@ def _load_model(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype
     if report["missing_keys"] or report["mismatched_keys"]:
         raise unusable(checkpoint.model, "its weights are not those of its config.json; get it again")
     return model.requires_grad_(False)
+
+
+def _attending(checkpoint: Checkpoint) -> Any:
+    """The checkpoint's configuration, reading with torch's own attention whatever it asks for.
+
+    Its file may name another: one whose memory grows with the square of all pictures' tokens, or code on the hub.
+    """
+    config: Any = AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
+    for part in (config, config.text_config, config.vision_config):
+        part._attn_implementation = "sdpa"
+    return config
 
 
 def _bytes_needed(checkpoint: Checkpoint, dtype: torch.dtype) -> int:

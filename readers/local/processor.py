@@ -13,7 +13,7 @@ from transformers.models.gemma3.image_processing_pil_gemma3 import Gemma3ImagePr
 from ...core.errors import ReaderUnavailable
 from .checkpoint import Checkpoint, read_json, unusable
 
-_DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, StrictDataclassError)
+_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, StrictDataclassError)
 """What transformers raises for a configuration or processor files that are missing or make no sense."""
 
 
@@ -27,13 +27,18 @@ def load_processor(checkpoint: Checkpoint) -> Any:
         ReaderUnavailable: files are missing or damaged, or they are not those of the checkpoint's model.
     """
     _check_tokenizer_file(checkpoint)
+    damaged = unusable(checkpoint.model, "the files of its configuration, tokenizer or image processor are missing or "
+                                         "damaged; get them again")
     try:
         config = AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
         images = Gemma3ImageProcessorPil.from_pretrained(checkpoint.folder, local_files_only=True)
         processor = Gemma3Processor.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
     except _DAMAGE as error:
-        raise unusable(checkpoint.model, "the files of its configuration, tokenizer or image processor are missing or "
-                                         "damaged; get them again") from error
+        raise damaged from error
+    except Exception as error:
+        if type(error) is not Exception:  # the tokenizers library raises this class itself, and no other
+            raise
+        raise damaged from error
     processor.image_processor = images
     _check_tokens(processor, config, checkpoint.model)
     _check_pictures(processor, config, checkpoint.model)
@@ -64,9 +69,11 @@ def _check_pictures(processor: Any, config: Any, model: str) -> None:
     if processor.image_seq_length != config.mm_tokens_per_image:
         raise _strangers(model, "the numbers of tokens per picture differ")
     side = config.vision_config.image_size
-    size = processor.image_processor.size
-    if (size["height"], size["width"]) != (side, side):
+    size = processor.image_processor.size or {}
+    if (size.get("height"), size.get("width")) != (side, side):
         raise unusable(model, f"its image processor does not scale to the {side} x {side} pixels that its model takes")
+    if config.vision_config.patch_size < 1 or config.mm_tokens_per_image < 1:
+        raise unusable(model, "the vision_config of its config.json makes no sense")
     patches = side // config.vision_config.patch_size
     if patches % isqrt(config.mm_tokens_per_image):
         raise unusable(model, "its picture size and its tokens per picture contradict each other")
@@ -80,7 +87,7 @@ def _check_template(processor: Any, model: str) -> None:
     parts = [{"type": "text", "text": "before"}, {"type": "image"}, {"type": "text", "text": "after"}]
     try:
         shown = processor.apply_chat_template([{"role": "user", "content": parts}], add_generation_prompt=True)
-    except (TemplateError, TypeError) as error:
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
         raise unusable(model, "its chat template can't be rendered") from error
     before, found, after = shown.partition(processor.tokenizer.boi_token)
     if not found or not before.endswith("before") or not after.startswith("after"):

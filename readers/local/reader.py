@@ -62,7 +62,7 @@ class TransformersReader:
         self._together = Together(Parts(
             Encoder(make_tower(loaded), store, limits.vision_chunk),
             Decoder(self._language, ends, limits.prefill_tokens), PrefixStore(limits.prefix_bytes),
-            Grammars(loaded.tokenizer, self._language.vocabulary, ends), loaded.tokenizer, limits.rows,
+            Grammars(loaded.tokenizer, self._language.vocabulary, ends), loaded.tokenizer, limits.rows, loaded.identity,
         ), self._feature_key)
         self._one_at_a_time = threading.Lock()
 
@@ -70,6 +70,11 @@ class TransformersReader:
     def identity(self) -> ReaderIdentity:
         """Which checkpoint reads."""
         return self._loaded.identity
+
+    @property
+    def context(self) -> int:
+        """The model's own limit."""
+        return self._language.most_positions
 
     def read(self, requests: Sequence[Request[T]]) -> list[Reading[T]]:
         """Answer requests, in their order. See `Reader.read`.

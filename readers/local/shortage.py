@@ -9,7 +9,8 @@ import torch
 SHORTAGE = (MemoryError, RuntimeError)
 """What may be raised when memory does not suffice; `is_shortage` says whether one of them was."""
 
-_WORDS = ("not enough memory", "can't allocate memory", "Cannot allocate memory", "out of memory")
+_WORDS = ("not enough memory", "can't allocate memory", "Cannot allocate memory", "out of memory",
+          "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED", "std::bad_alloc")
 
 
 def is_shortage(error: BaseException) -> bool:

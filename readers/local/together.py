@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from ...core.errors import ReaderFailed
+from ...core.report import ReaderIdentity
 from ..answers import make_reading
 from ..reading import Reading, Seconds, Tokens
 from ..request import Picture, Request
@@ -46,6 +47,7 @@ class Parts:
     grammars: Grammars
     tokenizer: Any
     rows: int
+    identity: ReaderIdentity
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,10 @@ class Together:
     def _reading(self, one: Asked, row: Row, seconds: Seconds, notes: tuple[str, ...]) -> Reading[Any]:
         text = self._parts.tokenizer.decode(row.written, skip_special_tokens=False, clean_up_tokenization_spaces=False)
         tokens = Tokens(len(one.prompt.ids), 0, len(row.written))
-        return make_reading(one.request, text, tokens=tokens, seconds=seconds, cut_off=not row.ended, notes=notes)
+        if row.broken:
+            notes = (*notes, "the answer grew too intricate to be held to the JSON asked for, and stopped there")
+        return make_reading(one.request, text, reader=self._parts.identity, tokens=tokens, seconds=seconds,
+                            cut_off=not row.ended, notes=notes)
 
 
 def _with_beginning(reading: Reading[Any], begun: _Begun, reused: int, members: int) -> Reading[Any]:

@@ -8,7 +8,6 @@ text.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from ...core.evidence import Evidence, FhirResource
 from ...core.finding import Assertion, Category, Finding, Value
 from ...prompts.loader import load_templates
+from ..counts import estimated_tokens
 from .amounts import amount, flag_of, unit_of
 from .plain import plain
 
@@ -38,7 +38,6 @@ _DETAILS = frozenset({"abatement", "end", "requester", "reasonCode", "reasonRefe
 """Last elements of FHIRPaths that tell more about an entry: its end, who prescribed it, why."""
 _NOTE_TOKENS = 200
 """Kept for saying what was left out."""
-_PIECE = re.compile(r"[A-Za-z]+|\S|\n")
 
 
 @dataclass(frozen=True)
@@ -92,15 +91,6 @@ def condense(findings: Iterable[Finding], evidence: Iterable[Evidence] = (), *,
     if not kept:
         raise ValueError(f"{most_tokens} tokens hold no entry of the record")
     return "\n".join((*_lines(kept), *_left_out(entries, kept)))
-
-
-def estimated_tokens(text: str) -> int:
-    """About how many tokens Gemma makes of a text: digits and signs one each, words one for four letters.
-
-    Meant to be rather too many; it was not compared with Gemma's own tokenizer.
-    """
-    pieces = _PIECE.findall(text)
-    return sum(-(-len(piece) // 4) if piece.isascii() else len(piece.encode("utf-8")) for piece in pieces)
 
 
 def _entry(finding: Finding, evidence: Mapping[str, Evidence]) -> Entry:

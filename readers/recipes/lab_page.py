@@ -38,8 +38,7 @@ def _every_field(schema: dict[str, Any]) -> None:
 class LabRow(BaseModel):
     """One test of a page, in the page's own words; None for what it does not say."""
 
-    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True, use_attribute_docstrings=True,
-                              json_schema_extra=_every_field)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, json_schema_extra=_every_field)
 
     name: Cell
     result: Cell

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from ...prompts.loader import load_templates
+from ..counts import WRAPPED_PICTURE_TOKENS
 from ..expect import FreeText, YesNo
 from ..request import Part, Picture, Request, Rgb
 from .plain import term
@@ -23,13 +24,10 @@ from .sampling import MOST_PATCHES
 Place = TypeVar("Place")
 
 PATCH_SIDE = 896
-PICTURE_TOKENS = 260
-"""Of one picture: 256 soft tokens, two marks around them, a blank line before and after."""
-
 TOOL = "pathology"
 RECIPE = "slide/1"
-MOST_TOKENS = 500
-"""Of the answer, as in the notebook; diagnosis lines are terse."""
+MOST_TOKENS = 2000
+"""Of the answer, as the model card has it for slides; diagnosis lines are terse, but thinking may come before one."""
 _TEXT_TOKENS = 256
 """Kept for the words and the turn marks around them; the recorded prompt takes some 75."""
 
@@ -48,7 +46,7 @@ def patches_that_fit(context: int | None) -> int:
     """
     if context is None:
         return MOST_PATCHES
-    fitting = (context - MOST_TOKENS - _TEXT_TOKENS) // PICTURE_TOKENS
+    fitting = (context - MOST_TOKENS - _TEXT_TOKENS) // WRAPPED_PICTURE_TOKENS
     if fitting < 1:
         raise ValueError(f"a context of {context} tokens holds no patch beside question and answer")
     return min(MOST_PATCHES, fitting)

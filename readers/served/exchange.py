@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from PIL import Image
 from ...core.errors import ReaderFailed
 from ...core.ids import digest
 from ..answers import make_reading
+from ..counts import PICTURE_TOKENS, estimated_prompt
 from ..reading import Reading, Seconds, Tokens
 from ..request import Picture, Request
 from .server import Kind, Server
@@ -22,13 +22,6 @@ from .transport import Refused
 
 T = TypeVar("T")
 
-PICTURE_TOKENS = 256
-"""Soft tokens of one picture in Gemma 3 (its configuration, mm_tokens_per_image)."""
-WRAPPED_PICTURE_TOKENS = 260
-"""With the tokens that the processor sets around it."""
-CHARACTERS_PER_TOKEN = 3
-"""English prose has about four; three leaves room for numbers and lists."""
-TURN_TOKENS = 12
 _SCHEMA_KINDS = frozenset({Kind.VLLM, Kind.LLAMA_CPP, Kind.OLLAMA, Kind.OTHER})
 
 
@@ -52,16 +45,10 @@ def check_request(request: Request[Any], server: Server) -> None:
     if server.kind is Kind.OLLAMA and not _pictures_lead(request):
         raise ReaderFailed(f"Ollama puts a prompt's pictures before its text, and {request.recipe} has text before or "
                            "between them; serve the model with vLLM or llama.cpp's server for it")
-    needed = estimate_tokens(request) + request.max_tokens
+    needed = estimated_prompt(request) + request.max_tokens
     if server.context is not None and needed > server.context:
         raise ReaderFailed(f"{request.recipe} needs about {needed} tokens ({pictures} pictures), and the server's "
                            f"context has {server.context}; start it with a longer one")
-
-
-def estimate_tokens(request: Request[Any]) -> int:
-    """About how many tokens a prompt has, rather too many than too few."""
-    characters = sum(len(part) for part in (request.system or "", *request.parts) if isinstance(part, str))
-    return TURN_TOKENS + WRAPPED_PICTURE_TOKENS * len(request.pictures) + math.ceil(characters / CHARACTERS_PER_TOKEN)
 
 
 def chat_body(request: Request[Any], server: Server, uri: Callable[[Picture], str]) -> dict[str, Any]:
@@ -108,7 +95,8 @@ def read_completion(request: Request[T], server: Server, page: Any, seconds: flo
     notes = {"the server does not count tokens": said.prompt is None,
              f"{server.kind} does not hold an answer to its JSON schema":
                  request.expect.schema is not None and server.kind not in _SCHEMA_KINDS}
-    return make_reading(request, said.text, tokens=tokens, seconds=Seconds(decode=seconds), cut_off=said.cut_off,
+    return make_reading(request, said.text, reader=server.identity, tokens=tokens, seconds=Seconds(decode=seconds),
+                        cut_off=said.cut_off,
                         notes=tuple(note for note, applies in notes.items() if applies))
 
 

@@ -49,7 +49,12 @@ class ServedReader:
     @property
     def identity(self) -> ReaderIdentity:
         """`served`, with the model as the server names it."""
-        return ReaderIdentity(name="served", model=self._server.shown, interprets=True, unfit=self._server.why_unfit)
+        return self._server.identity
+
+    @property
+    def context(self) -> int | None:
+        """What the server says, where it does."""
+        return self._server.context
 
     def read(self, requests: Sequence[Request[T]]) -> list[Reading[T]]:
         """The server's answers, in the order of the requests.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from ...core.errors import ReaderFailed, ReaderUnavailable
+from ...core.report import ReaderIdentity
 from .transport import Refused, Transport
 
 TOY_MARK = "caseloom_toy"
@@ -39,6 +40,8 @@ class Server:
         context: most tokens of prompt and answer together; None when it does not say.
         sees: whether the model takes pictures; None when the server does not say.
         root: what the server loaded the model from, where it says so.
+        toy: it runs on this machine, with a folder marked as a toy's.
+        origin: digest of its address.
     """
 
     kind: Kind
@@ -46,6 +49,14 @@ class Server:
     context: int | None = None
     sees: bool | None = None
     root: str | None = None
+    toy: bool = False
+    origin: str | None = None
+
+    @property
+    def identity(self) -> ReaderIdentity:
+        """`served`, with the model as the server names it."""
+        return ReaderIdentity(name="served", model=self.shown, interprets=True, unfit=self.why_unfit,
+                              origin=self.origin)
 
     @property
     def shown(self) -> str:
@@ -61,10 +72,9 @@ class Server:
     @property
     def why_unfit(self) -> str | None:
         """Why no report may be written with this model; None when one may."""
-        for name in filter(None, (self.model, self.root)):
-            if re.search(r"(?<![a-z])toy(?![a-z])", shown_name(name).lower()) or _is_toy_folder(name):
-                return "the server's model is a toy for tests"
-        return None
+        names = (shown_name(name).lower() for name in filter(None, (self.model, self.root)))
+        toy = self.toy or any(re.search(r"(?<![a-z])toy(?![a-z])", name) for name in names)
+        return "the server's model is a toy for tests" if toy else None
 
 
 def inspect_server(transport: Transport, model: str | None) -> Server:
@@ -84,7 +94,9 @@ def inspect_server(transport: Transport, model: str | None) -> Server:
     kind = _kind(transport, listed)
     chosen = _choose(listed, model, kind)
     about = _ABOUT.get(kind, _about_any)
-    return about(transport, Server(kind, str(chosen["id"]), root=_text(chosen.get("root"))), chosen)
+    server = about(transport, Server(kind, str(chosen["id"]), root=_text(chosen.get("root"))), chosen)
+    folders = filter(None, (server.model, server.root)) if transport.loopback else ()
+    return replace(server, toy=any(map(_is_toy_folder, folders)), origin=transport.origin)
 
 
 def shown_name(name: str) -> str:

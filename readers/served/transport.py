@@ -13,6 +13,7 @@ from typing import Any, Self
 import httpx
 
 from ...core.errors import ReaderFailed
+from ...core.ids import digest
 from .settings import KEY_VARIABLE, Address, Patience
 
 AGAIN = frozenset({429, 502, 503, 504})
@@ -73,6 +74,16 @@ class Transport:
             headers["authorization"] = f"Bearer {address.key}"
         self._client = httpx.Client(headers=headers, follow_redirects=False, trust_env=not address.loopback,
                                     limits=httpx.Limits(max_connections=patience.parallel + 1))
+
+    @property
+    def origin(self) -> str:
+        """Digest of the server's address."""
+        return digest(["server", self._address.base])
+
+    @property
+    def loopback(self) -> bool:
+        """The server runs on this machine."""
+        return self._address.loopback
 
     def __enter__(self) -> Self:
         return self

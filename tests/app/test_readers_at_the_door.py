@@ -31,7 +31,7 @@ def test_a_toy_reads_a_volume_and_its_answers_can_be_played_again(home: Path, he
     assert done.returncode == 0, done.stderr
     result = ToolResult.model_validate_json(done.stdout)
     read, = (item for item in result.findings if item.is_read)
-    assert (read.name, read.reader, result.reader) == ("Intracranial hemorrhage", "medgemma", "medgemma")
+    assert (read.name, read.reader, result.reader) == ("Intracranial hemorrhage", "toy", "toy")
     shown = {item.id: item for item in result.evidence}
     assert shown[read.evidence[0]].raw_answer
     again = caseloom(home, "run", "volume", head, "--reader", recording, "--json")
@@ -60,6 +60,8 @@ def test_a_toy_never_writes_a_report(home: Path, head: Path, toy_checkpoint: Pat
     (("--record", "answers.jsonl"), 2, "--record"),
     (("--reader", "medgemma", "--adapter", "volume"), 2, "TOOL=FOLDER"),
     (("--reader", "medgemma", "--adapter", "volume=a", "--adapter", "volume=b"), 2, "once"),
+    (("--reader", "medgemma", "--adapter", "scan=."), 2, "no tool"),
+    (("--reader", "medgemma", "--adapter", "volume=no/such"), 2, "no folder"), (("--reader", ""), 2, "needs a name"),
 ])
 def test_what_a_reader_lacks_is_said_in_one_line(home: Path, head: Path, words: tuple[str, ...], code: int,
                                                  said: str) -> None:

@@ -17,13 +17,19 @@ EVERYWHERE = r".*\.(q_proj|v_proj|down_proj|fc2)"
 
 
 def write_adapter(
-    folder: Path, base: Path, *, seed: int = 0, targets: str = r".*language_model.*\.(q_proj|v_proj|down_proj)"
+    folder: Path, base: Path, *, seed: int = 0, targets: str = r".*language_model.*\.(q_proj|v_proj|down_proj)",
+    **settings: Any,
 ) -> Path:
-    """An adapter of rank 2 as peft saves one after training."""
+    """An adapter of rank 2 as peft saves one after training; whole layers that it replaces differ from the model's."""
     with torch.random.fork_rng(), _peft_asks_for_an_outdated_name():
         torch.manual_seed(seed)
         model = AutoModelForImageTextToText.from_pretrained(base, local_files_only=True)
-        trained = get_peft_model(model, LoraConfig(r=2, target_modules=targets, init_lora_weights=False))
+        wanted = {"r": 2, "target_modules": targets, "init_lora_weights": False, **settings}
+        trained = get_peft_model(model, LoraConfig(**wanted))
+        with torch.no_grad():
+            for name, weight in trained.named_parameters():
+                if "modules_to_save" in name:
+                    weight.add_(0.05 * torch.randn_like(weight))
     trained.save_pretrained(folder)
     return folder
 
@@ -39,5 +45,6 @@ def merged(base: Path, adapter: Path) -> Any:
 def _peft_asks_for_an_outdated_name() -> Iterator[None]:
     """Its own wrapper around a model does; Caseloom loads adapters without that wrapper."""
     with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*(tie_word_embeddings|no longer tied)", UserWarning)
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
         yield

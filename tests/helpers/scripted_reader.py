@@ -36,6 +36,10 @@ class ScriptedReader:
     def identity(self) -> ReaderIdentity:
         return self._identity
 
+    @property
+    def context(self) -> int | None:
+        return None
+
     def read(self, requests: Sequence[Request[T]]) -> list[Reading[T]]:
         """The script's readings, in order.
 
@@ -48,7 +52,7 @@ class ScriptedReader:
     def _read(self, request: Request[T]) -> Reading[T]:
         text = self._text(request)
         tokens = Tokens(prompt=prompt_tokens(request), reused=0, generated=len(text.split()))
-        return make_reading(request, text, tokens=tokens, seconds=Seconds())
+        return make_reading(request, text, reader=self._identity, tokens=tokens, seconds=Seconds())
 
     def _text(self, request: Request[Any]) -> str:
         if not isinstance(self._script, Mapping):

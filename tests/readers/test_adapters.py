@@ -57,6 +57,30 @@ def test_it_computes_what_peft_itself_computes(toy_checkpoint: Path, adapter: Pa
     torch.testing.assert_close(logits(loaded, "volume"), expected, rtol=1e-4, atol=1e-4)
 
 
+def test_layers_replaced_as_in_googles_recipe_are_used_for_that_tool_only(toy_checkpoint: Path, tmp_path: Path) -> None:
+    googles = write_adapter(tmp_path / "google", toy_checkpoint, targets="all-linear", task_type="CAUSAL_LM",
+                            modules_to_save=["lm_head", "embed_tokens"])
+    loaded = load(toy_checkpoint, tmp_path, volume=googles)
+    base = logits(load(toy_checkpoint, tmp_path), "volume")
+
+    with torch.no_grad():
+        ids = loaded.tokenizer("Is there a nodule?", return_tensors="pt")["input_ids"]
+        expected = merged(toy_checkpoint, googles)(input_ids=ids).logits
+    torch.testing.assert_close(logits(loaded, "volume"), expected, rtol=1e-4, atol=1e-4)
+    assert torch.equal(logits(loaded, "records"), base)
+
+
+@pytest.mark.parametrize("settings", [{"init_lora_weights": "pissa"}, {"init_lora_weights": "olora"},
+                                      {"use_dora": True}, {"alora_invocation_tokens": [5]}, {"bias": "all"}],
+                         ids=str)
+def test_an_adapter_that_changes_more_than_it_says_is_refused(
+    settings: dict[str, Any], toy_checkpoint: Path, adapter: Path, tmp_path: Path
+) -> None:
+    config = json.loads((adapter / CONFIG).read_text(encoding="utf-8")) | settings
+    with pytest.raises(ReaderUnavailable, match=next(iter(settings))):
+        load(toy_checkpoint, tmp_path / "cache", volume=spoil(adapter, tmp_path, CONFIG, json.dumps(config).encode()))
+
+
 def test_an_error_while_reading_leaves_the_model_alone(toy_checkpoint: Path, adapter: Path, tmp_path: Path) -> None:
     loaded = load(toy_checkpoint, tmp_path, volume=adapter)
     before = logits(loaded, "records")
@@ -96,8 +120,9 @@ WEIGHTS = "adapter_model.safetensors"
     (CONFIG, None, "it is no adapter"),
     (CONFIG, b"{", "adapter_config.json can't be read"),
     (CONFIG, b'{"peft_type": "PROMPT_TUNING"}', "'PROMPT_TUNING', not LORA"),
-    (CONFIG, b'{"peft_type": "LORA", "r": 2, "lora_alpha": 8, "target_modules": 7}', "makes no sense"),
-    (CONFIG, b'{"peft_type": "LORA", "r": 2, "lora_alpha": 8, "target_modules": ["x"], "bias": 1}', "not made for"),
+    (CONFIG, b'{"peft_type": "LORA", "r": 2, "lora_alpha": 8, "target_modules": 7}', "'target_modules' of its"),
+    (CONFIG, b'{"peft_type": "LORA", "r": 2, "lora_alpha": 8, "target_modules": "["}', "'target_modules' of its"),
+    (CONFIG, b'{"peft_type": "LORA", "r": 2, "lora_alpha": 8, "target_modules": ["x"], "bias": 1}', "'bias' of its"),
     (CONFIG, b'{"peft_type": "LORA", "r": 2, "lora_alpha": 8, "target_modules": ["nothing"]}', "not made for this"),
     (WEIGHTS, None, "pickled weights are not read"),
     (WEIGHTS, b"\x00" * 20, "damaged or incomplete"),
@@ -133,5 +158,5 @@ def test_an_adapter_that_leaves_no_weights_behind_is_refused(
 
 
 def test_no_folder_at_all(toy_checkpoint: Path, tmp_path: Path) -> None:
-    with pytest.raises(ReaderUnavailable, match="'nowhere' can't be used: its folder has no adapter_config"):
+    with pytest.raises(ReaderUnavailable, match="'nowhere' can't be used: given with --adapter, it has no"):
         load(toy_checkpoint, tmp_path, volume=tmp_path / "nowhere")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from scripted_reader import SCRIPTED
 
 from caseloom.readers.answers import make_reading, split_thinking
 from caseloom.readers.expect import Boxes, Expect, FreeText, YesNo
@@ -50,14 +51,14 @@ def test_what_follows_the_models_own_turn_is_dropped(text: str) -> None:
 
 def read(text: str, expect: Expect[object] | None = None, *, cut_off: bool = False) -> Reading[object]:
     request: Request[object] = Request("volume", "ct/1", ("Is there a nodule?",), expect or YesNo(), "P-1", 2000)
-    return make_reading(request, text, tokens=Tokens(300, 0, 20), seconds=Seconds(decode=1.5), cut_off=cut_off,
-                        notes=("the picture chunk was halved",))
+    return make_reading(request, text, reader=SCRIPTED, tokens=Tokens(300, 0, 20), seconds=Seconds(decode=1.5),
+                        cut_off=cut_off, notes=("the picture chunk was halved",))
 
 
 def test_a_reading_keeps_all_that_is_known_of_it() -> None:
     text = f"<unused94>thought\n{TRACE}<unused95>{YES}"
-    assert read(text) == Reading(True, None, text, YES, TRACE, Tokens(300, 0, 20), Seconds(decode=1.5), False,
-                                 ("the picture chunk was halved",))
+    assert read(text) == Reading(True, None, text, YES, TRACE, SCRIPTED, Tokens(300, 0, 20), Seconds(decode=1.5),
+                                 False, ("the picture chunk was halved",))
 
 
 def test_no_is_an_answer() -> None:
@@ -90,10 +91,16 @@ def test_a_final_answer_in_the_thinking_is_none() -> None:
     assert read('<unused94>[{"box_2d": [1, 2, 3, 4], "label": "x"}]', Boxes()).value is None
 
 
-def test_an_answer_complete_before_the_cut_stands_and_says_that_it_was_cut() -> None:
-    reading = read("Final Answer: yes\n\nDisclaimer: this is", cut_off=True)
+def test_an_answer_that_ends_at_the_cut_stands_and_says_that_it_was_cut() -> None:
+    reading = read("There is one.\n\nFinal Answer: yes.", cut_off=True)
     assert reading.value is True
     assert reading.cut_off
+
+
+def test_an_answer_that_may_have_been_taken_back_behind_the_cut_is_none() -> None:
+    reading = read("Final Answer: yes\n\nWait, this is", cut_off=True)
+    assert reading.value is None
+    assert reading.problem is not None and "taken back" in reading.problem
 
 
 def test_an_empty_list_of_boxes_is_a_value() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
+from scripted_reader import SCRIPTED
 
 from caseloom.readers.answers import make_reading, split_thinking
 from caseloom.readers.expect import Boxes, Choice, Expect, FreeText, Json, YesNo
@@ -41,7 +42,7 @@ TEXTS = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(TOKENS), max_s
 
 def read(expect: Expect[Any], text: str, cut_off: bool) -> Any:
     request: Request[Any] = Request("t", "t/1", ("?",), expect, "P", 500)
-    return make_reading(request, text, tokens=Tokens(1, 0, 1), seconds=Seconds(), cut_off=cut_off)
+    return make_reading(request, text, reader=SCRIPTED, tokens=Tokens(1, 0, 1), seconds=Seconds(), cut_off=cut_off)
 
 
 @settings(max_examples=1500, deadline=None, derandomize=True, database=None)

@@ -39,7 +39,7 @@ def reason(expect: Any, answer: str, *, cut_off: bool = False) -> str:
     r"Final Answer: $\boxed{yes}$", "Reasoning about no effusion.\n\nFinal Answer: yes\n\nDisclaimer: no warranty.",
     "Final Answer: no\nOn reflection:\nFinal Answer: yes", "Final Answer: yes. Final Answer: yes.", "Yes.", "yes",
     'The format is "Final Answer: X".\nFinal Answer: yes', "Final Answer: yes\n(as asked: Final Answer: X)",
-    "Final Answer: yes - a nodule in the left upper lobe", "Final\nAnswer: yes",
+    "Final\nAnswer: yes", "Final Answer: yes (present)",
 ])
 def test_yes_in_its_variants(answer: str) -> None:
     assert YesNo().parse(answer) is True
@@ -54,13 +54,16 @@ def test_no_in_its_variants(answer: str) -> None:
 
 
 @pytest.mark.parametrize(("answer", "why"), [
-    ("Conclude with a 'Final Answer: yes' or 'Final Answer: no'.", "contradicts itself"),
-    ("Final Answer: yes, no", "contradicts itself"),
-    ("Final Answer: yes, possibly", "hedges"),
-    ("Final Answer: no (probably)", "hedges"),
+    ("Conclude with a 'Final Answer: yes' or 'Final Answer: no'.", "more than yes or no"),
+    *((f"Final Answer: {more}", "more than yes or no") for more in (
+        "yes, no", "yes, possibly", "no (probably)", "yes, but I am not sure", "yes; not seen", "yes, absent",
+        "yes, none", "yes, equivocal", "yes (low confidence)", "yes (questionable)", "yes, really?",
+        "no, a small effusion is present", "no, but a nodule can not be excluded", "no. A nodule could be present",
+        "no, nondiagnostic images", "yes - a nodule in the left upper lobe")),
+    ("Final Answer: yes?", "neither yes nor no"),
     ("Final Answer: yes and no", "neither yes nor no"),
     ("Final Answer: yes/no", "neither yes nor no"),
-    ("Final Answer: yes, but it cannot be told from these slices", "contradicts itself"),
+    ("Final Answer: yes, but it cannot be told from these slices", "more than yes or no"),
     ("Final Answer: no conclusion can be drawn", "neither yes nor no"),
     ("Final Answer: notable", "neither yes nor no"),
     ("Final Answer: yesterday", "neither yes nor no"),
@@ -81,9 +84,7 @@ def test_what_is_not_clearly_yes_or_no_is_neither(answer: str, why: str) -> None
 
 
 @pytest.mark.parametrize(("answer", "value"), [
-    ("Final Answer: yes\nThe reasoning goes on and is cut he", True),
-    ("Final Answer: no.", False), ("**Final Answer: no**", False),
-    ("Final Answer: yes\nFinal Answer: yes\nFinal Answer: n", True),
+    ("Final Answer: no.", False), ("**Final Answer: no**", False), ("Reasoning.\nFinal Answer: yes\n", True),
 ])
 def test_a_final_answer_complete_before_the_cut_counts(answer: str, value: bool) -> None:
     assert YesNo().parse(answer, cut_off=True) is value
@@ -91,7 +92,11 @@ def test_a_final_answer_complete_before_the_cut_counts(answer: str, value: bool)
 
 @pytest.mark.parametrize("answer",
  ["There is a lesion and therefore", "Final Answer: no", "Final Answer: yes, bu", "yes",
-                                    "Some lines.\nFinal Answer:"])
+                                    "Some lines.\nFinal Answer:",
+                                    "Final Answer: yes\nThe reasoning goes on and is cut he",
+                                    "Final Answer: yes\nWait, that is wrong.\nFinal Answer:",
+                                    "Final Answer: yes\nWait, that is wrong.",
+                                    "Final Answer: yes\nFinal Answer: yes\nFinal Answer: n"])
 def test_a_final_answer_at_the_cut_may_go_on_and_does_not_count(answer: str) -> None:
     reason(YesNo(), answer, cut_off=True)
 
@@ -100,8 +105,8 @@ def test_a_final_answer_at_the_cut_may_go_on_and_does_not_count(answer: str) -> 
     ("(A) Improved", "improved"), ("A", "improved"), ("improved", "improved"), ("Final Answer: (C)", "worsened"),
     ("Final Answer: **(B) Stable**", "stable"), ("Final Answer: B. stable", "stable"), ("Final Answer: c", "worsened"),
     ("Final Answer: Option B", "stable"), ("Final Answer: Stable.", "stable"), ("Final Answer: [C]", "worsened"),
-    ("Final Answer: (C) The effusion has worsened.", "worsened"), (r"Final Answer: $\boxed{A}$", "improved"),
-    ("Final Answer: improved, with less oedema", "improved"), ("Final Answer: (A)\nFinal Answer: (C)", "worsened"),
+    (r"Final Answer: $\boxed{A}$", "improved"),
+    ("Final Answer: (A)\nFinal Answer: (C)", "worsened"),
 ])
 def test_a_choice_by_letter_or_words(answer: str, value: str) -> None:
     assert CHANGES.parse(answer) == value
@@ -110,8 +115,12 @@ def test_a_choice_by_letter_or_words(answer: str, value: str) -> None:
 @pytest.mark.parametrize(("answer", "why"), [
     ("Final Answer: (A) Stable", "do not agree"), ("Final Answer: (A) or (B)", "do not agree"),
     ("Final Answer: (D)", "none of the options"), ("Final Answer: unstable", "none of the options"),
-    ("Final Answer: stable or worsened", "not one option"), ("Final Answer: not improved", "not one option"),
-    ("Final Answer: stable, maybe worse", "not one option"), ("Final Answer: A/B", "none of the options"),
+    *((f"Final Answer: {more}", "none of the options") for more in (
+        "stable or worsened", "not improved", "stable, maybe worse", "improved, with less oedema")),
+    *((f"Final Answer: {more}", "do not agree") for more in (
+        "(A) not improved", "(A) It has not improved", "(C) possibly worsened", "(A) Improved, uncertain",
+        "(A) Improved (B)", "(A) Improved?", "(C) The effusion has worsened.")),
+    ("Final Answer: A/B", "none of the options"),
     ("(A) Improved\n(B) Stable\n(C) Worsened", "no 'Final Answer'"),
     ("Final Answer: (A). Final Answer: (B).", "contradicts itself"),
 ])
@@ -191,9 +200,12 @@ def test_a_box_that_is_not_clear_is_none(answer: str, why: str) -> None:
 def test_a_box_complete_before_the_cut_counts() -> None:
     whole = f"Final Answer: {CLAVICLE}"
     assert Boxes().parse(whole, cut_off=True) == CLAVICLE_BOX
-    assert Boxes().parse(whole + "\n" + whole[:60], cut_off=True) == CLAVICLE_BOX
+    for more in (whole[:60], "No, wait.", f"Final Answer: {CLAVICLE}"[:15], "Better: ["):
+        reason(Boxes(), f"{whole}\n{more}", cut_off=True)
     reason(Boxes(), whole[:60], cut_off=True)
     reason(Boxes(), whole + "\n" + whole[:60])
+    reason(Boxes(), "Draft: []  Better: [", cut_off=True)
+    reason(Boxes(), "Draft: []  Better: [")
 
 
 @pytest.mark.parametrize("answer", [

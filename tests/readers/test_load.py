@@ -41,7 +41,7 @@ def test_identity_names_the_model_and_no_path(loaded: Loaded, toy_checkpoint: Pa
     identity = loaded.identity
 
     assert (identity.name, identity.model, identity.revision, identity.dtype) == (
-        "medgemma", toy_checkpoint.name, None, "float32")
+        "toy", toy_checkpoint.name, None, "float32")
     assert identity.interprets
     assert len(identity.weights_sha256 or "") == 64
     assert str(toy_checkpoint.parent) not in identity.model_dump_json()

@@ -48,7 +48,7 @@ def test_rows_are_read_also_from_a_model_that_was_not_held():
     rows = lab_page_request(PAGE, scope="P").expect.parse(answer)
     assert rows[0].model_dump() == {**dict.fromkeys(FIELDS), "name": "Haemoglobin", "result": rows[0].result,
                                     "unit": "g/dL"}
-    assert float(rows[0].result) == 12.5
+    assert rows[0].result == "12.50"
     assert rows[1] == LabRow(name="Protein", result="+++")
     assert lab_page_request(PAGE, scope="P").expect.parse("[]") == []
 

@@ -11,8 +11,8 @@ from made_record import ANNA, about_anna, concept, run_on_file, run_on_resources
 from rendered import assert_as_reviewed
 
 from caseloom.core.finding import Finding, Value, make_finding
+from caseloom.readers.counts import estimated_tokens
 from caseloom.readers.expect import Choice, FreeText
-from caseloom.readers.recipes.chart import estimated_tokens
 from caseloom.readers.recipes.record import condense, record_request
 
 SYNTHEA = "fhir_synthea/Hong_Macejkovic_372e5381-b390-4065-a10f-14a7c26e607b.json"

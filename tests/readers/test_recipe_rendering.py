@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from caseloom.readers.counts import WRAPPED_PICTURE_TOKENS
 from caseloom.readers.recipes.film import box_requests
 from caseloom.readers.recipes.record import record_request
-from caseloom.readers.recipes.slide import PICTURE_TOKENS, diagnosis_request, finding_requests
+from caseloom.readers.recipes.slide import diagnosis_request, finding_requests
 from caseloom.readers.request import Picture, Request
 
 TRUE_SOFT_TOKENS = 256
@@ -42,7 +43,7 @@ def test_no_picture_takes_more_tokens_than_the_budget_counts(processor: Any):
     patches = [np.full((8, 8, 3), number, np.uint8) for number in range(12)]
     soft = processor.image_seq_length
     lengths = [len(tokens(processor, diagnosis_request(patches[:count], scope="P"))) for count in range(1, 13)]
-    assert max(np.diff(lengths)) <= PICTURE_TOKENS - TRUE_SOFT_TOKENS + soft
+    assert max(np.diff(lengths)) <= WRAPPED_PICTURE_TOKENS - TRUE_SOFT_TOKENS + soft
 
 
 def test_questions_about_a_slide_begin_with_the_same_tokens(processor: Any):

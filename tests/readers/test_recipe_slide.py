@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rendered import assert_as_reviewed
 
+from caseloom.readers.counts import WRAPPED_PICTURE_TOKENS
 from caseloom.readers.expect import FreeText, YesNo
 from caseloom.readers.recipes.sampling import MOST_PATCHES
 from caseloom.readers.recipes.slide import (
     MOST_TOKENS,
-    PICTURE_TOKENS,
     choose_patches,
     diagnosis_request,
     finding_requests,
@@ -121,13 +121,13 @@ def test_a_slide_without_tissue_is_an_error():
         choose_patches([])
 
 
-@pytest.mark.parametrize(("context", "count"), [(None, 126), (131_072, 126), (34_000, 126), (32_768, 123),
-                                                (32_000, 120), (8192, 28), (1016, 1)])
+@pytest.mark.parametrize(("context", "count"), [(None, 126), (131_072, 126), (34_000, 122), (32_768, 117),
+                                                (8192, 22), (2516, 1)])
 def test_as_many_patches_as_the_context_holds(context: int | None, count: int):
     assert patches_that_fit(context) == count
-    assert context is None or count * PICTURE_TOKENS + MOST_TOKENS < context
+    assert context is None or count * WRAPPED_PICTURE_TOKENS + MOST_TOKENS < context
 
 
 def test_a_context_for_no_patch_is_an_error():
-    with pytest.raises(ValueError, match="a context of 1015 tokens holds no patch"):
-        patches_that_fit(1015)
+    with pytest.raises(ValueError, match="a context of 2515 tokens holds no patch"):
+        patches_that_fit(2515)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
+from scripted_reader import SCRIPTED
 
 from caseloom.readers.answers import make_reading, split_thinking
 from caseloom.readers.expect import Boxes, Choice, Expect, FreeText, Json, LabelledBox, YesNo
@@ -20,7 +21,8 @@ CHANGES = Choice(("improved", "stable", "worsened"))
 
 
 def read(text: str, expect: Expect[Any]) -> Reading[Any]:
-    return make_reading(Request("t", "t/1", ("?",), expect, "P", 500), text, tokens=Tokens(1, 0, 1), seconds=Seconds())
+    return make_reading(Request("t", "t/1", ("?",), expect, "P", 500), text, reader=SCRIPTED,
+                        tokens=Tokens(1, 0, 1), seconds=Seconds())
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def test_the_ct_is_answered_with_yes(recorded: Path) -> None:
 def test_the_prompt_of_the_ct_is_no_answer(recorded: Path) -> None:
     text = (recorded / "high_dimensional_ct_model_garden.txt").read_text("utf-8")
     (line,) = re.findall(r'"text": "(.*Final Answer: yes.*)"', text)
-    assert read(line, YesNo()).problem == "the final answer hedges or contradicts itself"
+    assert read(line, YesNo()).problem == "the final answer says more than yes or no"
 
 
 def test_the_two_slides_have_a_diagnosis(recorded: Path) -> None:

@@ -205,6 +205,8 @@ class _Teller:
         value = row.value.model_copy(update={"specimen": printed.specimen, "panel": printed.panel,
                                              "collected_at": printed.collected_at, "issued_at": printed.issued_at})
         status = Status.MEASURED if row.has_result else Status.INDETERMINATE
+        self._beside.warnings.append(f"page {result.page.number}: {self._reader} gives {_amount(value)} for "
+                                     f"{result.row.name}, the page's words {_amount(printed)}")
         words = sorted(result.row.words, key=lambda word: (word.line, word.place[0]))
         place = DocumentSpan(page=result.page.number, bbox=union(word.box for word in words), text=line_text(words))
         self._add(result.row.name, value, status, place, replace(row, code=result.code or row.code))
@@ -226,3 +228,8 @@ class _Teller:
         self._beside.evidence.append(shown)
         self._beside.findings.append(About("labs", self._read.context, date).finding(
             name, status, [shown, self._whole], category=Category.LAB, value=value, code=row.code))
+
+
+def _amount(value: Value) -> str:
+    """As it is written: comparator, text and unit."""
+    return " ".join(filter(None, [f"{value.comparator or ''}{value.text or ''}", value.unit]))

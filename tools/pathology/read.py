@@ -11,7 +11,7 @@ from ...core.errors import RefusedFile
 from ...core.evidence import Evidence, SlideRegion
 from ...core.finding import Assertion, Finding, Status, Value
 from ...readers.reading import Reading
-from ...readers.recipes.slide import PATCH_SIDE, choose_patches, diagnosis_request, finding_requests
+from ...readers.recipes.slide import PATCH_SIDE, choose_patches, diagnosis_request, finding_requests, patches_that_fit
 from ...readers.request import Picture
 from ...sources.slide import Region, Slide
 from ..asked import Asked, Kind, Said, asked_of_image, finding_name
@@ -105,7 +105,10 @@ def interpret_slide(slide: Slide, reading: SlideReading, series: Series, study: 
         return _not_shown(session, _no_scale(slide.mpp))
     if not grid.places:
         return _not_shown(session, "no tissue lies where whole patches fit")
-    places = choose_patches(grid.places)
+    try:
+        places = choose_patches(grid.places, most=patches_that_fit(context.reader.context))
+    except ValueError as error:
+        return _not_shown(session, str(error))
     try:
         shown = Shown(grid, places, _pictures(slide, places))
     except RefusedFile as error:
