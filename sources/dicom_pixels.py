@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.encaps import generate_frames
@@ -23,8 +24,9 @@ from pydicom.uid import (
 from ..core.errors import RefusedFile
 from ..core.refusal import RefusalCode
 from ..core.settings import Limits
-from .codestream import Codestream, read_codestream
+from .codestream import read_codestream
 from .dicom_file import AGAIN, PARSER_ERRORS, read_dicom
+from .frame_codec import GREY_SYNTAXES, GreyFrame, check_codestream, decode_grey
 from .quiet import quiet_parsers
 
 _SYNTAX_OF_MARKER = {0xC0: JPEGBaseline8Bit, 0xC1: JPEGExtended12Bit, 0xC3: JPEGLosslessSV1, 0xF7: JPEGLSLossless}
@@ -54,7 +56,7 @@ def decode_pixels(path: Path, limits: Limits, frame: int | None = None
             check_size(dataset, limits, frame)
             syntax = _settle_syntax(dataset)
             _check_pixel_bytes(dataset, syntax, frame)
-            pixels, _ = get_decoder(syntax).as_array(dataset, index=frame)
+            pixels = _decode(dataset, syntax, frame)
             _drop_pixel_data(dataset)
     except PARSER_ERRORS as error:
         raise RefusedFile(RefusalCode.CORRUPT, f"the pixel data cannot be decoded ({type(error).__name__}); {AGAIN}"
@@ -102,7 +104,7 @@ def _settle_syntax(dataset: pydicom.Dataset) -> UID:
         available = get_decoder(syntax).is_available
     except NotImplementedError:
         available = False
-    if not available:
+    if not available and grey_frame(dataset, syntax) is None:
         raise RefusedFile(RefusalCode.UNSUPPORTED, f"images in the transfer syntax {syntax.name} cannot be decoded "
                           "here; export the study uncompressed or as JPEG-LS")
     return syntax
@@ -133,21 +135,35 @@ def _check_frames(dataset: pydicom.Dataset, syntax: UID, data: bytes, frame: int
     for index, packed in enumerate(generate_frames(data, number_of_frames=count)):
         seen += 1
         if frame in (None, index) and syntax != RLELossless:
-            _compare(dataset, read_codestream(packed))
+            check_codestream(read_codestream(packed), int(dataset.Rows), int(dataset.Columns),
+                             int(dataset.get("SamplesPerPixel") or 1))
         if index == frame or seen == count:
             break
     if seen < (count if frame is None else frame + 1):
         raise RefusedFile(RefusalCode.TRUNCATED, f"the header promises {count} frames and {seen} are there; {AGAIN}")
 
 
-def _compare(dataset: pydicom.Dataset, found: Codestream | None) -> None:
-    if found is None:
-        raise RefusedFile(RefusalCode.CORRUPT, f"the compressed image has no readable start; {AGAIN}")
-    declared = int(dataset.Rows), int(dataset.Columns), int(dataset.get("SamplesPerPixel") or 1)
-    actual = found.rows, found.columns, found.components
-    if declared != actual:
-        raise RefusedFile(RefusalCode.CORRUPT, "the header declares {} x {} x {} values and the compressed image holds "
-                          "{} x {} x {}".format(*declared, *actual))
+def grey_frame(dataset: pydicom.Dataset, syntax: UID) -> GreyFrame | None:
+    """How the compressed frames of a file are stored; None when they are not grey or `decode_grey` cannot read them."""
+    allocated = int(dataset.get("BitsAllocated") or 0)
+    if syntax not in GREY_SYNTAXES or int(dataset.get("SamplesPerPixel") or 1) != 1 or allocated not in (8, 16):
+        return None
+    stored = int(dataset.get("BitsStored") or allocated)
+    if not 1 <= stored <= allocated:
+        raise RefusedFile(RefusalCode.CORRUPT, f"the header declares {stored} of {allocated} bits; {AGAIN}")
+    return GreyFrame(int(dataset.Rows), int(dataset.Columns), allocated, stored,
+                     bool(dataset.get("PixelRepresentation")))
+
+
+def _decode(dataset: pydicom.Dataset, syntax: UID, frame: int | None) -> NDArray[Any]:
+    grey = grey_frame(dataset, syntax)
+    if grey is None:
+        pixels, _ = get_decoder(syntax).as_array(dataset, index=frame)
+        return pixels
+    count = int(dataset.get("NumberOfFrames") or 1)
+    packed = enumerate(generate_frames(dataset.PixelData, number_of_frames=count))
+    frames = [decode_grey(data, syntax, grey) for index, data in packed if frame in (None, index) and index < count]
+    return frames[0] if len(frames) == 1 else np.stack(frames)
 
 
 def _drop_pixel_data(dataset: pydicom.Dataset) -> None:

@@ -36,7 +36,7 @@ def window_ct(hu: NDArray[Any]) -> NDArray[np.uint8]:
     if hu.dtype.kind not in "if":
         raise ValueError(f"Hounsfield units are signed numbers, not {hu.dtype}")
     if hu.dtype == np.int16:
-        return _table()[hu.view(np.uint16)]
+        return np.take(_table(), hu.view(np.uint16), axis=0)
     return _window(np.nan_to_num(hu, nan=_AIR, posinf=np.inf, neginf=-np.inf) if hu.dtype.kind == "f" else hu)
 
 
