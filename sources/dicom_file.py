@@ -5,6 +5,8 @@ from __future__ import annotations
 import mmap
 import struct
 import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -13,6 +15,7 @@ import pydicom
 from pydicom.dataset import FileMetaDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_dataset, read_preamble
+from pydicom.tag import Tag
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -34,6 +37,21 @@ PARSER_ERRORS = (
 AGAIN = "ask for the file again"
 """How the reason of a refusal ends when only another copy helps."""
 _PIXEL_GROUP = 0x7FE0
+_PIXEL_DATA = 0x0010
+_UNDEFINED = 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class PixelElement:
+    """Where PixelData (7FE0,0010) lies in a file.
+
+    Args:
+        start: byte offset of its value.
+        length: of the value in bytes; None when it is undefined, as in compressed images.
+    """
+
+    start: int
+    length: int | None
 
 
 def read_dicom(path: Path, limits: Limits, *, header_only: bool = False) -> pydicom.Dataset:
@@ -52,6 +70,29 @@ def read_dicom(path: Path, limits: Limits, *, header_only: bool = False) -> pydi
     Raises:
         RefusedFile: EMPTY, TOO_LARGE, TRUNCATED, UNKNOWN_FORMAT or CORRUPT; nothing else.
     """
+    dataset, _ = _read(path, limits, header_only, None)
+    return dataset
+
+
+def read_placed(path: Path, limits: Limits, tags: Sequence[str | int]) -> tuple[pydicom.Dataset, PixelElement | None]:
+    """Some elements of a DICOM header, and where the pixels lie.
+
+    Args:
+        path: the file.
+        limits: as for `read_dicom`.
+        tags: keywords or numbers of the elements that are wanted; others are passed over.
+
+    Returns:
+        A dataset as of `read_dicom`, and the place of PixelData; None in a deflated file or without PixelData.
+
+    Raises:
+        RefusedFile: what `read_dicom` refuses.
+    """
+    return _read(path, limits, True, tags)
+
+
+def _read(path: Path, limits: Limits, header_only: bool, tags: Sequence[str | int] | None
+          ) -> tuple[pydicom.Dataset, PixelElement | None]:
     try:
         size = path.stat().st_size
         if size == 0:
@@ -61,23 +102,37 @@ def read_dicom(path: Path, limits: Limits, *, header_only: bool = False) -> pydi
                               f"{limits.max_file_bytes / MIB:.0f} MiB")
         # A mapped file clamps a read to what is there: a lying length cannot make the parser allocate it.
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view, quiet_parsers():
-            dataset = _parse(cast("BinaryIO", view), limits, header_only)
-            return _with_syntax(dataset)
+            dataset = _with_syntax(_parse(cast("BinaryIO", view), limits, header_only, tags))
+            return dataset, _pixel_element(view, dataset) if header_only else None
     except PARSER_ERRORS as error:
         raise RefusedFile(RefusalCode.CORRUPT, f"the DICOM header cannot be parsed ({type(error).__name__}); "
                           "ask for the file again") from error
 
 
-def _parse(view: BinaryIO, limits: Limits, header_only: bool) -> pydicom.Dataset:
+def _parse(view: BinaryIO, limits: Limits, header_only: bool, tags: Sequence[str | int] | None) -> pydicom.Dataset:
     if read_preamble(view, force=True) is not None:
         meta = read_dataset(view, is_implicit_VR=False, is_little_endian=True, stop_when=_after_meta)
         if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
             return _read_deflated(view.read(), meta, limits, header_only)
     view.seek(0)
-    dataset = pydicom.dcmread(view, force=True, stop_before_pixels=header_only)
-    if len(dataset) == 0:
+    dataset = pydicom.dcmread(view, force=True, stop_before_pixels=header_only,
+                              specific_tags=None if tags is None else [Tag(tag) for tag in tags])
+    if len(dataset) == 0 and tags is None:
         raise RefusedFile(RefusalCode.UNKNOWN_FORMAT, "the file holds no DICOM data elements")
     return dataset
+
+
+def _pixel_element(view: mmap.mmap, dataset: pydicom.Dataset) -> PixelElement | None:
+    """The element at which the parser stopped, when it is PixelData."""
+    implicit, little = dataset.original_encoding
+    order = "<" if little else ">"
+    at = view.tell()
+    if dataset.file_meta.TransferSyntaxUID.is_deflated or at + 12 > len(view):
+        return None
+    if struct.unpack_from(order + "HH", view, at) != (_PIXEL_GROUP, _PIXEL_DATA):
+        return None
+    (length,) = struct.unpack_from(order + "I", view, at + (4 if implicit else 8))
+    return PixelElement(at + (8 if implicit else 12), None if length == _UNDEFINED else length)
 
 
 def _after_meta(tag: int, _vr: str | None, _length: int) -> bool:

@@ -15,11 +15,20 @@ from ..core.case import CaseFile
 from ..core.errors import RefusedFile
 from ..core.refusal import RefusalCode
 from ..core.settings import Limits
-from .dicom_file import PARSER_ERRORS, read_dicom
+from .dicom_file import PARSER_ERRORS, read_placed
 from .dicom_pixels import check_size
+from .frame_source import PixelPlace, pixel_place
+from .phase import PHASE_TAGS, Phase, read_phase
 from .quiet import quiet_parsers
 
 Vector = NDArray[np.float64]
+
+_TAGS = (
+    "SOPInstanceUID", "Modality", "SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns",
+    "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit",
+    "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "RescaleSlope",
+    "RescaleIntercept", "RescaleType", "InstanceNumber", "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence", *PHASE_TAGS)
 
 
 @dataclass(frozen=True)
@@ -36,11 +45,15 @@ class SliceHeader:
         spacing: (row, column) distance in mm.
         shape: (rows, columns).
         scale: (slope, intercept), or None when the header gives none.
+        hounsfield: False when the header says that rescaled values are something else than HU (RescaleType).
         padding: (lowest, highest) stored value that marks pixels outside the scanned field, or None.
         signed: whether stored values are signed.
         bits: BitsStored.
         order: (acquisition, instance, frame), to choose among slices at one place.
         number: the scanner's own count: InstanceNumber, or the 1-based frame of a multi-frame file; None without one.
+        thickness: SliceThickness in mm, or None.
+        phase: what else sets the slice apart from others of its series.
+        pixels: where the file's frames lie; None when they only decode all together.
     """
 
     file: CaseFile
@@ -52,11 +65,15 @@ class SliceHeader:
     spacing: tuple[float, float]
     shape: tuple[int, int]
     scale: tuple[float, float] | None
+    hounsfield: bool
     padding: tuple[int, int] | None
     signed: bool
     bits: int
     order: tuple[int, int, int]
     number: int | None
+    thickness: float | None
+    phase: Phase
+    pixels: PixelPlace | None
 
     @property
     def normal(self) -> Vector:
@@ -71,25 +88,34 @@ def read_slices(file: CaseFile, root: Path, limits: Limits) -> list[SliceHeader]
     Raises:
         RefusedFile: no position, orientation or spacing, damaged values, or what `read_dicom` refuses.
     """
-    header = read_dicom(root / file.path, limits, header_only=True)
+    header, element = read_placed(root / file.path, limits, _TAGS)
     try:
         with quiet_parsers():
             frames, *_ = check_size(header, limits)
+            whole = _File(file, header, pixel_place(header, element))
             if "PerFrameFunctionalGroupsSequence" in header or frames > 1:
-                return list(_enhanced_slices(header, file, frames))
-            return [_slice(header, [header], file, None)]
+                return list(_enhanced_slices(whole, frames))
+            return [_slice(whole, [header], None)]
     except PARSER_ERRORS as error:
         raise RefusedFile(RefusalCode.CORRUPT, f"the slice's header holds impossible values ({type(error).__name__})"
                           ) from error
 
 
-def _enhanced_slices(header: pydicom.Dataset, file: CaseFile, frames: int) -> Iterator[SliceHeader]:
-    per_frame = header.get("PerFrameFunctionalGroupsSequence") or []
-    shared = header.get("SharedFunctionalGroupsSequence") or [pydicom.Dataset()]
+@dataclass(frozen=True)
+class _File:
+    file: CaseFile
+    header: pydicom.Dataset
+    pixels: PixelPlace | None
+
+
+def _enhanced_slices(whole: _File, frames: int) -> Iterator[SliceHeader]:
+    per_frame = whole.header.get("PerFrameFunctionalGroupsSequence") or []
+    shared = whole.header.get("SharedFunctionalGroupsSequence") or [pydicom.Dataset()]
     if len(per_frame) != frames:
         raise RefusedFile(RefusalCode.BAD_GEOMETRY, "the frames of this multi-frame image carry no positions")
+    common = [*_macros(shared[0]), whole.header]
     for number, group in enumerate(per_frame):
-        yield _slice(header, [*_macros(group), *_macros(shared[0]), header], file, number)
+        yield _slice(whole, [*_macros(group), *common], number)
 
 
 def _macros(group: pydicom.Dataset) -> list[pydicom.Dataset]:
@@ -101,23 +127,38 @@ def _find(places: list[pydicom.Dataset], name: str) -> Any:
     return next((place[name].value for place in places if name in place and place[name].value is not None), None)
 
 
-def _slice(header: pydicom.Dataset, places: list[pydicom.Dataset], file: CaseFile, frame: int | None) -> SliceHeader:
+def _slice(whole: _File, places: list[pydicom.Dataset], frame: int | None) -> SliceHeader:
+    header = whole.header
     position = _vector(_find(places, "ImagePositionPatient"), 3, "position")
     cosines = _vector(_find(places, "ImageOrientationPatient"), 6, "orientation")
     along_row, along_column = _unit(cosines[:3]), _unit(cosines[3:])
     if abs(float(along_row @ along_column)) > 0.01:
         raise RefusedFile(RefusalCode.BAD_GEOMETRY, "the slice's rows and columns are not perpendicular")
-    slope, intercept = _find(places, "RescaleSlope"), _find(places, "RescaleIntercept")
-    instance = header.get("InstanceNumber")
+    instance, phase = header.get("InstanceNumber"), read_phase(places)
+    thickness = _find(places, "SliceThickness")
     return SliceHeader(
-        file=file, frame=frame, uid=str(header.get("SOPInstanceUID") or ""), position=position,
+        file=whole.file, frame=frame, uid=str(header.get("SOPInstanceUID") or ""), position=position,
         along_row=along_row, along_column=along_column, spacing=_spacing(places),
-        shape=(int(header.Rows), int(header.Columns)),
-        scale=None if slope is None or intercept is None else (float(slope), float(intercept)),
+        shape=(int(header.Rows), int(header.Columns)), scale=_scale(places), hounsfield=_is_hounsfield(places, phase),
         padding=_padding(header), signed=bool(header.get("PixelRepresentation")),
         bits=int(header.get("BitsStored") or header.get("BitsAllocated") or 16),
-        order=(int(header.get("AcquisitionNumber") or 0), int(instance or 0), frame or 0),
-        number=frame + 1 if frame is not None else None if instance in (None, "") else int(instance))
+        order=(phase.acquisition, int(instance or 0), frame or 0),
+        number=frame + 1 if frame is not None else None if instance in (None, "") else int(instance),
+        thickness=None if thickness in (None, "") else float(thickness), phase=phase, pixels=whole.pixels)
+
+
+def _scale(places: list[pydicom.Dataset]) -> tuple[float, float] | None:
+    slope, intercept = _find(places, "RescaleSlope"), _find(places, "RescaleIntercept")
+    if slope in (None, "") or intercept in (None, ""):
+        return None
+    scale = float(slope), float(intercept)
+    return scale if np.isfinite(scale).all() and scale[0] != 0 else None
+
+
+def _is_hounsfield(places: list[pydicom.Dataset], phase: Phase) -> bool:
+    """RescaleType (PS3.3 C.11.1.1.2). Absent means HU; in original images US, unspecified, is found for it too."""
+    kind = str(_find(places, "RescaleType") or "HU").strip().upper()
+    return kind == "HU" or (kind == "US" and phase.contents[:1] == ("ORIGINAL",))
 
 
 def _vector(value: Any, size: int, name: str) -> Vector:
@@ -148,10 +189,17 @@ def _spacing(places: list[pydicom.Dataset]) -> tuple[float, float]:
 
 
 def _padding(header: pydicom.Dataset) -> tuple[int, int] | None:
-    """PixelPaddingValue and PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2)."""
+    """PixelPaddingValue and PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2), as signed as the pixels are: many writers put
+    the unsigned word of a negative value."""
     value = header.get("PixelPaddingValue")
     if value is None:
         return None
     limit = header.get("PixelPaddingRangeLimit")
-    ends = sorted((int(value), int(value if limit is None else limit)))
+    ends = sorted(_as_stored(int(end), header) for end in (value, value if limit is None else limit))
     return ends[0], ends[1]
+
+
+def _as_stored(word: int, header: pydicom.Dataset) -> int:
+    allocated = int(header.get("BitsAllocated") or 16)
+    word %= 1 << allocated
+    return word - (1 << allocated) if header.get("PixelRepresentation") and word >= 1 << (allocated - 1) else word

@@ -26,7 +26,7 @@ _AIR_LIKE = -500
 def load_volume(series: Series, root: Path, limits: Limits) -> Volume:
     """The volume of a series: DICOM slices, an enhanced multi-frame file, NIfTI or NRRD, told by content.
 
-    How axes, repeats, gaps and tilt are handled is said in `Volume`, `sort_slices` and `lay_grid`.
+    How axes, repeats, gaps and tilt are handled is said in `Volume`, `choose_stack` and `lay_grid`.
 
     Args:
         series: one CT, MR or other volume series.

@@ -165,8 +165,18 @@ def test_of_two_slices_at_one_place_the_first_acquisition_is_used(tmp_path: Path
         write_slice(tmp_path, number + 20, (0, 0, 2.0 * number), AcquisitionNumber=1)
     volume = load(tmp_path)
     assert first_values(volume) == [number - 980 for number in range(4)]
-    assert {item.code for item in volume.left_out} == {RefusalCode.DUPLICATE}
+    assert {item.code for item in volume.left_out} == {RefusalCode.NOT_CHOSEN}
     assert len(volume.left_out) == 4
+    assert any("2 phases; used is acquisition 1 (4 slices), not acquisition 2" in note for note in volume.notes)
+
+
+def test_of_two_slices_that_nothing_tells_apart_the_first_is_used(tmp_path: Path) -> None:
+    for number in range(4):
+        write_slice(tmp_path, number, (0, 0, 2.0 * number))
+        write_slice(tmp_path, number + 20, (0, 0, 2.0 * number + 0.004))
+    volume = load(tmp_path)
+    assert first_values(volume) == [number - 1000 for number in range(4)]
+    assert {item.code for item in volume.left_out} == {RefusalCode.DUPLICATE}
     assert any("4 slices at the same position" in note for note in volume.notes)
 
 
@@ -212,7 +222,7 @@ def test_a_damaged_slice_is_named_and_bridged(tmp_path: Path) -> None:
     volume = load(tmp_path)
     assert first_values(volume) == [number - 1000 for number in range(9)]
     assert [(item.file, item.code) for item in volume.left_out] == [(paths[4].name, RefusalCode.TRUNCATED)]
-    assert any("1 of 9 files could not be decoded" in note for note in volume.notes)
+    assert any("1 slice could not be decoded" in note for note in volume.notes)
 
 
 def test_a_ct_without_rescale_is_not_called_hu(tmp_path: Path) -> None:
@@ -223,15 +233,15 @@ def test_a_ct_without_rescale_is_not_called_hu(tmp_path: Path) -> None:
     assert any("not Hounsfield units" in note for note in volume.notes)
 
 
-def test_padding_becomes_air_and_fractions_stay(tmp_path: Path) -> None:
-    pixels = np.full((6, 8), 30)
+def test_padding_becomes_air_and_hounsfield_units_are_whole(tmp_path: Path) -> None:
+    pixels = np.full((6, 8), 31)
     pixels[0, 0] = -2000
     for number in range(4):
         write_slice(tmp_path, number, (0, 0, 2.0 * number), pixels=pixels, PixelPaddingValue=-2000, RescaleSlope=0.5)
     volume = load(tmp_path)
-    assert volume.voxels.dtype == np.float32
+    assert volume.voxels.dtype == np.int16
     assert volume.voxels[0, 0, 0] == -1024
-    assert volume.voxels[0, 1, 1] == -985
+    assert volume.voxels[0, 1, 1] == -984
 
 
 def test_unsigned_sixteen_bit_mr_keeps_its_values(tmp_path: Path) -> None:

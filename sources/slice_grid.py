@@ -1,4 +1,4 @@
-"""From slices in any order to a regular grid: sorting, repeats, gaps, tilt. Pure: headers in, a plan out."""
+"""From sorted slices to a regular grid: gaps, uneven distances, tilt. Pure: headers in, a plan out."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import RefusedFile
-from ..core.refusal import Refusal, RefusalCode
+from ..core.refusal import RefusalCode
+from .slice_choice import count
 from .slice_headers import SliceHeader
 
-SAME_PLACE_MM = 0.01
 LARGEST_BRIDGED_MM = 10.0
 """Widest distance of neighbouring slices across which values are interpolated: as far apart as the slices of
 conventional non-spiral chest CT, whose volumes were measured that way."""
 LARGEST_JITTER = 0.1
 """Largest distance of a slice from its place on the regular grid, as a fraction of the slice distance."""
+LARGEST_TILT = 45.0
+"""Degrees between the slices' normal and the line through their corners beyond which they are no stack: gantries tilt
+by up to 30 degrees."""
 MAIN_RUN = 0.75
 """Smallest part of a series that may stand for it when the rest lies beyond a gap too wide to bridge."""
 
@@ -48,55 +51,6 @@ class Grid:
         return len(self.places) == self.last - self.first + 1 and bool((self.places % 1 == 0).all())
 
 
-def sort_slices(slices: Sequence[SliceHeader]) -> tuple[list[SliceHeader], list[Refusal], list[str]]:
-    """The slices that make one stack, in LPS order along their normal.
-
-    The largest group of equal orientation, size and spacing is the stack. Of several slices at one place the first by
-    acquisition, instance and frame number is used.
-
-    Returns:
-        slices, the rest with reasons, and notes.
-    """
-    groups: list[list[SliceHeader]] = []
-    for item in sorted(slices, key=lambda part: (part.file.path, part.order)):
-        home = next((group for group in groups if _alike(group[0], item)), None)
-        if home is None:
-            groups.append([item])
-        else:
-            home.append(item)
-    stack = max(groups, key=len)
-    odd = [item for group in groups if group is not stack for item in group]
-    left_out = [Refusal(file=item.file.path, code=RefusalCode.BAD_GEOMETRY, reason="the slice has another orientation, "
-                        "size or spacing than most of its series and is no part of the volume") for item in odd]
-    notes = [f"{_count(len(odd), 'slice')} of another orientation, size or spacing left out"] if odd else []
-    normal = stack[0].normal
-    stack.sort(key=lambda item: (round(float(item.position @ normal) / SAME_PLACE_MM), item.order, item.file.path))
-    kept, repeats = _drop_repeats(stack, normal)
-    if repeats:
-        notes.append(f"{_count(len(repeats), 'slice')} at the same position as another; the first of each was used")
-    own = {item.file.path for item in kept}
-    left_out += [Refusal(file=item.file.path, code=RefusalCode.DUPLICATE, reason="another slice of the series lies at "
-                         "the same position; the first by acquisition and instance number is used")
-                 for item in repeats if item.file.path not in own]
-    return kept, left_out, notes
-
-
-def _alike(one: SliceHeader, other: SliceHeader) -> bool:
-    return (one.shape == other.shape and np.allclose(one.spacing, other.spacing, rtol=1e-3)
-            and np.allclose(one.along_row, other.along_row, atol=0.01)
-            and np.allclose(one.along_column, other.along_column, atol=0.01))
-
-
-def _drop_repeats(stack: list[SliceHeader], normal: NDArray[np.float64]
-                  ) -> tuple[list[SliceHeader], list[SliceHeader]]:
-    kept: list[SliceHeader] = []
-    repeats: list[SliceHeader] = []
-    for item in stack:
-        again = kept and abs(float((item.position - kept[-1].position) @ normal)) < SAME_PLACE_MM * 1.5
-        (repeats if again else kept).append(item)
-    return kept, repeats
-
-
 def lay_grid(slices: Sequence[SliceHeader]) -> Grid:
     """The regular grid for sorted slices.
 
@@ -108,12 +62,12 @@ def lay_grid(slices: Sequence[SliceHeader]) -> Grid:
         RefusedFile: TOO_FEW_SLICES, or BAD_GEOMETRY where the slices make no sound grid.
     """
     if len(slices) < 3:
-        raise RefusedFile(RefusalCode.TOO_FEW_SLICES, f"{_count(len(slices), 'slice')} with a place in the patient; "
+        raise RefusedFile(RefusalCode.TOO_FEW_SLICES, f"{count(len(slices), 'slice')} with a place in the patient; "
                           "a volume needs three or more")
     normal = slices[0].normal
     depth = np.array([float(item.position @ normal) for item in slices])
     usual = float(np.median(np.diff(depth)))
-    notes = _describe_gaps(depth, usual)
+    notes = [*_describe_gaps(depth, usual), *_describe_thickness(slices[len(slices) // 2].thickness, usual)]
     first, last = _main_run(depth, usual)
     if (first, last) != (0, len(slices) - 1):
         notes.append(f"slices {first + 1} to {last + 1} of {len(slices)} are used; the others lie beyond a gap")
@@ -140,6 +94,17 @@ def _describe_gaps(depth: NDArray[np.float64], usual: float) -> list[str]:
                 f"(usual distance {usual:.1f} mm)"]
     return [f"slice positions have {len(wide)} gaps, the widest of {step:.1f} mm between slices {index + 1} and "
             f"{index + 2} (usual distance {usual:.1f} mm)"]
+
+
+def _describe_thickness(thickness: float | None, usual: float) -> list[str]:
+    """A note where most of the body lies between the slices; refuses slices too far apart to stand for it."""
+    if not thickness or not 0 < thickness < usual / 2:
+        return []
+    if usual > LARGEST_BRIDGED_MM * 1.001:
+        raise RefusedFile(RefusalCode.BAD_GEOMETRY, f"slices {thickness:.1f} mm thick lie {usual:.1f} mm apart, too "
+                          "far for a volume to be measured")
+    return [f"slices are {thickness:.1f} mm thick and lie {usual:.1f} mm apart: what lies between them was not imaged, "
+            "and volumes are interpolated"]
 
 
 def _main_run(depth: NDArray[np.float64], usual: float) -> tuple[int, int]:
@@ -188,8 +153,7 @@ def _describe_tilt(column: NDArray[np.float64], normal: NDArray[np.float64]) -> 
     angle = float(np.degrees(np.arccos(min(1.0, cosine))))
     if angle < 0.25:
         return []
+    if angle > LARGEST_TILT:
+        raise RefusedFile(RefusalCode.BAD_GEOMETRY, f"the slices are sheared by {angle:.0f} degrees, more than any "
+                          "gantry tilts, so nothing is measured")
     return [f"gantry tilt {angle:.1f} degrees: the grid is sheared; positions and volumes allow for it"]
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
