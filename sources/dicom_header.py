@@ -21,6 +21,7 @@ from .dates import dicom_date
 from .dicom_file import AGAIN, PARSER_ERRORS, read_dicom
 from .dicom_kind import IMAGE_KINDS, Why, dicom_kind
 from .dicom_pixels import check_size
+from .phase import Phase, read_phase
 from .quiet import quiet_parsers
 
 _NOBODY = frozenset({"anonymous", "anonymized", "anonymised", "anon", "unknown", "none", "removed", "deidentified",
@@ -51,7 +52,7 @@ class DicomHeader:
         cosines: ImageOrientationPatient (6,), or None.
         position: ImagePositionPatient (3,) in LPS mm, or None.
         order: (acquisition, temporal position, instance number), 0 where absent.
-        echo_ms: EchoTime, or None.
+        phase: what else sets the image apart from others of its series.
         matrix: total pixel matrix of a slide level in pixels, 0 elsewhere.
         why: the reason it is set aside, or None.
     """
@@ -75,7 +76,7 @@ class DicomHeader:
     cosines: tuple[float, ...] | None = None
     position: tuple[float, ...] | None = None
     order: tuple[int, int, int] = (0, 0, 0)
-    echo_ms: float | None = None
+    phase: Phase = field(default_factory=Phase)
     matrix: int = 0
     why: Why | None = None
 
@@ -128,7 +129,7 @@ def _header(dataset: pydicom.Dataset) -> DicomHeader:
         position=_numbers(dataset, "ImagePositionPatient", 3),
         order=(_whole(dataset, "AcquisitionNumber"), _whole(dataset, "TemporalPositionIdentifier"),
                _whole(dataset, "InstanceNumber")),
-        echo_ms=(_numbers(dataset, "EchoTime", 1) or (None,))[0],
+        phase=read_phase([dataset]) if kind in (FileKind.CT, FileKind.MR) else Phase(),
         matrix=_whole(dataset, "TotalPixelMatrixColumns") * _whole(dataset, "TotalPixelMatrixRows"), why=why)
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.case import FileKind
-from ..core.errors import RefusedFile
-from ..core.refusal import RefusalCode
 from ..core.settings import MIB, Limits
-from .nifti import GZIP, MOST_EXPANSION, READ_ERRORS, checked_header
-from .nrrd import read_nrrd
-from .quiet import quiet_parsers
+from .nifti import open_nifti
+from .nrrd import is_nrrd, open_nrrd
+from .stored_grid import StoredGrid, sample_grid
 
 _PIECE = 64 * 1024
 _EVERY = MIB
@@ -23,57 +20,23 @@ _MOST_READ = 256 * MIB
 _MOST_LABELS = 256
 
 
-def nifti_kind(path: Path, limits: Limits) -> FileKind:
-    """CT, SEGMENTATION or VOLUME (cannot be told) for a NIfTI file.
+def grid_kind(path: Path, start: bytes, limits: Limits) -> FileKind:
+    """CT, SEGMENTATION or VOLUME (cannot be told) for a NIfTI or NRRD file.
+
+    Args:
+        path: the file.
+        start: its first bytes.
+        limits: what a volume may hold.
 
     Raises:
-        RefusedFile: TRUNCATED, TOO_LARGE, TOO_FEW_SLICES, UNSUPPORTED or CORRUPT.
+        RefusedFile: what `open_nifti`, `open_nrrd` and `sample_grid` refuse.
     """
-    try:
-        with path.open("rb") as file, quiet_parsers():
-            packed = file.read(2) == GZIP
-            file.seek(0)
-            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file
-            room = path.stat().st_size * (MOST_EXPANSION if packed else 1)
-            return kind_of_values(_sample_nifti(stream, room, limits))
-    except READ_ERRORS as error:
-        raise RefusedFile(RefusalCode.CORRUPT, f"the NIfTI file cannot be read ({type(error).__name__}); ask for it "
-                          "again") from error
+    return kind_of_values(sample_grid(open_grid(path, start, limits), _PIECE, _EVERY, _MOST_READ))
 
 
-def _sample_nifti(stream: IO[bytes], room: int, limits: Limits) -> NDArray[Any]:
-    header, shape, stored = checked_header(stream, room, limits)
-    offset, size = int(header.get_data_offset()), shape[0] * shape[1] * shape[2] * stored.itemsize
-    values = np.frombuffer(_pieces(stream, offset, size), stored)
-    slope, intercept = header.get_slope_inter()
-    return values if slope is None else values * slope + (intercept or 0.0)
-
-
-def _pieces(stream: IO[bytes], offset: int, size: int) -> bytes:
-    """The first 64 KiB of every MiB of the voxels, from their first 256 MiB; what cannot be unpacked ends it."""
-    kept = []
-    for at in range(offset, offset + min(size, _MOST_READ), _EVERY):
-        try:
-            stream.seek(at)
-            piece = stream.read(min(_PIECE, offset + size - at))
-        except EOFError:
-            break
-        kept.append(piece[:len(piece) // 16 * 16])
-    if not kept:
-        raise RefusedFile(RefusalCode.TRUNCATED, "the NIfTI file ends before its voxels; ask for it again")
-    return b"".join(kept)
-
-
-def nrrd_kind(path: Path, limits: Limits) -> FileKind:
-    """CT, SEGMENTATION or VOLUME for an NRRD file.
-
-    Raises:
-        RefusedFile: what `read_nrrd` refuses.
-    """
-    values, *_ = read_nrrd(path, limits)
-    flat = values.reshape(-1, order="F")
-    step = max(1, flat.size // _PIECE)
-    return kind_of_values(np.concatenate([flat[at:at + 4096] for at in range(0, flat.size, 4096 * min(step, 16))]))
+def open_grid(path: Path, start: bytes, limits: Limits) -> StoredGrid:
+    """An NRRD or NIfTI file, told by its first bytes."""
+    return open_nrrd(path, limits) if is_nrrd(start) else open_nifti(path, limits)
 
 
 def kind_of_values(values: NDArray[Any]) -> FileKind:

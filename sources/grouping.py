@@ -13,6 +13,7 @@ from .dicom_header import DicomHeader
 from .dicom_kind import role_on_slide
 from .discover import Found
 from .manifest import FileEntry, Manifest
+from .phase import Group, split_phases
 
 TOOL_FOR_KIND = {
     FileKind.CT: "volume", FileKind.MR: "volume", FileKind.VOLUME: "volume", FileKind.FILM: "localization",
@@ -34,6 +35,8 @@ def tool_for(kind: FileKind, document_kind: str | None) -> str | None:
 _MODALITY = {FileKind.CT: "CT", FileKind.MR: "MR", FileKind.VOLUME: "OT", FileKind.FILM: "DX", FileKind.SLIDE: "SM",
              FileKind.DOCUMENT: "DOC", FileKind.RECORD: "FHIR", FileKind.NOTE: "TXT"}
 _STACKED = (FileKind.CT, FileKind.MR)
+_SAME_COSINE = 0.01
+_SAME_SPACING = 1e-3
 Members = list[Found]
 
 
@@ -41,8 +44,9 @@ def studies_in(found: Iterable[Found], manifest: Manifest) -> tuple[Study, ...]:
     """Sort usable files into studies S1, S2, … by date, kind and uid.
 
     A DICOM study is one Study per kind of object in it, a whole slide one Study each, any other file one Study.
-    Slices of one series that differ in orientation, matrix, pixel spacing, image type, echo or (where they lie at the
-    same places) acquisition are separate Series: localizers split off.
+    Slices of one series that differ in orientation, matrix, pixel spacing or image type are separate Series, so that
+    localizers split off; so are the phases (time points, echoes, b-values ...) in which the same places were imaged,
+    whose descriptions then say which is which.
 
     Args:
         found: files that belong to the case; those with a refusal are left out.
@@ -107,8 +111,10 @@ def _dicom_series(items: Sequence[Found], manifest: Manifest) -> Iterable[tuple[
     for item in items:
         groups[_series_key(item)].append(item)
     for key in sorted(groups, key=repr):
-        for members in _by_acquisition(groups[key]):
-            yield _series(_in_order(members), manifest), members
+        for alike in _by_geometry(groups[key]):
+            for group in _by_phase(alike):
+                members = list(group.items)
+                yield _series(_in_order(members), manifest, group.said), members
 
 
 def _header(item: Found) -> DicomHeader:
@@ -126,28 +132,41 @@ def _series_key(item: Found) -> tuple[object, ...]:
         return named
     if header.kind is FileKind.FILM or header.frames > 1:
         return *named, item.file.path
-    spacing = tuple(round(value, 3) for value in header.spacing_mm or ())
-    direction = tuple(round(value, 2) + 0.0 for value in header.cosines or ())
-    return *named, header.shape, spacing, direction, header.image_type, round(header.echo_ms or 0.0, 2)
+    return *named, header.shape, header.image_type
 
 
-def _by_acquisition(members: Members) -> list[Members]:
-    """Split repeated scans of the same places by temporal position or acquisition number.
+def _by_geometry(members: Members) -> list[Members]:
+    """Split by orientation and pixel spacing; values that differ by rounding only stay together."""
+    groups: list[Members] = []
+    for item in sorted(members, key=lambda one: one.file.path):
+        home = next((group for group in groups if _same_geometry(_header(group[0]), _header(item))), None)
+        if home is None:
+            groups.append([item])
+        else:
+            home.append(item)
+    return groups
 
-    Acquisition numbers alone say nothing: step-and-shoot CT counts every slice as one.
-    """
-    if _header(members[0]).kind not in _STACKED or len(members) < 2:
-        return [members]
-    places = [_header(item).position for item in members]
-    if None in places or len({tuple(round(value, 1) for value in place or ()) for place in places}) == len(places):
-        return [members]
-    for part in (1, 0):
-        split: dict[int, Members] = defaultdict(list)
-        for item in members:
-            split[_header(item).order[part]].append(item)
-        if len(split) > 1 and all(len(group) > 1 for group in split.values()):
-            return [split[number] for number in sorted(split)]
-    return [members]
+
+def _same_geometry(one: DicomHeader, other: DicomHeader) -> bool:
+    return (_close(one.cosines, other.cosines, _SAME_COSINE)
+            and _close(one.spacing_mm, other.spacing_mm, _SAME_SPACING * max(one.spacing_mm or (0.0,))))
+
+
+def _close(one: Sequence[float] | None, other: Sequence[float] | None, tolerance: float) -> bool:
+    if one is None or other is None:
+        return one is other
+    return all(abs(mine - theirs) <= tolerance for mine, theirs in zip(one, other, strict=True))
+
+
+def _by_phase(members: Members) -> list[Group[Found]]:
+    """Split repeated scans of the same places."""
+    if _header(members[0]).kind not in _STACKED or any(_header(item).position is None for item in members):
+        return [Group(tuple(members))]
+
+    def place(item: Found) -> tuple[int, ...]:
+        return tuple(round(value * 10) for value in _header(item).position or ())
+
+    return split_phases(members, place, lambda item: _header(item).phase)
 
 
 def _in_order(members: Members) -> Members:
@@ -165,11 +184,12 @@ def _in_order(members: Members) -> Members:
                                              _header(item).order, item.file.path))
 
 
-def _series(members: Members, manifest: Manifest) -> Series:
+def _series(members: Members, manifest: Manifest, phase: Sequence[str]) -> Series:
     header, said = _header(members[0]), manifest.entry(members[0].file.path)
+    description = ", ".join(text for text in (header.series_text, *phase) if text)
     return Series(
         uid=header.series_uid or f"sha256:{members[0].file.sha256}", kind=header.kind, modality=header.modality,
-        files=tuple(item.file for item in members), description=header.series_text, image_type=header.image_type,
+        files=tuple(item.file for item in members), description=description, image_type=header.image_type,
         body_part=header.body_part or said.body_part, view=header.view or said.view,
         spacing_mm=header.spacing_mm, frames=sum(_header(item).frames for item in members))
 

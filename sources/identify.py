@@ -14,7 +14,7 @@ from ..core.settings import Limits
 from .dicom_file import AGAIN
 from .dicom_header import DicomHeader, read_header
 from .dicom_kind import Why
-from .grid_kind import nifti_kind, nrrd_kind
+from .grid_kind import grid_kind
 from .junk import PROGRAM, junk_by_name, other_by_content, program_by_content
 from .nifti import GZIP, is_nifti, unpacked_start
 from .note import read_note
@@ -177,7 +177,7 @@ def _dicom(path: Path, limits: Limits) -> Sighting:
 
 
 def _grid(path: Path, start: bytes, limits: Limits, wanted: FileKind | None) -> Sighting:
-    kind = nrrd_kind(path, limits) if is_nrrd(start) else nifti_kind(path, limits)
+    kind = grid_kind(path, start, limits)
     if wanted in (FileKind.CT, FileKind.MR):
         return Sighting(wanted)
     if kind is FileKind.SEGMENTATION:

@@ -12,19 +12,16 @@ import nibabel
 import numpy as np
 from nibabel.spatialimages import HeaderDataError
 from nibabel.wrapstruct import WrapStructError
-from numpy.typing import NDArray
 
 from ..core.errors import RefusedFile
 from ..core.refusal import RefusalCode
 from ..core.settings import Limits
 from .axial import Affine
 from .quiet import quiet_parsers
+from .stored_grid import MOST_EXPANSION, READ_ERRORS, StoredGrid
 
 GZIP = b"\x1f\x8b"
-MOST_EXPANSION = 1032
-"""DEFLATE expands at most 1032 : 1 (zlib's technical notes), so a smaller file cannot hold what it declares."""
-READ_ERRORS = (OSError, EOFError, ValueError, KeyError, TypeError, OverflowError, MemoryError, zlib.error,
-               HeaderDataError, WrapStructError)
+HEADER_ERRORS = (*READ_ERRORS, HeaderDataError, WrapStructError)
 
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _MM_PER_UNIT = {"meter": 1000.0, "mm": 1.0, "micron": 0.001, "unknown": 1.0}
@@ -48,58 +45,48 @@ def unpacked_start(path: Path, size: int = 348) -> bytes:
             return b""
 
 
-def read_nifti(path: Path, limits: Limits) -> tuple[NDArray[Any], Affine, tuple[str, ...], bool]:
-    """The first 3-D volume of a NIfTI file.
+def open_nifti(path: Path, limits: Limits) -> StoredGrid:
+    """The first 3-D volume of a NIfTI file, its header checked and its voxels not yet read.
+
+    scl_slope and scl_inter apply. The affine is the sform or, where its code is 0, the qform (as nibabel chooses),
+    NIfTI's RAS+ turned to LPS; with neither the voxels' sides are not known.
 
     Args:
         path: the file, gzipped or not.
         limits: what a volume may hold.
 
-    Returns:
-        stored values with scl_slope and scl_inter applied, (n0, n1, n2) in the file's index order; the affine of that
-        order to LPS mm (the sform or qform as nibabel chooses, NIfTI's RAS+ turned to LPS); notes; and whether the
-        file states its orientation (a form code above 0).
-
     Raises:
-        RefusedFile: TRUNCATED, CORRUPT, BAD_GEOMETRY, or what `checked_header` refuses.
+        RefusedFile: TOO_FEW_SLICES, UNSUPPORTED, TOO_LARGE, TRUNCATED, BAD_GEOMETRY, CORRUPT or UNKNOWN_FORMAT.
     """
     try:
         with path.open("rb") as file, quiet_parsers():
             packed = file.read(2) == GZIP
             file.seek(0)
             stream = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file
+            header = _read_header(stream)
             room = path.stat().st_size * (MOST_EXPANSION if packed else 1)
-            return _read(stream, room, limits)
+            shape, kind = _checked(header, room, limits)
+            slope, intercept = header.get_slope_inter()
+            scale = None if slope is None or (slope, intercept or 0.0) == (1.0, 0.0) else (slope, intercept or 0.0)
+            return StoredGrid(path=path, packing="gzip" if packed else "raw", start=0,
+                              skip=int(header.get_data_offset()), shape=(shape[0], shape[1], shape[2]), components=1,
+                              kind=kind, scale=scale, affine=_affine(header), oriented=_is_oriented(header),
+                              notes=_notes(shape, header))
     except EOFError as error:
         raise RefusedFile(RefusalCode.TRUNCATED, "the NIfTI file ends early; ask for it again") from error
-    except READ_ERRORS as error:
+    except HEADER_ERRORS as error:
         raise RefusedFile(RefusalCode.CORRUPT, f"the NIfTI file cannot be read ({type(error).__name__}); ask for it "
                           "again") from error
 
 
-def _read(stream: IO[bytes], room: int, limits: Limits) -> tuple[NDArray[Any], Affine, tuple[str, ...], bool]:
-    header, shape, kind = checked_header(stream, room, limits)
-    size = shape[0] * shape[1] * shape[2] * kind.itemsize
-    stream.seek(int(header.get_data_offset()))
-    data = stream.read(size)
-    if len(data) < size:
-        raise EOFError("voxels end early")
-    values = np.frombuffer(data, kind).reshape(shape[:3], order="F")
-    return _scale(values, header), _affine(header), _notes(shape, header), _is_oriented(header)
-
-
-def checked_header(stream: IO[bytes], room: int, limits: Limits) -> tuple[Any, tuple[int, ...], np.dtype[Any]]:
-    """Header, shape and stored type of an unpacked NIfTI file, once the file can hold what it declares.
+def _checked(header: Any, room: int, limits: Limits) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and stored type, once the file can hold what it declares.
 
     Args:
-        stream: at the start of the file.
-        room: how many bytes it can hold at most.
+        header: of nibabel.
+        room: how many bytes the file can hold at most.
         limits: what a volume may hold.
-
-    Raises:
-        RefusedFile: TOO_FEW_SLICES, UNSUPPORTED, TOO_LARGE, TRUNCATED or UNKNOWN_FORMAT.
     """
-    header = _read_header(stream)
     shape = tuple(int(n) for n in header.get_data_shape())
     if len(shape) < 3 or min(shape) < 1:
         raise RefusedFile(RefusalCode.TOO_FEW_SLICES, "the NIfTI file holds no three-dimensional image")
@@ -113,7 +100,7 @@ def checked_header(stream: IO[bytes], room: int, limits: Limits) -> tuple[Any, t
     if int(header.get_data_offset()) + count * kind.itemsize > room:
         raise RefusedFile(RefusalCode.TRUNCATED, f"the header promises {count * kind.itemsize} bytes of voxels and the "
                           "file is too small to hold them; ask for it again")
-    return header, shape, kind
+    return shape, kind
 
 
 def _read_header(stream: IO[bytes]) -> Any:
@@ -129,13 +116,6 @@ def _read_header(stream: IO[bytes]) -> Any:
     if magic2 == b"n+2\0":
         return makers.Nifti2Header.from_fileobj(BytesIO(start))
     raise RefusedFile(RefusalCode.UNKNOWN_FORMAT, "the file is no NIfTI image")
-
-
-def _scale(values: NDArray[Any], header: Any) -> NDArray[Any]:
-    slope, intercept = header.get_slope_inter()
-    if slope is None or (slope, intercept or 0.0) == (1.0, 0.0):
-        return values
-    return values.astype(np.float32) * np.float32(slope) + np.float32(intercept or 0.0)
 
 
 def _affine(header: Any) -> Affine:

@@ -51,6 +51,7 @@ _PRIVATE_B_VALUES = (
     (0x00190010, "SIEMENS MR HEADER", 0x0019100C), (0x00430010, "GEMS_PARM_01", 0x00431039),
     (0x20010010, "Philips Imaging DD 001", 0x20011003))
 """(creator element, creator, element whose first value is the b-value), where the block is the first of its group."""
+_LONGEST = 100
 _GE_FLAG = 1_000_000_000
 """GE adds this to b-values of some sequences."""
 PHASE_TAGS: tuple[str | int, ...] = (
@@ -87,7 +88,8 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     parts = [value] if isinstance(value, str) else list(value) if hasattr(value, "__iter__") else [value]
-    return "\\".join(str(part).strip() for part in parts)
+    text = "\\".join(str(part).strip() for part in parts)
+    return "".join(character for character in text if character.isprintable())[:_LONGEST]
 
 
 def _number(value: Any) -> float | None:

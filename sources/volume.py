@@ -11,10 +11,11 @@ from ..core.errors import RefusedFile
 from ..core.geometry import VolumeGeometry
 from ..core.refusal import RefusalCode
 from ..core.settings import Limits
-from .axial import compact, to_axial
 from .dicom_volume import load_dicom_volume
-from .nifti import is_nifti, read_nifti, unpacked_start
-from .nrrd import is_nrrd, read_nrrd
+from .grid_kind import open_grid
+from .nifti import is_nifti, unpacked_start
+from .nrrd import is_nrrd
+from .stored_grid import read_grid
 from .volume_data import ARBITRARY, HU, Plane, Volume
 
 __all__ = ["ARBITRARY", "HU", "Plane", "Volume", "load_volume"]
@@ -42,17 +43,17 @@ def load_volume(series: Series, root: Path, limits: Limits) -> Volume:
     except OSError as error:
         raise RefusedFile(RefusalCode.CORRUPT, f"the file cannot be opened ({type(error).__name__})") from error
     if is_nifti(start) or is_nrrd(start):
-        return _load_single(series, first, limits, nifti=is_nifti(start))
+        return _load_single(series, first, start, limits)
     return load_dicom_volume(series, root, limits)
 
 
-def _load_single(series: Series, path: Path, limits: Limits, *, nifti: bool) -> Volume:
+def _load_single(series: Series, path: Path, start: bytes, limits: Limits) -> Volume:
     size = path.stat().st_size
     if size > limits.max_file_bytes:
         raise RefusedFile(RefusalCode.TOO_LARGE, "the file is larger than allowed")
-    stored, affine, notes, oriented = (read_nifti if nifti else read_nrrd)(path, limits)
-    voxels, affine, axial = to_axial(stored, affine)
-    voxels = compact(voxels)
+    grid = open_grid(path, start, limits)
+    voxels, affine, axial = read_grid(grid)
+    notes = grid.notes
     if voxels.shape[0] < 3:
         raise RefusedFile(RefusalCode.TOO_FEW_SLICES, f"the file holds {voxels.shape[0]} slices; a volume needs three "
                           "or more")
@@ -64,4 +65,4 @@ def _load_single(series: Series, path: Path, limits: Limits, *, nifti: bool) -> 
                  "to air" if is_hu else "the values do not reach down to air, so they are not Hounsfield units")
     planes = tuple(Plane(series.files[0], series.uid, index) for index in range(voxels.shape[0]))
     return Volume(voxels=voxels, geometry=VolumeGeometry(voxels.shape, affine), modality=series.modality,
-                  unit=HU if is_hu else ARBITRARY, planes=planes, notes=notes, sides_known=oriented)
+                  unit=HU if is_hu else ARBITRARY, planes=planes, notes=notes, sides_known=grid.oriented)
