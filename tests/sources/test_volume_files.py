@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
+import tracemalloc
 from itertools import permutations, product
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -171,6 +174,11 @@ def nrrd(data: bytes = bytes(240), **changes: str | None) -> bytes:
     (nrrd(encoding="gzip"), RefusalCode.CORRUPT),
     (nrrd(encoding="gzip", data=gzip.compress(bytes(200))), RefusalCode.TRUNCATED),
     (nrrd(encoding="hex"), RefusalCode.UNSUPPORTED),
+    (nrrd(encoding="bzip2"), RefusalCode.CORRUPT),
+    (nrrd(encoding="bzip2", data=bz2.compress(bytes(240))[:-20]), RefusalCode.TRUNCATED),
+    (nrrd(byte_skip="16"), RefusalCode.UNSUPPORTED),
+    (nrrd(space_units='"furlong" "mm" "mm"'), RefusalCode.NO_SPACING),
+    (nrrd(data_file="LIST").partition(b"\n\n")[0], RefusalCode.UNSUPPORTED),
     (nrrd(type="block"), RefusalCode.UNSUPPORTED),
     (nrrd(dimension="4", sizes="3 4 5 6"), RefusalCode.UNSUPPORTED),
     (nrrd(sizes="4 5 -6"), RefusalCode.CORRUPT),
@@ -189,3 +197,113 @@ def test_nrrd_of_the_ras_kind_is_turned(tmp_path: Path) -> None:
     volume = load(tmp_path / "a.nrrd")
     np.testing.assert_allclose(volume.geometry.to_lps(np.zeros(3)), (-5, -6, 7))
     np.testing.assert_allclose(volume.geometry.affine[:3, :3], [[0, 0, -1], [0, -1, 0], [2, 0, 0]])
+
+
+@pytest.mark.parametrize(("space", "signs"), [
+    ("LPS", (1, 1, 1)), ("left-posterior-inferior", (1, 1, -1)), ("ras", (-1, -1, 1)), ("LAS", (1, -1, 1)),
+    ("right-anterior-inferior", (-1, -1, -1))])
+def test_every_nrrd_space_is_turned_to_lps(tmp_path: Path, space: str, signs: tuple[int, ...]) -> None:
+    content = nrrd(np.arange(120, dtype=np.int16).tobytes(), space=space, space_origin="(5,6,7)")
+    (tmp_path / "a.nrrd").write_bytes(content)
+    volume = load(tmp_path / "a.nrrd", FileKind.MR)
+    index = (0, 3, 2) if signs[2] > 0 else (5, 3, 2)  # slices run to the head
+    np.testing.assert_allclose(volume.geometry.to_lps(np.array(index, float)),
+                               np.array([5 + 2, 6 + 3, 7]) * signs)
+    assert volume.voxels[index] == 2 + 4 * 3
+    assert volume.sides_known
+
+
+@pytest.mark.parametrize(("changes", "data"), [
+    ({"encoding": "raw"}, lambda raw: raw), ({"encoding": "gz"}, gzip.compress),
+    ({"encoding": "bz2"}, bz2.compress),
+    ({"endian": "big"}, lambda raw: np.frombuffer(raw, "<i2").astype(">i2").tobytes()),
+    ({"space_units": '"cm" "cm" "cm"', "space_directions": "(.1,0,0) (0,.1,0) (0,0,.2)"}, lambda raw: raw)])
+def test_every_nrrd_encoding_gives_the_same_volume(tmp_path: Path, changes: dict[str, str], data: Any) -> None:
+    raw = np.arange(-60, 60, dtype="<i2").tobytes()
+    (tmp_path / "a.nrrd").write_bytes(nrrd(data(raw), **changes))
+    volume = load(tmp_path / "a.nrrd", FileKind.MR)
+    np.testing.assert_array_equal(volume.voxels, np.arange(-60, 60).reshape(6, 5, 4))
+    assert volume.geometry.spacing == pytest.approx((2, 1, 1))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_a_nrrd_file_with_time_points_the_first_is_used(tmp_path: Path, first: bool) -> None:
+    stack = np.arange(3 * 120, dtype=np.int16).reshape(3, 6, 5, 4)
+    vectors = "(1,0,0) (0,1,0) (0,0,2)"
+    stored = np.moveaxis(stack, 0, -1) if first else stack
+    (tmp_path / "a.nrrd").write_bytes(nrrd(
+        np.ascontiguousarray(stored).tobytes(), dimension="4", sizes="3 4 5 6" if first else "4 5 6 3",
+        space_directions=f"none {vectors}" if first else f"{vectors} none"))
+    volume = load(tmp_path / "a.nrrd", FileKind.MR)
+    np.testing.assert_array_equal(volume.voxels, stack[0])
+    assert volume.notes == ("the file holds 3 volumes; the first is used",)
+
+
+def oblique() -> np.ndarray:
+    turn, _ = np.linalg.qr(np.random.default_rng(5).normal(size=(3, 3)) * 0.3 + np.eye(3))
+    affine = np.eye(4)
+    affine[:3, :3] = turn * np.sign(np.diag(turn)) @ np.diag((0.8, 0.7, 2.5))
+    affine[:3, 3] = (-90, 120, -300)
+    return affine
+
+
+@pytest.mark.parametrize("forms", ["sform", "qform", "both", "neither"])
+def test_the_affine_of_sform_or_qform_agrees_with_nibabel_and_simpleitk(tmp_path: Path, forms: str) -> None:
+    image = nibabel.Nifti1Image(np.arange(6 * 7 * 8, dtype=np.int16).reshape(6, 7, 8), None)
+    image.header.set_zooms((0.8, 0.7, 2.5))
+    affine = oblique()
+    image.set_sform(affine if forms in ("sform", "both") else None, code=1 if forms in ("sform", "both") else 0)
+    image.set_qform(affine if forms in ("qform", "both") else None, code=1 if forms in ("qform", "both") else 0)
+    nibabel.save(image, tmp_path / "a.nii.gz")
+    volume, theirs = load(tmp_path / "a.nii.gz", FileKind.MR), sitk.ReadImage(str(tmp_path / "a.nii.gz"))
+    assert volume.sides_known == (forms != "neither")
+    best = nibabel.load(tmp_path / "a.nii.gz").affine
+    for i, j, k in ((0, 0, 0), (5, 6, 7), (2, 0, 5)):
+        place = (RAS_TO_LPS @ best @ (i, j, k, 1))[:3]
+        index = volume.geometry.to_index(place)
+        np.testing.assert_allclose(index, np.rint(index), atol=1e-3)
+        assert volume.voxels[tuple(np.rint(index).astype(int))] == image.dataobj[i, j, k]
+        np.testing.assert_allclose(volume.geometry.to_lps(np.rint(index)), place, atol=1e-3)
+        if forms != "neither":
+            np.testing.assert_allclose(theirs.TransformIndexToPhysicalPoint((i, j, k)), place, atol=1e-3)
+
+
+@pytest.mark.parametrize(("kind", "wanted"), [("<u2", np.float32), (">i2", np.int16), ("<f8", np.float32),
+                                              ("<i4", np.int16), ("u1", np.int16)])
+def test_a_value_that_does_not_fit_far_into_the_file_loses_nothing(tmp_path: Path, kind: str, wanted: type) -> None:
+    values = np.zeros((128, 128, 400), kind)
+    values[3, 4, 390] = {"<u2": 60_000, "<f8": 0.25}.get(kind, 120)
+    nibabel.save(nibabel.Nifti1Image(values, np.diag([-1.0, -1, 1, 1])), tmp_path / "a.nii")
+    volume = load(tmp_path / "a.nii", FileKind.MR)
+    assert volume.voxels.dtype == wanted
+    np.testing.assert_array_equal(volume.voxels, values.transpose(2, 1, 0))
+
+
+def test_what_is_not_finite_becomes_the_lowest_value(tmp_path: Path) -> None:
+    values = np.full((4, 4, 4), 7.5, np.float32)
+    values[0, 0, 0], values[1, 1, 1], values[2, 2, 2], values[3, 3, 3] = np.nan, np.inf, -np.inf, -2
+    nibabel.save(nibabel.Nifti1Image(values, np.diag([-1.0, -1, 1, 1])), tmp_path / "a.nii")
+    volume = load(tmp_path / "a.nii", FileKind.MR)
+    assert [volume.voxels[n, n, n] for n in range(4)] == [-2, -2, -2, -2]
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz", "a.nrrd"])
+@pytest.mark.parametrize("turned", [1.0, -1.0])
+def test_a_long_file_takes_little_more_memory_than_its_voxels(tmp_path: Path, name: str, turned: float) -> None:
+    values = np.random.default_rng(2).integers(-9, 900, (120, 256, 256), dtype=np.int16)
+    image = sitk.GetImageFromArray(values)
+    image.SetDirection((1, 0, 0, 0, turned, 0, 0, 0, turned))
+    sitk.WriteImage(image, str(tmp_path / name))
+    tracemalloc.start()
+    volume = load(tmp_path / name, FileKind.MR)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_array_equal(volume.voxels, values if turned > 0 else values[::-1])
+    assert peak < values.nbytes + 17 * 2**20
+
+
+def test_a_damaged_checksum_is_seen(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(nibabel.Nifti1Image(np.ones((9, 9, 9), np.int16), np.eye(4)).to_bytes()))
+    packed[-6] ^= 1
+    (tmp_path / "a.nii.gz").write_bytes(packed)
+    assert refusal(tmp_path / "a.nii.gz").code is RefusalCode.CORRUPT

@@ -27,7 +27,7 @@ WHOLE_EXTENT = 0.8
 THIN_MM = 3.0
 """Slices up to this thickness are preferred to thicker ones before their kernel is looked at; an own choice."""
 RULE = ("primary before derived, axial before other planes, the whole length before a part, without before with "
-        "contrast agent, slices of up to 3 mm before thicker ones, smooth before sharp kernels, thinner before thicker, "
+        "contrast agent, slices of up to 3 mm before thicker ones, smooth before sharp kernels, thin before thick, "
         "earlier before later phases, more slices before fewer")
 _PLANNING = frozenset({"LOCALIZER", "SCOUT", "TOPOGRAM"})
 _COMPUTED = frozenset({
