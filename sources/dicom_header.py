@@ -21,7 +21,7 @@ from .dates import dicom_date
 from .dicom_file import AGAIN, PARSER_ERRORS, read_dicom
 from .dicom_kind import IMAGE_KINDS, Why, dicom_kind
 from .dicom_pixels import check_size
-from .phase import Phase, read_phase
+from .phase import PHASE_NAMES, PRIVATE_TAGS, Phase, read_phase
 from .quiet import quiet_parsers
 
 _NOBODY = frozenset({"anonymous", "anonymized", "anonymised", "anon", "unknown", "none", "removed", "deidentified",
@@ -129,8 +129,13 @@ def _header(dataset: pydicom.Dataset) -> DicomHeader:
         position=_numbers(dataset, "ImagePositionPatient", 3),
         order=(_whole(dataset, "AcquisitionNumber"), _whole(dataset, "TemporalPositionIdentifier"),
                _whole(dataset, "InstanceNumber")),
-        phase=read_phase([dataset]) if kind in (FileKind.CT, FileKind.MR) else Phase(),
+        phase=_phase(dataset) if kind in (FileKind.CT, FileKind.MR) else Phase(),
         matrix=_whole(dataset, "TotalPixelMatrixColumns") * _whole(dataset, "TotalPixelMatrixRows"), why=why)
+
+
+def _phase(dataset: pydicom.Dataset) -> Phase:
+    names: tuple[str | int, ...] = (*PHASE_NAMES, *PRIVATE_TAGS)
+    return read_phase([{name: dataset[name].value for name in names if name in dataset}])
 
 
 def _speaks_of_a_film(dataset: pydicom.Dataset) -> bool:

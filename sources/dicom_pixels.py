@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pydicom
@@ -28,6 +28,14 @@ from .codestream import read_codestream
 from .dicom_file import AGAIN, PARSER_ERRORS, read_dicom
 from .frame_codec import GREY_SYNTAXES, GreyFrame, check_codestream, decode_grey
 from .quiet import quiet_parsers
+
+
+class Header(Protocol):
+    """A dataset, or values by keyword."""
+
+    def get(self, name: str, /) -> Any:
+        """The value of an element, None when it is absent."""
+
 
 _SYNTAX_OF_MARKER = {0xC0: JPEGBaseline8Bit, 0xC1: JPEGExtended12Bit, 0xC3: JPEGLosslessSV1, 0xF7: JPEGLSLossless}
 
@@ -64,11 +72,11 @@ def decode_pixels(path: Path, limits: Limits, frame: int | None = None
     return pixels, dataset
 
 
-def check_size(dataset: pydicom.Dataset, limits: Limits, frame: int | None = None) -> tuple[int, int, int, int]:
+def check_size(dataset: Header, limits: Limits, frame: int | None = None) -> tuple[int, int, int, int]:
     """(frames, rows, columns, samples) that a header declares, once they are known to be sane.
 
     Args:
-        dataset: a header; the pixel data itself is not looked at.
+        dataset: values by keyword; the pixel data itself is not looked at.
         limits: what one image and one volume may hold.
         frame: the one frame that is wanted, or None for all.
 
@@ -77,7 +85,7 @@ def check_size(dataset: pydicom.Dataset, limits: Limits, frame: int | None = Non
     """
     if dataset.get("Rows") is None or dataset.get("Columns") is None:
         raise RefusedFile(RefusalCode.NOT_AN_IMAGE, "this DICOM object holds no image")
-    rows, columns = int(dataset.Rows), int(dataset.Columns)
+    rows, columns = int(dataset.get("Rows") or 0), int(dataset.get("Columns") or 0)
     samples, frames = int(dataset.get("SamplesPerPixel") or 1), int(dataset.get("NumberOfFrames") or 1)
     if min(rows, columns, samples, frames) < 1:
         raise RefusedFile(RefusalCode.CORRUPT, "the header declares an image of no size")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..core.geometry import VolumeGeometry
 from ..core.refusal import Refusal, RefusalCode
 from ..core.settings import Limits
 from .in_threads import in_threads
-from .slice_choice import choose_stack
+from .slice_choice import Stack, choose_stack
 from .slice_grid import Grid, lay_grid
 from .slice_headers import SliceHeader, read_slices
 from .slice_voxels import Target, damaged_files, fill_grid, target_of
@@ -32,9 +32,7 @@ def load_dicom_volume(series: Series, root: Path, limits: Limits) -> Volume:
     Raises:
         RefusedFile: no sound grid can be made; the codes of `read_slices`, `lay_grid` and the decoders.
     """
-    slices, lost = _read_headers(series, root, limits)
-    stack = choose_stack(slices)
-    _check_room(stack.slices, limits)
+    stack, lost = _read_stack(series, root, limits)
     target = target_of(stack.slices, series.modality)
     kept, grid, voxels, damaged = _decode(stack.slices, target, root, limits)
     geometry = VolumeGeometry(voxels.shape, grid.affine)
@@ -43,6 +41,43 @@ def load_dicom_volume(series: Series, root: Path, limits: Limits) -> Volume:
         planes=_planes(kept, grid),
         notes=(*stack.notes, *_describe_damage(damaged), *grid.notes, *_describe_unit(series.modality, target, kept)),
         left_out=(*lost, *stack.left_out, *damaged_files(damaged, stack.slices), *_beyond(kept, grid)))
+
+
+def load_dicom_planes(series: Series, root: Path, limits: Limits,
+                      choose: Callable[[Sequence[int | None]], Sequence[int]]) -> tuple[NDArray[Any], str]:
+    """Some planes of the volume that `load_dicom_volume` gives, without decoding the others.
+
+    Damage in a slice that is not needed is not noticed; where a needed one is damaged, the whole volume is loaded.
+
+    Args:
+        series, root, limits: as for `load_dicom_volume`.
+        choose: planes to load, in the order wanted, from the scanner's numbers of all planes.
+
+    Returns:
+        (n, rows, columns) and their unit.
+
+    Raises:
+        RefusedFile: as `load_dicom_volume`.
+    """
+    stack, _ = _read_stack(series, root, limits)
+    target, grid = target_of(stack.slices, series.modality), lay_grid(stack.slices)
+    wanted = choose([plane.instance_number for plane in _planes(stack.slices, grid)])
+    planes, back = np.unique(np.asarray(wanted, np.intp), return_inverse=True)
+    places = grid.places[planes] + grid.first
+    needed = sorted({int(end) for place in places for end in (np.floor(place), np.ceil(place))})
+    part = Grid(grid.affine, 0, len(needed) - 1, np.interp(places, needed, range(len(needed))), ())
+    voxels, damaged = fill_grid([stack.slices[index] for index in needed], part, target, root, limits)
+    if damaged:
+        volume = load_dicom_volume(series, root, limits)
+        return volume.voxels[list(choose(volume.instance_numbers))], volume.unit
+    return voxels[back], HU if target.hu else ARBITRARY
+
+
+def _read_stack(series: Series, root: Path, limits: Limits) -> tuple[Stack, list[Refusal]]:
+    slices, lost = _read_headers(series, root, limits)
+    stack = choose_stack(slices)
+    _check_room(stack.slices, limits)
+    return stack, lost
 
 
 def _read_headers(series: Series, root: Path, limits: Limits) -> tuple[list[SliceHeader], list[Refusal]]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from pydicom.encaps import parse_basic_offsets
 from pydicom.uid import UID
@@ -21,7 +20,7 @@ from ..core.errors import RefusedFile
 from ..core.refusal import RefusalCode
 from ..core.settings import Limits
 from .dicom_file import AGAIN, PARSER_ERRORS, PixelElement
-from .dicom_pixels import decode_pixels
+from .dicom_pixels import Header, decode_pixels
 from .frame_codec import GREY_SYNTAXES, GreyFrame, decode_grey, settle_bits
 from .quiet import quiet_parsers
 
@@ -59,15 +58,15 @@ class PixelPlace:
     grey: GreyFrame
 
 
-def pixel_place(header: pydicom.Dataset, element: PixelElement | None) -> PixelPlace | None:
+def pixel_place(header: Header, syntax: UID, element: PixelElement | None) -> PixelPlace | None:
     """The place of a file's frames, or None when they must be decoded all together: deflated files, compressed ones
     without a name of their syntax, colour, and values of other sizes than one or two bytes.
 
     Args:
         header: with the elements of the image pixel module (PS3.3 C.7.6.3).
+        syntax: transfer syntax.
         element: from `read_placed`.
     """
-    syntax = UID(str(header.file_meta.TransferSyntaxUID))
     allocated = int(header.get("BitsAllocated") or 0)
     stored = int(header.get("BitsStored") or allocated)
     if element is None or allocated not in (8, 16) or int(header.get("SamplesPerPixel") or 1) != 1:
@@ -75,7 +74,8 @@ def pixel_place(header: pydicom.Dataset, element: PixelElement | None) -> PixelP
     if not 1 <= stored <= allocated or not (syntax in GREY_SYNTAXES or (element.length is not None
                                                                        and not syntax.is_encapsulated)):
         return None
-    grey = GreyFrame(int(header.Rows), int(header.Columns), allocated, stored, bool(header.get("PixelRepresentation")))
+    rows, columns = int(header.get("Rows") or 0), int(header.get("Columns") or 0)
+    grey = GreyFrame(rows, columns, allocated, stored, bool(header.get("PixelRepresentation")))
     return PixelPlace(element, syntax, int(header.get("NumberOfFrames") or 1), grey)
 
 

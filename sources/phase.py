@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
-
-import pydicom
 
 Item = TypeVar("Item")
 Place = tuple[int, ...]
@@ -54,17 +52,19 @@ _PRIVATE_B_VALUES = (
 _LONGEST = 100
 _GE_FLAG = 1_000_000_000
 """GE adds this to b-values of some sequences."""
-PHASE_TAGS: tuple[str | int, ...] = (
-    "ImageType", "ConvolutionKernel", "AcquisitionNumber", "TemporalPositionIdentifier", "TriggerTime", "EchoTime",
-    "InversionTime", "DiffusionBValue", *(tag for rule in _PRIVATE_B_VALUES for tag in (rule[0], rule[2])))
-"""Elements of a single-frame header that `read_phase` looks at."""
+PHASE_NAMES = ("ImageType", "ConvolutionKernel", "AcquisitionNumber", "TemporalPositionIdentifier", "TriggerTime",
+               "EchoTime", "InversionTime", "DiffusionBValue")
+PRIVATE_TAGS = tuple(tag for rule in _PRIVATE_B_VALUES for tag in (rule[0], rule[2]))
+"""With `PHASE_NAMES` the elements of a single-frame header that `read_phase` looks at."""
+Known = Mapping[str | int, Any]
+"""Values of elements by keyword; of private ones by tag."""
 
 
-def read_phase(places: Sequence[pydicom.Dataset]) -> Phase:
+def read_phase(places: Sequence[Known]) -> Phase:
     """The phase of an image.
 
     Args:
-        places: datasets to look in, the nearest first: a frame's functional group macros, the shared ones, the header.
+        places: where to look, the nearest first: a frame's functional group macros, the shared ones, the header.
     """
     return Phase(
         stack=_text(_first(places, "StackID")), contents=_contents(places),
@@ -76,11 +76,12 @@ def read_phase(places: Sequence[pydicom.Dataset]) -> Phase:
         acquisition=int(_number(_first(places, "FrameAcquisitionNumber", "AcquisitionNumber")) or 0))
 
 
-def _first(places: Iterable[pydicom.Dataset], *names: str | int) -> Any:
+def _first(places: Iterable[Known], *names: str | int) -> Any:
     for place in places:
         for name in names:
-            if name in place and place[name].value not in (None, ""):
-                return place[name].value
+            value = place.get(name)
+            if value is not None and value != "":
+                return value
     return None
 
 
@@ -104,13 +105,13 @@ def _number(value: Any) -> float | None:
     return round(number, 2) if math.isfinite(number) and abs(number) < 1e12 else None
 
 
-def _contents(places: Sequence[pydicom.Dataset]) -> tuple[str, ...]:
+def _contents(places: Sequence[Known]) -> tuple[str, ...]:
     kinds = _text(_first(places, "FrameType") or _first(places, "ImageType"))
     component = _text(_first(places, "ComplexImageComponent"))
     return tuple(part for part in (*kinds.upper().split("\\"), component.upper()) if part)
 
 
-def _b_value(places: Sequence[pydicom.Dataset]) -> float | None:
+def _b_value(places: Sequence[Known]) -> float | None:
     standard = _number(_first(places, "DiffusionBValue"))
     if standard is not None:
         return standard

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import mmap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.uid import UID
 
 from ..core.case import CaseFile
 from ..core.errors import RefusedFile
@@ -18,17 +20,22 @@ from ..core.settings import Limits
 from .dicom_file import PARSER_ERRORS, read_placed
 from .dicom_pixels import check_size
 from .frame_source import PixelPlace, pixel_place
-from .phase import PHASE_TAGS, Phase, read_phase
+from .header_scan import Scanned, scan_header, wanted_elements
+from .phase import PHASE_NAMES, PRIVATE_TAGS, Known, Phase, read_phase
 from .quiet import quiet_parsers
 
 Vector = NDArray[np.float64]
 
-_TAGS = (
-    "SOPInstanceUID", "Modality", "SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns",
-    "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit",
-    "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "RescaleSlope",
-    "RescaleIntercept", "RescaleType", "InstanceNumber", "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence", *PHASE_TAGS)
+_SHORTEST = 140
+
+_NAMES = (
+    "SOPInstanceUID", "SamplesPerPixel", "NumberOfFrames", "Rows", "Columns", "BitsAllocated", "BitsStored",
+    "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit", "ImagePositionPatient",
+    "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "RescaleSlope", "RescaleIntercept", "RescaleType",
+    "InstanceNumber", *PHASE_NAMES)
+_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+_WANTED = wanted_elements(_NAMES)
+_LEFT_TO_PYDICOM = frozenset({*wanted_elements(_GROUPS), *PRIVATE_TAGS})
 
 
 @dataclass(frozen=True)
@@ -88,29 +95,52 @@ def read_slices(file: CaseFile, root: Path, limits: Limits) -> list[SliceHeader]
     Raises:
         RefusedFile: no position, orientation or spacing, damaged values, or what `read_dicom` refuses.
     """
-    header, element = read_placed(root / file.path, limits, _TAGS)
+    path = root / file.path
     try:
-        with quiet_parsers():
-            frames, *_ = check_size(header, limits)
-            whole = _File(file, header, pixel_place(header, element))
-            if "PerFrameFunctionalGroupsSequence" in header or frames > 1:
-                return list(_enhanced_slices(whole, frames))
-            return [_slice(whole, [header], None)]
+        scanned = _scan(path, limits)
+        if scanned is not None and int(scanned.values.get("NumberOfFrames") or 1) == 1:
+            check_size(scanned.values, limits)
+            place = pixel_place(scanned.values, scanned.syntax, scanned.pixels)
+            return [_slice(_File(file, scanned.values, place), [scanned.values], None)]
+        return _parsed_slices(file, path, limits)
     except PARSER_ERRORS as error:
         raise RefusedFile(RefusalCode.CORRUPT, f"the slice's header holds impossible values ({type(error).__name__})"
                           ) from error
 
 
+def _scan(path: Path, limits: Limits) -> Scanned | None:
+    if not _SHORTEST <= path.stat().st_size <= limits.max_file_bytes:
+        return None
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        return scan_header(view, _WANTED, _LEFT_TO_PYDICOM)
+
+
+def _parsed_slices(file: CaseFile, path: Path, limits: Limits) -> list[SliceHeader]:
+    """The slices of a file as pydicom reads it."""
+    dataset, element = read_placed(path, limits, (*_NAMES, *_GROUPS, *PRIVATE_TAGS))
+    with quiet_parsers():
+        frames, *_ = check_size(dataset, limits)
+        header = _values(dataset)
+        whole = _File(file, header, pixel_place(header, UID(str(dataset.file_meta.TransferSyntaxUID)), element))
+        if _GROUPS[1] in dataset or frames > 1:
+            return list(_enhanced_slices(whole, dataset, frames))
+        return [_slice(whole, [header], None)]
+
+
 @dataclass(frozen=True)
 class _File:
     file: CaseFile
-    header: pydicom.Dataset
+    header: Known
     pixels: PixelPlace | None
 
 
-def _enhanced_slices(whole: _File, frames: int) -> Iterator[SliceHeader]:
-    per_frame = whole.header.get("PerFrameFunctionalGroupsSequence") or []
-    shared = whole.header.get("SharedFunctionalGroupsSequence") or [pydicom.Dataset()]
+def _values(dataset: pydicom.Dataset) -> Known:
+    return {element.keyword or int(element.tag): element.value for element in dataset if element.VR != "SQ"}
+
+
+def _enhanced_slices(whole: _File, dataset: pydicom.Dataset, frames: int) -> Iterator[SliceHeader]:
+    per_frame = dataset.get(_GROUPS[1]) or []
+    shared = dataset.get(_GROUPS[0]) or [pydicom.Dataset()]
     if len(per_frame) != frames:
         raise RefusedFile(RefusalCode.BAD_GEOMETRY, "the frames of this multi-frame image carry no positions")
     common = [*_macros(shared[0]), whole.header]
@@ -118,16 +148,16 @@ def _enhanced_slices(whole: _File, frames: int) -> Iterator[SliceHeader]:
         yield _slice(whole, [*_macros(group), *common], number)
 
 
-def _macros(group: pydicom.Dataset) -> list[pydicom.Dataset]:
-    """The functional group macros of a frame (PS3.3 C.7.6.16), each a dataset of its own."""
-    return [element.value[0] for element in group if element.VR == "SQ" and element.value]
+def _macros(group: pydicom.Dataset) -> list[Known]:
+    """The functional group macros of a frame (PS3.3 C.7.6.16), each with values of its own."""
+    return [_values(element.value[0]) for element in group if element.VR == "SQ" and element.value]
 
 
-def _find(places: list[pydicom.Dataset], name: str) -> Any:
-    return next((place[name].value for place in places if name in place and place[name].value is not None), None)
+def _find(places: Sequence[Known], name: str) -> Any:
+    return next((value for place in places if (value := place.get(name)) is not None), None)
 
 
-def _slice(whole: _File, places: list[pydicom.Dataset], frame: int | None) -> SliceHeader:
+def _slice(whole: _File, places: Sequence[Known], frame: int | None) -> SliceHeader:
     header = whole.header
     position = _vector(_find(places, "ImagePositionPatient"), 3, "position")
     cosines = _vector(_find(places, "ImageOrientationPatient"), 6, "orientation")
@@ -139,7 +169,8 @@ def _slice(whole: _File, places: list[pydicom.Dataset], frame: int | None) -> Sl
     return SliceHeader(
         file=whole.file, frame=frame, uid=str(header.get("SOPInstanceUID") or ""), position=position,
         along_row=along_row, along_column=along_column, spacing=_spacing(places),
-        shape=(int(header.Rows), int(header.Columns)), scale=_scale(places), hounsfield=_is_hounsfield(places, phase),
+        shape=(int(header["Rows"]), int(header["Columns"])), scale=_scale(places),
+        hounsfield=_is_hounsfield(places, phase),
         padding=_padding(header), signed=bool(header.get("PixelRepresentation")),
         bits=int(header.get("BitsStored") or header.get("BitsAllocated") or 16),
         order=(phase.acquisition, int(instance or 0), frame or 0),
@@ -147,7 +178,7 @@ def _slice(whole: _File, places: list[pydicom.Dataset], frame: int | None) -> Sl
         thickness=None if thickness in (None, "") else float(thickness), phase=phase, pixels=whole.pixels)
 
 
-def _scale(places: list[pydicom.Dataset]) -> tuple[float, float] | None:
+def _scale(places: Sequence[Known]) -> tuple[float, float] | None:
     slope, intercept = _find(places, "RescaleSlope"), _find(places, "RescaleIntercept")
     if slope in (None, "") or intercept in (None, ""):
         return None
@@ -155,7 +186,7 @@ def _scale(places: list[pydicom.Dataset]) -> tuple[float, float] | None:
     return scale if np.isfinite(scale).all() and scale[0] != 0 else None
 
 
-def _is_hounsfield(places: list[pydicom.Dataset], phase: Phase) -> bool:
+def _is_hounsfield(places: Sequence[Known], phase: Phase) -> bool:
     """RescaleType (PS3.3 C.11.1.1.2). Absent means HU; in original images US, unspecified, is found for it too."""
     kind = str(_find(places, "RescaleType") or "HU").strip().upper()
     return kind == "HU" or (kind == "US" and phase.contents[:1] == ("ORIGINAL",))
@@ -178,7 +209,7 @@ def _unit(direction: Vector) -> Vector:
     return direction / length
 
 
-def _spacing(places: list[pydicom.Dataset]) -> tuple[float, float]:
+def _spacing(places: Sequence[Known]) -> tuple[float, float]:
     value = _find(places, "PixelSpacing")
     if value is None or len(value) != 2:
         raise RefusedFile(RefusalCode.NO_SPACING, "the slice states no pixel spacing, so nothing can be measured in mm")
@@ -188,7 +219,7 @@ def _spacing(places: list[pydicom.Dataset]) -> tuple[float, float]:
     return row, column
 
 
-def _padding(header: pydicom.Dataset) -> tuple[int, int] | None:
+def _padding(header: Known) -> tuple[int, int] | None:
     """PixelPaddingValue and PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2), as signed as the pixels are: many writers put
     the unsigned word of a negative value."""
     value = header.get("PixelPaddingValue")
@@ -199,7 +230,7 @@ def _padding(header: pydicom.Dataset) -> tuple[int, int] | None:
     return ends[0], ends[1]
 
 
-def _as_stored(word: int, header: pydicom.Dataset) -> int:
+def _as_stored(word: int, header: Known) -> int:
     allocated = int(header.get("BitsAllocated") or 16)
     word %= 1 << allocated
     return word - (1 << allocated) if header.get("PixelRepresentation") and word >= 1 << (allocated - 1) else word

@@ -11,7 +11,7 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk  # noqa: N813  its documented alias
-from made_series import SPACING, frame_group, image, load, pack, save, write_enhanced, write_slices
+from made_series import SPACING, frame_group, image, load, pack, save, series_of, write_enhanced, write_slices
 from numpy.typing import NDArray
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
@@ -28,7 +28,8 @@ from pydicom.uid import (
 
 from caseloom.core.errors import RefusedFile
 from caseloom.core.refusal import RefusalCode
-from caseloom.sources.volume import ARBITRARY, HU, Volume
+from caseloom.core.settings import Limits
+from caseloom.sources.volume import ARBITRARY, HU, Volume, load_planes
 
 SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian,
             JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless, RLELossless]
@@ -270,3 +271,24 @@ def test_an_enhanced_file_is_not_held_whole(tmp_path: Path) -> None:
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert peak < 1.5 * values.nbytes + 2e6
+
+
+def test_some_planes_are_those_of_the_whole_volume_in_the_order_wanted(tmp_path: Path) -> None:
+    paths = write_slices(tmp_path, cube(9))
+    paths[4].unlink()  # its plane is interpolated
+    whole = load(tmp_path)
+    assert whole.voxels.shape[0] == 9
+    wanted = [8, 4, 0, 1, 1]
+    asked: list[Sequence[int | None]] = []
+    planes, unit = load_planes(series_of(tmp_path), tmp_path, Limits(), lambda numbers: asked.append(numbers) or wanted)
+    np.testing.assert_array_equal(planes, whole.voxels[wanted])
+    assert tuple(asked[0]) == whole.instance_numbers
+    assert unit == HU
+
+
+def test_some_planes_beside_a_damaged_slice_are_those_of_the_whole_volume(tmp_path: Path) -> None:
+    paths = write_slices(tmp_path, cube(9))
+    paths[4].write_bytes(paths[4].read_bytes()[:-40])
+    whole = load(tmp_path)
+    planes, _ = load_planes(series_of(tmp_path), tmp_path, Limits(), lambda numbers: [2, 4])
+    np.testing.assert_array_equal(planes, whole.voxels[[2, 4]])
