@@ -6,12 +6,14 @@ from itertools import count
 
 import pytest
 
-from caseloom.core.case import CaseFile, FileKind, Series, Study
+from caseloom.core.case import CaseFile, FileKind, Identity, Series, Study
 from caseloom.core.evidence import Evidence, Source, VolumeRegion, make_evidence
 from caseloom.core.finding import Code, Direction, Finding, Value, make_finding
 from caseloom.core.result import ToolResult
+from caseloom.sources.ct_technique import Technique
 from caseloom.tools.comparison import ComparisonTool, StudyReading, lab_trends
-from caseloom.tools.comparison.pairs import choose_prior, interval_days
+from caseloom.tools.comparison.pairs import choose_prior, date_caveats, interval_days, why_no_prior
+from caseloom.tools.comparison.technique import scan_caveats
 
 numbers = count(1)
 
@@ -29,19 +31,19 @@ def region(*box: float) -> Evidence:
         series_uid="1", bbox_mm=box, slice_range=(0, 9)))
 
 
-def measured(name: str, number: float, unit: str, evidence: Evidence, **more: object) -> Finding:
+def measured(name: str, number: float, unit: str, evidence: Evidence, *, precision: float | None = None,
+             **more: object) -> Finding:
     return make_finding(**{"name": name, "category": "measurement", "status": "measured", "tool": "volume",
-                           "value": Value(number=number, unit=unit), "evidence": (evidence.id,),
+                           "value": Value(number=number, unit=unit, precision=precision), "evidence": (evidence.id,),
                            "reader": "measure", "patient": "P"} | more)
 
 
-def chest(diameter: float, shift: float, when: Study) -> StudyReading:
-    """A right lung and one nodule candidate in its middle, the whole chest shifted by some millimetres."""
-    lung = region(-120 + shift, -100, 0, -10 + shift, 100, 280)
-    nodule = region(-70 + shift, -5, 140, -60 + shift, 5, 150)
-    return StudyReading(when, ToolResult(tool="volume", reader="measure", evidence=(lung, nodule), findings=(
-        measured("Lung volume", 2000 + 10 * diameter, "ml", lung, site="Right lung", laterality="right"),
-        measured("Pulmonary nodule candidate", diameter, "mm", nodule, status="indeterminate", laterality="right"))))
+def chest(volume: float, when: Study, *, precision: float = 40.0, **more: object) -> StudyReading:
+    """A right lung of some millilitres."""
+    lung = region(-120, -100, 0, -10, 100, 280)
+    return StudyReading(when, ToolResult(tool="volume", reader="measure", evidence=(lung,), findings=(
+        measured("Lung volume", volume, "mL", lung, **{"site": "Right lung", "laterality": "right"} | more,
+                 precision=precision),)))
 
 
 def test_prior_is_the_nearest_earlier_study_of_the_same_kind_and_part() -> None:
@@ -67,45 +69,137 @@ def test_interval_needs_days() -> None:
     assert interval_days(None, "2025-03-04") is None
 
 
-def test_growth_is_measured_and_cites_both_studies() -> None:
-    prior, current = chest(8.1, 0, study("2025-03-04")), chest(11.0, 6, study("2025-11-11"))
+def test_a_prior_of_the_same_view_comes_before_a_nearer_one() -> None:
+    current = study("2025-11-11", kind=FileKind.FILM, view="PA")
+    upright = study("2025-01-01", kind=FileKind.FILM, view="PA")
+    supine = study("2025-11-01", kind=FileKind.FILM, view="AP SUPINE")
+    assert choose_prior(current, [supine, upright]) is upright
+    assert choose_prior(current, [supine]) is supine
+
+
+def test_a_date_orders_only_as_far_as_it_goes() -> None:
+    assert choose_prior(study("2024-03-04"), [study("2024")]) is None
+    earlier = study("2023")
+    assert choose_prior(study("2024-03-04"), [earlier]) is earlier
+
+
+def test_the_same_object_in_other_bytes_is_no_prior() -> None:
+    one, other = study("2025-03-04"), study("2025-11-11")
+    files = [series.files[0].model_copy(update={"instance_uid": "1.2.3"}) for item in (one, other)
+             for series in item.series]
+    one, other = (item.model_copy(update={"series": (item.series[0].model_copy(update={"files": (file,)}),)})
+                  for item, file in zip((one, other), files, strict=True))
+    assert choose_prior(other, [one]) is None
+    assert "copies" in why_no_prior(other, [one])
+
+
+def test_why_there_is_no_prior_is_said() -> None:
+    assert "no date" in why_no_prior(study(None), [study("2025-01-01")])
+    assert "no date" in why_no_prior(study("2025-01-01"), [study(None)])
+    assert "no earlier study" in why_no_prior(study("2025-01-01"), [])
+    assert "another part" in why_no_prior(study("2025-01-01"), [study("2024-01-01", body_part="HEAD")])
+
+
+def test_dates_that_are_missing_or_shifted_are_said() -> None:
+    assert "taken as given" in date_caveats(study(None), study("2025-01-01"))[0]
+    shifted = date_caveats(study("1900-12-31"), study("1901-01-12"))[0]
+    assert "shifted" in shifted and "no age" in shifted
+    assert date_caveats(study("2025-01-01"), study("2025-02-01")) == []
+
+
+def test_a_difference_beyond_noise_is_measured_and_cites_both_studies() -> None:
+    prior, current = chest(2000, study("2025-03-04")), chest(2600, study("2025-11-11"))
     result = ComparisonTool().compare(prior, current)
-    changes = {item.name: item for item in result.findings}
-    nodule = changes["Pulmonary nodule candidate"]
-    assert nodule.change is not None
-    assert nodule.change.direction is Direction.INCREASED
-    assert nodule.change.delta == pytest.approx(2.9)
-    assert nodule.change.interval_days == 252
-    assert nodule.status == "measured"
-    assert {prior.result.findings[1].evidence[0], current.result.findings[1].evidence[0]} == set(nodule.evidence)
-    assert set(nodule.evidence) <= {item.id for item in result.evidence}
-    assert changes["Lung volume"].status == "indeterminate", "no repeatability is known for lung volume"
+    lung, = result.findings
+    assert lung.change is not None
+    assert (lung.change.direction, lung.change.delta, lung.change.relative) == (Direction.INCREASED, 600, 0.3)
+    assert (lung.change.interval_days, lung.status, lung.category) == (252, "measured", "change")
+    assert lung.change.prior_evidence == prior.result.findings[0].evidence
+    assert set(lung.evidence) == {*prior.result.findings[0].evidence, *current.result.findings[0].evidence}
+    assert set(lung.evidence) == {item.id for item in result.evidence}
 
 
-def test_below_the_least_detectable_change_a_nodule_is_stable() -> None:
-    result = ComparisonTool().compare(chest(8.1, 0, study("2025-03-04")), chest(9.9, 0, study("2025-11-11")))
-    nodule = next(item for item in result.findings if item.name == "Pulmonary nodule candidate")
-    assert nodule.change is not None
-    assert nodule.change.direction is Direction.STABLE
+def test_the_least_detectable_change_is_of_repeats_or_of_both_precisions() -> None:
+    def least(precision: float) -> float:
+        lung, = ComparisonTool().compare(chest(2000, study("2025-03-04"), precision=precision),
+                                         chest(2100, study("2025-11-11"), precision=precision)).findings
+        assert lung.change is not None
+        assert lung.change.direction is Direction.STABLE
+        return lung.change.least_detectable or 0.0
+
+    assert least(40.0) == 151, "7.2 % of 2100"
+    assert least(200.0) == 283, "the root of twice the square of 200"
 
 
-def test_a_candidate_elsewhere_is_not_the_same_nodule() -> None:
-    prior, current = chest(8.0, 0, study("2025-03-04")), chest(11.0, 0, study("2025-11-11"))
-    away = region(-70, -5, 20, -60, 5, 30)
-    lung = current.result.findings[0]
-    moved = StudyReading(current.study, current.result.model_copy(update={
-        "evidence": (current.result.evidence[0], away),
-        "findings": (lung, measured("Pulmonary nodule candidate", 11.0, "mm", away, laterality="right"))}))
-    names = [item.name for item in ComparisonTool().compare(prior, moved).findings]
-    assert names == ["Lung volume"]
+def test_a_part_of_a_lung_is_not_compared() -> None:
+    cut = chest(900, study("2025-03-04"), site="Right lung (partial)")
+    other = chest(2100, study("2025-11-11"), site="Right lung (partial)")
+    result = ComparisonTool().compare(cut, other)
+    assert result.findings == ()
+    assert "share no measurement" in result.warnings[-1]
 
 
-def test_other_kinds_are_refused_and_other_projections_said() -> None:
-    ct, film = chest(8, 0, study("2025-03-04")), chest(8, 0, study("2025-11-11", kind=FileKind.FILM))
-    assert ComparisonTool().compare(ct, film).refused[0].code == "wrong_modality"
-    pa = StudyReading(study("2025-03-04", kind=FileKind.FILM, view="PA"), ToolResult(tool="x", reader="measure"))
-    ap = StudyReading(study("2025-11-11", kind=FileKind.FILM, view="AP"), ToolResult(tool="x", reader="measure"))
-    assert "different projections" in ComparisonTool().compare(pa, ap).warnings[0]
+def test_what_was_measured_twice_is_not_compared() -> None:
+    twice = chest(2000, study("2025-03-04"))
+    second = chest(2200, twice.study)
+    twice = StudyReading(twice.study, twice.result.model_copy(update={
+        "findings": twice.result.findings + second.result.findings,
+        "evidence": twice.result.evidence + second.result.evidence}))
+    assert ComparisonTool().compare(twice, chest(2100, study("2025-11-11"))).findings == ()
+
+
+def test_other_kinds_parts_people_and_copies_are_refused() -> None:
+    ct = chest(2000, study("2025-03-04"))
+    for other, code in ((study("2025-11-11", kind=FileKind.FILM), "wrong_modality"),
+                        (study("2025-11-11", body_part="HEAD"), "wrong_body_part"),
+                        (study("2025-11-11", sha=ct.study.files[0].sha256), "duplicate")):
+        result = ComparisonTool().compare(ct, chest(2100, other))
+        assert (result.refused[0].code, result.findings) == (code, ())
+
+
+def named(who: str, date: str) -> Study:
+    one = study(date)
+    file = one.files[0].model_copy(update={"identities": (Identity(ids=(who,)),)})
+    return one.model_copy(update={"series": (one.series[0].model_copy(update={"files": (file,)}),)})
+
+
+def test_strangers_are_refused_and_one_person_in_two_spellings_is_not() -> None:
+    stranger = ComparisonTool().compare(chest(2000, named("A-1", "2025-03-04")), chest(2100, named("B", "2025-11-11")))
+    assert (stranger.refused[0].code, stranger.findings) == ("other_patient", ())
+    same = ComparisonTool().compare(chest(2000, named("A-1", "2025-03-04")), chest(2100, named("a1", "2025-11-11")))
+    assert (same.refused, len(same.findings)) == ((), 1)
+
+
+def heart(view: str, ratio: float, when: str) -> StudyReading:
+    shown = region(0, 0, 0, 1, 1, next(numbers))
+    return StudyReading(study(when, kind=FileKind.FILM, view=view), ToolResult(
+        tool="localization", reader="measure", evidence=(shown,), findings=(
+            measured("Cardiothoracic ratio", ratio, "1", shown),)))
+
+
+def test_a_heart_on_two_projections_is_compared_in_doubt_and_with_a_caveat() -> None:
+    result = ComparisonTool().compare(heart("PA", 0.45, "2025-03-04"), heart("AP", 0.55, "2025-11-11"))
+    assert "different projections (PA and AP)" in result.warnings[0]
+    assert result.findings[0].status == "indeterminate"
+    supine = ComparisonTool().compare(heart("AP", 0.45, "2025-03-04"), heart("AP SUPINE", 0.55, "2025-11-11"))
+    assert "AP supine" in supine.warnings[0]
+
+
+@pytest.mark.parametrize(("ratio", "direction"), [(0.50, Direction.STABLE), (0.52, Direction.INCREASED),
+                                                  (0.38, Direction.DECREASED)])
+def test_a_heart_on_one_projection_is_measured(ratio: float, direction: Direction) -> None:
+    result = ComparisonTool().compare(heart("PA", 0.45, "2025-03-04"), heart("PA", ratio, "2025-11-11"))
+    change = result.findings[0].change
+    assert change is not None
+    assert (change.direction, change.least_detectable, result.findings[0].status) == (direction, 0.06, "measured")
+    assert result.warnings == ()
+
+
+def test_ct_technique_that_changes_density_is_said() -> None:
+    thin, thick = Technique(1.0, "B30f", None), Technique(5.0, "B70f", True)
+    said = " ".join(scan_caveats(thin, thick))
+    assert "B30f" in said and "1 and 5 mm thick" in said and "later scan only" in said
+    assert scan_caveats(thin, Technique(1.25, "B31f", None)) == []
 
 
 def lab(number: float, date: str, unit: str = "g/L", name: str = "Haemoglobin") -> Finding:
@@ -124,12 +218,3 @@ def test_lab_trend_takes_the_latest_two_days_in_one_unit() -> None:
 
 def test_contradicting_results_of_one_day_make_no_trend() -> None:
     assert lab_trends([lab(141, "2025-03-04"), lab(118, "2025-11-11"), lab(119, "2025-11-11")]) == []
-
-
-def test_a_nodule_that_has_become_a_mass_is_compared() -> None:
-    prior, current = chest(28.0, 0, study("2025-03-04")), chest(33.0, 0, study("2025-11-11"))
-    lung, nodule = current.result.findings
-    mass = nodule.model_copy(update={"name": "Pulmonary mass candidate"})
-    grown = StudyReading(current.study, current.result.model_copy(update={"findings": (lung, mass)}))
-    names = {item.name for item in ComparisonTool().compare(prior, grown).findings}
-    assert "Pulmonary mass candidate" in names

@@ -1,33 +1,86 @@
-"""Measured change between matching findings: pure functions over findings and their evidence."""
+"""Measured change between matching findings: pure functions over findings.
+
+The least detectable change is the larger of two: what two measurements can differ by through the method alone, the
+root of the sum of their squared precisions, and what repeated examinations are known to differ by.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from dataclasses import dataclass
+from math import hypot
 
-from ...core.evidence import Evidence, VolumeRegion
 from ...core.finding import Change, Direction, Finding
 
 CANDIDATES = ("Pulmonary nodule candidate", "Pulmonary mass candidate")
 """Named by size: what is a nodule at one date may be a mass at the next."""
+OPACITY_VOLUME = "Opacity volume"
+_BY_PLACE = (*CANDIDATES, OPACITY_VOLUME)
+PARTIAL = "(partial)"
+"""In the site of a lung that the field of view cuts: its part is not the same part at two dates."""
 
-LEAST_DETECTABLE: Mapping[str, float | None] = {
-    # Bankier et al. 2017, Radiology 285(2):584-600: a change of a nodule's mean diameter below 2 mm is not growth.
-    "Pulmonary nodule candidate": 2.0,
-    # The statement is about nodules; that it holds for larger candidates too is an own choice.
-    "Pulmonary mass candidate": 2.0,
-    # No repeatability of our own methods has been measured for these; the difference is given, its meaning is not.
-    "Lung volume": None,
-    "Mean lung attenuation": None,
-    "Cardiothoracic ratio": None,
+
+@dataclass(frozen=True)
+class Repeat:
+    """What repeated examinations differ by.
+
+    Args:
+        least: in the finding's unit.
+        relative: as a fraction of the larger of both values.
+    """
+
+    least: float = 0.0
+    relative: float = 0.0
+
+
+_ON_95 = 1.96 * 1.2533
+"""From a mean absolute difference to the limit that 95 % of the differences of a normal distribution stay below."""
+
+REPEATS: Mapping[str, Repeat] = {
+    # A change of a nodule's mean diameter below 2 mm is not growth (Bankier et al., Radiology 285(2):584-600, 2017).
+    # Differences below 10 % of a tumour's diameter are seen between scans minutes apart (Oxnard et al., J Clin Oncol
+    # 29(23):3114-3119, 2011).
+    **dict.fromkeys(CANDIDATES, Repeat(2.0, 0.10)),
+    # The volumes of a nodule in two scans differ by up to 29 % in 95 % of the cases (Hein et al., Eur Radiol
+    # 20(1):157-164, 2010).
+    OPACITY_VOLUME: Repeat(relative=0.29),
+    # Scans a week apart, at full inspiration: mean absolute differences of 169 mL in 5802 mL, 5.0 HU, and 0.66
+    # percentage points below -950 HU (Chong et al., Proc SPIE 7963:796339, 2011).
+    "Lung volume": Repeat(relative=round(_ON_95 * 169 / 5802, 3)),
+    "Mean lung attenuation": Repeat(round(_ON_95 * 5.0)),
+    "Low-attenuation area": Repeat(round(_ON_95 * 0.66, 1)),
+    # What lies in the skull does not move: the method's own precision stands alone.
+    "Hyperdense volume": Repeat(),
+    # Two films of one person differ with a standard deviation of 0.029 (Chon et al., J Korean Med Sci
+    # 26(11):1446-1453, 2011); this tool on a film turned, scaled, darkened and made noisy, with 0.013.
+    "Cardiothoracic ratio": Repeat(0.06),
+    # In percent of both lung fields. This tool on six pairs of films of five patients, days apart in the same
+    # projection: root mean square difference 2.3; on one film turned, scaled, darkened and made noisy: 0.5.
+    "Lung field share": Repeat(5.0),
 }
-"""What is compared, with the smallest difference that can be told from noise, in the finding's unit."""
+"""What is compared."""
 
-SAME_PLACE = 0.12
-"""Two candidates are one place when each coordinate differs by less than this fraction of the lung's extent: an
-own choice, wide enough for two breaths that are not equally deep."""
+DENSITIES = ("Mean lung attenuation", "Low-attenuation area")
+"""What kernel, slice thickness and contrast agent change: not compared across techniques."""
 
-Place = tuple[float, float, float]
+
+def least_detectable(before: Finding, after: Finding) -> float:
+    """The smallest difference that can be told from noise, in the findings' unit, rounded as it is printed.
+
+    Args:
+        before: the earlier measurement, of a name in `REPEATS`.
+        after: the later one.
+    """
+    repeat = REPEATS[after.name]
+    own = hypot(*(item.value.precision or 0.0 for item in (before, after) if item.value is not None))
+    larger = max(abs(before.number or 0.0), abs(after.number or 0.0))
+    return round_like(max(repeat.least, repeat.relative * larger, own))
+
+
+def round_like(number: float) -> float:
+    """Whole from 10 on, else to two digits after the point."""
+    return float(round(number)) if number >= 10 else round(number, 2)
 
 
 def change_between(prior: float, current: float, *, least_detectable: float | None, interval: int | None,
@@ -50,60 +103,23 @@ def change_between(prior: float, current: float, *, least_detectable: float | No
                   interval_days=interval, prior_evidence=prior_evidence)
 
 
-def matching(prior: Sequence[Finding], current: Sequence[Finding],
-             evidence: Mapping[str, Evidence]) -> Iterator[tuple[Finding, Finding]]:
-    """Pairs of findings that measure the same thing at two dates, in the same unit.
+def matching(prior: Sequence[Finding], current: Sequence[Finding]) -> Iterator[tuple[Finding, Finding]]:
+    """Pairs of findings that measure the same thing at two dates: one name, site, side and unit.
 
-    Single measurements match by name, site and side; lung candidates by their place within the lung of their side.
+    What a study measured twice under one name and site (two films of one day, say) is left out, as is a part of a
+    lung, and candidates, which match by place.
     """
-    for before, after in product(_comparable(prior), _comparable(current)):
-        if after.name not in CANDIDATES and _identity(before) == _identity(after):
-            yield before, after
-    yield from _matching_candidates(prior, current, evidence)
+    before, after = _single(prior), _single(current)
+    return ((before[key], after[key]) for key in sorted(before.keys() & after.keys(), key=str))
 
 
-def _comparable(findings: Iterable[Finding]) -> Iterator[Finding]:
-    return (item for item in findings if item.name in LEAST_DETECTABLE and item.number is not None)
+def _single(findings: Iterable[Finding]) -> dict[tuple[str | None, ...], Finding]:
+    alike: dict[tuple[str | None, ...], list[Finding]] = defaultdict(list)
+    for item in findings:
+        if item.name in REPEATS and item.name not in _BY_PLACE and not item.is_read and item.number is not None:
+            alike[_identity(item)].append(item)
+    return {key: items[0] for key, items in alike.items() if len(items) == 1 and PARTIAL not in (items[0].site or "")}
 
 
 def _identity(finding: Finding) -> tuple[str | None, ...]:
     return finding.name, finding.site, finding.laterality, finding.value.unit if finding.value else None
-
-
-def _matching_candidates(prior: Sequence[Finding], current: Sequence[Finding],
-                      evidence: Mapping[str, Evidence]) -> Iterator[tuple[Finding, Finding]]:
-    before, after = _places(prior, evidence), _places(current, evidence)
-    near = sorted((gap, old.id, new.id, old, new) for (old, here), (new, there) in product(before, after)
-                  if old.laterality == new.laterality
-                  and (gap := max(abs(a - b) for a, b in zip(here, there, strict=True))) < SAME_PLACE)
-    used: set[str] = set()
-    for _, old_id, new_id, old, new in near:
-        if not {old_id, new_id} & used:
-            used |= {old_id, new_id}
-            yield old, new
-
-
-def _places(findings: Sequence[Finding], evidence: Mapping[str, Evidence]) -> list[tuple[Finding, Place]]:
-    """Candidates with their centre as fractions of the bounding box of the lung of their side."""
-    lungs = {item.laterality: region for item in findings if item.name == "Lung volume"
-             and (region := _region(item, evidence)) is not None}
-    placed = []
-    for item in findings:
-        here, lung = _region(item, evidence), lungs.get(item.laterality)
-        if item.name in CANDIDATES and here is not None and lung is not None:
-            placed.append((item, _within(here, lung)))
-    return placed
-
-
-def _region(finding: Finding, evidence: Mapping[str, Evidence]) -> VolumeRegion | None:
-    locators = (evidence[key].locator for key in finding.evidence)
-    return next((locator for locator in locators if isinstance(locator, VolumeRegion)), None)
-
-
-def _within(inner: VolumeRegion, outer: VolumeRegion) -> Place:
-    """Centre of `inner` in fractions of `outer`'s extent along x, y, z."""
-    def fraction(axis: int) -> float:
-        low, high = outer.bbox_mm[axis], outer.bbox_mm[axis + 3]
-        centre = (inner.bbox_mm[axis] + inner.bbox_mm[axis + 3]) / 2
-        return (centre - low) / (high - low)
-    return fraction(0), fraction(1), fraction(2)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from ...core.case import CaseFile, FileKind, Series
+from ...core.case import CaseFile
 from ...core.errors import RefusedFile
 from ...core.evidence import Evidence, ImageBox
 from ...core.finding import Category, Change, Direction, Finding, Status, Value
@@ -19,13 +19,13 @@ from ..drawing import label, save_png, side_by_side
 from ..localization.read import shown_grey
 from ..localization.structures import film_name
 from ..reading import About, read_or_say, unclear
+from .films import paired_places
 from .pairs import interval_days
 from .reviewed import StudyReading
+from .telling import TOOL
 
-TOOL = "comparison"
 HEIGHT = 640
 """Of each film on the picture, in display pixels."""
-Place = tuple[Series, CaseFile]
 
 
 def read_pair(prior: StudyReading, current: StudyReading, context: ToolContext) -> ToolResult:
@@ -45,7 +45,7 @@ def read_pair(prior: StudyReading, current: StudyReading, context: ToolContext) 
         Findings, evidence and warnings.
     """
     empty = ToolResult(tool=TOOL, reader=context.reader.identity.name)
-    pair = _films(prior, current)
+    pair = paired_places(prior, current)
     if not context.reader.identity.interprets or pair is None:
         return empty
     when = [reading.study.date or "unknown date" for reading in (prior, current)]
@@ -65,21 +65,6 @@ def read_pair(prior: StudyReading, current: StudyReading, context: ToolContext) 
     told = [teller.tell(name, reading) for name, reading in zip(FINDINGS, readings, strict=True)]
     return empty.model_copy(update={"findings": tuple(finding for finding, _ in told), "warnings": tuple(warnings),
                                     "evidence": tuple(item for _, shown in told for item in shown)})
-
-
-def _films(prior: StudyReading, current: StudyReading) -> tuple[Place, Place] | None:
-    before, after = _accepted(prior), _accepted(current)
-    if not before or not after:
-        return None
-    alike = ((one, other) for other in after for one in before if one[0].view == other[0].view)
-    return next(alike, (before[0], after[0]))
-
-
-def _accepted(reading: StudyReading) -> list[Place]:
-    """Films of a study that something was found on: those that passed every gate."""
-    found = {item.source.file for item in reading.result.evidence}
-    return [(series, file) for series in reading.study.series if series.kind is FileKind.FILM
-            for file in series.files if file.path in found]
 
 
 class _Teller:

@@ -1,23 +1,35 @@
-"""The comparison tool: two studies that were already read, and what differs between them."""
+"""The comparison tool: two studies that were already read, laid on each other, and what differs between them."""
 
 from __future__ import annotations
 
-from ...core.case import Study
-from ...core.finding import Category, Change, Finding, Status, make_finding
-from ...core.refusal import RefusalCode
+import time
+from collections.abc import Collection
+
+from ...core.case import FileKind
+from ...core.errors import RefusedFile
+from ...core.refusal import Refusal, RefusalCode
 from ...core.result import ToolResult
-from ..base import MEASURED, ToolContext, refuse
-from .measure import LEAST_DETECTABLE, change_between, matching
-from .pairs import interval_days
+from ..base import ToolContext, refuse
+from .films import tell_films
+from .measure import DENSITIES, matching
+from .opacities import tell_opacities
+from .pairs import are_strangers, date_caveats, interval_days, is_copy, same_body_part
 from .read import read_pair
 from .reviewed import StudyReading
+from .scans import SeenScan, aligned, open_pair, show_pair
+from .technique import film_caveats, scan_caveats
+from .telling import TOOL, Shown, Told, measured_change
+
+RATIO = "Cardiothoracic ratio"
+NOT_ALIGNED = ("the scans could not be aligned: they are too unlike, or too little of the body is in both; nodule and "
+               "mass candidates were not matched")
 
 
 class ComparisonTool:
-    """Compares what was measured in two studies of the same kind, without measuring again, and asks a reader that
-    interprets how the findings of two chest films changed."""
+    """Compares what was measured in two studies of the same kind, lays their images on each other, matches what has no
+    name by its place, and asks a reader that interprets how the findings of two chest films changed."""
 
-    name = "comparison"
+    name = TOOL
 
     def compare(self, prior: StudyReading, current: StudyReading, context: ToolContext | None = None) -> ToolResult:
         """Changes of every measurement that both studies have, and what a reader says of two films.
@@ -25,56 +37,128 @@ class ComparisonTool:
         Args:
             prior: the earlier study.
             current: the later one.
-            context: where the films lie and who reads them; None asks nobody.
+            context: where the images lie and who reads them; with None nothing is opened, so that candidates are not
+                matched, and nobody is asked.
 
         Returns:
-            Findings of the category `change`; each cites both studies. A difference of a measurement whose
-            repeatability is not known has the status `indeterminate`. Studies of different kinds are in `refused`.
+            Findings of the category `change`; each cites both studies. A difference below the least detectable one is
+            `stable`; one that the techniques make doubtful has the status `indeterminate`. Studies that cannot be
+            compared (other kinds, other patients, copies) are in `refused`.
         """
+        start = time.perf_counter()
         reader = context.reader.identity.name if context else current.result.reader
-        if prior.study.kind is not current.study.kind:
-            return ToolResult(tool=self.name, reader=reader, refused=(refuse(
-                current.study, RefusalCode.WRONG_MODALITY,
-                f"a {current.study.modality} study cannot be compared with a {prior.study.modality} study"),))
-        shown = {item.id: item for item in (*prior.result.evidence, *current.result.evidence)}
-        interval = interval_days(prior.study.date, current.study.date)
-        pairs = matching(prior.result.findings, current.result.findings, shown)
-        findings = tuple(_change(before, after, interval) for before, after in pairs
-                         if before.number is not None and after.number is not None)
-        used = {key for finding in findings for key in finding.evidence}
-        read = read_pair(prior, current, context) if context else ToolResult(tool=self.name, reader=reader)
-        measured = tuple(item for key, item in sorted(shown.items()) if key in used)
-        return ToolResult(tool=self.name, reader=reader, findings=findings + read.findings,
-                          evidence=measured + read.evidence,
-                          warnings=(*_caveats(prior.study, current.study, bool(findings)), *read.warnings))
+        empty = ToolResult(tool=self.name, reader=reader)
+        refusal = _refusal(prior, current, context)
+        if refusal is not None:
+            return empty.model_copy(update={"refused": (refusal,)})
+        try:
+            told = _compared(prior, current, context)
+        except RefusedFile as error:
+            return empty.model_copy(update={"refused": (refuse(current.study, error.code, error.reason),)})
+        read = read_pair(prior, current, context) if context else empty
+        shown = {item.id: item for item in (*prior.result.evidence, *current.result.evidence, *told.evidence)}
+        used = {key for finding in told.findings for key in finding.evidence} | {item.id for item in told.evidence}
+        return ToolResult(
+            tool=self.name, reader=reader, findings=(*told.findings, *read.findings),
+            evidence=(*(item for key, item in sorted(shown.items()) if key in used), *read.evidence),
+            warnings=tuple(dict.fromkeys((*told.warnings, *read.warnings))), seconds=time.perf_counter() - start)
 
 
-def change_finding(before: Finding, after: Finding, change: Change, *, tool: str, status: Status) -> Finding:
-    """A finding that says how `after` differs from `before` and cites the evidence of both; read when either was."""
-    reader = next((item.reader for item in (after, before) if item.is_read), MEASURED)
-    return make_finding(name=after.name, code=after.code, category=Category.CHANGE, status=status,
-                        laterality=after.laterality, site=after.site, value=after.value, change=change,
-                        evidence=tuple(sorted({*before.evidence, *after.evidence})), tool=tool, reader=reader,
-                        date=after.date, patient=after.patient)
+def _refusal(prior: StudyReading, current: StudyReading, context: ToolContext | None) -> Refusal | None:
+    """Why two studies are not compared, told before anything is opened.
+
+    A case knows all numbers of its patient; without one, two studies that name different people are refused.
+    """
+    before, after = prior.study, current.study
+    if before.kind is not after.kind:
+        return refuse(after, RefusalCode.WRONG_MODALITY,
+                      f"a {after.modality} study cannot be compared with a {before.modality} study")
+    if (context is None or context.patient is None) and are_strangers(before, after):
+        return refuse(after, RefusalCode.OTHER_PATIENT,
+                      "the two studies name different patients; studies of one person are compared")
+    if is_copy(before, after):
+        return refuse(after, RefusalCode.DUPLICATE, "both studies hold the same images: a study is not compared with "
+                      "itself or its copy")
+    if not same_body_part(before, after):
+        return refuse(after, RefusalCode.WRONG_BODY_PART,
+                      f"the studies show different parts of the body ({before.body_part}, {after.body_part})")
+    return None
 
 
-def _change(before: Finding, after: Finding, interval: int | None) -> Finding:
-    least = LEAST_DETECTABLE[after.name]
-    change = change_between(before.number or 0.0, after.number or 0.0, least_detectable=least, interval=interval,
-                            prior_evidence=before.evidence)
-    return change_finding(before, after, change, tool=ComparisonTool.name,
-                          status=Status.MEASURED if least is not None else Status.INDETERMINATE)
+def _compared(prior: StudyReading, current: StudyReading, context: ToolContext | None) -> Told:
+    """What was measured to change.
+
+    Raises:
+        RefusedFile: DUPLICATE when the images turn out to be the same.
+    """
+    told = Told(warnings=date_caveats(prior.study, current.study))
+    if current.study.kind is FileKind.FILM:
+        told.add(_films(prior, current, context))
+    elif current.study.kind is FileKind.CT and context is not None:
+        told.add(_scans(prior, current, context))
+    else:
+        told.add(_named(prior, current))
+    if not told.findings:
+        told.warnings.append(f"the studies of {prior.study.date or 'unknown date'} and "
+                             f"{current.study.date or 'unknown date'} share no measurement that is compared")
+    return told
 
 
-def _caveats(prior: Study, current: Study, found: bool) -> list[str]:
-    """Differences in technique that a person must weigh, and that nothing could be compared."""
-    said = []
-    before = {series.view for series in prior.series if series.view}
-    after = {series.view for series in current.series if series.view}
-    if before and after and before != after:
-        said.append(f"the films of {prior.date} and {current.date} have different projections "
-                    f"({', '.join(sorted(before))} and {', '.join(sorted(after))}); sizes are not comparable directly")
-    if not found:
-        said.append(f"the studies of {prior.date or 'unknown date'} and {current.date or 'unknown date'} share no "
-                    "measurement that is compared")
-    return said
+def _named(prior: StudyReading, current: StudyReading, shown: Shown | None = None, *, left_out: Collection[str] = (),
+           doubtful: Collection[str] = ()) -> Told:
+    """Changes of what has a name in both studies."""
+    interval = interval_days(prior.study.date, current.study.date)
+    return Told([measured_change(before, after, interval, doubtful=after.name in doubtful, shown=shown)
+                 for before, after in matching(prior.result.findings, current.result.findings)
+                 if after.name not in left_out])
+
+
+def _films(prior: StudyReading, current: StudyReading, context: ToolContext | None) -> Told:
+    caveats, unlike = film_caveats(prior.study, current.study)
+    told, shown = tell_films(prior, current, context) if context is not None else (Told(), Shown())
+    told.add(_named(prior, current, shown, doubtful=(RATIO,) if unlike else ()))
+    said = caveats if unlike or any(item.name == RATIO for item in told.findings) else []
+    return Told(told.findings, told.evidence, [*_dated(said, prior, current), *told.warnings])
+
+
+def _scans(prior: StudyReading, current: StudyReading, context: ToolContext) -> Told:
+    try:
+        seen = open_pair(prior, current, context)
+    except RefusedFile as error:
+        if error.code is RefusalCode.DUPLICATE:
+            raise
+        told = _named(prior, current)
+        return Told(told.findings, [], [f"the scans were not opened again: {error}"])
+    if seen is None:
+        return _named(prior, current)
+    caveats = scan_caveats(seen[0].technique, seen[1].technique)
+    told = Told(warnings=_dated(_technique_words(caveats), prior, current))
+    shown = _laid(seen, prior, current, context, told)
+    told.add(_named(prior, current, shown, left_out=DENSITIES if caveats else ()))
+    return told
+
+
+def _laid(seen: tuple[SeenScan, SeenScan], prior: StudyReading, current: StudyReading, context: ToolContext,
+          told: Told) -> Shown:
+    """Align, and add the changes of candidates; the evidence of both scans as a whole."""
+    pair = aligned(*seen, context)
+    if pair is None:
+        told.warnings.append(NOT_ALIGNED)
+        return Shown()
+    first, second = show_pair(pair)
+    shown = Shown((first,), (second,))
+    told.evidence += shown.all
+    told.add(tell_opacities(pair, prior.result, current.result, shown, context.opaque_patient))
+    return shown
+
+
+def _technique_words(caveats: list[str]) -> list[str]:
+    if not caveats:
+        return []
+    return [f"the scans were made differently ({'; '.join(caveats)}): attenuation and low-attenuation area are not "
+            "compared, and sizes of small opacities with care"]
+
+
+def _dated(said: list[str], prior: StudyReading, current: StudyReading) -> list[str]:
+    dates = [reading.study.date or "unknown date" for reading in (prior, current)]
+    return [f"{dates[0]} and {dates[1]}: {text}" for text in said]

@@ -9,7 +9,7 @@ from ...core.finding import Category, Finding, Status
 from ...core.ids import normalise_name
 from .measure import change_between
 from .pairs import interval_days
-from .tool import change_finding
+from .telling import change_finding
 
 Analyte = tuple[str, str]
 
@@ -35,7 +35,7 @@ def _latest_change(before: list[Finding], after: list[Finding]) -> Finding | Non
         return None
     change = change_between(old.number, new.number, least_detectable=None,
                             interval=interval_days(old.date, new.date), prior_evidence=old.evidence)
-    return change_finding(old, new, change, tool="comparison", status=Status.MEASURED)
+    return change_finding(old, new, change, status=Status.MEASURED)
 
 
 def _by_analyte(findings: Iterable[Finding]) -> dict[Analyte, dict[str, list[Finding]]]:
