@@ -165,9 +165,10 @@ def alignment_text(alignment: FilmAlignment) -> str:
                 f"{alignment.before:.2f}")
     rows = "; ".join(" ".join(f"{part + 0.0:.4f}" for part in row[:2]) + f" {row[2] + 0.0:.1f}"
                      for row in np.linalg.inv(alignment.to_prior)[:2])
+    clock = "clockwise" if alignment.turn_deg >= 0 else "counterclockwise"
     return (f"the earlier one laid on the later one by a similarity from lung landmarks (turned "
-            f"{alignment.turn_deg + 0.0:.1f} degrees clockwise, scaled by {alignment.scale:.3f}; x and y of the "
-            f"upright pictures in pixels: [{rows}]); overlap of the lung fields (Dice) {alignment.before:.2f} edge to "
+            f"{abs(alignment.turn_deg):.1f} degrees {clock}, scaled by {alignment.scale:.3f}; x and y of the upright "
+            f"pictures in pixels: [{rows}]); overlap of the lung fields (Dice) {alignment.before:.2f} edge to "
             f"edge, {alignment.after:.2f} so")
 
 
