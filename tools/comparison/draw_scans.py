@@ -15,6 +15,7 @@ from ...sources.volume import Volume
 from ..drawing import (
     ORANGE,
     SKY,
+    WHITE,
     YELLOW,
     Window,
     label,
@@ -186,7 +187,7 @@ def _difference(earlier: NDArray[np.float32], later: NDArray[np.float32], known:
         picture.paste(colour, mask=Image.fromarray(np.rint(strength * 255).astype(np.uint8)))
     orientation_letters(picture, cut.right, cut.down)
     label(picture, (8, 6), "Later scan and difference", size=13)
-    label(picture, (8, picture.height - 22), f"orange: denser, in full from {FULL_HU * scale:.0f} HU on", anchor="ls",
-          size=12, colour=ORANGE)
-    label(picture, (8, picture.height - 8), "blue: less dense", anchor="ls", size=12, colour=SKY)
+    full = f"full at {FULL_HU * scale:.0f} HU"
+    for above, text, colour in ((36, "orange: denser", ORANGE), (22, "blue: less dense", SKY), (8, full, WHITE)):
+        label(picture, (8, picture.height - above), text, anchor="ls", size=12, colour=colour)
     return picture

@@ -32,7 +32,11 @@ def choose_prior(current: Study, others: Iterable[Study]) -> Study | None:
 
 
 def why_no_prior(current: Study, others: Iterable[Study]) -> str:
-    """Why `choose_prior` gives none: one sentence without a full stop."""
+    """Why `choose_prior` gives none, and the rule: one sentence without a full stop."""
+    return f"{_why_none(current, others)}; compared is {RULE}"
+
+
+def _why_none(current: Study, others: Iterable[Study]) -> str:
     rest = [study for study in others if study is not current and _same_kind(study, current)]
     if current.date is None:
         return "it has no date, so no other study is known to be earlier"

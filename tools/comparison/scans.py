@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 
 from ...core.boxes import BoxMm
 from ...core.case import FileKind, Series
@@ -20,15 +21,17 @@ from ...sources.volume import HU, Volume, load_volume
 from ..base import ToolContext, source_of
 from ..drawing import BRAIN_WINDOW, LUNG_WINDOW, SOFT_WINDOW, Window, save_png
 from ..volume.grids import Mask, bounding_box, box_mm, coarse_geometry
+from ..volume.head import cranial_space
 from ..volume.lungs import Chest, segment_chest
 from ..volume.nodules import Candidate, find_candidates
-from ..volume.part import Part, parts_named
 from .draw_scans import Cut, axial, coronal, draw_overview
-from .register import Alignment, Scan, align, scan_of
+from .register import HU_RANGE, Alignment, Scan, align, resampled, scan_of
 from .reviewed import StudyReading
 
 SAME_VOXELS = "both scans hold the same voxels: a scan is not compared with its copy"
 MARGIN_MM = 10.0
+EDGE_VOXELS = 4
+"""Of the alignment's grid: skin and skull, at whose edges small shifts make large differences."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,12 @@ class SeenScan:
         """For alignment."""
         return scan_of(self.volume.voxels, self.volume.geometry, self.chest.body, self.lungs)
 
-    @property
+    @cached_property
     def window(self) -> Window:
         """For pictures: by what the scan shows."""
         if self.lungs.any():
             return LUNG_WINDOW
-        return BRAIN_WINDOW if Part.HEAD in parts_named([self.series.body_part or ""]) else SOFT_WINDOW
+        return BRAIN_WINDOW if cranial_space(self.chest.coarse).any() else SOFT_WINDOW
 
     def region(self, bbox: BoxMm, caption: str, picture: str | None) -> Evidence:
         """Evidence for a box in LPS mm of this scan."""
@@ -158,7 +161,7 @@ def show_pair(pair: ScanPair) -> tuple[Evidence, Evidence]:
     """Evidence of both scans as a whole: what they share in the picture, and the alignment in words."""
     path = pair.picture_path("aligned")
     if path is not None:
-        save_png(draw_overview(pair.volumes, _middle_cut(pair.current), pair.alignment.to_prior, pair.current.window,
+        save_png(draw_overview(pair.volumes, _cut(pair), pair.alignment.to_prior, pair.current.window,
                                pair.titles), path[0])
     how = alignment_text(pair.alignment)
     first, second = (seen.region(
@@ -175,20 +178,30 @@ def _extent(seen: SeenScan) -> BoxMm:
     return box_mm(bounding_box(_shown_mask(seen)), seen.grid)
 
 
-def _middle_cut(seen: SeenScan) -> Cut:
-    """Coronal through the middle of the lungs, or axial through the widest part of a body without lungs."""
+def _cut(pair: ScanPair) -> Cut:
+    """Coronal through the most of the lungs; axial where the scans differ most, for a body without lungs."""
+    seen = pair.current
     box = box_mm(bounding_box(seen.chest.body), seen.grid)
     middle = [(box[axis] + box[axis + 3]) / 2 for axis in range(3)]
-    shown = _shown_mask(seen)
-    axis = 1 if seen.lungs.any() else 0
-    best = int(shown.sum(axis=tuple(other for other in range(3) if other != axis)).argmax())
-    index = (np.asarray(shown.shape, float) - 1) / 2
-    index[axis] = best
-    place = seen.grid.to_lps(index[None])[0]
     size = [box[axis + 3] - box[axis] + 2 * MARGIN_MM for axis in range(3)]
-    if axis == 1:
-        return coronal((middle[0], place[1], middle[2]), (size[0], size[2]))
-    return axial((middle[0], middle[1], place[2]), (size[0], size[1]))
+    if seen.lungs.any():
+        best = int(seen.lungs.sum(axis=(0, 2)).argmax())
+        y = seen.grid.to_lps(np.array([[(seen.lungs.shape[0] - 1) / 2, best, (seen.lungs.shape[2] - 1) / 2]]))[0, 1]
+        return coronal((middle[0], float(y), middle[2]), (size[0], size[2]))
+    return axial((middle[0], middle[1], _busiest(pair)), (size[0], size[1]))
+
+
+def _busiest(pair: ScanPair) -> float:
+    """The z in mm of the plane whose density within the body differs most, in the range of the window."""
+    old, new = pair.prior.scan, pair.current.scan
+    moved, known = resampled(old.values, old.geometry, new.geometry, pair.alignment.to_prior, HU_RANGE[0])
+    window = pair.current.window
+    low, high = window.centre - window.width / 2, window.centre + window.width / 2
+    inner = ndimage.binary_erosion(new.body & known, iterations=EDGE_VOXELS)
+    change = np.where(inner, np.abs(np.clip(new.values, low, high) - np.clip(moved, low, high)), 0)
+    k = int(ndimage.uniform_filter(change, 3).sum(axis=(1, 2)).argmax())
+    shape = new.geometry.shape
+    return float(new.geometry.to_lps(np.array([[k, (shape[1] - 1) / 2, (shape[2] - 1) / 2]]))[0, 2])
 
 
 def alignment_text(alignment: Alignment) -> str:

@@ -49,6 +49,7 @@ def scan_caveats(prior: Technique, current: Technique) -> list[str]:
     thick = sorted(value for value in (prior.thickness_mm, current.thickness_mm) if value)
     if len(thick) == 2 and thick[1] >= UNLIKE_THICKNESS * thick[0]:
         said.append(f"slices are {prior.thickness_mm:g} and {current.thickness_mm:g} mm thick")
-    if bool(prior.contrast) != bool(current.contrast):
+    headers = prior.kernel and current.kernel  # a file without a header names no contrast agent either
+    if headers and bool(prior.contrast) != bool(current.contrast):
         said.append(f"a contrast agent is named for the {'earlier' if prior.contrast else 'later'} scan only")
     return said

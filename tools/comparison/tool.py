@@ -99,9 +99,15 @@ def _compared(prior: StudyReading, current: StudyReading, context: ToolContext |
     else:
         told.add(_named(prior, current))
     if not told.findings:
-        told.warnings.append(f"the studies of {prior.study.date or 'unknown date'} and "
-                             f"{current.study.date or 'unknown date'} share no measurement that is compared")
+        told.warnings.append(_nothing_shared(prior, current))
     return told
+
+
+def _nothing_shared(prior: StudyReading, current: StudyReading) -> str:
+    days = interval_days(prior.study.date, current.study.date)
+    apart = "" if days is None else f", {days} days apart,"
+    return (f"the studies of {prior.study.date or 'unknown date'} and {current.study.date or 'unknown date'}{apart} "
+            "share no measurement that is compared")
 
 
 def _named(prior: StudyReading, current: StudyReading, shown: Shown | None = None, *, left_out: Collection[str] = (),
