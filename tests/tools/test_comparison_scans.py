@@ -28,7 +28,7 @@ from caseloom.tools.comparison import ComparisonTool, StudyReading
 from caseloom.tools.comparison.candidates import Spot, is_covered, match_spots, share_inside
 from caseloom.tools.comparison.register import Scan, align
 
-CT = CtSpec(columns=150, pixel_mm=2.4, slice_mm=3.0, compress=False)
+CT = CtSpec(columns=120, pixel_mm=3.0, slice_mm=4.0, compress=False)
 NODULE = NoduleSpec(diameter_mm=10.0)
 GROWN = NoduleSpec(diameter_mm=16.0)
 NEW = NoduleSpec(centre_mm=(80.0, 10.0, 20.0), diameter_mm=12.0)
@@ -160,7 +160,7 @@ def test_the_alignment_and_its_check_are_in_the_evidence(scanner: Scanner, prior
 
 
 def test_a_nodule_outside_of_the_earlier_scan_is_not_called_new(scanner: Scanner) -> None:
-    upper = scanner.scan("upper", "2025-02-04", (NODULE,), lowest=42)
+    upper = scanner.scan("upper", "2025-02-04", (NODULE,), lowest=32)
     result = scanner.compare(upper, scanner.scan("low", "2025-11-11", (NODULE, LOW), offset=SHIFT))
     assert set(candidates(result)) == {Direction.STABLE}
     assert any("not covered by the earlier scan; whether it is new is not known" in text for text in result.warnings)
@@ -181,7 +181,7 @@ def test_what_a_study_did_not_tell_is_looked_for_before_it_is_called_new(scanner
     assert [change.direction for change in changes] == [Direction.STABLE] * 2
     assert {change.to for change in changes} == {10.0, 12.0}
     found = next(change.from_ for change in changes if change.to == 12.0)
-    assert found == pytest.approx(12.0, abs=1.2)
+    assert found == pytest.approx(12.0, abs=1.6)
 
 
 def test_the_same_voxels_in_other_files_are_a_copy(scanner: Scanner, prior: StudyReading) -> None:
