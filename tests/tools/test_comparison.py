@@ -58,6 +58,12 @@ def test_a_copy_of_the_same_files_is_no_prior() -> None:
     assert choose_prior(study("2025-11-11", sha="same"), [study("2025-03-04", sha="same")]) is None
 
 
+def test_names_of_one_part_of_the_body_are_one() -> None:
+    thorax = study("2025-03-04", body_part="THORAX")
+    assert choose_prior(study("2025-11-11", body_part="PORT CHEST"), [thorax]) is thorax
+    assert choose_prior(study("2025-11-11", body_part="KNEE"), [thorax]) is None
+
+
 def test_documents_have_no_prior() -> None:
     letter, earlier = study("2025-11-11", kind=FileKind.DOCUMENT), study("2025-03-04", kind=FileKind.DOCUMENT)
     assert choose_prior(letter, [earlier]) is None
@@ -155,6 +161,7 @@ def test_other_kinds_parts_people_and_copies_are_refused() -> None:
                         (study("2025-11-11", sha=ct.study.files[0].sha256), "duplicate")):
         result = ComparisonTool().compare(ct, chest(2100, other))
         assert (result.refused[0].code, result.findings) == (code, ())
+        assert "not compared" in result.warnings[0]
 
 
 def named(who: str, date: str) -> Study:
@@ -214,6 +221,12 @@ def test_lab_trend_takes_the_latest_two_days_in_one_unit() -> None:
     assert trend.change is not None
     assert (trend.change.from_, trend.change.to, trend.change.direction) == (141, 118, "decreased")
     assert trend.change.interval_days == 252
+
+
+def test_an_equal_result_is_stable() -> None:
+    trend, = lab_trends([lab(141, "2025-03-04"), lab(141, "2025-11-11")])
+    assert trend.change is not None
+    assert (trend.change.direction, trend.change.delta, trend.change.least_detectable) == (Direction.STABLE, 0, None)
 
 
 def test_contradicting_results_of_one_day_make_no_trend() -> None:

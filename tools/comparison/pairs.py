@@ -8,6 +8,7 @@ from datetime import date
 from ...core.case import FileKind, Study
 from ...core.ids import normalise_identifier
 from ...core.moments import is_date, moment_key
+from ..volume.part import parts_named
 
 COMPARABLE_KINDS = (FileKind.CT, FileKind.MR, FileKind.FILM)
 RULE = ("the nearest earlier study of the patient of the same modality and body part, of the same view where there is "
@@ -62,10 +63,11 @@ def are_strangers(first: Study, second: Study) -> bool:
 
 
 def same_body_part(first: Study, second: Study) -> bool:
-    """Whether nothing says that two studies show different parts of the body."""
+    """Whether nothing says that two studies show different parts of the body; CHEST and THORAX are one."""
     if not first.body_part or not second.body_part:
         return True
-    return first.body_part.strip().casefold() == second.body_part.strip().casefold()
+    named = [parts_named([text]) for text in (first.body_part, second.body_part)]
+    return bool(named[0] & named[1]) or first.body_part.strip().casefold() == second.body_part.strip().casefold()
 
 
 def interval_days(prior: str | None, current: str | None) -> int | None:

@@ -50,11 +50,11 @@ class ComparisonTool:
         empty = ToolResult(tool=self.name, reader=reader)
         refusal = _refusal(prior, current, context)
         if refusal is not None:
-            return empty.model_copy(update={"refused": (refusal,)})
+            return _refused(empty, refusal, prior, current)
         try:
             told = _compared(prior, current, context)
         except RefusedFile as error:
-            return empty.model_copy(update={"refused": (refuse(current.study, error.code, error.reason),)})
+            return _refused(empty, refuse(current.study, error.code, error.reason), prior, current)
         read = read_pair(prior, current, context) if context else empty
         shown = {item.id: item for item in (*prior.result.evidence, *current.result.evidence, *told.evidence)}
         used = {key for finding in told.findings for key in finding.evidence} | {item.id for item in told.evidence}
@@ -62,6 +62,12 @@ class ComparisonTool:
             tool=self.name, reader=reader, findings=(*told.findings, *read.findings),
             evidence=(*(item for key, item in sorted(shown.items()) if key in used), *read.evidence),
             warnings=tuple(dict.fromkeys((*told.warnings, *read.warnings))), seconds=time.perf_counter() - start)
+
+
+def _refused(empty: ToolResult, refusal: Refusal, prior: StudyReading, current: StudyReading) -> ToolResult:
+    """Said as a warning too: in a review both studies are read, only their comparison is missing."""
+    return empty.model_copy(update={"refused": (refusal,), "warnings": tuple(
+        _dated([f"not compared: {refusal.reason}"], prior, current))})
 
 
 def _refusal(prior: StudyReading, current: StudyReading, context: ToolContext | None) -> Refusal | None:
