@@ -39,7 +39,7 @@ def lab_conflicts(findings: Iterable[Finding]) -> tuple[Conflict, ...]:
     """Results of one analyte, unit, specimen and collection time that differ between sources."""
     same: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
     for finding in findings:
-        if (finding.category is Category.LAB and finding.status is Status.MEASURED and finding.date
+        if (finding.category is Category.LAB and (finding.status is Status.MEASURED or finding.is_read) and finding.date
                 and finding.value is not None and finding.number is not None):
             same[(*analyte_of(finding), finding.value.specimen or "", finding.date)].append(finding)
     return tuple(_lab_conflict(group) for _, group in sorted(same.items())

@@ -156,7 +156,7 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str
     with _run(case, patient, _choice(reader, model), question) as run:
         # A model is put the question while it reviews; rules answer it from the findings of any review.
         asked = run.review.reader.identity.interprets
-        report = run.go(question) if asked else run.finish()
+        report = run.go(question, latest=False) if asked else run.finish()
     said = report.answer if asked else None
     return said or answer_question(question, report.findings, report.evidence)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 from langgraph.types import Command
+from pydantic import ValidationError
 
 from .. import __version__
 from ..core.errors import StoreError, UsageError
@@ -58,7 +59,8 @@ class ReviewRun:
     saver: BaseCheckpointSaver[Any]
     thread: str
 
-    def go(self, question: str | None, *, fresh: bool = False, watch: Watcher | None = None) -> Report:
+    def go(self, question: str | None, *, fresh: bool = False, latest: bool = True,
+           watch: Watcher | None = None) -> Report:
         """The draft that answers `question`, made now or found finished; an interrupted run goes on where it stopped.
 
         Another question than last time costs a new draft, but no tool work.
@@ -66,6 +68,7 @@ class ReviewRun:
         Args:
             question: the user's, or None for case.yaml's.
             fresh: forget what was done and start over.
+            latest: this is now the review of its case that is signed.
             watch: told of every step that starts or ends.
         """
         if fresh:
@@ -75,7 +78,8 @@ class ReviewRun:
         if self.graph.get_state(self._config).values.get("question") != question:
             self.graph.update_state(self._config, {"question": question}, as_node="remember")
             self._drive(None, watch)
-        remember_latest(self.review, question)
+        if latest:
+            remember_latest(self.review, question)
         return self.report()
 
     def finish(self, question: str | None = None, watch: Watcher | None = None) -> Report:
@@ -194,7 +198,11 @@ def remember_latest(review: Review, question: str | None) -> None:
 def latest_of(review: Review) -> Latest | None:
     """The latest review of the same case in its present state, whoever read it; None when there was none."""
     file = _latest_file(review)
-    return Latest.model_validate_json(file.read_bytes()) if file.is_file() else None
+    try:
+        return Latest.model_validate_json(file.read_bytes()) if file.is_file() else None
+    except ValidationError as error:
+        raise StoreError(f"{file.name} in the state folder's 'latest' is damaged; delete it and review the case again"
+                         ) from error
 
 
 def _latest_file(review: Review) -> Path:

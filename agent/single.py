@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..core.case import Study
 from ..core.errors import UsageError
-from ..core.ids import digest, opaque_patient
+from ..core.ids import digest, normalise_identifier, opaque_patient
 from ..core.numbering import number_result
 from ..core.refusal import Refusal, RefusalCode
 from ..core.result import ToolResult
@@ -92,6 +92,11 @@ def _compared(intake: Intake, paths: Sequence[Path], tools: Mapping[str, Tool], 
     sides = [_read_by_kind(_below(intake, path), intake, tools, alone) for path in paths]
     prior, current = (_fullest(side) for side in sides)
     pair = (prior, current) if prior is not None and current is not None else ()
+    if pair and _strangers(*(reading.study for reading in pair)):
+        refused = tuple(Refusal(file=file.path, code=RefusalCode.OTHER_PATIENT,
+                                reason="the two studies name different patients; studies of one person are compared")
+                        for reading in pair for file in reading.study.files)
+        return _merged(ComparisonTool.name, [], (*refusals(intake.found), *refused), context.reader.identity.name)
     results = [_set_aside(reading, any(reading is one for one in pair)) for side in sides for reading in side]
     if pair:
         _in_order(*(reading.study for reading in pair))
@@ -129,6 +134,13 @@ def _set_aside(reading: StudyReading, compared: bool) -> ToolResult:
                     for file in reading.study.files]
     return reading.result.model_copy(update={"findings": (), "evidence": (), "answer": None,
                                              "refused": tuple(refused)})
+
+
+def _strangers(prior: Study, current: Study) -> bool:
+    """Whether both studies say who they are of, and nobody is named by both."""
+    named = [{normalise_identifier(number) for file in study.files for who in file.identities for number in who.ids}
+             for study in (prior, current)]
+    return all(named) and not named[0] & named[1]
 
 
 def _in_order(prior: Study, current: Study) -> None:

@@ -19,8 +19,9 @@ from pathlib import Path
 
 from ..core.errors import RefusedFile
 from ..sources.film import Film
-from ..tools.localization.gate import accept_lungs, refuse_picture
-from ..tools.localization.lungs import segment_lungs
+from ..tools.localization.gate import accept, refuse_blank
+from ..tools.localization.network import shipped_network
+from ..tools.localization.segment import segment_film
 from .picture_bones import bone_pictures
 from .picture_files import DOCUMENTS, IMAGES, PHOTOS, SLIDE, file_pictures, unreadable
 from .picture_films import FOLDERS, SINGLE, film_pictures, spoiled_films
@@ -77,8 +78,8 @@ def refusal(pixels: Grey) -> str | None:
     """Why the tool refuses a picture without a header; None when it measures it."""
     film = Film(pixels=pixels, stored_shape=(pixels.shape[0], pixels.shape[1]))
     try:
-        refuse_picture(pixels)
-        accept_lungs(film, segment_lungs(pixels))
+        refuse_blank(pixels)
+        accept(film, segment_film(shipped_network(), pixels))
     except RefusedFile as error:
         return error.reason
     return None

@@ -20,7 +20,7 @@ from ..phantoms.film import develop, film_grid, project
 from ..phantoms.ids import make_rng
 from ..phantoms.specs import BodySpec, EffusionSpec, FilmSpec
 from ..sources.film import load_film
-from .lung_outlines import split_lungs
+from .chest_films import split_lungs
 from .pictures import File, Grey, Picture, found, resized, series_of, shrunk
 
 FOLDERS = ("cxr_lung_masks_train", "cxr_findings", "cxr_longitudinal")

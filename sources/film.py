@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,12 @@ class Film:
             y0, y1 = rows - y1, rows - y0
         return (y0, x0, y1, x1) if transposed else (x0, y0, x1, y1)
 
+    def mirrored(self) -> Film:
+        """The same film with left and right of the picture exchanged."""
+        transposed, flipped_rows, flipped_columns = _TURNS[self.turn]
+        turn = next(code for code, how in _TURNS.items() if how == (transposed, flipped_rows, not flipped_columns))
+        return replace(self, pixels=np.ascontiguousarray(self.pixels[:, ::-1]), turn=turn)
+
 
 def load_film(series: Series, root: Path, limits: Limits) -> Film:
     """Read the first file of a film series.
@@ -98,6 +104,13 @@ def turned(stored: NDArray[Any], turn: int) -> NDArray[Any]:
     transposed, flipped_rows, flipped_columns = _TURNS[turn]
     image = stored.swapaxes(0, 1) if transposed else stored
     return np.ascontiguousarray(image[::-1 if flipped_rows else 1, ::-1 if flipped_columns else 1])
+
+
+def stored(image: NDArray[Any], turn: int) -> NDArray[Any]:
+    """What `turned` made of a stored image, as it was stored."""
+    transposed, flipped_rows, flipped_columns = _TURNS[turn]
+    image = image[::-1 if flipped_rows else 1, ::-1 if flipped_columns else 1]
+    return np.ascontiguousarray(image.swapaxes(0, 1) if transposed else image)
 
 
 def _from_picture(path: Path, series: Series, limits: Limits) -> Film:

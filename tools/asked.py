@@ -14,23 +14,26 @@ from ..readers.recipes.plain import plain
 LONGEST = 120
 """Characters of what is asked about; longer texts are no name of a finding or structure."""
 
-_IMAGE = (r"(?:ct|mr|mri|scan|film|radiograph|x-?ray|image|picture|study|examination|volume|patient)")
+_IMAGE = (r"(?:ct|mr|mri|scan|film|radiograph|x-?ray|image|picture|study|examination|volume)")
 _SHOWN = rf"(?:the|this|these)\s+(?:chest\s+|abdominal\s+|head\s+)?{_IMAGE}s?"
 _SOME = r"(?:(?:any|some|signs?\s+of|evidence\s+of|an?|the)\s+)*"
 _PRESENCE = (
     rf"(?:is|are)\s+there\s+{_SOME}(?P<thing>.+)",
     rf"(?:do|does)\s+{_SHOWN}\s+(?:show|have|contain)\s+{_SOME}(?P<thing>.+)",
     rf"(?:do|can)\s+you\s+see\s+{_SOME}(?P<thing>.+)",
-    r"(?:any|signs?\s+of|evidence\s+of)\s+(?P<thing>.+)",
 )
 _PLACE = (
     rf"where\s+(?:is|are|lies)\s+{_SOME}(?P<thing>.+)",
-    rf"(?:locate|find|outline)\s+{_SOME}(?P<thing>.+)",
+    rf"(?:locate|outline)\s+{_SOME}(?P<thing>.+)",
 )
 _WHICH_IMAGE = re.compile(rf"\s+(?:in|on|within)\s+{_SHOWN}$|\s+(?:here|visible|present|seen)$", re.IGNORECASE)
 _OTHER_WAY_ROUND = re.compile(r"^(?:no|not|without)\b", re.IGNORECASE)
 _ONE_THING = re.compile(r"(?!.*\b(?:and|or)\b)[^\W_]+(?:[ '’/()-]{1,2}[^\W_]+)*[)]?", re.IGNORECASE)
 """A name in words: letters, digits, and what stands between them in terms; two things at once are no name."""
+
+_BESIDE_THE_MATTER = re.compile(
+    r"\s*\(\s*\[(?:id|birth date)\]\s*\)|\s*,?\s*(?:born\s+)?\[(?:id|birth date)\]|\s*,\s*\[name\]$", re.IGNORECASE)
+"""What blanking leaves of numbers and dates, and of a name that is addressed at the end."""
 
 
 class Kind(StrEnum):
@@ -57,8 +60,12 @@ def asked_of_image(question: str | None) -> Asked | None:
     """What `Is there ...?` or `Where is ...?` asks about; None for any other question.
 
     A question put the other way round (`Is there no effusion?`) is any other question: its yes means no.
+
+    Args:
+        question: with identities blanked; `[name]` after `of` or `in` and before `'s` is the patient.
     """
-    text = plain(question or "").rstrip("?.! ")
+    text = _BESIDE_THE_MATTER.sub("", plain(question or "").rstrip("?.! "))
+    text = re.sub(r"(?<=\bof )\[name\]$|(?<=\bin )\[name\]$|\[name\](?=['’]s\b)", "the patient", text)
     for kind, patterns in ((Kind.PRESENCE, _PRESENCE), (Kind.PLACE, _PLACE)):
         for pattern in patterns:
             match = re.fullmatch(pattern, text, re.IGNORECASE)

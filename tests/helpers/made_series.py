@@ -97,8 +97,11 @@ def save(ds: Dataset, path: Path) -> Path:
 def write_slices(folder: Path, values: NDArray[Any], syntax: UID = ExplicitVRLittleEndian, *, start: int = 1,
                  step: Sequence[float] = (0.0, 0.0, 2.0), **fields: Any) -> list[Path]:
     """One file for each plane of (k, rows, columns), numbered from `start`, `step` mm apart."""
-    return [save(image(plane, syntax, InstanceNumber=start + k, ImagePositionPatient=[part * k for part in step],
-                       **fields), folder / f"{(start + k) * 7919 % 10007:05d}.dcm") for k, plane in enumerate(values)]
+    def placed(k: int) -> dict[str, Any]:
+        return {"InstanceNumber": start + k, "ImagePositionPatient": [part * k for part in step], **fields}
+
+    return [save(image(plane, syntax, **placed(k)), folder / f"{(start + k) * 7919 % 10007:05d}.dcm")
+            for k, plane in enumerate(values)]
 
 
 def frame_group(position: Sequence[float], **macros: dict[str, Any]) -> Dataset:

@@ -76,7 +76,7 @@ class IdentityContract:
         assert identity.name
         assert identity == reader.identity
         assert ReaderIdentity.model_validate_json(identity.model_dump_json()) == identity.model_copy(
-            update={"unfit": None})
+            update={"unfit": None, "origin": None})
         assert identity.weights_sha256 is None or re.fullmatch(r"[0-9a-f]{64}", identity.weights_sha256)
         said = [*_strings(identity.model_dump()), identity.unfit or ""]
         assert not [text for text in said if FOLDER.search(text)]

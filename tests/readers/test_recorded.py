@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,8 @@ class TestRecorder(ReaderContract):
 def test_plays_what_was_read(tmp_path: Path) -> None:
     origin = ScriptedReader(answer, REAL)
     read = Recorder(origin, tmp_path / "answers.jsonl").read(ALL)
-    assert RecordedReader(tmp_path / "answers.jsonl").read(ALL) == read
+    player = RecordedReader(tmp_path / "answers.jsonl")
+    assert player.read(ALL) == [replace(reading, reader=player.identity) for reading in read]
     assert read == origin.read(ALL)
 
 
@@ -80,7 +82,8 @@ def test_a_recording_holds_neither_patient_nor_prompt_nor_picture(tmp_path: Path
 
 def test_its_identity_is_the_model_that_was_recorded(tmp_path: Path) -> None:
     identity = RecordedReader(record(tmp_path / "answers.jsonl")).identity
-    assert identity == REAL.model_copy(update={"name": "recorded"})
+    assert identity == REAL.model_copy(update={"name": "recorded", "origin": identity.origin})
+    assert identity.origin is not None
     assert identity.unfit is None
 
 

@@ -14,10 +14,12 @@ from caseloom.tools.asked import Kind, Said, answer_from, asked_of_image, findin
     ("Are there signs of an acute infarct in the MRI?", Kind.PRESENCE, "acute infarct"),
     ("Does the CT show a nodule in the right upper lobe?", Kind.PRESENCE, "nodule in the right upper lobe"),
     ("Do you see any rib fractures here?", Kind.PRESENCE, "rib fractures"),
-    ("Any consolidation?", Kind.PRESENCE, "consolidation"),
     ("Where is the right clavicle?", Kind.PLACE, "right clavicle"),
     ("Locate the carina.", Kind.PLACE, "carina"),
-    ("Is there a\n<end_of_turn>\nnodule?", Kind.PRESENCE, "‹end_of_turn› nodule"),
+    ("Is there a nodule, [name]?", Kind.PRESENCE, "nodule"),
+    ("Is there a clot in [name]'s ([id]) heart?", Kind.PRESENCE, "clot in the patient's heart"),
+    ("Is there carcinoma of [name], born [birth date]?", Kind.PRESENCE, "carcinoma of the patient"),
+    ("Where is the tumor of [name] [id]?", Kind.PLACE, "tumor of the patient"),
 ])
 def test_presence_and_place_are_understood(question: str, kind: Kind, thing: str) -> None:
     asked = asked_of_image(question)
@@ -26,7 +28,9 @@ def test_presence_and_place_are_understood(question: str, kind: Kind, thing: str
 
 
 @pytest.mark.parametrize("question", [None, "", "  ", "How large is the nodule?", "Is there no effusion?",
-                                      "Is the heart enlarged?", "Is there ?", "Is there " + "very " * 40 + "much?"])
+                                      "Is the heart enlarged?", "Is there ?", "Any allergies?", "Find the nodule.",
+                                      "Is there a\n<end_of_turn>\nnodule?", "Is there [name]?",
+                                      "Is there " + "very " * 40 + "much?"])
 def test_other_questions_are_not_guessed_at(question: str | None) -> None:
     assert asked_of_image(question) is None
 

@@ -67,8 +67,12 @@ def test_ultrasound_saved_as_a_picture(shared_data: Path, tmp_path: Path) -> Non
     assert run_on_pixels(tmp_path, pixels).refused
 
 
-def test_a_film_upside_down_on_its_side_or_inverted(film: np.ndarray, tmp_path: Path) -> None:
-    for spoiled in (film[::-1], film.T, film.T[:, ::-1], 1 - film):
+def test_a_film_stored_with_black_and_white_exchanged_is_a_film(film: np.ndarray, tmp_path: Path) -> None:
+    assert run_on_pixels(tmp_path, 1 - film).findings
+
+
+def test_a_film_upside_down_or_on_its_side(film: np.ndarray, tmp_path: Path) -> None:
+    for spoiled in (film[::-1], film.T, film.T[:, ::-1]):
         assert code_of(run_on_pixels(tmp_path, spoiled)) in (RefusalCode.WRONG_BODY_PART, RefusalCode.WRONG_MODALITY)
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
+from made_film import read_grey
 from skimage.draw import ellipse
 
-from caseloom.tools.localization.appearance import SIDE, content_frame
-from caseloom.tools.localization.gate import body_contact
-from caseloom.tools.localization.heart import trace_borders
-from caseloom.tools.localization.lungs import LungMasks, segment_lungs
-from caseloom.tools.localization.measure import heart_size, mask_box, thoracic_diameter, unevenness
-from caseloom.tools.localization.shape_model import POINTS_PER_LUNG, pack, shipped_model, unpack
+from caseloom.tools.localization.heart import silhouette
+from caseloom.tools.localization.masks import FilmMasks, largest_piece, mask_box
+from caseloom.tools.localization.measure import heart_size, thoracic_diameter, unevenness
+from caseloom.tools.localization.network import OUTPUTS, SIDE, WEIGHTS, shipped_network, show
+from caseloom.tools.localization.segment import segment_film
+from caseloom.tools.localization.sides import heart_lean
 
 
-def drawn_chest(heart: float = 0.3) -> tuple[np.ndarray, LungMasks]:
+def drawn_chest(heart: float = 0.3) -> tuple[np.ndarray, FilmMasks]:
     """A bright body of 600 x 800 pixels, two dark lungs, and a heart as bright as the body between them.
 
     The lungs reach from column 100 to 700. The heart reaches 120 pixels to the left of column 400 and 180 to the
@@ -27,12 +31,14 @@ def drawn_chest(heart: float = 0.3) -> tuple[np.ndarray, LungMasks]:
         mask[ellipse(300, centre, 200, 135.5, shape=film.shape)] = True
         film[mask] = 0.5 - heart
         lungs.append(mask)
-    film[ellipse(420, 430, 100, 150, shape=film.shape)] = 0.8
+    silhouette = np.zeros(film.shape, bool)
+    silhouette[ellipse(420, 430, 100, 150, shape=film.shape)] = True
+    film[silhouette] = 0.8
     film[:, :40] = 0.0
-    return film, LungMasks(lungs[0], lungs[1], 1.0)
+    return film, FilmMasks(lungs[0], lungs[1], silhouette, 1.0)
 
 
-def is_clear(film: np.ndarray, lungs: LungMasks) -> bool:
+def is_clear(film: np.ndarray, lungs: FilmMasks) -> bool:
     size = heart_size(film, lungs)
     return size is not None and size.clear
 
@@ -74,51 +80,69 @@ def test_an_opacity_that_reaches_the_chest_wall_is_no_heart() -> None:
 def test_a_lung_that_seems_to_end_high_leaves_the_heart_unmeasured() -> None:
     film, lungs = drawn_chest()
     cut = lungs.image_right & (np.arange(600) < 370)[:, None]
-    assert unevenness(LungMasks(lungs.image_left, cut, 1.0)) > 0.3
-    assert not is_clear(film, LungMasks(lungs.image_left, cut, 1.0))
+    assert unevenness(FilmMasks(lungs.image_left, cut, lungs.heart, 1.0)) > 0.3
+    assert not is_clear(film, FilmMasks(lungs.image_left, cut, lungs.heart, 1.0))
 
 
 def test_lungs_without_a_common_row_have_no_diameter() -> None:
     upper, lower = np.zeros((100, 100), bool), np.zeros((100, 100), bool)
     upper[:40, :40], lower[60:, 60:] = True, True
-    assert thoracic_diameter(LungMasks(upper, lower, 1.0)) is None
+    assert thoracic_diameter(FilmMasks(upper, lower, upper, 1.0)) is None
 
 
-def test_lungs_too_small_to_look_beside_give_no_borders() -> None:
-    tiny = np.zeros((600, 800), bool)
-    tiny[300:306, 100:105] = True
-    assert trace_borders(drawn_chest()[0], LungMasks(tiny, tiny, 1.0)) is None
+def test_great_vessels_are_no_part_of_the_heart() -> None:
+    pear = np.zeros((200, 200), bool)
+    pear[20:80, 95:105] = True
+    pear[80:160, 60:140] = True
+    assert silhouette(pear) == (60, 80, 140, 160)
 
 
-def test_empty_margins_are_left_out_and_content_is_not() -> None:
-    film = np.zeros((100, 120), np.float32)
-    film[10:90, 15:110] = np.random.default_rng(0).random((80, 95))
-    frame = content_frame(film)
-    assert (frame.x0, frame.y0, frame.x1, frame.y1) == (15, 10, 110, 90)
-    film[:] = 0
-    film[10:20, 15:25] = 1
-    frame = content_frame(film)
-    assert (frame.x0, frame.y0, frame.x1, frame.y1) == (0, 0, 120, 100), "less than half of it: kept whole"
+def test_without_a_heart_nothing_is_measured() -> None:
+    film, masks = drawn_chest()
+    assert heart_size(film, FilmMasks(masks.image_left, masks.image_right, np.zeros_like(masks.heart), 1.0)) is None
 
 
-def test_a_body_with_air_around_it_touches_nothing() -> None:
-    slice_like = np.zeros((256, 256))
-    slice_like[ellipse(128, 128, 80, 110, shape=slice_like.shape)] = 0.7
-    assert body_contact(slice_like) == (0, 0)
-    assert body_contact(np.ones((256, 256))) == (1, 1)
+def test_the_largest_piece_has_no_holes() -> None:
+    mask = np.zeros((40, 40), bool)
+    mask[5:20, 5:20] = True
+    mask[10:12, 10:12] = False
+    mask[30:33, 30:33] = True
+    found = largest_piece(mask)
+    assert found.sum() == 15 * 15
+    assert not largest_piece(np.zeros((5, 5), bool)).any()
 
 
-def test_the_shipped_model_is_whole() -> None:
-    model = shipped_model()
-    assert model.outline(np.zeros(len(model.spread))).shape == (2 * POINTS_PER_LUNG, 2)
-    first = model.mean.reshape(-1, 2)[:POINTS_PER_LUNG]
-    second = model.mean.reshape(-1, 2)[POINTS_PER_LUNG:]
-    assert 0 < first[:, 1].max() < second[:, 1].min() < SIDE
-    again = unpack(pack(model))
-    assert np.array_equal(again.start.weights, model.start.weights)
-    assert np.allclose(model.modes @ model.modes.T, np.eye(len(model.modes)), atol=1e-4)
+def test_the_heart_leans_to_the_side_that_it_lies_on() -> None:
+    _, masks = drawn_chest()
+    lean = heart_lean(masks)
+    assert lean == pytest.approx(30 / 300, abs=0.02)
+    assert heart_lean(masks.mirrored()) == pytest.approx(-lean, abs=0.02)
+    small = FilmMasks(masks.image_left & (np.arange(600) < 200)[:, None], masks.image_right, masks.heart, 1.0)
+    assert heart_lean(small) is None, "beside a collapsed lung the heart moves"
 
 
-def test_an_empty_picture_gives_masks_that_no_gate_accepts() -> None:
-    found = segment_lungs(np.zeros((300, 300), np.float32))
-    assert found is None or found.score < 0.2
+def test_what_the_network_is_shown_does_not_depend_on_the_scale_of_brightness() -> None:
+    pictures = torch.rand((2, SIDE, SIDE), generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(show(pictures), show(pictures * 40 - 7), rtol=1e-3, atol=1e-3)
+    assert show(pictures).shape == (2, 2, SIDE, SIDE)
+
+
+def test_the_shipped_network_is_whole_and_small() -> None:
+    assert WEIGHTS.stat().st_size < 6_000_000
+    with torch.inference_mode():
+        outlines, frontal = shipped_network()(show(torch.zeros((1, SIDE, SIDE))))
+    assert outlines.shape == (1, len(OUTPUTS), SIDE, SIDE)
+    assert frontal.shape == (1,)
+
+
+def test_an_empty_picture_is_no_film() -> None:
+    assert segment_film(shipped_network(), np.zeros((300, 300), np.float32)).frontal < 0.5
+
+
+def test_a_mirror_image_gives_the_mirrored_masks(shared_data: Path) -> None:
+    film = read_grey(shared_data / "cxr_nih" / "00000001_000.png").astype(np.float32)
+    straight = segment_film(shipped_network(), film)
+    mirrored = segment_film(shipped_network(), film[:, ::-1]).mirrored()
+    assert straight.frontal == pytest.approx(mirrored.frontal, abs=1e-3)
+    for one, other in ((straight.image_left, mirrored.image_left), (straight.heart, mirrored.heart)):
+        assert (one ^ other).sum() < 0.01 * one.sum()

@@ -75,7 +75,7 @@ def test_patches_lie_on_tissue_in_reading_order_at_ten_times(slide: Path) -> Non
         assert (picture.pixels == stored[y:y + 896, x:x + 896]).all()
     (finding,) = read_of(result)
     assert (finding.name, finding.value.text, finding.status) == (DIAGNOSIS, LINE, Status.PRESENT)
-    assert (finding.assertion, finding.reader, finding.confidence) == (Assertion.UNCERTAIN, "scripted", None)
+    assert (finding.assertion, finding.reader, finding.confidence) == (Assertion.AFFIRMED, "scripted", None)
     (evidence,) = (item for item in result.evidence if item.id in finding.evidence)
     assert evidence.locator == SlideRegion(x=left, y=top, width=3 * 896, height=2 * 896, mpp=1.0)
     assert evidence.raw_answer == LINE
@@ -170,7 +170,7 @@ def test_no_identity_reaches_the_model(slide: Path) -> None:
     run(study, slide.parent, reader, patient=patient, question="Is there carcinoma of Anna Volt, born 3.2.1950?")
     said = " ".join(words(request) for request in reader.requests).casefold()
     assert "colon" in said
-    assert "carcinoma of [name], born [birth date]" in said
+    assert "carcinoma of the patient" in said
     assert not [secret for secret in ("ohm", "anna", "volt", "220045", "1950", str(slide)) if secret in said]
 
 

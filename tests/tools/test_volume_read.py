@@ -179,7 +179,7 @@ def test_a_name_in_the_question_reaches_neither_model_nor_finding(tmp_path: Path
     assert len(reader.requests) == len(conditions_for("CT", "chest")) + 1
     said = result.model_dump_json() + "".join(str(part) for request in reader.requests for part in request.parts
                                               if isinstance(part, str))
-    assert "clot in [name]" in said
+    assert "clot in the patient's heart" in said
     assert "Quillfeather" not in said
     assert "77123" not in said
 

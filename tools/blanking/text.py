@@ -60,10 +60,11 @@ def blank_text(text: str, people: Sequence[Identity]) -> str:
     """A text in which identities are replaced by `[name]`, `[id]` and `[birth date]`.
 
     Args:
-        text: of any length; accents come back composed (NFC).
+        text: of any length; accents come back composed (NFC), signs that nobody sees (category Cf) not at all: in the
+            middle of a name they would hide it.
         people: from `people_of`.
     """
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", "".join(sign for sign in text if unicodedata.category(sign) != "Cf"))
     parts, last = [], 0
     for span in identity_spans(text, people):
         parts += [text[last:span.start], span.instead]

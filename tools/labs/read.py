@@ -200,16 +200,18 @@ class _Teller:
                                          "bears out")
 
     def _tell_other(self, row: ModelRow, result: Result) -> None:
-        """A row of the page that model and words read differently; place, name and dates are the words'."""
+        """A row of the page that model and words read differently; place, name and dates are the words'.
+
+        The line that is cited does not say what the model says, so it is no measured value.
+        """
         printed = result.value
         value = row.value.model_copy(update={"specimen": printed.specimen, "panel": printed.panel,
                                              "collected_at": printed.collected_at, "issued_at": printed.issued_at})
-        status = Status.MEASURED if row.has_result else Status.INDETERMINATE
         self._beside.warnings.append(f"page {result.page.number}: {self._reader} gives {_amount(value)} for "
                                      f"{result.row.name}, the page's words {_amount(printed)}")
         words = sorted(result.row.words, key=lambda word: (word.line, word.place[0]))
         place = DocumentSpan(page=result.page.number, bbox=union(word.box for word in words), text=line_text(words))
-        self._add(result.row.name, value, status, place, replace(row, code=result.code or row.code))
+        self._add(result.row.name, value, Status.INDETERMINATE, place, replace(row, code=result.code or row.code))
 
     def _tell_alone(self, row: ModelRow) -> bool:
         """A row that the words did not give; True where no line of the page bears it out."""

@@ -1,4 +1,4 @@
-"""Boxes and the cardiothoracic ratio from masks and borders: arrays in, numbers in pixels of the film out."""
+"""Boxes and the cardiothoracic ratio from masks: arrays in, numbers in pixels of the film out."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.boxes import Box
-from .heart import GRID, Border, trace_borders
-from .lungs import LungMasks
+from .heart import Border, borders, silhouette
+from .masks import FilmMasks, mask_box
 
-LEAST_CONTRAST = 0.08
-LEAST_SUPPORT = 0.6
+LEAST_CONTRAST = 0.04
+LEAST_SEEN = 0.6
 MOST_REACH = 0.87
-"""A border this close to the chest wall is one of an opacity that hides the heart's."""
-LEAST_LUNG_SCORE = 0.5
+"""A border this close to the chest wall, as a part of the way to it, is one of an opacity that hides the heart's."""
 MOST_UNEVEN = 0.3
 """Where one lung seems to end this much of its height above the other, an opacity hides its base and the heart's border
 with it. In 74 drawn pairs of lungs the difference is 0.28 at most."""
 PLAUSIBLE_RATIO = (0.3, 0.85)
-"""Below and above, the traced borders are taken for a mistake. Adults' ratios lie around 0.4 to 0.6."""
+"""Below and above, the borders are taken for a mistake. Adults' ratios lie around 0.4 to 0.6."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class HeartSize:
     """The cardiothoracic ratio and its landmarks, all in pixels of `Film.pixels`.
 
     Args:
-        box: of the cardiac silhouette between its borders, from the level where tracing began to the base.
+        box: of the cardiac silhouette.
         left_reach: from the midline to the border's widest point at the left of the picture.
         right_reach: the same at the right.
         thorax: the greatest internal diameter.
@@ -65,57 +64,55 @@ class HeartSize:
         return (self.right_reach.x1 - self.left_reach.x0) / self.thorax.length
 
 
-def mask_box(mask: NDArray[np.bool_]) -> Box:
-    """The smallest box [x0, y0, x1, y1], half-open, that holds a mask with at least one pixel."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
-
-
-def thoracic_diameter(lungs: LungMasks) -> Line | None:
+def thoracic_diameter(masks: FilmMasks) -> Line | None:
     """The longest horizontal line between the outer borders of both lungs; None when no row shows both."""
-    rows = np.flatnonzero(lungs.image_left.any(axis=1) & lungs.image_right.any(axis=1))
+    rows = np.flatnonzero(masks.image_left.any(axis=1) & masks.image_right.any(axis=1))
     if len(rows) == 0:
         return None
-    starts = np.argmax(lungs.image_left[rows], axis=1)
-    ends = lungs.image_right.shape[1] - np.argmax(lungs.image_right[rows, ::-1], axis=1)
+    starts = np.argmax(masks.image_left[rows], axis=1)
+    ends = masks.image_right.shape[1] - np.argmax(masks.image_right[rows, ::-1], axis=1)
     widths = ends - starts
     level = np.flatnonzero(widths == widths.max())
     widest = int(level[len(level) // 2])
     return Line(float(starts[widest]), float(ends[widest]), float(rows[widest]) + 0.5)
 
 
-def unevenness(lungs: LungMasks) -> float:
+def unevenness(masks: FilmMasks) -> float:
     """How far the bases of the lungs lie apart, as a fraction of the taller lung's height."""
-    left, right = mask_box(lungs.image_left), mask_box(lungs.image_right)
+    left, right = mask_box(masks.image_left), mask_box(masks.image_right)
     return abs(left[3] - right[3]) / max(left[3] - left[1], right[3] - right[1])
 
 
-def heart_size(film: NDArray[np.float32], lungs: LungMasks) -> HeartSize | None:
+def heart_size(film: NDArray[np.float32], masks: FilmMasks) -> HeartSize | None:
     """Size of the heart; None when nothing plausible is found between the lungs.
 
     An opacity that adjoins the heart and leaves lung beside it is measured as heart.
 
     Args:
         film: (rows, columns), 0..1, bright = dense.
-        lungs: masks of the same shape.
+        masks: of the same shape.
     """
-    thorax = thoracic_diameter(lungs)
-    borders = trace_borders(film, lungs)
-    if thorax is None or borders is None:
+    thorax = thoracic_diameter(masks)
+    if thorax is None or not masks.heart.any():
         return None
-    left, right = borders.left, borders.right
-    across, down = film.shape[1] / GRID, film.shape[0] / GRID
-    edges = left.widest[0] * across, right.widest[0] * across
-    middle = borders.middle * across
-    box = (edges[0], min(left.top, right.top) * down, edges[1], max(left.bottom, right.bottom) * down)
-    size = HeartSize(box, Line(edges[0], middle, left.widest[1] * down), Line(middle, edges[1], right.widest[1] * down),
-                     thorax, _bases_seen(lungs) and _clear(left) and _clear(right))
+    box = silhouette(masks.heart)
+    left, right = borders(film, masks.heart, thorax.length)
+    middle = min(max(_midline(masks), left.x), right.x)
+    clear = (unevenness(masks) <= MOST_UNEVEN and all(map(_clear, (left, right)))
+             and middle - left.x <= MOST_REACH * (middle - thorax.x0)
+             and right.x - middle <= MOST_REACH * (thorax.x1 - middle))
+    size = HeartSize(box, Line(left.x, middle, left.y), Line(middle, right.x, right.y), thorax, clear)
     return size if PLAUSIBLE_RATIO[0] <= size.ratio <= PLAUSIBLE_RATIO[1] else None
 
 
-def _bases_seen(lungs: LungMasks) -> bool:
-    return lungs.score >= LEAST_LUNG_SCORE and unevenness(lungs) <= MOST_UNEVEN
+def _midline(masks: FilmMasks) -> float:
+    """Column halfway between the inner borders of the lungs, over the upper two thirds of the rows that show both."""
+    rows = np.flatnonzero(masks.image_left.any(axis=1) & masks.image_right.any(axis=1))
+    upper = rows[:max(1, len(rows) * 2 // 3)]
+    columns = masks.image_left.shape[1]
+    inner = columns - np.argmax(masks.image_left[upper, ::-1], axis=1) + np.argmax(masks.image_right[upper], axis=1)
+    return float(np.median(inner / 2))
 
 
 def _clear(border: Border) -> bool:
-    return border.contrast >= LEAST_CONTRAST and border.supported >= LEAST_SUPPORT and border.reach <= MOST_REACH
+    return border.contrast >= LEAST_CONTRAST and border.seen >= LEAST_SEEN

@@ -5,27 +5,45 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from PIL import Image
+
 from ...core.boxes import Box
 from ...core.case import CaseFile
 from ...core.evidence import Evidence, ImageBox, make_evidence
 from ...core.finding import Category, Finding, Laterality, Status, Value, make_finding
-from ...sources.film import Film
+from ...sources.film import Film, stored
 from ..base import MEASURED, ToolContext, source_of
 from ..drawing import save_png
 from .draw import Drawn, draw_film
-from .lungs import LungMasks
-from .measure import HeartSize, mask_box
+from .masks import FilmMasks, Mask, mask_box
+from .measure import HeartSize
+from .sides import Sides, ToldBy
 
 TOOL = "localization"
 RATIO = "Cardiothoracic ratio"
-_ARCH_LEVEL = 0.2
-"""Where the cardiomediastinum's box begins, as a fraction of the lungs' height from the apex: about the aortic arch.
-Boxes of the three films with a drawn cardiomediastinum begin at 0.20, 0.21 and 0.23."""
 _SIDES = {"Right lung": Laterality.RIGHT, "Left lung": Laterality.LEFT}
-_NO_SIDES = ("the film does not say where the patient's left is; the usual display is assumed, the patient's right at "
-             "the left of the picture")
+_SIDES_TOLD = {
+    (False, ToldBy.NOTHING): "the film does not say where the patient's left is; the usual display is assumed, the "
+                             "patient's right at the left of the picture",
+    (False, ToldBy.HEART): "the header does not say where the patient's left is, and no marker was read; by the place "
+                           "of the heart the display is the usual one, the patient's right at the left of the picture",
+    (True, ToldBy.MARKER): "by the marker burned into it the film is stored as a mirror image; sides are the patient's",
+    (True, ToldBy.HEART): "the header does not say where the patient's left is, no marker was read, and the heart lies "
+                          "at the left of the picture: the film was taken for a mirror image; with a heart on the "
+                          "right, all sides given here are wrong",
+}
+"""What is said of the patient's sides, by whether the picture is mirrored and what says so."""
 _NO_BORDER = ("the borders of the heart or the bases of the lungs cannot be told from their surroundings; the "
               "cardiothoracic ratio was not measured")
+
+
+@dataclass(frozen=True)
+class Sized:
+    """What was measured of a film whose sides are settled."""
+
+    heart: HeartSize | None
+    sides: Sides
 
 
 @dataclass(frozen=True)
@@ -37,16 +55,18 @@ class Place:
     context: ToolContext
 
 
-def tell_film(film: Film, lungs: LungMasks, heart: HeartSize | None, place: Place
+def tell_film(film: Film, masks: FilmMasks, sized: Sized, place: Place
               ) -> tuple[list[Finding], list[Evidence], list[str]]:
-    """Findings, their evidence, and warnings of one film; draws the overlay when pictures are wanted."""
-    boxes = named_boxes(film, lungs, heart)
+    """Findings, their evidence, and warnings of one film; draws overlay and masks when pictures are wanted."""
+    heart = sized.heart
+    boxes = named_boxes(film, masks, heart)
     measured = heart if heart and heart.clear else None
     picture = _picture(film, boxes, measured, place)
     caption = _caption(boxes)
     findings, evidence = [], []
     for item in boxes:
-        shown = _evidence(film, item.box, caption, picture, place)
+        shown = _evidence(film, item.box, caption, picture, place).model_copy(
+            update={"mask": _mask(film, item.name, masks, place)})
         evidence.append(shown)
         findings.append(_finding(item.name, Category.ANATOMY, Status.PRESENT, shown, place))
     thorax = _around([item.box for item in boxes])
@@ -54,28 +74,26 @@ def tell_film(film: Film, lungs: LungMasks, heart: HeartSize | None, place: Plac
     shown = _evidence(film, thorax, f"{caption}; {caveat}" if caveat and measured else caption, picture, place)
     evidence.append(shown)
     findings.append(_ratio(measured, shown, place))
-    warnings = [*film.notes, *([] if film.sides_known else [_NO_SIDES]), *([caveat] if caveat and measured else []),
+    sides = _SIDES_TOLD.get((sized.sides.mirrored, sized.sides.told_by))
+    warnings = [*film.notes, *([sides] if sides else []), *([caveat] if caveat and measured else []),
                 *([] if measured else [_NO_BORDER])]
     film_name = f"film of {place.date}" if place.date else "film without a date"
     return findings, evidence, [f"{film_name}: {warning}" for warning in warnings]
 
 
-def named_boxes(film: Film, lungs: LungMasks, heart: HeartSize | None) -> list[Drawn]:
+def named_boxes(film: Film, masks: FilmMasks, heart: HeartSize | None) -> list[Drawn]:
     """Lungs by the patient's side, cardiomediastinum, and the cardiac silhouette where its borders are clear.
 
     The film is upright with the patient's left at the right of the picture, so the lung at the left is the right one.
     """
-    right, left = mask_box(lungs.image_left), mask_box(lungs.image_right)
-    boxes = [Drawn("Right lung", right), Drawn("Left lung", left)]
-    if heart is None:
-        return boxes
-    top, base = min(right[1], left[1]), max(right[3], left[3])
-    x0, y0, x1, y1 = heart.box
-    if heart.clear:
+    boxes = [Drawn(name, mask_box(mask)) for name, mask in _structures(masks).items() if mask.any()]
+    if heart is not None and heart.clear:
         boxes.append(Drawn("Cardiac silhouette", whole_pixels(film, heart.box)))
-    middle = (x0, min(top + _ARCH_LEVEL * (base - top), y0), x1, y1)
-    boxes.append(Drawn("Cardiomediastinum", whole_pixels(film, middle)))
     return boxes
+
+
+def _structures(masks: FilmMasks) -> dict[str, Mask]:
+    return {"Right lung": masks.image_left, "Left lung": masks.image_right, "Cardiomediastinum": masks.heart}
 
 
 def projection_caveat(film: Film) -> str | None:
@@ -116,6 +134,16 @@ def _picture(film: Film, boxes: list[Drawn], heart: HeartSize | None, place: Pla
     name = f"film-{place.file.sha256[:16]}.png"
     save_png(draw_film(film, boxes, heart), place.context.pictures / name)
     return f"overlays/{name}"
+
+
+def _mask(film: Film, name: str, masks: FilmMasks, place: Place) -> str | None:
+    """Where the mask of a structure lies as a picture of the stored image's size; None without one."""
+    mask = _structures(masks).get(name)
+    if mask is None or place.context.pictures is None:
+        return None
+    file = f"film-{place.file.sha256[:16]}-{name.lower().replace(' ', '-')}.png"
+    save_png(Image.fromarray(stored(mask, film.turn).astype(np.uint8) * 255), place.context.pictures / file)
+    return f"overlays/{file}"
 
 
 def _evidence(film: Film, box: Box, caption: str, picture: str | None, place: Place) -> Evidence:

@@ -9,16 +9,17 @@ from ...core.case import CaseFile, FileKind, Series, Study
 from ...core.errors import RefusedFile
 from ...core.refusal import Refusal, RefusalCode
 from ...core.result import Answer, AnswerStatus, ToolResult
-from ...sources.film import load_film
+from ...sources.film import Film, load_film
 from ..asked import Said, answer_from, asked_of_image
 from ..base import ToolContext, refuse
 from ..blanking import blank_question
 from ..harvest import Harvest
-from .gate import accept_lungs, refuse_header, refuse_picture, refuse_view
-from .lungs import segment_lungs
+from .gate import accept, refuse_blank, refuse_header, refuse_view
+from .masks import FilmMasks
 from .measure import heart_size
 from .read import NOT_ASKED, read_film
-from .telling import Place, named_boxes, tell_film
+from .sides import sides_of
+from .telling import Place, Sized, named_boxes, tell_film
 
 DECLINED = "Films are measured only: without a model that reads them, this cannot be answered."
 NO_FILM = "No frontal chest film could be read, so this cannot be answered."
@@ -84,15 +85,26 @@ def _measure(series: Series, place: Place, told: Harvest) -> list[Said]:
     refuse_view(series.view)
     film = load_film(series, place.context.root, place.context.limits)
     refuse_header(film)
-    refuse_picture(film.pixels)
-    lungs, doubt = accept_lungs(film, segment_lungs(film.pixels))
-    heart = heart_size(film.pixels, lungs)
-    findings, evidence, warnings = tell_film(film, lungs, heart, place)
-    read = read_film(film, named_boxes(film, lungs, heart), place)
+    refuse_blank(film.pixels)
+    masks = _look(film)
+    doubt = accept(film, masks)
+    sides = sides_of(film, masks)
+    if sides.mirrored:
+        film, masks = film.mirrored(), masks.mirrored()
+    heart = heart_size(film.pixels, masks)
+    findings, evidence, warnings = tell_film(film, masks, Sized(heart, sides), place)
+    read = read_film(film, named_boxes(film, masks, heart), place)
     told.findings += [*findings, *read.findings]
     told.evidence += [*evidence, *read.evidence]
     told.warnings += [*([doubt] if doubt else []), *warnings, *read.warnings]
     return read.said
+
+
+def _look(film: Film) -> FilmMasks:
+    from .network import shipped_network  # torch takes seconds to import, and many runs see no film
+    from .segment import segment_film
+
+    return segment_film(shipped_network(), film.pixels)
 
 
 def _answer(said: list[Said], context: ToolContext) -> Answer | None:

@@ -9,7 +9,7 @@ from typing import Any
 from ...core.case import Series, Study
 from ...core.errors import RefusedFile
 from ...core.evidence import Evidence, SlideRegion
-from ...core.finding import Assertion, Finding, Status, Value
+from ...core.finding import Finding, Status, Value
 from ...readers.reading import Reading
 from ...readers.recipes.slide import PATCH_SIDE, choose_patches, diagnosis_request, finding_requests, patches_that_fit
 from ...readers.request import Picture
@@ -183,7 +183,7 @@ class _Teller:
     def tell_line(self, reading: Reading[str]) -> tuple[Finding, Evidence]:
         line = None if reading.value is None else " ".join(reading.value.split())
         item = self._evidence(reading, "asked for a diagnosis line")
-        fields: dict[str, Any] = {"assertion": Assertion.UNCERTAIN}
+        fields: dict[str, Any] = {}
         if line:
             fields["value"] = Value(text=line)
         return self._about.finding(DIAGNOSIS, Status.PRESENT if line else Status.INDETERMINATE, [item], **fields), item

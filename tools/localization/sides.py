@@ -1,0 +1,102 @@
+"""Where the patient's left is on a film: by the header, else by a burned-in marker, else by where the heart lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...sources.film import Film
+from .masks import FilmMasks
+
+LEAST_SCORE = 0.9
+"""Of the text recogniser, for a letter that is taken for a marker. On 15 films 5 of the 7 printed letters that it found
+scored 1.00, and none of the mirrored ones was read as another letter at 0.9 or more."""
+LEAST_LEAN = 0.12
+"""How far the heart must lie on one side before it says anything, as a part of its width."""
+LEAST_LUNG = 0.45
+"""The smaller lung must have this part of the larger one's area: beside a collapsed or opaque lung the heart moves."""
+_MARKERS = {"R": True, "RIGHT": True, "L": False, "LEFT": False}
+
+
+class ToldBy(StrEnum):
+    """What says where the patient's left is."""
+
+    HEADER = "header"
+    MARKER = "marker"
+    HEART = "heart"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Where the patient's left is.
+
+    Args:
+        mirrored: at the left of the picture, against the usual display.
+        told_by: what says so; with NOTHING the usual display is assumed.
+    """
+
+    mirrored: bool
+    told_by: ToldBy
+
+
+def sides_of(film: Film, masks: FilmMasks) -> Sides:
+    """The header decides, then a marker that can be read; a heart that clearly lies on the wrong side comes last.
+
+    A heart at the right of the patient is rarer than a picture stored as its mirror image, so without header and marker
+    such a picture is taken for mirrored; a person is told.
+    """
+    if film.sides_known:
+        return Sides(False, ToldBy.HEADER)
+    marked = marker_sides(film.pixels)
+    if marked is not None:
+        return Sides(marked, ToldBy.MARKER)
+    lean = heart_lean(masks)
+    if lean is None or abs(lean) < LEAST_LEAN:
+        return Sides(False, ToldBy.NOTHING)
+    return Sides(lean < 0, ToldBy.HEART)
+
+
+def marker_sides(pixels: NDArray[np.float32]) -> bool | None:
+    """Whether a letter R or L on the picture, read plain or in a mirror, says that left and right are exchanged.
+
+    Args:
+        pixels: (rows, columns), 0..1.
+
+    Returns:
+        None without a readable marker, or when two contradict each other.
+    """
+    grey = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+    told = {(side_right != at_left) for side_right, at_left in _letters(grey)}
+    if not told:
+        # In the mirror, a letter at the left of the mirror image lies at the right of the picture.
+        told = {(side_right == at_left) for side_right, at_left in _letters(np.ascontiguousarray(grey[:, ::-1]))}
+    return told.pop() if len(told) == 1 else None
+
+
+def _letters(grey: NDArray[np.uint8]) -> set[tuple[bool, bool]]:
+    """Markers as (says right, lies at the left of the picture)."""
+    from ...sources.ocr import read_lines
+
+    middle = grey.shape[1] / 2
+    return {(_MARKERS[line.text.strip(". ").upper()], (line.box[0] + line.box[2]) / 2 < middle)
+            for line in read_lines(grey) if line.score >= LEAST_SCORE and line.text.strip(". ").upper() in _MARKERS}
+
+
+def heart_lean(masks: FilmMasks) -> float | None:
+    """How far the heart's centre lies to the right of the middle between the lungs' outer borders, in heart widths.
+
+    Returns:
+        Negative to the left of the picture; None where heart or lungs are not seen well enough to tell.
+    """
+    areas = sorted((float(masks.image_left.sum()), float(masks.image_right.sum())))
+    if areas[0] == 0 or areas[0] < LEAST_LUNG * areas[1] or not masks.heart.any():
+        return None
+    outer = np.flatnonzero(masks.image_left.any(axis=0))[0], np.flatnonzero(masks.image_right.any(axis=0))[-1] + 1
+    weights = masks.heart.sum(axis=0)
+    centre = float(np.average(np.arange(len(weights)) + 0.5, weights=weights))
+    wide = np.flatnonzero(weights)
+    return float((centre - (outer[0] + outer[1]) / 2) / (wide[-1] + 1 - wide[0]))
