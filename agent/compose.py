@@ -36,16 +36,16 @@ SECTION_ORDER = ("Chest CT", "CT", "MR", "Volume", "Chest film", "Film", "Pathol
 
 
 def compose(case: Case, findings: Sequence[Finding], evidence: Sequence[Evidence], reader: ReaderIdentity,
-            *, notes: Sequence[str] = (), not_read: Sequence[Refusal] | None = None) -> tuple[Section, ...]:
+            *, notes: Sequence[str] = (), took_part: bool = True) -> tuple[Section, ...]:
     """The sections of a draft, unverified.
 
     Args:
-        case: the opened case.
+        case: the opened case; its `not_read` holds every refusal of the review.
         findings: numbered F1, F2, ….
         evidence: numbered E1, E2, ….
         reader: who interprets.
         notes: what the comparison has to say beside its findings, one sentence each.
-        not_read: every refusal of the review; the case's own where None is given.
+        took_part: whether a reader that interprets answered anything; it may have failed each time.
 
     Returns:
         Sections in reading order, none of them empty. Every sentence of a kind other than `limitation` cites at
@@ -53,14 +53,14 @@ def compose(case: Case, findings: Sequence[Finding], evidence: Sequence[Evidence
     """
     material = Material(case, tuple(findings), tuple(evidence))
     sections = [
-        ("Context", _context(case, reader)),
+        ("Context", _context(case, reader, took_part)),
         ("What was reviewed", _reviewed(material)),
         ("Comparison", comparison_sentences(material) + [limitation(_sentence(note)) for note in notes]),
         *_examinations(material),
         ("Laboratory", lab_sentences(material)),
         ("Health record", record_sentences(material)),
         ("Impression", _impression(material)),
-        ("Limits", _limits(material, reader, case.not_read if not_read is None else not_read)),
+        ("Limits", _limits(material, reader, case.not_read)),
     ]
     return tuple(Section(title=title, sentences=tuple(sentences)) for title, sentences in sections if sentences)
 
@@ -71,13 +71,16 @@ def _sentence(text: str) -> str:
     return line if line.endswith((".", "?", "!")) else f"{line}."
 
 
-def _context(case: Case, reader: ReaderIdentity) -> list[Sentence]:
+def _context(case: Case, reader: ReaderIdentity, took_part: bool) -> list[Sentence]:
     question = plain(case.question or "")
     texts = [fill("context_question", question=question) if question else fill("context_no_question")]
     if SYNTHETIC in case.warnings:
         texts.append(fill("context_synthetic"))
     named = reader_text(reader)
-    texts.append(fill("context_model", reader=named) if reader.interprets else fill("context_measure"))
+    if reader.interprets:
+        texts.append(fill("context_model" if took_part else "context_model_silent", reader=named))
+    else:
+        texts.append(fill("context_measure"))
     return [limitation(text) for text in texts]
 
 

@@ -46,11 +46,14 @@ def draft_report(state: ReviewState, reader: Reader, limits: Limits) -> Report:
     answer = _answer(case, results, found, shown, reader) if case.question else None
     findings, evidence, names = number_all(found, shown)
     not_read = _not_read(case, state.get("refused", []), results)
+    took_part = (any(done.read for done in state.get("results", [])) or any(finding.is_read for finding in findings)
+                 or (answer is not None and answer.raw_answer is not None))
     notes = tuple(warning for result in state.get("comparisons", []) for warning in result.warnings)
     return Report(
         case=CaseIdentity(id=case.id, patient=case.opaque_patient), question=case.question,
         answer=rename_answer(answer, names), reader=reader.identity,
-        sections=compose(case, findings, evidence, reader.identity, notes=notes, not_read=not_read),
+        sections=compose(case.model_copy(update={"not_read": not_read}), findings, evidence, reader.identity,
+                         notes=notes, took_part=took_part),
         findings=findings, evidence=evidence, timeline=_timeline(state.get("events", []), names),
         not_read=not_read, conflicts=conflicts_of(case, findings, evidence),
         warnings=_warnings(case, state), provenance=_provenance(case, reader.identity, limits))

@@ -21,6 +21,7 @@ from ..core.result import ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
 from ..memory.timeline import Timeline
+from ..readers.noted import NotedReader
 from ..readers.protocol import Reader
 from ..report.write import write_report
 from ..sources.open import open_case
@@ -89,8 +90,9 @@ class Review:
         kept = self.results / f"{digest([task.model_dump(mode='json'), context.question])}.json"
         if kept.is_file():
             return {"results": [TaskResult.model_validate_json(kept.read_bytes())]}
+        noted = NotedReader(self.reader)
         try:
-            result = self.tools[task.tool].run(task.study, context)
+            result = self.tools[task.tool].run(task.study, replace(context, reader=noted))
         except CaseloomError as error:
             result = self._failed(task.tool, [file.path for file in task.study.files], str(error))
         except Exception as error:  # one broken tool must not cost the rest of the case; the report names the gap
@@ -99,7 +101,9 @@ class Review:
             result = self._failed(task.tool, [file.path for file in task.study.files],
                                   f"the {task.tool} tool failed ({type(error).__name__}); "
                                   "this is a bug, please report it with the output of --debug")
-        done = TaskResult(task=task, result=result.model_copy(update={"seconds": 0.0}))
+        done = TaskResult(task=task, result=result.model_copy(update={"seconds": 0.0}), read=noted.answered)
+        if noted.failed:  # not kept: the next review asks again
+            return {"results": [done], "unread": [task.label]}
         keep(done, kept)
         return {"results": [done]}
 
@@ -111,11 +115,13 @@ class Review:
         priors = {reading.study.id: choose_prior(reading.study, [other.study for other in comparable])
                   for reading in comparable}
         used = {prior.id for prior in priors.values() if prior is not None}
-        context = self.context(state["case"])
+        noted = NotedReader(self.reader)
+        context = replace(self.context(state["case"]), reader=noted)
         comparisons = [_compared(reading, priors[reading.study.id], comparable, context) for reading in comparable
                        if priors[reading.study.id] is not None or reading.study.id not in used]
         found = [finding for reading in readings for finding in reading.result.findings if not finding.is_read]
-        return {"comparisons": comparisons, "trends": lab_trends(found)}
+        return {"comparisons": comparisons, "trends": lab_trends(found),
+                "unread": ["comparison"] if noted.failed else []}
 
     def remember(self, state: ReviewState) -> ReviewState:
         """Put the dated facts into the patient's timeline."""
@@ -136,9 +142,10 @@ class Review:
                                                     "warnings": (*report.warnings, *warnings)})}
 
     def render(self, state: ReviewState) -> ReviewState:
-        """Write the report in all its forms."""
+        """Write the report in all its forms; finished tasks are kept where others are to be read again."""
         self._write(state["report"], state["case"])
-        rmtree(self.results, ignore_errors=True)
+        if not state.get("unread"):
+            rmtree(self.results, ignore_errors=True)
         return {}
 
     def sign_off(self, state: ReviewState) -> ReviewState:

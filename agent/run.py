@@ -63,7 +63,8 @@ class ReviewRun:
            watch: Watcher | None = None) -> Report:
         """The draft that answers `question`, made now or found finished; an interrupted run goes on where it stopped.
 
-        Another question than last time costs a new draft, but no tool work.
+        Another question than last time costs a new draft, but no tool work. What a reader that failed left unread is
+        read again, as long as the draft was not decided on.
 
         Args:
             question: the user's, or None for case.yaml's.
@@ -74,6 +75,9 @@ class ReviewRun:
         if fresh:
             self.saver.delete_thread(self.thread)
             rmtree(self.review.results, ignore_errors=True)
+            _latest_file(self.review).unlink(missing_ok=True)
+        elif self._left_unread():
+            self.saver.delete_thread(self.thread)
         self.finish(question, watch)
         if self.graph.get_state(self._config).values.get("question") != question:
             self.graph.update_state(self._config, {"question": question}, as_node="remember")
@@ -81,6 +85,10 @@ class ReviewRun:
         if latest:
             remember_latest(self.review, question)
         return self.report()
+
+    def _left_unread(self) -> bool:
+        snapshot = self.graph.get_state(self._config)
+        return snapshot.next == WAITING_FOR_A_PERSON and bool(snapshot.values.get("unread"))
 
     def finish(self, question: str | None = None, watch: Watcher | None = None) -> Report:
         """The report as it stands, whatever question it answers; what was not begun or not ended is done first."""

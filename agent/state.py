@@ -30,6 +30,8 @@ class TaskResult(Word):
 
     task: Task
     result: ToolResult
+    read: bool = False
+    """Whether a model answered on the way."""
 
 
 class ToolInput(TypedDict):
@@ -48,6 +50,8 @@ class ReviewState(TypedDict, total=False):
     tasks: list[Task]
     refused: list[Refusal]
     results: Annotated[list[TaskResult], operator.add]
+    unread: Annotated[list[str], operator.add]
+    """Tasks and steps whose reader failed, by name: they are read when the case is reviewed again."""
     comparisons: list[ToolResult]
     trends: list[Finding]
     events: list[TimelineEvent]

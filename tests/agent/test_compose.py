@@ -125,7 +125,8 @@ def test_a_study_without_findings_is_named_as_such(case):
 
 def test_the_limits_count_files_that_were_not_read(case, sections):
     refused = [Refusal(file=f"{n}.dcm", code=RefusalCode.CORRUPT, reason="broken") for n in range(3)]
-    told = compose(case.case, case.findings, case.evidence, MEASURE, not_read=refused)[-1]
+    opened = case.case.model_copy(update={"not_read": tuple(refused)})
+    told = compose(opened, case.findings, case.evidence, MEASURE)[-1]
     assert "3 files were not read" in text_of(told)
     assert "1 file was not read" in text_of(sections["Limits"])
 

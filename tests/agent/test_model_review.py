@@ -69,6 +69,30 @@ def test_a_model_that_fails_leaves_what_was_measured_and_says_so(case: Path, tmp
     assert any("medgemma did not read the CT" in warning and "start it" in warning for warning in measured.warnings)
     assert any(item.tool == "volume" for item in measured.findings)
     assert not any(item.is_read for item in measured.findings)
+    context = " ".join(item.text for item in measured.sections[0].sentences)
+    assert "it read nothing in this case: no model took part" in context
+
+
+def test_what_a_failed_reader_left_unread_is_read_the_next_time_and_only_that(case: Path, tmp_path: Path) -> None:
+    down = True
+
+    def answer(request: Request[Any]) -> str:
+        if down:
+            raise ReaderFailed("the server cannot be reached; start it")
+        return "Final Answer: yes"
+
+    reader = ScriptedReader(answer, MEDGEMMA)
+    review(case, tmp_path / "home", reader)
+    down = False
+    asked = len(reader.requests)
+    again = review(case, tmp_path / "home", reader)
+    assert {request.tool for request in reader.requests[asked:]} == {"volume"}
+    assert any(item.is_read for item in again.findings)
+    assert not any("did not read" in warning for warning in again.warnings)
+    assert "a model took part" in " ".join(item.text for item in again.sections[0].sentences)
+    asked = len(reader.requests)
+    assert review(case, tmp_path / "home", reader) == again
+    assert len(reader.requests) == asked
 
 
 def test_a_question_is_put_to_the_images_and_to_the_record(case: Path, tmp_path: Path) -> None:

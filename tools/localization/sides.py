@@ -15,7 +15,9 @@ LEAST_SCORE = 0.9
 """Of the text recogniser, for a letter that is taken for a marker. On 15 films 5 of the 7 printed letters that it found
 scored 1.00, and none of the mirrored ones was read as another letter at 0.9 or more."""
 LEAST_LEAN = 0.12
-"""How far the heart must lie on one side before it says anything, as a part of its width."""
+"""How far the heart must lie on one side before it says anything, as a part of its width. Of 79 true films one lies
+that far on the wrong side, four in ten that far on the right one: of mirrored films without header and marker about as
+many are recognised, and the others are taken as they lie."""
 LEAST_LUNG = 0.45
 """The smaller lung must have this part of the larger one's area: beside a collapsed or opaque lung the heart moves."""
 _MARKERS = {"R": True, "RIGHT": True, "L": False, "LEFT": False}

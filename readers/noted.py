@@ -1,0 +1,50 @@
+"""A reader that notes whether it answered and whether it failed, for whoever must know what was left unread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from ..core.errors import ReaderFailed
+from ..core.report import ReaderIdentity
+from .protocol import Reader
+from .reading import Reading
+from .request import Request
+
+T = TypeVar("T")
+
+
+class NotedReader:
+    """Reads as another reader does; `answered` and `failed` tell whether that one ever gave readings, or ReaderFailed.
+
+    Args:
+        reader: whose answers these are.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.answered = self.failed = False
+
+    @property
+    def identity(self) -> ReaderIdentity:
+        """Of the reader behind."""
+        return self._reader.identity
+
+    @property
+    def context(self) -> int | None:
+        """Of the reader behind."""
+        return self._reader.context
+
+    def read(self, requests: Sequence[Request[T]]) -> list[Reading[T]]:
+        """As the reader behind.
+
+        Raises:
+            ReaderFailed: as the reader behind; it is noted.
+        """
+        try:
+            readings = self._reader.read(requests)
+        except ReaderFailed:
+            self.failed = True
+            raise
+        self.answered = self.answered or bool(readings)
+        return readings
