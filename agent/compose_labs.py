@@ -54,8 +54,11 @@ def flag_of(finding: Finding) -> str:
 
 
 def latest_results(material: Material) -> list[list[Finding]]:
-    """For each analyte the findings of its latest date, by the analyte's name; sources that agree stand together."""
-    results = material.of(lambda item: item.category is Category.LAB and item.change is None)
+    """For each analyte the findings of its latest date, by the analyte's name; sources that agree stand together.
+
+    What a model read is left out: it is told apart, see `lab_sentences`.
+    """
+    results = material.of(lambda item: item.category is Category.LAB and item.change is None and not item.is_read)
     latest = []
     for group in by_analyte(results):
         newest = max(when(item)[:10] for item in group)
@@ -81,7 +84,8 @@ def excess(finding: Finding) -> float:
 
 
 def lab_sentences(material: Material) -> list[Sentence]:
-    """A sentence for each latest result outside its range; the others in lists; older results counted."""
+    """A sentence for each latest result outside its range; the others in lists, and what a model read in lists of its
+    own; older results counted."""
     outside = outside_range(material)
     sentences = [lab_sentence(group) for group in outside[:MOST_OUTSIDE]]
     told = {item.id for group in outside[:MOST_OUTSIDE] for item in group}
@@ -94,6 +98,11 @@ def lab_sentences(material: Material) -> list[Sentence]:
         items = [Item(text, tuple(chain.from_iterable(alike))) for text, alike in named.items()]
         sentences.append(listing(dated(key, moment or None), items))
         told |= {finding.id for item in items for finding in item.findings}
+    read = material.of(lambda item: item.category is Category.LAB and item.change is None and item.is_read)
+    for (reader, moment), alike in grouped(read, lambda item: (item.reader, when(item)[:10])).items():
+        items = [Item(f"{shown(item.name)} {_amount(item)}", (item,)) for item in alike[:MOST_IN_A_LIST]]
+        sentences.append(listing(dated("lab_read", moment or None, reader=shown(reader)), items))
+        told |= {item.id for item in alike[:MOST_IN_A_LIST]}
     rest = material.of(lambda item: item.category is Category.LAB and item.change is None and item.id not in told)
     return sentences + ([further("further_results", rest)] if rest else [])
 

@@ -63,6 +63,18 @@ def test_a_reading_is_told_as_read_and_by_whom() -> None:
     assert f"Diagnosis line, read by medgemma ({date}): colon, no tumour." in texts
 
 
+def test_a_result_that_a_model_read_is_told_as_read_and_stays_out_of_the_impression() -> None:
+    where = place("ct", "[]")
+    fields = {"category": "lab", "tool": "labs"}
+    high = Value(number=9.1, text="9.1", unit="mmol/L", high=5.1, flag_computed="H")
+    findings = [said("Potassium", "measured", where, value=high, **fields),
+                said("Sodium", "indeterminate", where, value=Value(number=140, text="140", unit="mmol/L"), **fields)]
+    sentences, warnings = told(findings, [where])
+    assert not warnings
+    assert [sentence.text for sentence in sentences if "Potassium" in sentence.text] == [
+        f"Results read by medgemma ({where.date}): Potassium 9.1 mmol/L; Sodium 140 mmol/L, indeterminate."]
+
+
 def test_what_was_read_as_present_reaches_the_impression_and_what_was_not_does_not() -> None:
     where = place("ct", "words")
     findings = [said("Pleural effusion", "present", where), said("Lung nodule", "absent", where)]
