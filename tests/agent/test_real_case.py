@@ -65,8 +65,8 @@ def test_all_forms_are_written(reviewed: tuple[Report, Path]) -> None:
 
 
 def test_the_films_are_compared_with_their_interval(reviewed: tuple[Report, Path]) -> None:
-    ratio = [item for item in reviewed[0].findings if item.tool == "comparison" and item.name == "Cardiothoracic ratio"]
-    assert [item.change.interval_days for item in ratio if item.change] == [11]
+    share = [item for item in reviewed[0].findings if item.tool == "comparison" and item.name == "Lung field share"]
+    assert [item.change.interval_days for item in share if item.change] == [11]
 
 
 def test_the_question_is_answered_from_the_record(reviewed: tuple[Report, Path]) -> None:

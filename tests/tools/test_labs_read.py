@@ -99,7 +99,7 @@ def test_a_row_read_differently_stands_beside_in_the_same_place(change: dict[str
     extracted, (read,) = split(result)
     printed = extracted[0]
     shown = {item.id: item for item in result.evidence}
-    assert (read.name, read.category, read.status) == ("Potassium", Category.LAB, Status.MEASURED)
+    assert (read.name, read.category, read.status) == ("Potassium", Category.LAB, Status.INDETERMINATE)
     assert (read.date, read.code, read.value.specimen) == (printed.date, printed.code, printed.value.specimen)
     assert shown[read.evidence[0]].locator == shown[printed.evidence[0]].locator
     assert shown[read.evidence[1]].raw_answer is not None
