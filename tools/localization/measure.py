@@ -11,8 +11,8 @@ from ...core.boxes import Box
 from .heart import Border, borders, silhouette
 from .masks import FilmMasks, mask_box
 
-LEAST_CONTRAST = 0.04
-LEAST_SEEN = 0.6
+LEAST_CONTRAST, LEAST_SEEN = 0.04, 0.6
+"""Of `Border`: with less of either, a border is not told from its surroundings."""
 MOST_REACH = 0.87
 """A border this close to the chest wall, as a part of the way to it, is one of an opacity that hides the heart's."""
 MOST_UNEVEN = 0.3
