@@ -16,6 +16,7 @@ from ..core.report import CaseIdentity, ReaderIdentity, Report, TimelineEvent
 from ..core.result import Answer, ToolResult
 from ..core.settings import Limits
 from ..prompts import loader
+from ..readers.noted import NotedReader
 from ..readers.protocol import Reader
 from ..tools.blanking import people_of
 from ..tools.records.read import answer_with_reader
@@ -29,7 +30,7 @@ NAMED_VERSIONS = ("caseloom", "chromadb", "langgraph", "numpy", "onnxruntime", "
 """Packages whose version can change a number or a picture."""
 
 
-def draft_report(state: ReviewState, reader: Reader, limits: Limits) -> Report:
+def draft_report(state: ReviewState, reader: NotedReader, limits: Limits) -> Report:
     """The draft: numbered findings and evidence, composed sections, timeline, and what was not read.
 
     Args:
@@ -46,17 +47,17 @@ def draft_report(state: ReviewState, reader: Reader, limits: Limits) -> Report:
     answer = _answer(case, results, found, shown, reader) if case.question else None
     findings, evidence, names = number_all(found, shown)
     not_read = _not_read(case, state.get("refused", []), results)
-    took_part = (any(done.read for done in state.get("results", [])) or any(finding.is_read for finding in findings)
-                 or (answer is not None and answer.raw_answer is not None))
+    asked = {result.model_answered for result in results} | {reader.outcome}
+    answered = True if True in asked else False if False in asked else None
     notes = tuple(warning for result in state.get("comparisons", []) for warning in result.warnings)
     return Report(
         case=CaseIdentity(id=case.id, patient=case.opaque_patient), question=case.question,
         answer=rename_answer(answer, names), reader=reader.identity,
         sections=compose(case.model_copy(update={"not_read": not_read}), findings, evidence, reader.identity,
-                         notes=notes, took_part=took_part),
+                         notes=notes, took_part=answered is True),
         findings=findings, evidence=evidence, timeline=_timeline(state.get("events", []), names),
         not_read=not_read, conflicts=conflicts_of(case, findings, evidence),
-        warnings=_warnings(case, state), provenance=_provenance(case, reader.identity, limits))
+        warnings=_warnings(case, state), model_answered=answered, provenance=_provenance(case, reader.identity, limits))
 
 
 def _answer(case: Case, results: Sequence[ToolResult], findings: Sequence[Finding], evidence: Sequence[Evidence],

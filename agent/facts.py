@@ -38,10 +38,15 @@ class Facts:
     def phrases(self) -> frozenset[str]:
         """Place, specimen, panel, the words of a value, and the model that read it, folded."""
         value = self.finding.value
-        said = [self.finding.site, place(self.finding), self.finding.reader if self.finding.is_read else None]
+        said = [self.finding.site, place(self.finding), self.reader]
         if value is not None:
             said += [value.specimen, value.panel, value.text if value.number is None else None]
         return frozenset(fold(shown(text)) for text in said if text)
+
+    @property
+    def reader(self) -> str | None:
+        """The model that read it, folded; None for what was measured."""
+        return fold(shown(self.finding.reader)) if self.finding.is_read else None
 
     @cached_property
     def value_text(self) -> str:

@@ -101,7 +101,8 @@ class Review:
             result = self._failed(task.tool, [file.path for file in task.study.files],
                                   f"the {task.tool} tool failed ({type(error).__name__}); "
                                   "this is a bug, please report it with the output of --debug")
-        done = TaskResult(task=task, result=result.model_copy(update={"seconds": 0.0}), read=noted.answered)
+        done = TaskResult(task=task, result=result.model_copy(update={"seconds": 0.0,
+                                                                      "model_answered": noted.outcome}))
         if noted.failed:  # not kept: the next review asks again
             return {"results": [done], "unread": [task.label]}
         keep(done, kept)
@@ -115,13 +116,12 @@ class Review:
         priors = {reading.study.id: choose_prior(reading.study, [other.study for other in comparable])
                   for reading in comparable}
         used = {prior.id for prior in priors.values() if prior is not None}
-        noted = NotedReader(self.reader)
-        context = replace(self.context(state["case"]), reader=noted)
-        comparisons = [_compared(reading, priors[reading.study.id], comparable, context) for reading in comparable
-                       if priors[reading.study.id] is not None or reading.study.id not in used]
+        context = self.context(state["case"])
+        compared = [_compared(reading, priors[reading.study.id], comparable, context) for reading in comparable
+                    if priors[reading.study.id] is not None or reading.study.id not in used]
         found = [finding for reading in readings for finding in reading.result.findings if not finding.is_read]
-        return {"comparisons": comparisons, "trends": lab_trends(found),
-                "unread": ["comparison"] if noted.failed else []}
+        return {"comparisons": [result for result, _ in compared], "trends": lab_trends(found),
+                "unread": ["comparison"] * any(failed for _, failed in compared)}
 
     def remember(self, state: ReviewState) -> ReviewState:
         """Put the dated facts into the patient's timeline."""
@@ -132,7 +132,8 @@ class Review:
 
     def compose(self, state: ReviewState) -> ReviewState:
         """Number the findings and write the sentences."""
-        return {"report": draft_report(state, self.reader, self.settings.limits)}
+        noted = NotedReader(self.reader)
+        return {"report": draft_report(state, noted, self.settings.limits), "unread": ["question"] * noted.failed}
 
     def verify(self, state: ReviewState) -> ReviewState:
         """Check every sentence against its evidence; what is not supported is dropped or marked, and said."""
@@ -210,13 +211,16 @@ def content_digest(report: Report) -> str:
 
 
 def _compared(current: StudyReading, prior: Study | None, readings: Sequence[StudyReading],
-              context: ToolContext) -> ToolResult:
-    """The comparison with the prior, or the remark that there is none."""
+              context: ToolContext) -> tuple[ToolResult, bool]:
+    """The comparison with the prior, or the remark that there is none; and whether the reader failed."""
     if prior is None:
         when = current.study.date or "unknown date"
         return ToolResult(tool=ComparisonTool.name, reader=current.result.reader, warnings=(
-            f"{current.study.modality} of {when}: the case holds no earlier study to compare with.",))
-    return ComparisonTool().compare(next(other for other in readings if other.study == prior), current, context)
+            f"{current.study.modality} of {when}: the case holds no earlier study to compare with.",)), False
+    noted = NotedReader(context.reader)
+    result = ComparisonTool().compare(next(other for other in readings if other.study == prior), current,
+                                      replace(context, reader=noted))
+    return result.model_copy(update={"model_answered": noted.outcome}), noted.failed
 
 
 def _changes(state: ReviewState) -> list[Finding]:

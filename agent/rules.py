@@ -38,12 +38,14 @@ class Stated:
         facts: the finding.
         reading: what the claim says beside the finding's own words.
         names: the finding's names that the claim holds.
+        phrases: the finding's other words that the claim holds: place, specimen, panel, words of a value, reader.
         lead: the claim's lead.
     """
 
     facts: Facts
     reading: Reading
     names: frozenset[str]
+    phrases: frozenset[str]
     lead: str
 
     @property
@@ -158,6 +160,11 @@ def direction(stated: Stated) -> str:
     return "" if said <= known else "a change is not that of its finding"
 
 
+def reader(stated: Stated) -> str:
+    """What a model read is told under the model's name."""
+    return "" if stated.facts.reader is None or stated.facts.reader in stated.phrases else "it does not say who read it"
+
+
 def entries(stated: Stated) -> str:
     """Conditions are conditions, medications are medications."""
     return "" if stated.facts.agrees_with_entry_words(stated.words) else "an entry stands under another kind"
@@ -177,5 +184,6 @@ def kind_of_evidence(stated: Stated) -> str:
 
 
 CLAIM_RULES: tuple[Callable[[Stated], str], ...] = (
-    side, numbers, dates, presence, certainty, flags, direction, entries, vocabulary)
+    side, numbers, dates, presence, certainty, flags, direction, reader, entries,
+    vocabulary)
 REVIEWED_RULES: tuple[Callable[[Stated], str], ...] = (kind_of_evidence, numbers, dates, vocabulary)

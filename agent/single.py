@@ -15,14 +15,21 @@ from ..core.result import ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
 from ..readers.measure import MeasureReader
+from ..readers.noted import NotedReader
 from ..readers.protocol import Reader
 from ..sources.discover import Found
 from ..sources.grouping import studies_in, tool_for
 from ..sources.open import Intake, open_files, refusals
+from ..tools.asked import Said, answer_from
 from ..tools.base import Tool, ToolContext
 from ..tools.catalogue import all_tools
 from ..tools.comparison import ComparisonTool, StudyReading
 from .answers import merged
+
+NO_QUESTIONS = ("The comparison tool answers no questions; it says what changed. Put the question to one of the two "
+                "studies with its own tool, or to the whole case with review.")
+ONE_PERSON = ("The files are of several people; put the question to the files of one of them, or review the case with "
+              "--patient.")
 
 
 def run_on_paths(name: str, paths: Sequence[Path], *, question: str | None, reader: Reader, settings: Settings,
@@ -35,11 +42,17 @@ def run_on_paths(name: str, paths: Sequence[Path], *, question: str | None, read
     if not paths or (name == ComparisonTool.name and len(paths) != 2):
         raise UsageError("comparison takes two paths, PRIOR and CURRENT" if paths else "name a file or folder to read")
     intake = open_files(paths, settings=settings)
-    context = _context(intake, settings, reader, question, out)
+    noted = NotedReader(reader)
+    unasked = NO_QUESTIONS if name == ComparisonTool.name else ONE_PERSON if len(intake.people) > 1 else None
+    context = _context(intake, settings, noted, None if unasked else question, out)
     if name == ComparisonTool.name:
-        return number_result(_compared(intake, paths, tools, context))
-    results = [reading.result for reading in _read(tools[name], studies_in(intake.found, intake.manifest), context)]
-    return number_result(_merged(name, results, refusals(intake.found), reader.identity.name))
+        result = _compared(intake, paths, tools, context)
+    else:
+        results = [read.result for read in _read(tools[name], studies_in(intake.found, intake.manifest), context)]
+        result = _merged(name, results, refusals(intake.found), reader.identity.name)
+    if question is not None and unasked is not None:
+        result = result.model_copy(update={"answer": answer_from([Said(unasked)], name, question)})
+    return number_result(result.model_copy(update={"model_answered": noted.outcome}))
 
 
 def _context(intake: Intake, settings: Settings, reader: Reader, question: str | None,

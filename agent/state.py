@@ -30,8 +30,6 @@ class TaskResult(Word):
 
     task: Task
     result: ToolResult
-    read: bool = False
-    """Whether a model answered on the way."""
 
 
 class ToolInput(TypedDict):

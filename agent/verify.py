@@ -2,7 +2,8 @@
 
 A sentence is taken apart into claims. A claim holds when one cited finding explains all of it: its name, its side,
 every number with its unit and what the number stands for, every date, presence or absence, how certain it is, the
-direction of a change, and every other word (which must belong to the finding or to the templates' own vocabulary).
+direction of a change, the model that read it, and every other word (which must belong to the finding or to the
+templates' own vocabulary).
 A sentence holds when each claim holds and each cited finding is stated.
 """
 
@@ -134,8 +135,8 @@ def hold(claim: Claim, facts: Facts, known: Known) -> tuple[int, str]:
     left = without_exact(left, f"range {facts.range_text}" if facts.range_text else "")
     if facts.finding.change is None:
         left = without_exact(left, facts.value_text)
-    left, _ = masked(left, facts.phrases)
-    stated = Stated(facts=facts, reading=read(left, known.units), names=names, lead=claim.lead)
+    left, phrases = masked(left, facts.phrases)
+    stated = Stated(facts=facts, reading=read(left, known.units), names=names, phrases=phrases, lead=claim.lead)
     for passed, rule in enumerate(REVIEWED_RULES if reviewed else CLAIM_RULES):
         if reason := rule(stated):
             return passed, reason

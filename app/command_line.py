@@ -19,6 +19,8 @@ app = typer.Typer(name="caseloom", add_completion=False, pretty_exceptions_enabl
 
 NOTHING_USABLE = 3
 """Exit code; the document printed before says what was refused and why."""
+NO_READER = 4
+"""Exit code where a model was asked and never answered; the document printed before holds what was measured."""
 
 CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="A folder of files as they come, or a .zip.")]
 Patient = Annotated[str | None, typer.Option(help="Whose case it is, where the files name several people.")]
@@ -88,8 +90,7 @@ def review(case: CasePath, patient: Patient = None,
                              fresh=fresh, adapters=_adapters(adapter), download=download,
                              allow_plain_http=allow_plain_http, record=record, watch=watch)
     print_json(report) if as_json else show_report(report, out or report_folder(report))
-    if not report.findings:
-        raise typer.Exit(NOTHING_USABLE)
+    _leave(usable=bool(report.findings), answered=report.model_answered)
 
 
 @app.command()
@@ -109,7 +110,16 @@ def run(tool: Annotated[str, typer.Argument(
                       adapters=_adapters(adapter), download=download, allow_plain_http=allow_plain_http, record=record,
                       out=out)
     print_json(result) if as_json else show_result(result)
-    if not result.findings and not result.evidence:
+    _leave(usable=bool(result.findings or result.evidence), answered=result.model_answered)
+
+
+def _leave(*, usable: bool, answered: bool | None) -> None:
+    if answered is False:
+        from .show import say
+
+        say("The model gave no answer; what stands was measured. The notes say why, and the same command asks again.")
+        raise typer.Exit(NO_READER)
+    if not usable:
         raise typer.Exit(NOTHING_USABLE)
 
 

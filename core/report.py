@@ -126,6 +126,8 @@ class Report(Word):
     not_read: tuple[Refusal, ...]
     conflicts: tuple[Conflict, ...] = ()
     warnings: tuple[str, ...] = ()
+    model_answered: bool | None = None
+    """Whether a model answered anything: False where one was asked and never did, None where none was asked."""
     provenance: dict[str, Any]
     signature: Signature | None = None
 

@@ -60,5 +60,7 @@ class ToolResult(Word):
     reader: str
     """Name of the reader that was at work."""
     warnings: tuple[str, ...] = ()
+    model_answered: bool | None = None
+    """Whether a model answered anything: False where one was asked and never did, None where none was asked."""
     seconds: float = 0.0
     """Wall-clock time; the one field that differs between equal runs."""

@@ -26,6 +26,11 @@ class NotedReader:
         self.answered = self.failed = False
 
     @property
+    def outcome(self) -> bool | None:
+        """Whether any reading was given; None where nothing was asked."""
+        return self.answered or (False if self.failed else None)
+
+    @property
     def identity(self) -> ReaderIdentity:
         """Of the reader behind."""
         return self._reader.identity

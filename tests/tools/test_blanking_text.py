@@ -118,3 +118,15 @@ def test_what_ocr_makes_of_a_name_and_a_number() -> None:
 def test_long_hostile_text_is_read_in_time() -> None:
     text = ("Mary " * 20_000) + ("1" * 50_000) + ("MRN: " * 20_000)
     assert "Mary" not in blank_text(text, (HODGKIN, WHITE))
+
+
+@pytest.mark.parametrize("text", ["MRN0012345", "id12345 seen", "MRN：００１２３４５", "record 12345"])
+def test_a_number_goes_where_a_label_is_glued_to_it_or_its_digits_are_full_width(text: str) -> None:
+    blanked = blank_text(text, [Identity(ids=("0012345",))])
+    assert "[id]" in blanked and "2345" not in blanked and "２" not in blanked
+
+
+@pytest.mark.parametrize("text", ["Report for OBrien, Anne-Marie", "Report for Annemarie O'Brien"])
+def test_a_name_with_a_joint_goes_in_one_word_too(text: str) -> None:
+    blanked = blank_text(text, [Identity(names=("O'Brien^Anne-Marie",))])
+    assert "Brien" not in blanked and "arie" not in blanked

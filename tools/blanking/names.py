@@ -15,6 +15,9 @@ from .words import EPONYMS, ORDINARY, PARTICLES, TERMS, TITLES
 _WORD = re.compile(r"[^\W\d_]+")
 _GAP = re.compile(r"\.?[\s,^'’\-_=|]{1,4}|[.'’^,_=-]")
 _LABEL_GAP = re.compile(r"[\s.:=]{1,5}")
+_JOINED = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)+")
+"""A part that is also written in one word: `O'Brien`, `Anne-Marie`."""
+_JOINT = re.compile(r"['’-]")
 _INITIAL_MARK = re.compile(r"\s*[.,]")
 _LONGEST_NAME = 12
 """Words."""
@@ -78,7 +81,8 @@ class Names:
 
 def _parts(name: str) -> set[str]:
     composed = unicodedata.normalize("NFC", name)
-    return {form for word in _WORD.findall(composed) for form in spellings(word)} - TITLES
+    words = _WORD.findall(composed) + [_JOINT.sub("", word) for word in _JOINED.findall(composed)]
+    return {form for word in words for form in spellings(word)} - TITLES
 
 
 def _nearly(part: str, word: str) -> bool:

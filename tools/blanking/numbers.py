@@ -11,6 +11,9 @@ from .spans import NUMBER, Span
 FEWEST_CHARACTERS = 4
 """Of a number that is looked for wherever it stands."""
 
+FEWEST_BEHIND_LETTERS = 5
+"""Of a number in digits that is also found where a label of two letters or more is glued to it (`MRN0012345`)."""
+
 _DIGITS_BEHIND_LETTERS = re.compile(r"(?<=[^\W\d_])(?<!\d)[\W_]?0*[1-9]\d{4,}$")
 """`MR-0012345` is also written as 12345."""
 _MISREAD = {"0": "0OoDQ", "o": "0OoDQ", "d": "0DdOo", "1": "1Il|i!", "i": "1Il|i!", "l": "1Il|i!", "5": "5Ss",
@@ -50,8 +53,10 @@ def _number_pattern(number: str, misread: bool) -> re.Pattern[str] | None:
     if misread and between:
         between = r"[\s._/\\#:^|,-]{0,2}"
     said = between.join(_characters(character, misread) for character in kept)
-    numeric = r"(?![.,]\d)" if all(character.isdigit() for character in kept) else ""
-    return re.compile(rf"(?<![^\W_])(?<!\d[.,])0*{said}(?![^\W_]){numeric}", re.IGNORECASE)
+    numeric = all(character.isdigit() for character in kept)
+    glued = r"|(?<=[^\W\d_]{2})" if numeric and len(kept) >= FEWEST_BEHIND_LETTERS else ""
+    fraction = r"(?![.,]\d)" if numeric else ""
+    return re.compile(rf"(?:(?<![^\W_]){glued})(?<!\d[.,])0*{said}(?![^\W_]){fraction}", re.IGNORECASE)
 
 
 def _characters(character: str, misread: bool) -> str:

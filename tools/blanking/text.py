@@ -29,6 +29,8 @@ from .spans import BIRTH, NUMBER, Span
 
 _BORN = re.compile(rf"{DATE_PATTERN}|(?<!\d)(?:18|19|20)\d\d(?!\d)")
 _LONGEST_LINE = 2000
+_FULL_WIDTH = {sign: sign - 0xFEE0 for sign in range(0xFF01, 0xFF5F)}
+"""Full-width letters, digits and signs to the usual ones."""
 _MISREAD_LETTERS = str.maketrans("01358", "olesb")
 
 
@@ -80,6 +82,7 @@ def identity_spans(text: str, people: Sequence[Identity], *, misread: bool = Fal
         people: from `people_of`.
         misread: the text comes from OCR: names that differ by one letter, and signs that look alike, count too.
     """
+    text = text.translate(_FULL_WIDTH)
     words = words_of(text.translate(_MISREAD_LETTERS) if misread else text)
     found = list(_labelled(text, people))
     for who in people:

@@ -16,7 +16,7 @@ from ...readers.request import Picture
 from ...sources.slide import Region, Slide
 from ..asked import Asked, Kind, Said, asked_of_image, finding_name
 from ..base import ToolContext, source_of
-from ..blanking import blank_question, blank_text, people_of_study
+from ..blanking import blank_text, people_of_study
 from ..drawing import save_png
 from ..reading import About, read_or_say, unclear, yes_no
 from .draw import draw_patches
@@ -94,11 +94,11 @@ def interpret_slide(slide: Slide, reading: SlideReading, series: Series, study: 
         reading: its tissue.
         series: the slide's.
         study: for date, description and the people whom its files name.
-        context: reader, patient, question, folder for pictures.
+        context: reader, patient, question with identities blanked, folder for pictures.
     """
     if not context.reader.identity.interprets:
         return SlideRead()
-    asked = asked_of_image(blank_question(study, context))
+    asked = asked_of_image(context.question)
     session = _Session(slide, series, study, context, asked if asked and asked.kind is Kind.PRESENCE else None)
     grid = None if slide.mpp is None else lay_patches(reading.mask, slide.bounds, slide.mpp)
     if grid is None:

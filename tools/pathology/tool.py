@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ...core.case import FileKind, Series, Study
@@ -13,6 +14,7 @@ from ...core.result import Answer, AnswerStatus, ToolResult
 from ...sources.slide import Slide, open_slide
 from ..asked import Said, answer_from
 from ..base import ToolContext, refuse
+from ..blanking import blank_question
 from ..drawing import save_png
 from .draw import draw_field, draw_overview
 from .read import NOT_ASKED, SlideRead, interpret_slide
@@ -45,6 +47,7 @@ class PathologyTool:
             model wrote about the slide's patches; all with evidence.
         """
         start = time.perf_counter()
+        context = replace(context, question=blank_question(study, context))
         told: list[Told] = []
         read: list[SlideRead] = []
         refused: list[Refusal] = []
