@@ -143,7 +143,8 @@ def report_folder(report: Report) -> Path:
 
 
 def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str = "measure",
-        model: str | None = None) -> Answer:
+        model: str | None = None, adapters: Mapping[str, AnyPath] | None = None, download: bool = False,
+        allow_plain_http: bool = False) -> Answer:
     """Answer a question about a case from its findings; the case is reviewed first if that was not done.
 
     Args:
@@ -152,8 +153,12 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str
         patient: whose case it is, where the files name several people.
         reader: `measure`, `medgemma`, a server's URL, the folder of a checkpoint, or a recording (.jsonl).
         model: for `medgemma` a hub id or folder, for a server the name of its model.
+        adapters: folders of LoRA adapters, by the tool that reads with them.
+        download: allow a model's weights to be fetched; without it only local files are used.
+        allow_plain_http: send pictures over plain http to a server that is not this machine.
     """
-    with _run(case, patient, _choice(reader, model), question) as run:
+    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http)
+    with _run(case, patient, chosen, question) as run:
         # A model is put the question while it reviews; rules answer it from the findings of any review.
         asked = run.review.reader.identity.interprets
         report = run.go(question, latest=False) if asked else run.finish()

@@ -99,7 +99,16 @@ def _check_options(choice: ReaderChoice) -> None:
         raise UsageError(f"--model has no meaning with the reader {choice.name!r}; leave it out")
     if (choice.adapters or choice.download) and not local:
         raise UsageError(f"--adapter and --download are for a model on this machine, not for {choice.name!r}")
-    if choice.record is not None and (choice.name == "measure" or choice.record.suffix != ".jsonl"):
-        raise UsageError("--record takes a .jsonl file, and a reader with a model")
+    if choice.record is not None:
+        _check_record(choice.name, choice.record)
     if choice.allow_plain_http and not is_server(choice.name):
         raise UsageError(f"--allow-plain-http is for a server, not for the reader {choice.name!r}")
+
+
+def _check_record(reader: str, file: Path) -> None:
+    if reader == "measure" or file.suffix != ".jsonl":
+        raise UsageError("--record takes a .jsonl file, and a reader with a model")
+    if not file.parent.is_dir():
+        raise UsageError(f"--record {file}: there is no folder {file.parent}")
+    if reader.endswith(".jsonl") and Path(reader).resolve() == file.resolve():
+        raise UsageError(f"--record {file}: the recording that is played cannot be recorded into")

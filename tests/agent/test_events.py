@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from caseloom.agent.conflicts import lab_conflicts
 from caseloom.agent.events import event_text, events_of
 from caseloom.core.finding import Change, Code, Finding, Value, make_finding
 
 
-def lab(number: float, evidence: str, **value: object) -> Finding:
+def lab(number: float | None, evidence: str, **value: object) -> Finding:
     return make_finding(name="Haemoglobin", category="lab", status="measured", evidence=(evidence,), tool="labs",
                         code=Code(system="http://loinc.org", code="718-7", display="Hemoglobin"), reader="measure",
-                        value=Value(**{"number": number, "text": f"{number:g}", "unit": "g/L", "flag": "L"} | value),
+                        value=Value(**{"number": number, "text": str(number), "unit": "g/L", "flag": "L"} | value),
                         date="2025-03-04", patient="P")
 
 
@@ -33,8 +35,34 @@ def test_a_pure_number_has_no_unit_and_a_doubt_is_said() -> None:
     assert event_text(ratio) == "(indeterminate) Cardiothoracic ratio: increased from 0.45 to 0.47"
 
 
+def test_a_row_that_a_model_reads_with_another_unit_is_a_conflict() -> None:
+    printed, read = lab(118, "a"), lab(118, "b", unit="g/dL").model_copy(update={
+        "reader": "medgemma", "status": "indeterminate", "id": "read"})
+    conflict, = lab_conflicts([printed, read])
+    assert "118 g/L" in conflict.text and "118 g/dL (read by medgemma)" in conflict.text
+
+
 def test_differing_results_of_one_moment_are_a_conflict_and_equal_ones_are_none() -> None:
     assert lab_conflicts([lab(118, "a"), lab(118, "b")]) == ()
     conflict, = lab_conflicts([lab(118, "a"), lab(181, "b")])
     assert "118 g/L, 181 g/L" in conflict.text
     assert set(conflict.evidence) == {"a", "b"}
+
+
+@pytest.mark.parametrize(("one", "other", "disagree"), [
+    ({"number": 118}, {"number": 118.4}, False),
+    ({"number": 5.4}, {"number": 5.43}, False),
+    ({"number": 5.4}, {"number": 5.5}, True),
+    ({"number": 5}, {"number": 5.4}, True),
+    ({"number": 10}, {"number": 11}, True),
+    ({"number": 5, "comparator": "<"}, {"number": 3}, False),
+    ({"number": 5, "comparator": "<"}, {"number": 7}, True),
+    ({"number": 300, "comparator": ">"}, {"number": 412}, False),
+    ({"number": None, "text": "negative"}, {"number": None, "text": "Negative"}, False),
+    ({"number": None, "text": "negative"}, {"number": None, "text": "positive"}, True),
+    ({"number": None, "text": "negative"}, {"number": 0.1}, False),
+])
+def test_results_agree_as_far_as_they_were_rounded(one: dict[str, object], other: dict[str, object],
+                                                   disagree: bool) -> None:
+    given = [lab(evidence=evidence, **{"text": None} | fields) for evidence, fields in (("a", one), ("b", other))]
+    assert bool(lab_conflicts(given)) is disagree

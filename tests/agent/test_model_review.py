@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from made_ct import block, write_slices
+from made_report_page import write_report
 from scripted_reader import ScriptedReader
 
 from caseloom.agent.nodes import Review
@@ -122,3 +123,16 @@ def test_rules_answer_from_the_record_and_not_from_what_a_model_read(case: Path,
     assert report.answer is not None
     assert report.answer.text == "medgemma, shown 5 of 5 slices of the CT of 2025-03-04, reads intracranial " \
                                  "hemorrhage as present."
+
+
+def test_a_laboratory_result_that_a_model_reads_otherwise_is_a_conflict_and_told_under_its_name(tmp_path: Path) -> None:
+    (tmp_path / "case").mkdir()
+    write_report(tmp_path / "case" / "report.pdf", "Patient name: Ohm, Anna     MRN: A77-1     DOB: 03.02.1950")
+    rows = [{"name": "Potassium", "result": "4.7", "unit": "mmol/L"}, {"name": "Sodium", "result": "139"}]
+    report = review(tmp_path / "case", tmp_path / "home", ScriptedReader({"lab_page": json.dumps(rows)}, MEDGEMMA))
+    conflict, = report.conflicts
+    assert "Potassium" in conflict.text
+    assert "4.1 mmol/L" in conflict.text and "4.7 mmol/L (read by medgemma)" in conflict.text
+    told = [item.text for section in report.sections for item in section.sentences if "4.7" in item.text]
+    assert told and all("medgemma" in text for text in told)
+    assert report.model_answered is True

@@ -39,6 +39,28 @@ def test_a_toy_reads_a_volume_and_its_answers_can_be_played_again(home: Path, he
     assert (played["name"], played["status"]) == (read.name, read.status)
 
 
+def test_a_model_that_never_answers_is_told_by_the_exit_code_and_costs_no_measurement(home: Path, head: Path,
+                                                                                      tmp_path: Path) -> None:
+    empty = tmp_path / "empty.jsonl"
+    origin = {"name": "medgemma", "model": "google/medgemma-1.5-4b-it", "interprets": True, "weights_sha256": "0" * 64}
+    empty.write_text(json.dumps({"schema": "caseloom.recording/1", "origin": origin, "unfit": None,
+                                 "recorded": "2026-11-24"}) + "\n", encoding="utf-8")
+    for words in (("run", "volume", head), ("review", head)):
+        done = caseloom(home, *words, "--reader", empty, "--json")
+        assert done.returncode == 4, done.stderr
+        document = json.loads(done.stdout)
+        assert document["model_answered"] is False
+        assert document["findings"] and any("did not read" in text for text in document["warnings"])
+        assert "gave no answer" in done.stderr
+
+
+def test_questions_that_nobody_is_asked_are_declined(home: Path, head: Path, tmp_path: Path) -> None:
+    write_slices(tmp_path / "later", block(5), BodyPartExamined="HEAD", StudyDate="20260304", PatientID="someone else")
+    for words in (("comparison", head, head), ("volume", head, tmp_path / "later")):
+        done = caseloom(home, "run", *words, "--question", "Is there a hemorrhage?", "--json")
+        assert json.loads(done.stdout)["answer"]["status"] == "declined", done.stderr
+
+
 @pytest.mark.parametrize("words", [("--reader", "{toy}"), ("--reader", "medgemma", "--model", "{toy}")])
 def test_a_toy_never_writes_a_report(home: Path, head: Path, toy_checkpoint: Path, words: tuple[str, ...]) -> None:
     done = caseloom(home, "review", head, *(word.format(toy=toy_checkpoint) for word in words))
@@ -58,6 +80,8 @@ def test_a_toy_never_writes_a_report(home: Path, head: Path, toy_checkpoint: Pat
     (("--download",), 2, "--download"),
     (("--allow-plain-http",), 2, "--allow-plain-http"),
     (("--record", "answers.jsonl"), 2, "--record"),
+    (("--reader", "medgemma", "--record", "no/such/answers.jsonl"), 2, "no folder"),
+    (("--reader", "a.jsonl", "--record", "./a.jsonl"), 2, "recorded into"),
     (("--reader", "medgemma", "--adapter", "volume"), 2, "TOOL=FOLDER"),
     (("--reader", "medgemma", "--adapter", "volume=a", "--adapter", "volume=b"), 2, "once"),
     (("--reader", "medgemma", "--adapter", "scan=."), 2, "no tool"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pymupdf
 import pytest
+from made_report_page import write_report
 from scripted_reader import ScriptedReader
 
 from caseloom.core.case import CaseFile, FileKind, Patient, Series, Study
@@ -30,23 +31,6 @@ CRP = {"name": "CRP", "result": "<5", "unit": "mg/L", "range": "<5"}
 ANNA = Patient(id="A77-1", names=("Anna Ohm",), birth_date="1950-02-03")
 
 Rows = list[dict[str, str | None]]
-
-
-def write_report(path: Path, *patients: str) -> Path:
-    """A report with the same three results on a page for each patient."""
-    with pymupdf.open() as document:
-        for patient in patients:
-            page = document.new_page()
-            page.insert_text((72, 60), "LABORATORY REPORT")
-            page.insert_text((72, 80), patient)
-            page.insert_text((72, 100), "Collected: 2025-03-04 08:15     Specimen: Serum")
-            columns = [("Test", "Result", "Unit", "Reference range"), ("Potassium", "4.1", "mmol/L", "3.5 - 5.1"),
-                       ("Sodium", "139", "mmol/L", "136 - 145"), ("CRP", "<5", "mg/L", "<5")]
-            for line, cells in enumerate(columns):
-                for column, cell in enumerate(cells):
-                    page.insert_text((72 + 110 * column, 140 + 20 * line), cell)
-        document.save(path)
-    return path
 
 
 @pytest.fixture

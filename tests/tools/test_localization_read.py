@@ -152,12 +152,27 @@ def test_findings_are_present_absent_or_indeterminate(film: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", [boxes_say(("left lung", BOX)), boxes_say(("right lung", (0, 0, 20, 1000))),
-                                    "Final Answer: ```json[]```"], ids=["other side", "in the padding", "no box"])
+                                    boxes_say(("mediastinum", BOX)), "Final Answer: ```json[]```"],
+                         ids=["other side", "in the padding", "another structure", "no box"])
 def test_a_box_that_cannot_be_used_leaves_the_structure_indeterminate(film: Path, answer: str) -> None:
     result = run(film, ScriptedReader(Film({"where right lung": answer})))
     finding, (evidence,), _ = told(result, "Right lung", Category.ANATOMY)
     assert (finding.status, evidence.raw_answer) == (Status.INDETERMINATE, answer)
     assert any("no usable box of right lung" in text for text in result.warnings)
+
+
+def test_a_place_that_contradicts_itself_is_indeterminate(film: Path) -> None:
+    other = (500, 150, 860, 700)
+    said = {"where right lung": boxes_say(("right lung", BOX), ("right lung", other)),
+            "where left lung": boxes_say(("left lung", BOX)), "where mediastinum": boxes_say(("mediastinum", BOX)),
+            "where cardiac silhouette": boxes_say(("heart", other))}
+    result = run(film, ScriptedReader(Film(said)))
+    statuses = {name: told(result, name, Category.ANATOMY)[0].status
+                for name in ("Right lung", "Left lung", "Mediastinum", "Cardiac silhouette")}
+    assert statuses == {"Right lung": Status.INDETERMINATE, "Left lung": Status.INDETERMINATE,
+                        "Mediastinum": Status.INDETERMINATE, "Cardiac silhouette": Status.PRESENT}
+    assert any("2 boxes were given of right lung" in text for text in result.warnings)
+    assert any("same box was given of left lung and mediastinum" in text for text in result.warnings)
 
 
 def test_what_is_measured_is_the_same_with_any_reader(film: Path, tmp_path: Path) -> None:
@@ -228,6 +243,15 @@ def test_a_finding_is_placed_only_when_it_is_read_as_present(film: Path) -> None
     assert present.answer is not None
     assert present.answer.text.startswith("scripted places pneumonia on the film of 2025-03-04 at [")
     assert {item.status for item in present.findings if item.name == "Pneumonia"} == {Status.PRESENT}
+
+
+def test_a_finding_without_a_place_is_present_and_its_place_unanswered(film: Path) -> None:
+    script = Film({"pneumothorax": "Final Answer: yes", "where pneumothorax": "Final Answer: ```json[]```"})
+    result = run(film, ScriptedReader(script), question="Where is the pneumothorax?")
+    assert result.answer is not None
+    assert result.answer.status is AnswerStatus.DECLINED
+    assert "reads pneumothorax as present" in result.answer.text
+    assert "no usable place" in result.answer.text
 
 
 @pytest.mark.parametrize(("question", "words", "status"), [

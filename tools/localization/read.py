@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from ..base import source_of
 from ..drawing import save_png
 from ..reading import About, read_or_say, unclear, yes_no
 from .draw import Drawn, draw_reading
-from .structures import ANATOMY, FINDINGS, OBJECTS, film_name, side_of
+from .structures import ANATOMY, FINDINGS, OBJECTS, film_name, is_of_another, side_of
 from .telling import TOOL, Place, whole_pixels
 
 NOT_ASKED = ("A model is asked about films only whether something is there or where it is; put the question as "
@@ -90,6 +90,23 @@ def what_is_asked(asked: Asked | None) -> tuple[tuple[str, ...], tuple[str, ...]
     return objects, findings
 
 
+def doubtful(placed: Mapping[str, Sequence[Box]]) -> dict[str, str]:
+    """Why a place is doubted, by structure: several boxes of one structure of the body, or one box for two of them.
+
+    Args:
+        placed: boxes by the name that was asked.
+    """
+    doubts: dict[str, str] = {}
+    structures = {name: boxes for name, boxes in placed.items() if name.casefold() in ANATOMY}
+    for name, boxes in structures.items():
+        if len(boxes) > 1:
+            doubts[name] = f"{len(boxes)} boxes were given of {name}, which is one structure"
+        alike = [other for other, others in structures.items() if boxes and set(boxes) == set(others)]
+        if len(alike) > 1:
+            doubts[name] = f"the same box was given of {' and '.join(alike)}"
+    return doubts
+
+
 class _Teller:
     """Turns the answers about one film into findings.
 
@@ -110,13 +127,15 @@ class _Teller:
     def tell(self, boxes: dict[str, Reading[tuple[LabelledBox, ...]]], present: dict[str, Reading[bool]]) -> None:
         """Findings, evidence, warnings and the overlay of all answers."""
         placed = {name: self._boxes(name, reading) for name, reading in boxes.items()}
+        doubts = doubtful(placed)
+        self.told.warnings += [f"{self._reader}, {self._where}: {reason}" for reason in dict.fromkeys(doubts.values())]
         picture = self._picture([Drawn(film_name(name), box) for name, found in placed.items() for box in found])
         for name, seen in present.items():
             caption = f"Frontal chest film as it was shown to {self._reader}, asked whether {name} is there"
             shown = self._evidence(self._whole(), seen, caption, picture)
             self._keep((Kind.PRESENCE, name), self._about.finding(film_name(name), yes_no(seen), [shown]), (shown,))
         for name, reading in boxes.items():
-            self._tell_place(name, reading, placed[name], picture)
+            self._tell_place(name, reading, placed[name], picture, doubted=name in doubts)
         answers: dict[str, Reading[Any]] = {**boxes, **present}
         self.told.warnings += unclear(self._place.context, answers.items(), f"on {self._where}")
 
@@ -126,6 +145,9 @@ class _Teller:
         finding, evidence = self._found.get((Kind.PRESENCE, thing)) or self._found[asked.kind, thing]
         if asked.kind is Kind.PLACE and finding.status is Status.PRESENT:
             finding, evidence = self._found[Kind.PLACE, thing]
+            if finding.status is Status.INDETERMINATE:
+                return Said(f"{self._reader} reads {asked.thing} as present on {self._where}, but gave no usable place "
+                            "of it.", evidence)
             told = f"places {asked.thing} on {self._where} at {_places(evidence)} (pixels of the stored image)"
         else:
             told = f"reads {asked.thing} as {finding.status.value} on {self._where}"
@@ -134,11 +156,11 @@ class _Teller:
         return Said(f"{self._reader} {told}.", evidence, settled=True)
 
     def _boxes(self, name: str, reading: Reading[tuple[LabelledBox, ...]]) -> list[Box]:
-        """The answer's boxes on the film, without those in the padding and those labelled as the other side."""
+        """The answer's boxes on the film, without those in the padding and those labelled as something else."""
         rows, columns = self._film.pixels.shape
         found = []
         for item in reading.value or ():
-            if side_of(name) and side_of(item.label) not in (None, side_of(name)):
+            if is_of_another(item.label, name):
                 continue
             try:
                 found.append(whole_pixels(self._film, box_on_film(item.box, rows, columns)))
@@ -147,7 +169,7 @@ class _Teller:
         return list(dict.fromkeys(found))
 
     def _tell_place(self, name: str, reading: Reading[tuple[LabelledBox, ...]], boxes: list[Box],
-                    picture: str | None) -> None:
+                    picture: str | None, *, doubted: bool) -> None:
         caption = f"Frontal chest film, box of {name} as {self._reader} placed it"
         if not boxes:
             caption = f"Frontal chest film as it was shown to {self._reader}, which placed no box of {name} on it"
@@ -156,7 +178,7 @@ class _Teller:
         shown = tuple(self._evidence(box, reading, caption, picture) for box in boxes or [self._whole()])
         is_anatomy = name.casefold() in ANATOMY
         seen = self._found.get((Kind.PRESENCE, name.casefold()))
-        believed = is_anatomy or (seen is not None and seen[0].status is Status.PRESENT)
+        believed = not doubted and (is_anatomy or (seen is not None and seen[0].status is Status.PRESENT))
         finding = self._about.finding(film_name(name), Status.PRESENT if boxes and believed else Status.INDETERMINATE,
                                       shown, category=Category.ANATOMY if is_anatomy else Category.OBSERVATION,
                                       laterality=side_of(name))

@@ -25,6 +25,7 @@ ANATOMY = frozenset({*(name.format(side) for name in _SIDED for side in ("right"
                      "cavoatrial junction", "right atrium", "descending aorta", "carina", "abdomen"})
 """The 36 objects of Chest ImaGenome (Wu et al., NeurIPS Datasets and Benchmarks 2021)."""
 
+_NAMED = ANATOMY | {*OBJECTS, *FINDINGS}
 _TERMS = {"edema": "Pulmonary edema"}
 
 
@@ -38,3 +39,17 @@ def side_of(words: str) -> Laterality | None:
     said = {side for side in (Laterality.RIGHT, Laterality.LEFT)
             if re.search(rf"\b{side.value}\b", words, re.IGNORECASE)}
     return said.pop() if len(said) == 1 else None
+
+
+def is_of_another(label: str, asked: str) -> bool:
+    """Whether a box's label names the other side, or another known structure or finding, than was asked for.
+
+    Args:
+        label: as a model wrote it, in any words.
+        asked: name of the structure or finding.
+    """
+    if side_of(asked) and side_of(label) not in (None, side_of(asked)):
+        return True
+    said, wanted = (re.sub(r"\b(?:right|left)\s+", "", " ".join(words.casefold().split())) for words in (label, asked))
+    known = {re.sub(r"^(?:right|left) ", "", name) for name in _NAMED}
+    return said != wanted and said in known
