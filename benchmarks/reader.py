@@ -160,20 +160,20 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     """Wall-clock seconds, and what came of it."""
     started = time.perf_counter()
     result = work()
-    if torch.cuda.is_available():
+    if torch.cuda.is_available() and torch.cuda.max_memory_allocated():
         torch.cuda.synchronize()
     return time.perf_counter() - started, result
 
 
 def _warm_up(ask: Callable[[Sequence[Request[bool]]], Any], requests: Sequence[Request[bool]]) -> None:
     ask([replace(requests[0], max_tokens=4)])
-    if torch.cuda.is_available():
+    if torch.cuda.is_available() and torch.cuda.max_memory_allocated():
         torch.cuda.reset_peak_memory_stats()
 
 
 def peak() -> float:
     """Peak GiB so far: of the GPU's memory where one is used, else resident; the model's weights included."""
-    if torch.cuda.is_available():
+    if torch.cuda.is_available() and torch.cuda.max_memory_allocated():
         return torch.cuda.max_memory_allocated() / 1024**3
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
