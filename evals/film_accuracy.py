@@ -65,7 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The localization tool on films with drawn truth.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--names", action="store_true", help="also a line for each film")
-    parser.add_argument("--weights", type=Path, help="of another network than the one that ships; its gate is not asked")
+    parser.add_argument("--weights", type=Path, help="of another network; its gate is not asked")
     asked = parser.parse_args()
     network = ChestFilmNet()
     network.load_state_dict(load_file(asked.weights or WEIGHTS))

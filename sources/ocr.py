@@ -181,7 +181,7 @@ def engine() -> Any:
 def read_lines(pixels: Gray) -> list[ReadLine]:
     """Lines of a level picture, as detected."""
     with _ONE_AT_A_TIME:
-        result = engine()(np.repeat(pixels[:, :, None], 3, axis=2))
+        result = engine()(np.repeat(pixels[:, :, None], 3, axis=2), use_det=True, use_cls=False, use_rec=True)
     if result.txts is None or result.boxes is None:
         return []
     lines = []
@@ -192,6 +192,16 @@ def read_lines(pixels: Gray) -> list[ReadLine]:
         lines.append(ReadLine(text=text, score=round(float(score), 4), box=box, stands=stands,
                               letters=tuple((letter[0], *around(letter[2])) for letter in letters)))
     return lines
+
+
+def read_letters(crops: Sequence[Gray]) -> list[tuple[str, float]]:
+    """What each small picture says as it stands, without a search for lines, and the recogniser's score (0..1)."""
+    said = []
+    for crop in crops:
+        with _ONE_AT_A_TIME:
+            result = engine()(np.repeat(crop[:, :, None], 3, axis=2), use_det=False, use_cls=False, use_rec=True)
+        said.append((result.txts[0], float(result.scores[0])) if result.txts else ("", 0.0))
+    return said
 
 
 def around(corners: Sequence[Sequence[float]]) -> tuple[float, float, float, float]:

@@ -6,21 +6,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...sources.film import Film
+from .marker import marker_sides
 from .masks import FilmMasks
 
-LEAST_SCORE = 0.9
-"""Of the text recogniser, for a letter that is taken for a marker. On 15 films 5 of the 7 printed letters that it found
-scored 1.00, and none of the mirrored ones was read as another letter at 0.9 or more."""
 LEAST_LEAN = 0.12
 """How far the heart must lie on one side before it says anything, as a part of its width. Of 79 true films one lies
 that far on the wrong side, four in ten that far on the right one: of mirrored films without header and marker about as
 many are recognised, and the others are taken as they lie."""
 LEAST_LUNG = 0.45
 """The smaller lung must have this part of the larger one's area: beside a collapsed or opaque lung the heart moves."""
-_MARKERS = {"R": True, "RIGHT": True, "L": False, "LEFT": False}
 
 
 class ToldBy(StrEnum):
@@ -60,32 +56,6 @@ def sides_of(film: Film, masks: FilmMasks) -> Sides:
     if lean is None or abs(lean) < LEAST_LEAN:
         return Sides(False, ToldBy.NOTHING)
     return Sides(lean < 0, ToldBy.HEART)
-
-
-def marker_sides(pixels: NDArray[np.float32]) -> bool | None:
-    """Whether a letter R or L on the picture, read plain or in a mirror, says that left and right are exchanged.
-
-    Args:
-        pixels: (rows, columns), 0..1.
-
-    Returns:
-        None without a readable marker, or when two contradict each other.
-    """
-    grey = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
-    told = {(side_right != at_left) for side_right, at_left in _letters(grey)}
-    if not told:
-        # In the mirror, a letter at the left of the mirror image lies at the right of the picture.
-        told = {(side_right == at_left) for side_right, at_left in _letters(np.ascontiguousarray(grey[:, ::-1]))}
-    return told.pop() if len(told) == 1 else None
-
-
-def _letters(grey: NDArray[np.uint8]) -> set[tuple[bool, bool]]:
-    """Markers as (says right, lies at the left of the picture)."""
-    from ...sources.ocr import read_lines
-
-    middle = grey.shape[1] / 2
-    return {(_MARKERS[line.text.strip(". ").upper()], (line.box[0] + line.box[2]) / 2 < middle)
-            for line in read_lines(grey) if line.score >= LEAST_SCORE and line.text.strip(". ").upper() in _MARKERS}
 
 
 def heart_lean(masks: FilmMasks) -> float | None:
