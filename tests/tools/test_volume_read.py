@@ -16,13 +16,18 @@ from caseloom.core.errors import ReaderFailed
 from caseloom.core.evidence import VolumeRegion
 from caseloom.core.finding import Category, Finding, Status
 from caseloom.core.result import AnswerStatus, ToolResult
+from caseloom.core.settings import Limits
 from caseloom.readers.measure import MeasureReader
 from caseloom.readers.protocol import Reader
 from caseloom.readers.recipes.conditions import conditions_for
 from caseloom.readers.recipes.ct import window_ct
 from caseloom.readers.request import Request
+from caseloom.sources.volume import load_volume
 from caseloom.tools.base import ToolContext
 from caseloom.tools.volume import VolumeTool
+from caseloom.tools.volume.part import Part
+from caseloom.tools.volume.read import parts_shown
+from caseloom.tools.volume.telling import Telling
 from caseloom.tools.volume.tool import DECLINED
 
 
@@ -214,3 +219,15 @@ def test_a_volume_of_unknown_modality_is_shown_to_nobody(tmp_path: Path) -> None
     assert reader.requests == []
     assert result.answer is not None
     assert result.answer.status is AnswerStatus.DECLINED
+
+
+@pytest.mark.parametrize(("named", "seen", "asked"), [
+    ("HEAD", (Part.CHEST,), ("chest",)), ("HEAD", (Part.HEAD, Part.CHEST), ("head",)),
+    ("CHEST", (), ("chest",)), ("ABDOMEN", (Part.ABDOMEN,), ("abdomen",)), ("HEAD", (Part.ABDOMEN,), ("head",))])
+def test_what_is_asked_follows_the_images_where_they_contradict_the_header(
+        tmp_path: Path, named: str, seen: tuple[Part, ...], asked: tuple[str, ...]) -> None:
+    series = series_of(tmp_path, write_slices(tmp_path / "ct", block(3)), body_part=named)
+    telling = Telling(load_volume(series, tmp_path, Limits()), series, None, ToolContext(
+        root=tmp_path, patient=None, opaque_patient="P-0", reader=MeasureReader(), pictures=None, cache=tmp_path),
+        parts=seen)
+    assert parts_shown(telling, study_of(series)) == asked

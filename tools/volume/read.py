@@ -96,11 +96,15 @@ def called(volume: Volume, date: str | None) -> str:
 
 
 def parts_shown(telling: Telling, study: Study) -> tuple[str, ...]:
-    """Parts of the body: by the headers, else by the descriptions; the chest too where a lung was measured whole, or,
-    with nothing else known, where lungs show on at least half of the slices."""
+    """Parts of the body: by the headers, else by the descriptions; by the voxels where those show a head or a chest
+    and none of the parts that were named. The chest too where a lung was measured whole, or, with nothing else known,
+    where lungs show on at least half of the slices."""
     series = telling.series
     parts = body_parts(f"{series.body_part or ''} {study.body_part or ''}") or body_parts(
         f"{series.description} {study.description}")
+    seen = body_parts(" ".join(telling.parts))
+    if {"head", "chest"} & set(seen) and parts and not set(parts) & set(seen):
+        parts = seen
     if "chest" in parts:
         return parts
     lungs = [item for item in telling.findings if item.name == "Lung volume"]
