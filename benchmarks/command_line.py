@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from sections import machine, today, write_section
+from caseloom.evals.sections import machine, today, write_section
 
 REPEATS = 5
 MIB = 1024

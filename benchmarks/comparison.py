@@ -21,10 +21,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sections import machine, today, write_section
-
 from caseloom.core.case import Study
 from caseloom.core.settings import Settings
+from caseloom.evals.sections import machine, today, write_section
 from caseloom.phantoms import BodySpec, CtSpec, FilmSpec, NoduleSpec, PatientSpec
 from caseloom.phantoms.body import build_anatomy, with_nodule
 from caseloom.phantoms.ct import ct_grid, write_ct

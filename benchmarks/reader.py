@@ -25,10 +25,10 @@ import numpy as np
 import torch
 from PIL import Image
 from random_model import TOY_SIZE, TRUE_SIZE, Size, load
-from sections import machine, today, write_section
 from transformers import pipeline
 from transformers.utils import logging
 
+from caseloom.evals.sections import machine, today, write_section
 from caseloom.readers.local.load import Loaded
 from caseloom.readers.local.reader import TransformersReader
 from caseloom.readers.recipes.ct import ct_requests

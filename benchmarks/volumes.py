@@ -26,9 +26,9 @@ from statistics import median
 import numpy as np
 from made_series import write_made_series
 from numpy.typing import NDArray
-from sections import machine, today, write_section
 
 from caseloom.core.case import CaseFile, FileKind, Series
+from caseloom.evals.sections import machine, today, write_section
 
 REPEATS = 5
 MOST_SLICES = 85

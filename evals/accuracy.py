@@ -8,11 +8,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +18,14 @@ import numpy as np
 
 from ..agent.door import review_case, run_tool
 from ..core.boxes import Box, iou
-from ..core.case import CaseFile, FileKind, Series
 from ..core.evidence import ImageBox, SlideRegion
 from ..core.finding import Category, Finding
 from ..core.report import Report
-from ..core.settings import Limits
 from ..phantoms import write_demo
-from ..sources.volume import load_volume
-from ..tools.volume.lungs import segment_chest
 from .lab_score import f1
 from .labs import SUFFIXES
+from .sections import machine, today, write_section
+from .volume_accuracy import phantom_rows, real_rows
 
 Row = tuple[str, str, str]
 
@@ -42,25 +38,17 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["CASELOOM_HOME"] = f"{scratch}/home"
-        lines = [*_head(), *_table("The demo case against its truth", demo_rows(Path(scratch) / "demo"))]
+        tables = {"The demo case against its truth": demo_rows(Path(scratch) / "demo"),
+                  "Generated chests": phantom_rows(Path(scratch))}
         if chosen.data:
-            lines += _table("Real sample data", [*lung_rows(chosen.data), *lab_rows(chosen.data)])
-    text = "\n".join(lines) + "\n"
-    sys.stdout.write(text)
-    if chosen.write:
-        chosen.write.write_text(text, encoding="utf-8")
-
-
-def _head() -> list[str]:
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    return ["# Accuracy", "", f"Measured on {datetime.now(UTC).date()} by `evals/accuracy.py` ({machine}), with the "
-            "reader `measure`. The demo and part of the sample data were at hand while the tools were written: these "
-            "numbers show that the tools work, not how they do on data that nobody looked at.", ""]
-
-
-def _table(title: str, rows: list[Row]) -> list[str]:
-    return [f"## {title}", "", "| what | measured | truth |", "|---|---|---|",
-            *(f"| {' | '.join(row)} |" for row in rows), ""]
+            tables["Real sample data"] = [*real_rows(chosen.data), *lab_rows(chosen.data)]
+    said = f"Measured on {today()} by `evals/accuracy.py` ({machine()}), with the reader `measure`."
+    for title, rows in tables.items():
+        lines = [said, "", "| what | measured | truth or goal |", "|---|---|---|",
+                 *(f"| {' | '.join(row)} |" for row in rows)]
+        sys.stdout.write("\n".join([f"## {title}", "", *lines, "", ""]))
+        if chosen.write:
+            write_section(chosen.write, title, lines)
 
 
 def demo_rows(folder: Path) -> list[Row]:
@@ -127,24 +115,6 @@ def _overlap(finding: Finding | None, boxes: dict[str, Box], truth: Box) -> str:
     if finding is None:
         return "not found"
     return f"{max(iou(boxes[key], truth) for key in finding.evidence if key in boxes):.3f}"
-
-
-def lung_rows(data: Path) -> Iterator[Row]:
-    """Dice of the lung mask on a real CT of the torso against a reference of the lung lobes (labels 10 to 14)."""
-    folder = data / "ct_torso_with_segmentation"
-    image, lobes = (_volume(folder, name) for name in ("example_ct_sm.nii.gz", "example_seg.nii.gz"))
-    chest = segment_chest(image.voxels, image.geometry)
-    mask = np.zeros(image.voxels.shape, bool)
-    for lung in chest.lungs:
-        mask |= lung.mask
-    truth = (lobes.voxels >= 10) & (lobes.voxels <= 14)
-    dice = 2 * float((mask & truth).sum()) / float(mask.sum() + truth.sum())
-    yield "CT of the torso, both lung bases, Dice", f"{dice:.3f}", "1 (two references agree at 0.969)"
-
-
-def _volume(folder: Path, name: str) -> Any:
-    file = CaseFile(path=name, sha256="", size=(folder / name).stat().st_size, kind=FileKind.VOLUME)
-    return load_volume(Series(uid=name, kind=FileKind.VOLUME, modality="CT", files=(file,)), folder, Limits())
 
 
 def lab_rows(data: Path) -> Iterator[Row]:

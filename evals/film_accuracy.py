@@ -1,6 +1,6 @@
 """Boxes and masks of the localization tool on films with truth drawn by people.
 
-    python -m caseloom.evals.film_accuracy FOLDER [--names] [--weights FILE.safetensors]
+    python -m caseloom.evals.film_accuracy FOLDER [--names] [--weights FILE.safetensors] [--write docs/accuracy.md]
 
 FOLDER holds index.json, images/ and masks/ (or lung_masks/), one entry for each film, in either of two formats:
 
@@ -40,6 +40,7 @@ from ..tools.localization.network import WEIGHTS, ChestFilmNet
 from ..tools.localization.segment import segment_film
 from .chest_films import split_lungs
 from .pictures import series_of
+from .sections import machine, today, write_section
 from .train_chest_film import box_iou, dice
 
 NAMES = {"Right Lung": "Right lung", "Left Lung": "Left lung", "Cardiomediastinum": "Cardiomediastinum"}
@@ -66,14 +67,19 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--names", action="store_true", help="also a line for each film")
     parser.add_argument("--weights", type=Path, help="of another network; its gate is not asked")
+    parser.add_argument("--write", type=Path, help="also put the table into this Markdown file")
     asked = parser.parse_args()
     network = ChestFilmNet()
     network.load_state_dict(load_file(asked.weights or WEIGHTS))
-    sys.stdout.write(table(asked.folder, network.eval(), gated=asked.weights is None, names=asked.names))
+    lines = [f"Measured on {today()} by `evals/film_accuracy.py` ({machine()}).", "",
+             *table(asked.folder, network.eval(), gated=asked.weights is None, names=asked.names)]
+    sys.stdout.write("\n".join([*lines, ""]))
+    if asked.write:
+        write_section(asked.write, f"Films with drawn truth, {asked.folder.name}", lines)
 
 
-def table(folder: Path, network: ChestFilmNet, *, gated: bool = True, names: bool = False) -> str:
-    """The scores of all films of a folder, as lines of text.
+def table(folder: Path, network: ChestFilmNet, *, gated: bool = True, names: bool = False) -> list[str]:
+    """The scores of all films of a folder, as lines of Markdown.
 
     Args:
         folder: see the module.
@@ -82,20 +88,21 @@ def table(folder: Path, network: ChestFilmNet, *, gated: bool = True, names: boo
         names: also a line for each film.
     """
     columns: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    lines, refused = [], 0
+    lines = ["| what | films | Dice, mean (lowest) | IoU of boxes, mean (lowest) |", "|---|---|---|---|"]
+    refused = 0
     for drawn in drawn_films(folder):
         scores = score(drawn, network, gated=gated)
         refused += scores is None
         for name in drawn.masks:
             columns[name].append(scores[name] if scores else (0.0, 0.0))
         if names:
-            told = "; ".join(f"{name} {both[0]:.3f} {both[1]:.3f}" for name, both in scores.items()) if scores else ""
-            lines.append(f"{drawn.path.name}: {told or 'refused'}")
+            lines += [f"| {drawn.path.name}, {name} | 1 | {both[0]:.3f} | {both[1]:.3f} |"
+                      for name, both in (scores or {}).items()] or [f"| {drawn.path.name}, refused | 1 | - | - |"]
     for name, both in columns.items():
         (dices, boxes), count = np.transpose(both), len(both)
-        lines.append(f"{name}: {count} films, Dice {dices.mean():.3f} (lowest {dices.min():.3f}), box IoU "
-                     f"{boxes.mean():.3f} (lowest {boxes.min():.3f})")
-    return "\n".join([*lines, f"refused: {refused}", ""])
+        lines.append(f"| {name} | {count} | {dices.mean():.3f} ({dices.min():.3f}) | {boxes.mean():.3f} "
+                     f"({boxes.min():.3f}) |")
+    return [*lines, f"| refused | {refused} | | |"]
 
 
 def score(drawn: Drawn, network: ChestFilmNet, *, gated: bool = True) -> Scores | None:

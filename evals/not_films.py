@@ -1,6 +1,6 @@
 """How the gate of the localization tool tells frontal chest films from other pictures.
 
-    python -m caseloom.evals.not_films DATA [--names]
+    python -m caseloom.evals.not_films DATA [--names] [--write docs/accuracy.md]
 
 Prints per kind how many pictures are refused, apart for the half that tuning may look at and the half held out, and
 for pictures with black and white exchanged; then what is refused of true films and their variants. The header is left
@@ -28,6 +28,7 @@ from .picture_films import FOLDERS, SINGLE, film_pictures, spoiled_films
 from .picture_patterns import pattern_pictures
 from .picture_volumes import VOLUMES, volume_pictures
 from .pictures import Grey, Picture, found, with_inverted
+from .sections import machine, today, write_section
 
 __all__ = ["Picture", "absent", "films", "not_films", "refusal"]
 
@@ -41,14 +42,19 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder of real sample data")
     parser.add_argument("--names", action="store_true", help="also name every wrongly judged picture, of the tuning "
                         "half only")
+    parser.add_argument("--write", type=Path, help="also put the tables into this Markdown file")
     asked = parser.parse_args()
-    for line in absent(asked.data):
-        sys.stdout.write(f"absent: {line}\n")
-    for title, pictures, wrong in (("no films, refused", not_films(asked.data), False),
-                                   ("films, refused", films(asked.data), True)):
+    lines = [f"Measured on {today()} by `evals/not_films.py` ({machine()}): refused of all, of pictures without a "
+             "header. The half for tuning was looked at, the other half was not; true films and their variants are "
+             "from films that the network learned from."]
+    lines += [f"Absent: {line}." for line in absent(asked.data)]
+    for title, pictures, wrong in (("no film", not_films(asked.data), False), ("film", films(asked.data), True)):
         counts, names = judge(pictures, wrong)
-        sys.stdout.write(table(title, counts))
-        sys.stdout.writelines(f"wrong: {name}\n" for name in names if asked.names)
+        lines += ["", *table(title, counts)]
+        sys.stderr.writelines(f"wrong: {name}\n" for name in names if asked.names)
+    sys.stdout.write("\n".join([*lines, ""]))
+    if asked.write:
+        write_section(asked.write, "The gate for chest films", lines)
 
 
 def not_films(data: Path) -> Iterator[Picture]:
@@ -99,17 +105,16 @@ def judge(pictures: Iterable[Picture], refused_is_wrong: bool) -> tuple[Counts, 
     return dict(counts), wrong
 
 
-def table(title: str, counts: Counts) -> str:
-    """Lines of text: per kind and in sum, refused of all."""
+def table(title: str, counts: Counts) -> list[str]:
+    """Lines of Markdown: per kind and in sum, refused of all."""
     total = [sum(column) for column in zip(*counts.values(), strict=True)]
-    head = f"{title:26}" + "".join(f"{name:>17}" for name in ("tuning", "inverted", "held out", "inverted"))
-    lines = [head, *(_row(kind, counts[kind]) for kind in sorted(counts)), _row("sum", total)]
-    return "\n".join(lines) + "\n\n"
+    head = [f"| {title} | tuning | tuning, inverted | held out | held out, inverted |", "|---|---|---|---|---|"]
+    return [*head, *(_row(kind, counts[kind]) for kind in sorted(counts)), _row("sum", total)]
 
 
 def _row(kind: str, numbers: list[int]) -> str:
     pairs = zip(numbers[::2], numbers[1::2], strict=True)
-    return f"{kind:26}" + "".join(f"{f'{refused} of {count}' if count else '-':>17}" for refused, count in pairs)
+    return f"| {kind} | " + " | ".join(f"{refused} of {count}" if count else "-" for refused, count in pairs) + " |"
 
 
 if __name__ == "__main__":

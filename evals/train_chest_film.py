@@ -1,6 +1,7 @@
 """Trains the network of tools/localization on films with outlined lungs, and measures it on patients left out.
 
     python -m caseloom.evals.train_chest_film FOLDER --out FILE.safetensors [--hearts FILE.json] [--held 9] [--steps N]
+                                              [--write docs/accuracy.md]
 
 FOLDER holds index.json, images/ and masks/ as described in `chest_films.read_examples`. `--held 0` trains on all.
 Seeds are fixed.
@@ -28,6 +29,7 @@ from ..tools.localization.masks import Mask
 from ..tools.localization.network import ChestFilmNet, show
 from ..tools.localization.segment import segment_film
 from .chest_films import Example, Varied, read_examples
+from .sections import machine, today, write_section
 
 BATCH = 8
 PEAK_RATE, DECAY = 2e-3, 0.02
@@ -57,13 +59,20 @@ def main() -> None:
     parser.add_argument("--hearts", type=Path)
     parser.add_argument("--held", type=int, default=9, help="patients left out of training and measured on")
     parser.add_argument("--steps", type=int, default=12000)
+    parser.add_argument("--write", type=Path, help="also put what was measured into this Markdown file")
     asked = parser.parse_args()
     examples = read_examples(asked.folder, asked.hearts)
     held = left_out(examples, asked.held)
     network = train([item for item in examples if item.patient not in held], asked.steps)
     save_file({key: value.contiguous() for key, value in network.state_dict().items()}, asked.out)
     if held:
-        report(network, [item for item in examples if item.patient in held])
+        lines = [f"Measured on {today()} by `evals/train_chest_film.py` ({machine()}): a network that learned for "
+                 f"{asked.steps} steps from {len(examples)} films without those of {len(held)} patients, on their "
+                 "films. What ships learned the same way from all of them.", "",
+                 *report(network, [item for item in examples if item.patient in held])]
+        sys.stdout.write("\n".join([*lines, ""]))
+        if asked.write:
+            write_section(asked.write, "Films of patients left out", lines)
 
 
 def left_out(examples: list[Example], count: int) -> set[str]:
@@ -124,8 +133,12 @@ def loss_of(logits: Tensor, masks: Tensor, drawn: Tensor) -> Tensor:
     return ((crossed + 0.5 * (1 - dice)) * drawn).sum() / drawn.sum()
 
 
-def report(network: ChestFilmNet, held: list[Example]) -> None:
-    """Dice and IoU of boxes of every mask that is drawn, on films left out."""
+MEASURED = ("Dice of both lungs", "Dice of the right lung", "Dice of the left lung", "IoU of the right lung's box",
+            "IoU of the left lung's box", "Dice of heart and mediastinum", "IoU of its box")
+
+
+def report(network: ChestFilmNet, held: list[Example]) -> list[str]:
+    """A table of Dice and IoU of boxes of every mask that is drawn, on films left out; lungs by the usual display."""
     rows = []
     for example in held:
         masks = segment_film(network, example.film.numpy())
@@ -135,14 +148,12 @@ def report(network: ChestFilmNet, held: list[Example]) -> None:
         heart = (dice(found[2], wanted[2]), box_iou(found[2], wanted[2])) if example.heart else (np.nan, np.nan)
         rows.append([both, *(dice(*pair) for pair in zip(found[:2], wanted[:2], strict=True)),
                      *(box_iou(*pair) for pair in zip(found[:2], wanted[:2], strict=True)), *heart])
-        sys.stdout.write(f"{example.name} {example.patient}: " + " ".join(f"{value:.3f}" for value in rows[-1]) + "\n")
-    table = np.asarray(rows)
-    names = ("Dice both", "Dice image left", "Dice image right", "IoU image left", "IoU image right", "heart Dice",
-             "heart IoU")
-    for name, column in zip(names, table.T, strict=True):
+    lines = ["| what | mean | lowest | films |", "|---|---|---|---|"]
+    for name, column in zip(MEASURED, np.asarray(rows).T, strict=True):
         known = column[~np.isnan(column)]
         if len(known):
-            sys.stdout.write(f"{name}: mean {known.mean():.4f}, lowest {known.min():.3f}, films {len(known)}\n")
+            lines.append(f"| {name} | {known.mean():.3f} | {known.min():.3f} | {len(known)} |")
+    return lines
 
 
 def dice(one: Mask, other: Mask) -> float:

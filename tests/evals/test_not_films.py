@@ -165,5 +165,5 @@ def test_refusals_are_counted_by_kind_half_and_inversion() -> None:
     assert counts == {"blank": [1, 1, 1, 1, 1, 1, 1, 1]}
     assert wrong == []
     assert judge(pictures, refused_is_wrong=True)[1] == ["one"]
-    lines = table("no films", counts).splitlines()
-    assert lines[-2].split() == ["sum", *["1", "of", "1"] * 4]
+    lines = table("no films", counts)
+    assert lines[-1] == "| sum | 1 of 1 | 1 of 1 | 1 of 1 | 1 of 1 |"

@@ -1,4 +1,4 @@
-"""Measured tables, each a section of one Markdown file that every benchmark writes only its own section of."""
+"""Measured tables, each a section of one Markdown file that every script writes only its own section of."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-
-TITLE = "# Performance\n"
 
 
 def machine() -> str:
@@ -24,7 +22,7 @@ def today() -> str:
 
 def write_section(path: Path, title: str, lines: Sequence[str]) -> None:
     """Put a section into a file; a section of the same title is replaced, all others stay as they are."""
-    text = path.read_text(encoding="utf-8") if path.exists() else TITLE
+    text = path.read_text(encoding="utf-8") if path.exists() else f"# {path.stem.capitalize()}\n"
     head, *sections = re.split(r"^(?=## )", text, flags=re.MULTILINE)
     fresh = "\n".join([f"## {title}", "", *lines]).rstrip() + "\n"
     found = [place for place, section in enumerate(sections) if section.startswith(f"## {title}\n")]
