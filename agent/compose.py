@@ -192,15 +192,16 @@ def _short_change(finding: Finding, material: Material) -> Sentence:
 
 
 def _unsettled(material: Material, told: Sequence[Finding]) -> list[Finding]:
-    """Observations of the latest examinations that no change in the impression speaks of: what a model read as
-    present, and what was detected but not classified."""
+    """Observations of the latest examinations that no change in the impression speaks of: all that a model read as
+    present, and the largest of what was detected but not classified."""
     spoken = {key for item in told for key in item.evidence}
     observed = material.of(lambda item: item.category is Category.OBSERVATION and not spoken & set(item.evidence)
                            and item.status is (Status.PRESENT if item.is_read else Status.INDETERMINATE))
     by_title = grouped(observed, lambda item: _title(item, material))
     newest = [item for group in by_title.values() for item in group
               if when(item)[:10] == max(when(other)[:10] for other in group)]
-    return sorted(newest, key=lambda item: -(item.number or 0.0))[:MOST_OBSERVATIONS]
+    detected = sorted((item for item in newest if not item.is_read), key=lambda item: -(item.number or 0.0))
+    return [*(item for item in newest if item.is_read), *detected[:MOST_OBSERVATIONS]]
 
 
 def reader_text(reader: ReaderIdentity) -> str:

@@ -144,8 +144,9 @@ def report_folder(report: Report) -> Path:
 
 def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str = "measure",
         model: str | None = None, adapters: Mapping[str, AnyPath] | None = None, download: bool = False,
-        allow_plain_http: bool = False) -> Answer:
-    """Answer a question about a case from its findings; the case is reviewed first if that was not done.
+        allow_plain_http: bool = False, record: AnyPath | None = None) -> Answer:
+    """Answer a question about a case from its findings; the case is reviewed first if that was not done, so the reader
+    must be fit to write a report.
 
     Args:
         case: a folder or a .zip.
@@ -156,12 +157,13 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str
         adapters: folders of LoRA adapters, by the tool that reads with them.
         download: allow a model's weights to be fetched; without it only local files are used.
         allow_plain_http: send pictures over plain http to a server that is not this machine.
+        record: file (.jsonl) that every answer of the model is also written to, to be played again.
     """
-    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http)
+    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http, record=record)
     with _run(case, patient, chosen, question) as run:
         # A model is put the question while it reviews; rules answer it from the findings of any review.
         asked = run.review.reader.identity.interprets
-        report = run.go(question, latest=False) if asked else run.finish()
+        report = run.go(question, fresh=record is not None, latest=False) if asked else run.finish()
     said = report.answer if asked else None
     return said or answer_question(question, report.findings, report.evidence)
 

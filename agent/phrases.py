@@ -207,16 +207,18 @@ def findings_sentences(findings: Sequence[Finding], most: int = 6) -> list[Sente
 
     Args:
         findings: of one tool and study, without changes.
-        most: items in one sentence; what goes beyond is counted, not dropped.
+        most: items in one sentence; what goes beyond is counted, not dropped. What a model read as present is named
+            in full.
     """
     sentences: list[Sentence] = []
     for manner, group in sorted(grouped(findings, _manner).items(), key=lambda told: READ_ORDER.get(
             told[0].template, 0)):
         make = measured_item if manner.template.startswith("lead") else _named_item
         ordered = sorted(group, key=_side_order)
-        sentences.append(listing(manner.lead, [make(item) for item in ordered[:most]]))
-        if ordered[most:]:
-            sentences.append(further("further_results", ordered[most:]))
+        told = len(ordered) if manner.template == "present_by" else most  # nothing that a model saw goes unnamed
+        sentences.append(listing(manner.lead, [make(item) for item in ordered[:told]]))
+        if ordered[told:]:
+            sentences.append(further("further_results", ordered[told:]))
     return sentences
 
 

@@ -11,7 +11,7 @@ from ..core.errors import UsageError
 from ..core.ids import digest, normalise_identifier, opaque_patient
 from ..core.numbering import number_result
 from ..core.refusal import Refusal, RefusalCode
-from ..core.result import ToolResult
+from ..core.result import Answer, AnswerStatus, ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
 from ..readers.measure import MeasureReader
@@ -24,6 +24,7 @@ from ..tools.asked import Said, answer_from
 from ..tools.base import Tool, ToolContext
 from ..tools.catalogue import all_tools
 from ..tools.comparison import ComparisonTool, StudyReading
+from ..tools.records.questions import answer_question
 from .answers import merged
 
 NO_QUESTIONS = ("The comparison tool answers no questions; it says what changed. Put the question to one of the two "
@@ -50,9 +51,21 @@ def run_on_paths(name: str, paths: Sequence[Path], *, question: str | None, read
     else:
         results = [read.result for read in _read(tools[name], studies_in(intake.found, intake.manifest), context)]
         result = _merged(name, results, refusals(intake.found), reader.identity.name)
-    if question is not None and unasked is not None:
-        result = result.model_copy(update={"answer": answer_from([Said(unasked)], name, question)})
-    return number_result(result.model_copy(update={"model_answered": noted.outcome}))
+    result = result.model_copy(update={"model_answered": noted.outcome, "answer": _answer(
+        question, None if unasked is None else answer_from([Said(unasked)], name, question or ""), result)})
+    return number_result(result)
+
+
+def _answer(question: str | None, unasked: Answer | None, result: ToolResult) -> Answer | None:
+    """What rules answer from what was measured and extracted; else what the tool says, or that nobody was asked."""
+    if question is None:
+        return None
+    if unasked is not None:
+        return unasked
+    if result.answer is not None and result.answer.status is AnswerStatus.ANSWERED:
+        return result.answer
+    by_rules = answer_question(question, [item for item in result.findings if not item.is_read], result.evidence)
+    return by_rules if by_rules.status is AnswerStatus.ANSWERED else result.answer or by_rules
 
 
 def _context(intake: Intake, settings: Settings, reader: Reader, question: str | None,

@@ -5,7 +5,7 @@
 Prints per kind how many pictures are refused, apart for the half that tuning may look at and the half held out, and
 for pictures with black and white exchanged; then what is refused of true films and their variants. The header is left
 out: every picture comes as a plain file would. Films may have served to train what the gate rests on, so refused films
-are counted too low. Two minutes on one core.
+are counted too low. Some ten minutes on two cores.
 """
 
 from __future__ import annotations

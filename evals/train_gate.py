@@ -71,7 +71,7 @@ def _batches(varied: Varied, others: Sequence[Picture]) -> Iterator[Tensor]:
 
 
 def _square(pixels: Grey) -> Tensor:
-    picture = torch.from_numpy(np.ascontiguousarray(pixels, dtype=np.float32))[None, None]
+    picture = torch.from_numpy(np.array(pixels, np.float32))[None, None]
     return functional.interpolate(picture, size=(SIDE, SIDE), mode="bilinear", align_corners=False,
                                   antialias=True)[0, 0]
 

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class NotedReader:
-    """Reads as another reader does; `answered` and `failed` tell whether that one ever gave readings, or ReaderFailed.
+    """Reads as another reader does; `outcome` tells whether that one ever answered, `failed` whether it once failed.
 
     Args:
         reader: whose answers these are.
@@ -23,12 +23,12 @@ class NotedReader:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self.answered = self.failed = False
+        self.answered = self.failed = self._asked = False
 
     @property
     def outcome(self) -> bool | None:
-        """Whether any reading was given; None where nothing was asked."""
-        return self.answered or (False if self.failed else None)
+        """Whether any answer held a word; None where nothing was asked."""
+        return self.answered if self._asked else None
 
     @property
     def identity(self) -> ReaderIdentity:
@@ -46,10 +46,11 @@ class NotedReader:
         Raises:
             ReaderFailed: as the reader behind; it is noted.
         """
+        self._asked = self._asked or bool(requests)
         try:
             readings = self._reader.read(requests)
         except ReaderFailed:
             self.failed = True
             raise
-        self.answered = self.answered or bool(readings)
+        self.answered = self.answered or any(reading.text.strip() for reading in readings)
         return readings

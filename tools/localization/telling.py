@@ -65,7 +65,8 @@ def tell_film(film: Film, masks: FilmMasks, sized: Sized, place: Place
     caption = _caption(boxes)
     findings, evidence = [], []
     for item in boxes:
-        shown = _evidence(film, item.box, caption, picture, place).model_copy(
+        own = f"{item.name}: {caption[:1].lower()}{caption[1:]}"
+        shown = _evidence(film, item.box, own, picture, place).model_copy(
             update={"mask": _mask(film, item.name, masks, place)})
         evidence.append(shown)
         findings.append(_finding(item.name, Category.ANATOMY, Status.PRESENT, shown, place))

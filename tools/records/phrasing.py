@@ -113,7 +113,8 @@ def amount(entry: Entry) -> str:
     if text is None and value.number is not None:
         number = value.number
         text = f"{value.comparator or ''}{f'{number:.0f}' if abs(number) >= 1000 else f'{number:.4g}'}"
-    return f"{text} {value.unit}" if value.unit and value.number is not None else text or ""
+    unit = "" if value.unit == "1" else value.unit
+    return f"{text} {unit}" if unit and value.number is not None else text or ""
 
 
 def result(entry: Entry) -> Cited:
