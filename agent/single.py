@@ -51,17 +51,20 @@ def run_on_paths(name: str, paths: Sequence[Path], *, question: str | None, read
     else:
         results = [read.result for read in _read(tools[name], studies_in(intake.found, intake.manifest), context)]
         result = _merged(name, results, refusals(intake.found), reader.identity.name)
-    result = result.model_copy(update={"model_answered": noted.outcome, "answer": _answer(
-        question, None if unasked is None else answer_from([Said(unasked)], name, question or ""), result)})
-    return number_result(result)
+    answer = _answer(question, unasked, result) if question is not None else None
+    return number_result(result.model_copy(update={"model_answered": noted.outcome, "answer": answer}))
 
 
-def _answer(question: str | None, unasked: Answer | None, result: ToolResult) -> Answer | None:
-    """What rules answer from what was measured and extracted; else what the tool says, or that nobody was asked."""
-    if question is None:
-        return None
+def _answer(question: str, unasked: str | None, result: ToolResult) -> Answer:
+    """The tool's answer where it has one, else what rules make of the findings, else why there is none.
+
+    Args:
+        question: as the user put it.
+        unasked: why nobody was asked, None where the tool was.
+        result: of the tool.
+    """
     if unasked is not None:
-        return unasked
+        return answer_from([Said(unasked)], result.tool, question)
     if result.answer is not None and result.answer.status is AnswerStatus.ANSWERED:
         return result.answer
     by_rules = answer_question(question, [item for item in result.findings if not item.is_read], result.evidence)
@@ -103,7 +106,8 @@ def _merged(name: str, results: Sequence[ToolResult], refused: Sequence[Refusal]
         evidence=tuple(item for result in results for item in result.evidence),
         refused=(*refused, *(item for result in results for item in result.refused)),
         answer=merged(result.answer for result in results),
-        warnings=tuple(dict.fromkeys(warning for result in results for warning in result.warnings)),
+        warnings=tuple(dict.fromkeys(warning for result in results for warning in result.warnings))
+        or (() if results or refused else ("there is no file to read",)),
         seconds=round(sum(result.seconds for result in results), 3))
 
 

@@ -195,3 +195,14 @@ def test_the_words_of_a_model_stand_beside_the_evidence() -> None:
     view = view_of(report.model_copy(update={"evidence": (first, *report.evidence[1:])}))
     assert "Looks &lt;b&gt;odd&lt;/b&gt;. Final Answer: yes" in html_of(view, {})
     assert "Final Answer: yes" in markdown_of(view)
+
+
+def test_all_that_was_read_as_present_is_named_however_much_it_is() -> None:
+    where = place("film", "Final Answer: yes")
+    names = ("Atelectasis", "Cardiomegaly", "Consolidation", "Lung opacity", "Pleural effusion", "Pneumonia",
+             "Pneumothorax", "Pulmonary edema")
+    sentences, warnings = told([said(name, "present", where, tool="localization") for name in names], [where])
+    assert not warnings
+    for kind in ("finding", "impression"):
+        text = " ".join(item.text for item in sentences if item.kind == kind).casefold()
+        assert all(name.casefold() in text for name in names), kind

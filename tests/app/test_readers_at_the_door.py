@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from installed import caseloom
 from made_ct import block, write_slices
+from made_report_page import write_report
 
 from caseloom.core.result import ToolResult
 
@@ -93,3 +94,19 @@ def test_what_a_reader_lacks_is_said_in_one_line(home: Path, head: Path, words: 
     assert done.returncode == code, done.stderr
     line, = done.stderr.strip().splitlines()
     assert said in line
+
+
+def test_rules_answer_what_a_tool_measured_or_extracted(home: Path, tmp_path: Path) -> None:
+    page = write_report(tmp_path / "report.pdf", "Patient name: Ohm, Anna     MRN: A77-1     DOB: 03.02.1950")
+    done = caseloom(home, "run", "labs", page, "--question", "What was the latest potassium?", "--json")
+    answer = json.loads(done.stdout)["answer"]
+    assert answer["status"] == "answered" and "4.1 mmol/L" in answer["text"], done.stderr
+    assert answer["value"]["number"] == 4.1
+    assert answer["evidence"]
+
+
+def test_an_empty_folder_is_said_to_be_empty(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = caseloom(home, "run", "labs", tmp_path / "empty", "--json")
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["warnings"] == ["there is no file to read"]

@@ -119,9 +119,9 @@ def _sides(picture: Image.Image, film: Film, step: float) -> None:
 
 
 def _name(picture: Image.Image, name: str, box: Box) -> None:
-    """Lungs are named above their boxes, what lies between them below, so that the names do not meet."""
+    """Lungs are named above their boxes, what lies between them inside at the top, clear of names and lines."""
     if not name.endswith("lung"):
-        label(picture, ((box[0] + box[2]) / 2, box[3] + 6), name, anchor="ma", size=18, colour=COLOURS[name])
+        label(picture, ((box[0] + box[2]) / 2, box[1] + 6), name, anchor="ma", size=18, colour=COLOURS[name])
     else:
         label(picture, (box[0], box[1] - 6), name, anchor="ls", size=18, colour=COLOURS[name])
 
