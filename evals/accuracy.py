@@ -39,7 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["CASELOOM_HOME"] = f"{scratch}/home"
         tables = {"The demo case against its truth": demo_rows(Path(scratch) / "demo"),
-                  "Generated chests": phantom_rows(Path(scratch))}
+                  "Generated chests": list(phantom_rows(Path(scratch)))}
         if chosen.data:
             tables["Real sample data"] = [*real_rows(chosen.data), *lab_rows(chosen.data)]
     said = f"Measured on {today()} by `evals/accuracy.py` ({machine()}), with the reader `measure`."
