@@ -139,7 +139,8 @@ def _describe_unit(modality: str, target: Target, slices: Sequence[SliceHeader])
 
 def _planes(slices: Sequence[SliceHeader], grid: Grid) -> tuple[Plane, ...]:
     nearest = [grid.first + int(np.floor(place + 0.5)) for place in grid.places]
-    return tuple(Plane(slices[index].file, slices[index].uid, index, slices[index].number) for index in nearest)
+    return tuple(Plane(slices[index].file, slices[index].uid, index, slices[index].number, bool(place % 1))
+                 for index, place in zip(nearest, grid.places, strict=True))
 
 
 def _beyond(slices: Sequence[SliceHeader], grid: Grid) -> list[Refusal]:

@@ -22,6 +22,8 @@ from .film_grey import Grey, dicom_to_grey, picture_to_grey
 from .film_picture import is_picture, read_picture
 from .quiet import quiet_parsers
 
+INVERTED = "the lungs are bright and the heart dark: the picture was inverted before it was measured"
+
 _RADIOGRAPHS = frozenset({"CR", "DX", "DR", "RG", "RF", "XA", "OT", "SC"})
 
 # What an EXIF orientation does to the stored array (CIPA DC-008 4.6.5, tag 274): transpose, then flip rows, columns.
@@ -75,6 +77,10 @@ class Film:
         if flipped_rows:
             y0, y1 = rows - y1, rows - y0
         return (y0, x0, y1, x1) if transposed else (x0, y0, x1, y1)
+
+    def inverted(self) -> Film:
+        """The same film with black and white exchanged."""
+        return replace(self, pixels=1 - self.pixels, notes=(*self.notes, INVERTED))
 
     def mirrored(self) -> Film:
         """The same film with left and right of the picture exchanged."""

@@ -14,8 +14,8 @@ from .nifti import open_nifti
 from .nrrd import is_nrrd, open_nrrd
 from .stored_grid import StoredGrid, sample_grid
 
-_PIECE = 64 * 1024
-_EVERY = MIB
+_PIECE = 16 * 1024
+_EVERY = 256 * 1024
 _MOST_READ = 256 * MIB
 _MOST_LABELS = 256
 

@@ -23,6 +23,8 @@ READ_ERRORS = (OSError, EOFError, ValueError, KeyError, TypeError, OverflowError
 MOST_EXPANSION = 1032
 """DEFLATE expands at most 1032 : 1 (zlib's technical notes), so a smaller file cannot hold what it declares."""
 _SLAB = 8 * MIB
+_GOLDEN = 0.618034
+"""Multiples of the golden ratio, without their whole part, fall evenly and never in step with anything."""
 _INT16 = np.iinfo(np.int16)
 
 
@@ -170,27 +172,33 @@ def _settle_gaps(voxels: NDArray[Any]) -> None:
 def sample_grid(grid: StoredGrid, piece: int, every: int, most: int) -> NDArray[Any]:
     """Values from pieces of a grid, in storage order.
 
+    Each piece lies elsewhere in its stretch: pieces at equal distances would all show the same rows of slices whose
+    size divides that distance.
+
     Args:
         grid: from `open_nifti` or `open_nrrd`.
         piece: bytes of each piece.
-        every: distance of the pieces' starts in bytes.
-        most: no piece starts after so many bytes.
+        every: length of the stretches, in bytes, of which each gives one piece.
+        most: no stretch starts after so many bytes.
 
     Raises:
         RefusedFile: TRUNCATED, nothing can be unpacked, or CORRUPT.
     """
     kept = []
+    width = grid.kind.itemsize * grid.components
     try:
         with unpacked(grid) as stream:
-            for at in range(0, min(grid.size, most), every):
+            for number, at in enumerate(range(0, min(grid.size, most), every)):
+                rest = max(0, min(every, grid.size - at) - piece)
+                before = int(number * _GOLDEN % 1 * rest) // width * width
+                _pass_over(stream, before)
                 kept.append(stream.read(min(piece, grid.size - at)))
-                _pass_over(stream, min(every, grid.size - at) - piece)
+                _pass_over(stream, rest - before)
     except (EOFError, zlib.error):
         pass  # what could be unpacked until here is enough to tell what it is
     except READ_ERRORS as error:
         raise RefusedFile(RefusalCode.CORRUPT, f"the voxels cannot be read ({type(error).__name__}); ask for the file "
                           "again") from error
-    width = grid.kind.itemsize * grid.components
     whole = b"".join(part[:len(part) // width * width] for part in kept)
     if not whole:
         raise RefusedFile(RefusalCode.TRUNCATED, "the file ends before its voxels; ask for it again")

@@ -25,12 +25,14 @@ class Plane:
         index: 0-based position of the stored slice along the normal, from the first slice in LPS order.
         instance_number: the scanner's own count: InstanceNumber, or in a multi-frame file the 1-based frame; None when
             there is none.
+        interpolated: its values lie between those of two stored slices.
     """
 
     file: CaseFile
     instance_uid: str
     index: int
     instance_number: int | None = None
+    interpolated: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ class Volume:
     def files(self) -> tuple[CaseFile, ...]:
         """File of each plane."""
         return tuple(plane.file for plane in self.planes)
+
+    @property
+    def interpolated(self) -> float:
+        """Part of the planes, 0..1, that are no stored slices."""
+        return sum(plane.interpolated for plane in self.planes) / len(self.planes)
 
     @property
     def stored_slices(self) -> int:

@@ -19,6 +19,8 @@ from caseloom.core.case import CaseFile, FileKind, Series
 from caseloom.core.errors import RefusedFile
 from caseloom.core.refusal import RefusalCode
 from caseloom.core.settings import Limits
+from caseloom.sources.grid_kind import open_grid
+from caseloom.sources.stored_grid import sample_grid
 from caseloom.sources.volume import HU, Volume, load_volume
 
 LIMITS = Limits()
@@ -114,6 +116,16 @@ def test_scaled_values_microns_and_a_fourth_axis(tmp_path: Path) -> None:
     np.testing.assert_allclose(volume.voxels, (data[..., 0] * 0.5 - 10).transpose(2, 1, 0))
     assert volume.geometry.spacing == pytest.approx((2.0, 0.7, 0.7))
     assert volume.notes == ("the file holds 2 volumes; the first is used",)
+
+
+def test_a_sample_shows_other_rows_in_every_stretch(tmp_path: Path) -> None:
+    """Slices of a size that divides the stretches' length: equal distances would show the same rows of each."""
+    rows = np.broadcast_to(np.arange(256, dtype=np.uint8)[:, None], (40, 256, 256))
+    path = tmp_path / "a.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(rows.transpose(2, 1, 0), np.eye(4)), path)
+    sample = sample_grid(open_grid(path, path.read_bytes()[:512], LIMITS), 1024, 256 * 256, rows.size)
+    assert sample.size == 40 * 1024
+    assert len(np.unique(sample)) > 100
 
 
 def test_a_file_without_orientation_tells_no_sides(tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from itertools import count
+from pathlib import Path
 
 import pytest
 
-from caseloom.core.case import CaseFile, FileKind, Identity, Series, Study
+from caseloom.core.case import CaseFile, FileKind, Identity, Patient, Series, Study
 from caseloom.core.evidence import Evidence, Source, VolumeRegion, make_evidence
 from caseloom.core.finding import Code, Direction, Finding, Value, make_finding
 from caseloom.core.result import ToolResult
+from caseloom.readers.measure import MeasureReader
 from caseloom.sources.ct_technique import Technique
+from caseloom.tools.base import ToolContext
 from caseloom.tools.comparison import ComparisonTool, StudyReading, lab_trends
 from caseloom.tools.comparison.pairs import choose_prior, date_caveats, interval_days, why_no_prior
 from caseloom.tools.comparison.technique import scan_caveats
@@ -21,7 +24,7 @@ numbers = count(1)
 def study(date: str | None, *, kind: FileKind = FileKind.CT, body_part: str | None = "CHEST",
           sha: str | None = None, view: str | None = None) -> Study:
     name = f"f{next(numbers)}"
-    file = CaseFile(path=name, sha256=sha or name, size=1, kind=kind)
+    file = CaseFile(path=name, sha256=sha or name, size=1, kind=kind, identities=(Identity(ids=("P",)),))
     series = Series(uid=name, kind=kind, modality="CT", files=(file,), view=view)
     return Study(id=name, uid=name, kind=kind, modality="CT", date=date, body_part=body_part, series=(series,))
 
@@ -111,6 +114,28 @@ def test_dates_that_are_missing_or_shifted_are_said() -> None:
     shifted = date_caveats(study("1900-12-31"), study("1901-01-12"))[0]
     assert "shifted" in shifted and "no age" in shifted
     assert date_caveats(study("2025-01-01"), study("2025-02-01")) == []
+
+
+def test_where_only_one_date_was_shifted_there_is_no_interval() -> None:
+    assert "no interval" in date_caveats(study("1900-12-31"), study("2025-02-01"))[0]
+    assert interval_days("1900-12-31", "2025-02-01") is None
+
+
+def unnamed(reading: StudyReading) -> StudyReading:
+    """The same, with nothing in its files that says whose it is."""
+    series, = reading.study.series
+    silent = series.model_copy(update={"files": tuple(file.model_copy(update={"identities": ()})
+                                                      for file in series.files)})
+    return StudyReading(reading.study.model_copy(update={"series": (silent,)}), reading.result)
+
+
+def test_that_nothing_names_the_person_is_said_where_no_case_does(tmp_path: Path) -> None:
+    prior, current = chest(2000, study("2025-03-04")), unnamed(chest(2100, study("2025-11-11")))
+    assert [text for text in ComparisonTool().compare(prior, current).warnings if "whose it is" in text] == [
+        "nothing in the later study says whose it is: that both are of one person is taken as given"]
+    context = ToolContext(root=tmp_path, patient=Patient(id="P"), opaque_patient="P-0", reader=MeasureReader(),
+                          pictures=None, cache=tmp_path)
+    assert ComparisonTool().compare(prior, current, context).warnings == ()
 
 
 def test_a_difference_beyond_noise_is_measured_and_cites_both_studies() -> None:

@@ -18,7 +18,7 @@ from caseloom.tools.base import ToolContext
 from caseloom.tools.comparison import ComparisonTool, StudyReading
 from caseloom.tools.comparison.draw_films import between, difference
 from caseloom.tools.comparison.film_align import align_films, landmarks, moved_film, umeyama
-from caseloom.tools.comparison.films import see_film
+from caseloom.tools.comparison.films import alignment_text, see_film
 from caseloom.tools.localization import LocalizationTool
 from caseloom.tools.localization.masks import FilmMasks
 
@@ -73,7 +73,19 @@ def test_one_lung_in_common_is_enough_and_none_is_not() -> None:
 def test_a_film_on_its_side_is_not_laid_on_the_other() -> None:
     found = align_films(drawn(np.eye(3)), drawn(similarity(60, 1, 0, 0)))
     assert found is not None
-    assert (found.aligned, found.before, found.turn_deg) == (False, found.after, 0.0)
+    assert (found.aligned, found.moved, found.before, found.turn_deg) == (False, False, found.after, 0.0)
+
+
+def test_films_that_lie_on_each_other_already_are_not_moved() -> None:
+    """An opacity that takes the base of a lung moves its landmarks, not the patient."""
+    whole = drawn(np.eye(3))
+    rows = np.arange(SIDE)[:, None]
+    cut = FilmMasks(whole.image_left & (rows < 290), whole.image_right, whole.heart, 1.0)
+    found = align_films(whole, cut)
+    assert found is not None
+    assert (found.moved, found.aligned, found.turn_deg, found.scale) == (False, True, 0.0, 1.0)
+    assert found.before == found.after > 0.95
+    assert "edge to edge without being moved" in alignment_text(found)
 
 
 def test_landmarks_turn_with_the_lung() -> None:
@@ -173,6 +185,15 @@ def test_one_chest_moved_is_stable_and_the_alignment_is_in_the_evidence(folder: 
 def test_a_copy_with_the_same_pixels_is_refused(folder: Path) -> None:
     result = compared(read(folder / "ada8c494.png", "2020-01-01"), read(folder / "copy.tif", "2020-02-08"), folder)
     assert (result.refused[0].code, result.findings, result.evidence) == ("duplicate", (), ())
+
+
+def test_a_film_with_black_and_white_exchanged_is_the_same_film(folder: Path) -> None:
+    save(1 - read_grey(folder / "ada8c494.png"), folder / "inverted.png")
+    readings = [read(folder / name, None) for name in ("ada8c494.png", "inverted.png")]
+    plain, inverted = (see_film((reading.study.series[0], reading.study.series[0].files[0]), reading, context(folder))
+                       for reading in readings)
+    assert np.abs(plain.film.pixels - inverted.film.pixels).max() < 0.005
+    assert inverted.share_percent == pytest.approx(plain.share_percent, abs=0.5)
 
 
 def test_films_without_dates_are_compared_in_the_order_given(folder: Path) -> None:

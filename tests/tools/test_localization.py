@@ -14,6 +14,7 @@ from caseloom.core.boxes import iou
 from caseloom.core.finding import Category, Laterality, Status
 from caseloom.core.refusal import RefusalCode
 from caseloom.phantoms import BodySpec, CaseSpec, CtSpec, FilmSpec, SlideSpec, VisitSpec, write_case
+from caseloom.sources.film import INVERTED
 from caseloom.tools.localization import LocalizationTool
 
 
@@ -166,6 +167,36 @@ def test_a_plain_picture_stored_as_its_mirror_image_keeps_the_patients_sides(
     assert not any("mirror image" in warning for warning in straight.warnings)
     x0, y0, x1, y1 = box_of(straight, "Left lung")
     assert iou(box_of(mirrored, "Left lung"), (pixels.shape[1] - x1, y0, pixels.shape[1] - x0, y1)) > 0.95
+
+
+def test_a_film_with_black_and_white_exchanged_is_measured_like_itself(shared_data: Path, tmp_path: Path) -> None:
+    pixels = read_grey(shared_data / "cxr_nih" / "00000001_000.png")
+    straight, inverted = (run_on_pixels(tmp_path, shown) for shown in (pixels, 1 - pixels))
+    assert any(INVERTED in warning for warning in inverted.warnings)
+    assert not any(INVERTED in warning for warning in straight.warnings)
+    ratio = named(straight, "Cardiothoracic ratio").value.number
+    assert named(inverted, "Cardiothoracic ratio").value.number == pytest.approx(ratio, abs=0.02)
+    for name in ("Right lung", "Left lung", "Cardiomediastinum"):
+        assert iou(box_of(inverted, name), box_of(straight, name)) > 0.93
+
+
+def test_a_letter_that_contradicts_the_header_is_told(shared_data: Path, tmp_path: Path) -> None:
+    import pydicom
+    from PIL import ImageDraw, ImageFont
+
+    header = pydicom.dcmread(shared_data / "dicom_single" / "RG1_J2KI.dcm")
+    stored = header.pixel_array
+    header.decompress()
+    for letter, disputed in (("R", False), ("L", True)):
+        burned = Image.new("L", (stored.shape[1], stored.shape[0]))
+        ImageDraw.Draw(burned).text((0.1 * stored.shape[1], 0.06 * stored.shape[0]), letter, fill=255,
+                                    font=ImageFont.load_default(90))
+        white = 0 if header.PhotometricInterpretation == "MONOCHROME1" else int(stored.max())
+        header.PixelData = np.where(np.asarray(burned) > 128, white, stored).astype(stored.dtype).tobytes()
+        header.save_as(tmp_path / f"{letter}.dcm")
+        result = run_on_film(tmp_path / f"{letter}.dcm")
+        assert any("contradict each other" in warning for warning in result.warnings) is disputed
+        assert box_of(result, "Right lung")[2] < box_of(result, "Left lung")[0], "sides follow the header"
 
 
 def test_masks_lie_beside_the_overlay_in_the_size_of_the_stored_image(shared_data: Path, tmp_path: Path) -> None:

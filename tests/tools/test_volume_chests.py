@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from caseloom.phantoms.body import build_anatomy
 from caseloom.phantoms.ct import ct_grid
 from caseloom.tools.volume.grids import bounding_box
 from caseloom.tools.volume.lungs import Chest, segment_chest
-from caseloom.tools.volume.nodules import find_candidates
+from caseloom.tools.volume.nodules import apart, find_candidates
 
 
 @dataclass(frozen=True)
@@ -172,3 +172,19 @@ def test_a_mass_at_the_chest_wall_is_found_and_the_only_one(made: Made) -> None:
         assert abs(found[0].centre_mm[2] - z) < 6
         assert abs(found[0].centre_mm[0] - x) < radius
         assert found[0].long_mm == pytest.approx(2 * radius, rel=0.3)
+
+
+def test_where_sides_are_not_told_each_lung_is_still_looked_at_by_itself(made: Made) -> None:
+    """A closing of both lungs at once would take all between them for an opacity."""
+    left = made.masks["lung_left"] > 0.9
+    row = int(np.flatnonzero(left[75].any(axis=1)).mean())
+    edge = int(np.flatnonzero(left[75, row])[-1])
+    voxels = stored(planted(made, (75, row, edge - 3), 12.0))
+    chest = segment_chest(voxels, made.geometry, sides_known=False)
+    both, = chest.lungs
+    assert [piece.any() for piece in apart(both)] == [True, True]
+    mass, = find_candidates(chest, voxels, made.geometry)
+    assert (mass.side, mass.attached) == (Laterality.BILATERAL, True)
+    bridged = both.rough.copy()
+    bridged[:, bridged.shape[1] // 2] = True
+    assert apart(replace(both, rough=bridged)) == []

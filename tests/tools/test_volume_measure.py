@@ -166,6 +166,15 @@ def test_a_cut_view_shows_that_part_in_true_proportion() -> None:
     assert show(view, volume, LUNG_WINDOW, 0.5).size == (20, 60)
 
 
+def test_letters_stand_only_where_the_sides_are_known() -> None:
+    place = geometry((10, 200, 200), (5.0, 1.0, 1.0), (1, 1))
+    view, volume = view_of(place, "slice", 4), np.full((10, 200, 200), -1400, np.int16)
+    lettered, plain = (np.asarray(show(view, volume, LUNG_WINDOW, 1.0, letters=letters).convert("L"))
+                       for letters in (True, False))
+    edges = np.s_[80:120, :30], np.s_[80:120, -30:], np.s_[:30, 80:120]
+    assert all(lettered[edge].max() > 150 and plain[edge].max() == plain[100, 100] for edge in edges)
+
+
 def test_a_ball_element_is_round_in_millimetres() -> None:
     assert ball(4.0, (2.0, 1.0, 4.0)).shape == (5, 9, 3)
 

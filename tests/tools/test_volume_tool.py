@@ -154,6 +154,19 @@ def test_a_lung_cut_by_the_scan_is_partial(chest: tuple[Path, dict[str, Any]]) -
     assert any("cut by the lowest slice and the highest slice" in warning for warning in result.warnings)
 
 
+def test_density_is_not_told_where_planes_are_interpolated(chest: tuple[Path, dict[str, Any]],
+                                                           measured: tuple[ToolResult, Path]) -> None:
+    case, _ = chest
+    whole = slices(case)
+    result = run(case, series_of(case, [path for k, path in enumerate(whole) if k % 3 != 1 or k < 2]))
+    told = numbers(result)
+    assert {name for name, _ in told} >= {"Lung volume"}
+    assert not {name for name, _ in told} & {"Mean lung attenuation", "Low-attenuation area"}
+    assert any("were not measured: 3" in warning for warning in result.warnings)
+    assert told["Lung volume", "Right lung"] == pytest.approx(numbers(measured[0])["Lung volume", "Right lung"],
+                                                              rel=0.01)
+
+
 def test_localizers_secondary_and_short_series_are_refused_and_the_thinner_is_chosen(
         chest: tuple[Path, dict[str, Any]]) -> None:
     case, _ = chest

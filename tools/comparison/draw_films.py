@@ -61,6 +61,7 @@ def draw_pair(films: tuple[Film, Film], masks: tuple[FilmMasks, FilmMasks], alig
     _wash(third, difference(moved, later.pixels, known))
     for mask, colour in ((ground, SKY), (lungs[1], ORANGE)):
         outline_mask(third, mask, colour, 1)
+    _sides(third)
     label(third, (8, 8), "Later film and difference", size=18)
     label(third, (8, 30), "orange: denser than before", size=14, colour=ORANGE)
     label(third, (8, 48), "blue: less dense", size=14, colour=SKY)
@@ -98,11 +99,15 @@ def _panel(film: Film, lungs: Mask, colour: Colour, title: str, like: Film | Non
     picture = _grey(film, like)
     outline_mask(picture, lungs, colour, 1)
     label(picture, (8, 8), title, size=18)
-    label(picture, (8, picture.height / 2), "R", anchor="lm", size=24)
-    label(picture, (picture.width - 8, picture.height / 2), "L", anchor="rm", size=24)
+    _sides(picture)
     if film.spacing_mm is not None:
         scale_bar(picture, _step(film))
     return picture
+
+
+def _sides(picture: Image.Image) -> None:
+    label(picture, (8, picture.height / 2), "R", anchor="lm", size=24)
+    label(picture, (picture.width - 8, picture.height / 2), "L", anchor="rm", size=24)
 
 
 def _grey(film: Film, like: Film | None = None) -> Image.Image:

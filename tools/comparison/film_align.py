@@ -18,6 +18,8 @@ ENDS = (2.0, 98.0)
 pixels than the outermost ones."""
 LEAST_OVERLAP = 0.6
 """Overlap of the lung fields after alignment below which it is not believed."""
+LIES_ALREADY = 0.9
+"""Overlap edge to edge from which films lie on each other without being moved."""
 MOST_TURN_DEG, MOST_SCALE = 30.0, 2.0
 """Films turned farther, or scaled farther from equal width, are not aligned."""
 SIDE = 256
@@ -34,13 +36,18 @@ class FilmAlignment:
         to_prior: (3, 3) from (x, y, 1) of the current film to (x, y, 1) of the prior one: a similarity.
         before: overlap (Dice) of the lung fields with the films laid on each other edge to edge.
         after: the same with the alignment.
-        aligned: whether `to_prior` is from landmarks; False where these brought no better overlap than the edges.
+        moved: whether `to_prior` is from landmarks; False where these brought no better overlap than the edges.
     """
 
     to_prior: Matrix
     before: float
     after: float
-    aligned: bool
+    moved: bool
+
+    @property
+    def aligned(self) -> bool:
+        """Whether the films lie on each other by `to_prior`: by landmarks, or edge to edge where they do so already."""
+        return self.moved or self.before >= LIES_ALREADY
 
     @property
     def turn_deg(self) -> float:
@@ -62,7 +69,7 @@ def align_films(prior: FilmMasks, current: FilmMasks) -> FilmAlignment | None:
 
     Returns:
         None when no lung is seen on both. Where the landmarks bring no better overlap of the lung fields than laying
-        the films on each other edge to edge, the latter, with `aligned` False.
+        the films on each other edge to edge, the latter, which is an alignment only from `LIES_ALREADY` on.
     """
     pairs = [(one, other) for one, other in ((prior.image_left, current.image_left),
                                             (prior.image_right, current.image_right)) if one.any() and other.any()]

@@ -15,7 +15,7 @@ from ...core.refusal import RefusalCode
 from ...sources.film import Film, load_film
 from ..base import MEASURED, ToolContext, source_of
 from ..drawing import save_png
-from ..localization.masks import FilmMasks, mask_box
+from ..localization.masks import FilmMasks, mask_box, shows_lungs_bright
 from .draw_films import draw_pair
 from .film_align import FilmAlignment, align_films
 from .pairs import interval_days
@@ -102,6 +102,7 @@ def see_film(place: Place, reading: StudyReading, context: ToolContext) -> SeenF
     series, file = place
     film = load_film(series.model_copy(update={"files": (file,)}), context.root, context.limits)
     masks = segment_film(shipped_network(), film.pixels)
+    film = film.inverted() if shows_lungs_bright(film.pixels, masks) else film
     if _is_mirrored(film, masks, _right_lung(reading, file)):
         film, masks = film.mirrored(), masks.mirrored()
     return SeenFilm(file, reading.study.date, film, masks)
@@ -162,6 +163,9 @@ def alignment_text(alignment: FilmAlignment) -> str:
     """How the earlier film was laid on the later one, with the check."""
     if not alignment.aligned:
         return (f"not laid on each other: the lungs bring no better overlap of the lung fields (Dice) than "
+                f"{alignment.before:.2f}")
+    if not alignment.moved:
+        return (f"they lie on each other edge to edge without being moved, overlap of the lung fields (Dice) "
                 f"{alignment.before:.2f}")
     rows = "; ".join(" ".join(f"{part + 0.0:.4f}" for part in row[:2]) + f" {row[2] + 0.0:.1f}"
                      for row in np.linalg.inv(alignment.to_prior)[:2])

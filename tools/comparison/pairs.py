@@ -62,6 +62,11 @@ def are_strangers(first: Study, second: Study) -> bool:
     return all(named) and not named[0] & named[1]
 
 
+def is_unnamed(study: Study) -> bool:
+    """Whether no file of a study says by number or name who it is of."""
+    return not any(who.ids or who.names for file in study.files for who in file.identities)
+
+
 def same_body_part(first: Study, second: Study) -> bool:
     """Whether nothing says that two studies show different parts of the body; CHEST and THORAX are one."""
     if not first.body_part or not second.body_part:
@@ -71,13 +76,15 @@ def same_body_part(first: Study, second: Study) -> bool:
 
 
 def interval_days(prior: str | None, current: str | None) -> int | None:
-    """Days from `prior` to `current`; None unless both are known to the day.
+    """Days from `prior` to `current`; None unless both are known to the day, and where only one was shifted.
 
     Args:
         prior: ISO 8601 date of the earlier study or result.
         current: ISO 8601 date of the later one.
     """
     if prior is None or current is None or len(prior) < 10 or len(current) < 10:
+        return None
+    if len({_is_shifted(moment) for moment in (prior, current)}) == 2:
         return None
     return (date.fromisoformat(current[:10]) - date.fromisoformat(prior[:10])).days
 
@@ -90,10 +97,17 @@ def date_caveats(prior: Study, current: Study) -> list[str]:
                 "there is no interval"]
     if _is_earlier(current.date, prior.date):
         return ["by their dates the study given as the earlier one is the later one"]
-    if any(int((study.date or "9999")[:4]) < FIRST_PLAUSIBLE_YEAR for study in (prior, current)):
+    shifted = [study.date is not None and _is_shifted(study.date) for study in (prior, current)]
+    if any(shifted) and not all(shifted):
+        return ["the date of one study was shifted, as its year shows, and not that of the other: there is no interval"]
+    if any(shifted):
         return ["the dates were shifted, as their years show: they tell no age and no calendar day, and the interval "
                 "only where both were shifted alike"]
     return []
+
+
+def _is_shifted(moment: str) -> bool:
+    return int(moment[:4]) < FIRST_PLAUSIBLE_YEAR
 
 
 def _may_precede(study: Study, current: Study) -> bool:

@@ -13,7 +13,7 @@ from ..base import ToolContext, refuse
 from .films import tell_films
 from .measure import DENSITIES, matching
 from .opacities import tell_opacities
-from .pairs import are_strangers, date_caveats, interval_days, is_copy, same_body_part
+from .pairs import are_strangers, date_caveats, interval_days, is_copy, is_unnamed, same_body_part
 from .read import read_pair
 from .reviewed import StudyReading
 from .scans import SeenScan, aligned, open_pair, show_pair
@@ -106,7 +106,17 @@ def _compared(prior: StudyReading, current: StudyReading, context: ToolContext |
         told.add(_named(prior, current))
     if not told.findings:
         told.warnings.append(_nothing_shared(prior, current))
+    told.warnings += _unnamed(prior, current, context)
     return told
+
+
+def _unnamed(prior: StudyReading, current: StudyReading, context: ToolContext | None) -> list[str]:
+    """Outside a case nothing but the files themselves says that two studies are of one person."""
+    silent = [which for which, reading in (("earlier", prior), ("later", current)) if is_unnamed(reading.study)]
+    if not silent or (context is not None and context.patient is not None):
+        return []
+    return [f"nothing in the {' and the '.join(silent)} study says whose it is: that both are of one person is taken "
+            "as given"]
 
 
 def _nothing_shared(prior: StudyReading, current: StudyReading) -> str:

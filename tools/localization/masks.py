@@ -49,3 +49,15 @@ def mask_box(mask: Mask) -> Box:
     """The smallest box [x0, y0, x1, y1], half-open, that holds a mask with at least one pixel."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+def shows_lungs_bright(pixels: NDArray[np.float32], masks: FilmMasks) -> bool:
+    """Whether black and white are exchanged: the lungs are brighter than heart and great vessels.
+
+    Args:
+        pixels: (rows, columns).
+        masks: of the film; where a lung or the heart is not seen, nothing is told.
+    """
+    lungs = (masks.image_left | masks.image_right) & ~masks.heart
+    heart = masks.heart & ~(masks.image_left | masks.image_right)
+    return bool(lungs.any() and heart.any() and np.median(pixels[lungs]) > np.median(pixels[heart]))

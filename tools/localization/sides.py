@@ -35,21 +35,24 @@ class Sides:
     Args:
         mirrored: at the left of the picture, against the usual display.
         told_by: what says so; with NOTHING the usual display is assumed.
+        disputed: by a letter burned into the film that says the opposite of the header.
     """
 
     mirrored: bool
     told_by: ToldBy
+    disputed: bool = False
 
 
 def sides_of(film: Film, masks: FilmMasks) -> Sides:
-    """The header decides, then a marker that can be read; a heart that clearly lies on the wrong side comes last.
+    """The header decides, and a marker that contradicts it is told; without it a marker that can be read decides; a
+    heart that clearly lies on the wrong side comes last.
 
     A heart at the right of the patient is rarer than a picture stored as its mirror image, so without header and marker
     such a picture is taken for mirrored; a person is told.
     """
-    if film.sides_known:
-        return Sides(False, ToldBy.HEADER)
     marked = marker_sides(film.pixels)
+    if film.sides_known:
+        return Sides(False, ToldBy.HEADER, disputed=marked is True)
     if marked is not None:
         return Sides(marked, ToldBy.MARKER)
     lean = heart_lean(masks)

@@ -15,7 +15,7 @@ from ..base import ToolContext, refuse
 from ..blanking import blank_question
 from ..harvest import Harvest
 from .gate import accept, refuse_blank, refuse_header, refuse_view
-from .masks import FilmMasks
+from .masks import FilmMasks, shows_lungs_bright
 from .measure import heart_size
 from .read import NOT_ASKED, read_film
 from .sides import sides_of
@@ -88,6 +88,7 @@ def _measure(series: Series, place: Place, told: Harvest) -> list[Said]:
     refuse_blank(film.pixels)
     masks = _look(film)
     doubt = accept(film, masks)
+    film = film.inverted() if shows_lungs_bright(film.pixels, masks) else film
     sides = sides_of(film, masks)
     if sides.mirrored:
         film, masks = film.mirrored(), masks.mirrored()

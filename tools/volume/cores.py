@@ -7,7 +7,7 @@ along the airways, so away from these a smaller ball counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,12 +66,13 @@ class Core:
     side: Laterality
 
 
-def find_cores(chest: Chest, lungs: Mapping[Laterality, Mask], geometry: VolumeGeometry) -> list[Core]:
+def find_cores(chest: Chest, lungs: Sequence[tuple[Laterality, Mask]], geometry: VolumeGeometry
+               ) -> list[Core]:
     """Opacities at the lungs' borders, from the widest closing to the narrowest, by side, then by place.
 
     Args:
         chest: segmentation of the volume.
-        lungs: on the chest's coarse grid.
+        lungs: each by itself with its side, on the chest's coarse grid: a closing of both would take in all between.
         geometry: of the stored voxels.
     """
     fine = coarse_geometry(geometry, chest.coarse.factors, chest.body.shape)
@@ -83,7 +84,8 @@ def find_cores(chest: Chest, lungs: Mapping[Laterality, Mask], geometry: VolumeG
     return found
 
 
-def _at_level(level: Level, chest: Chest, lungs: Mapping[Laterality, Mask], fine: VolumeGeometry) -> Iterator[Core]:
+def _at_level(level: Level, chest: Chest, lungs: Sequence[tuple[Laterality, Mask]], fine: VolumeGeometry
+              ) -> Iterator[Core]:
     grid = coarsen(chest.coarse.values, fine, level.grid_mm)
     place = coarse_geometry(fine, grid.factors, grid.values.shape)
     free = (coarsen(chest.body & ~chest.airways, fine, level.grid_mm).values > 0.5) & (grid.values > SOLID_HU)
@@ -91,7 +93,7 @@ def _at_level(level: Level, chest: Chest, lungs: Mapping[Laterality, Mask], fine
     slice_mm = fine.spacing[0]
     anywhere, apart = max(level.anywhere_mm, ANYWHERE_SLICES * slice_mm), max(level.away_mm, slice_mm)
     far = max(FROM_AIRWAYS_MM, FROM_AIRWAYS_SLICES * slice_mm)
-    for side, lung in sorted(lungs.items()):
+    for side, lung in sorted(lungs, key=lambda item: item[0]):
         shrunk = coarsen(lung, fine, level.grid_mm).values > 0.5
         solid = close(shrunk, grid.spacing, level.closing_mm) & ~shrunk & free
         for mask, inner, inscribed in _pieces(solid, grid, apart):

@@ -9,7 +9,7 @@ from ...core.finding import Status
 from ...sources.volume import Volume
 from .draw import draw_close, draw_slice, slice_text
 from .lungs import Chest, lung_name
-from .nodules import LARGEST_NODULE_MM, MOST, Candidate, find_candidates
+from .nodules import LARGEST_NODULE_MM, MOST, Candidate, apart, find_candidates
 from .telling import Telling, millilitres, millimetres
 
 
@@ -20,6 +20,9 @@ def tell_candidates(telling: Telling, chest: Chest) -> None:
         telling: takes findings, evidence and warnings.
         chest: segmentation of the telling's volume.
     """
+    if not all(apart(lung) for lung in chest.lungs):
+        telling.warnings.append("the lungs cannot be told from each other: candidates at chest wall and mediastinum "
+                                "were not looked for")
     found = find_candidates(chest, telling.volume.voxels, telling.volume.geometry)
     for rank, candidate in enumerate(found[:MOST], 1):
         _tell_candidate(telling, candidate, rank, chest)
@@ -47,12 +50,13 @@ def _evidence(telling: Telling, candidate: Candidate, rank: int, chest: Chest) -
                     volume.geometry.shape[0] - 1))
     box, slices = _box_on_slice(candidate, volume), _slices(candidate, volume)
     x, y, z = candidate.centre_mm
+    axes = "LPS" if volume.sides_known else "along the stored axes; how they lie in the patient is not known"
     border = "; its border towards chest wall or mediastinum is estimated" if candidate.attached else ""
     close = telling.picture(f"candidate{rank}", lambda: draw_close(volume, candidate))
     whole = telling.picture(f"candidate{rank}-slice", lambda: draw_slice(volume, k, box, chest))
     return (
         telling.region(candidate.bbox_mm, slices, f"Close-up of solid opacity {rank} by size, centre x {x:.1f} y "
-                       f"{y:.1f} z {z:.1f} mm (LPS); size is the mean of long axis {candidate.long_mm:.1f} mm and "
+                       f"{y:.1f} z {z:.1f} mm ({axes}); size is the mean of long axis {candidate.long_mm:.1f} mm and "
                        f"short axis {candidate.short_mm:.1f} mm, each to {candidate.precision_mm:.1f} mm{border}",
                        close),
         telling.slice(k, box, f"{slice_text(volume, k)}, lung window, box around solid opacity {rank}", whole))

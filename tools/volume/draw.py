@@ -37,7 +37,8 @@ CLOSE_FRAME = 420
 TILE = 270
 """Largest height and width of one view, of a close-up, and of one slice of a montage, in screen pixels."""
 MONTAGE_ROWS, MONTAGE_COLUMNS, MR_TILES = 3, 4, 4
-SIDE_COLOURS: dict[Laterality, Colour] = {Laterality.RIGHT: ORANGE, Laterality.LEFT: SKY, Laterality.BILATERAL: GREEN}
+SIDE_COLOURS: dict[Laterality, Colour] = {Laterality.RIGHT: SKY, Laterality.LEFT: ORANGE, Laterality.BILATERAL: GREEN}
+"""As on films."""
 TISSUE_COLOURS: tuple[Colour, ...] = (YELLOW, (213, 94, 0), SKY)
 CANDIDATE: Colour = YELLOW
 
@@ -209,7 +210,7 @@ def _cut_view(volume: Volume, plane: Plane, index: int, chest: Chest) -> View:
 
 def _titled(volume: Volume, view: View, window: Window, mm_per_pixel: float, *, brief: bool = False) -> Image.Image:
     """A view with plane, slice number, position and window written on it; only number and position when brief."""
-    picture = show(view, volume.voxels, window, mm_per_pixel)
+    picture = show(view, volume.voxels, window, mm_per_pixel, letters=volume.sides_known)
     unit = f" {HU}" if volume.unit == HU else ""
     stored = view.plane == "slice"
     if brief:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from ...core.boxes import BoxMm
 from ...core.finding import Laterality
@@ -21,7 +22,7 @@ from .calipers import longest, measure_opacity
 from .cores import Core, find_cores
 from .diameters import Ball, measure_ball
 from .grids import Coarse, Mask, bounding_box, box_mm, close, coarsen
-from .lungs import Chest
+from .lungs import Chest, Lung
 
 MOST = 3
 LUNG_HU = -850.0
@@ -30,6 +31,8 @@ SMALLEST_MM, LARGEST_NODULE_MM = 4.0, 30.0
 VOXELS_ACROSS = 1.5
 """A ball smaller than this many of the largest voxel edges is mostly partial volume and is not measured."""
 NEAR_CLOSING_MM = 10.0
+LEAST_OF_BOTH = 0.2
+"""Smallest part of both lungs that is a lung of its own, where sides are not told."""
 SAME_SIZE = (0.6, 1.7)
 """One measure of a diameter over another; outside it the blob was no ball, or runs into the chest wall."""
 LEAST_PRECISION_MM, SLICE_PRECISION = 0.5, 0.4
@@ -85,11 +88,22 @@ def find_candidates(chest: Chest, voxels: NDArray[Any], geometry: VolumeGeometry
     if not chest.lungs:
         return []
     lungs = {lung.side: coarsen(lung.mask, geometry).values > 0.5 for lung in chest.lungs}
-    found = [_attached(core) for core in find_cores(chest, lungs, geometry)]
+    alone = [(lung.side, piece & lungs[lung.side]) for lung in chest.lungs for piece in apart(lung)]
+    found = [_attached(core) for core in find_cores(chest, alone, geometry)]
     for one in _balls(chest, lungs, voxels, geometry):
         if all(_distance(one, other) > other.diameter_mm / 2 for other in found):
             found.append(one)
     return sorted(found, key=lambda item: (-item.diameter_mm, item.centre_mm))
+
+
+def apart(lung: Lung) -> list[Mask]:
+    """A lung as it is; of both lungs in one the two that do not touch, on the coarse grid; none where they touch."""
+    if lung.side is not Laterality.BILATERAL:
+        return [lung.rough]
+    labels, count = ndimage.label(lung.rough)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    large = np.flatnonzero(sizes > LEAST_OF_BOTH * sizes.sum()) + 1
+    return [labels == number for number in large] if len(large) == 2 else []
 
 
 def _attached(core: Core) -> Candidate:

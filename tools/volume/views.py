@@ -108,7 +108,8 @@ def view_of(geometry: VolumeGeometry, plane: Plane, index: int,
                 tuple(float(part) for part in (-rows if flips[0] else rows)))
 
 
-def show(view: View, voxels: NDArray[Any], window: Window, mm_per_pixel: float) -> Image.Image:
+def show(view: View, voxels: NDArray[Any], window: Window, mm_per_pixel: float, *, letters: bool = True
+         ) -> Image.Image:
     """The plane in grey with orientation letters and a scale bar.
 
     Args:
@@ -116,9 +117,11 @@ def show(view: View, voxels: NDArray[Any], window: Window, mm_per_pixel: float) 
         voxels: (k, j, i).
         window: of the grey scale.
         mm_per_pixel: size of a screen pixel.
+        letters: False where the file does not say how the voxels lie in the patient.
     """
     picture = to_picture(window_to_grey(view.take(voxels), window), view.spacing, mm_per_pixel)
-    orientation_letters(picture, view.right, view.down)
+    if letters:
+        orientation_letters(picture, view.right, view.down)
     scale_bar(picture, mm_per_pixel)
     return picture
 
