@@ -1,6 +1,6 @@
 """How the gate of the localization tool tells frontal chest films from other pictures.
 
-    python -m caseloom.evals.not_films DATA [--names] [--write docs/accuracy.md]
+    python -m caseloom.evals.not_films DATA [--weights FILE] [--names] [--write docs/accuracy.md]
 
 Prints per kind how many pictures are refused, apart for the half that tuning may look at and the half held out, and
 for pictures with black and white exchanged; then what is refused of true films and their variants. The header is left
@@ -20,7 +20,7 @@ from pathlib import Path
 from ..core.errors import RefusedFile
 from ..sources.film import Film
 from ..tools.localization.gate import accept, refuse_blank
-from ..tools.localization.network import shipped_network
+from ..tools.localization.network import ChestFilmNet, load_network, shipped_network
 from ..tools.localization.segment import segment_film
 from .picture_bones import bone_pictures
 from .picture_files import DOCUMENTS, IMAGES, PHOTOS, SLIDE, file_pictures, unreadable
@@ -43,13 +43,17 @@ def main() -> None:
     parser.add_argument("--names", action="store_true", help="also name every wrongly judged picture, of the tuning "
                         "half only")
     parser.add_argument("--write", type=Path, help="also put the tables into this Markdown file")
+    parser.add_argument("--weights", type=Path, help="of a network that never saw the half held out; default: what "
+                        "ships, whose gate learned from both halves")
     asked = parser.parse_args()
-    lines = [f"Measured on {today()} by `evals/not_films.py` ({machine()}): refused of all, of pictures without a "
-             "header. The half for tuning was looked at, the other half was not; true films and their variants are "
-             "from films that the network learned from."]
+    network = load_network(asked.weights) if asked.weights else shipped_network()
+    whose = ("a gate that learned from the half for tuning; what ships learned the same way from both halves"
+             if asked.weights else "what ships, whose gate learned from both halves")
+    lines = [f"Measured on {today()} by `evals/not_films.py` ({machine()}), of {whose}: refused of all, of pictures "
+             "without a header. True films and their variants are from films that the network learned from."]
     lines += [f"Absent: {line}." for line in absent(asked.data)]
     for title, pictures, wrong in (("no film", not_films(asked.data), False), ("film", films(asked.data), True)):
-        counts, names = judge(pictures, wrong)
+        counts, names = judge(pictures, wrong, network)
         lines += ["", *table(title, counts)]
         sys.stderr.writelines(f"wrong: {name}\n" for name in names if asked.names)
     sys.stdout.write("\n".join([*lines, ""]))
@@ -80,23 +84,23 @@ def absent(data: Path) -> list[str]:
     return [*missing, *folders, *unreadable(data)]
 
 
-def refusal(pixels: Grey) -> str | None:
+def refusal(pixels: Grey, network: ChestFilmNet) -> str | None:
     """Why the tool refuses a picture without a header; None when it measures it."""
     film = Film(pixels=pixels, stored_shape=(pixels.shape[0], pixels.shape[1]))
     try:
         refuse_blank(pixels)
-        accept(film, segment_film(shipped_network(), pixels))
+        accept(film, segment_film(network, pixels))
     except RefusedFile as error:
         return error.reason
     return None
 
 
-def judge(pictures: Iterable[Picture], refused_is_wrong: bool) -> tuple[Counts, list[str]]:
+def judge(pictures: Iterable[Picture], refused_is_wrong: bool, network: ChestFilmNet) -> tuple[Counts, list[str]]:
     """Counts per kind, and the names of wrongly judged pictures of the tuning half."""
     counts: Counts = defaultdict(lambda: [0] * 8)
     wrong = []
     for picture in pictures:
-        refused = refusal(picture.pixels) is not None
+        refused = refusal(picture.pixels, network) is not None
         column = 4 * picture.held_out + 2 * picture.name.endswith(", inverted")
         counts[picture.kind][column] += refused
         counts[picture.kind][column + 1] += 1

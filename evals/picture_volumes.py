@@ -84,7 +84,10 @@ def volume_pictures(data: Path) -> Iterator[Picture]:
                 yield from _slabs(file, voxels, spacing)
                 yield from _radiographs(file.name, file.held_out, _thinned(voxels, spacing), _VIEWS[file])
     for number, spec in enumerate(_PHANTOMS):
-        yield from _radiographs(f"phantom chest {spec.seed}", number % 2 == 1, _phantom(spec), (*_LATERAL, *_OBLIQUE))
+        file = File(f"chest {spec.seed}", "ct", held_out=number % 2 == 1, package="phantom")
+        voxels, spacing = _phantom(spec)
+        yield from _coronal(file, voxels, spacing)
+        yield from _radiographs(file.name, file.held_out, (voxels, spacing), (*_LATERAL, *_OBLIQUE))
 
 
 def _towards_lps(volume: Volume) -> NDArray[np.float32]:
@@ -106,6 +109,12 @@ def shown(kind: str, values: NDArray[Any]) -> Iterator[tuple[str, Grey]]:
         yield from ((name, windowed(values, name)) for name in _WINDOWS)
     else:
         yield "full", between_percentiles(values, 1, 99.5)
+
+
+def _coronal(file: File, voxels: NDArray[np.float32], spacing: tuple[float, ...]) -> Iterator[Picture]:
+    for index in _through_body(file.kind, voxels, axis=1):
+        yield from _slice(file, "coronal", index, (voxels[:, index], _pixel(spacing, 1)))
+    yield from _slabs(file, voxels, spacing)
 
 
 def _slices(file: File, voxels: NDArray[np.float32], spacing: tuple[float, ...]) -> Iterator[Picture]:

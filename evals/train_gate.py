@@ -1,9 +1,10 @@
 """Teaches the network of tools/localization to tell frontal chest films from other pictures; what it sees stays as is.
 
-    python -m caseloom.evals.train_gate DATA WEIGHTS.safetensors
+    python -m caseloom.evals.train_gate DATA WEIGHTS.safetensors [--all]
 
-DATA is the folder of sample data that `not_films` makes its pictures from (the half for tuning is used). The weights
-come from `train_chest_film` and are written back with the gate's. Seeds are fixed.
+DATA is the folder of sample data that `not_films` makes its pictures from. Without --all the half for tuning is used,
+so that `not_films --weights` can measure on the other; what ships learned from both. The weights come from
+`train_chest_film` and are written back with the gate's. Seeds are fixed.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
-from ..tools.localization.network import SIDE, ChestFilmNet, show, summary
+from ..tools.localization.network import SIDE, ChestFilmNet, load_network, show, summary
 from .chest_films import Varied, read_examples
 from .not_films import not_films
 from .pictures import Grey, Picture
@@ -38,12 +39,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("weights", type=Path)
+    parser.add_argument("--all", action="store_true", help="learn from both halves")
     asked = parser.parse_args()
-    network = ChestFilmNet()
-    network.load_state_dict(load_file(asked.weights))
+    network = load_network(asked.weights)
     varied = Varied(read_examples(asked.data / FOLDER), SEED)
-    others = [picture for picture in not_films(asked.data) if not picture.held_out]
-    fit_gate(network.eval(), varied, others)
+    others = [picture for picture in not_films(asked.data) if asked.all or not picture.held_out]
+    fit_gate(network, varied, others)
     save_file(network.state_dict(), asked.weights)
 
 

@@ -19,6 +19,7 @@ from caseloom.evals.picture_films import spoiled_films
 from caseloom.evals.picture_patterns import pattern_pictures
 from caseloom.evals.picture_volumes import volume_pictures
 from caseloom.evals.pictures import Picture, with_inverted
+from caseloom.tools.localization.network import shipped_network
 
 FEW = 45
 
@@ -159,11 +160,11 @@ def test_exposure_shows_dense_bright() -> None:
 
 def test_refusals_are_counted_by_kind_half_and_inversion() -> None:
     blank = np.zeros((64, 64), np.float32)
-    assert "blank" in (refusal(blank) or "")
+    assert "blank" in (refusal(blank, shipped_network()) or "")
     pictures = [Picture("one", "blank", blank, held_out=False), Picture("two", "blank", blank, held_out=True)]
-    counts, wrong = judge(with_inverted(pictures), refused_is_wrong=False)
+    counts, wrong = judge(with_inverted(pictures), refused_is_wrong=False, network=shipped_network())
     assert counts == {"blank": [1, 1, 1, 1, 1, 1, 1, 1]}
     assert wrong == []
-    assert judge(pictures, refused_is_wrong=True)[1] == ["one"]
+    assert judge(pictures, refused_is_wrong=True, network=shipped_network())[1] == ["one"]
     lines = table("no films", counts)
     assert lines[-1] == "| sum | 1 of 1 | 1 of 1 | 1 of 1 | 1 of 1 |"

@@ -110,6 +110,11 @@ def _surroundings(picture: Tensor) -> Tensor:
 @cache
 def shipped_network() -> ChestFilmNet:
     """The network with the weights that ship with the package, ready to look."""
+    return load_network(WEIGHTS)
+
+
+def load_network(weights: Path) -> ChestFilmNet:
+    """The network with weights from a safetensors file, ready to look."""
     network = ChestFilmNet()
-    network.load_state_dict(load_file(WEIGHTS))
+    network.load_state_dict(load_file(weights))
     return network.eval()
