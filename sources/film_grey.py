@@ -18,6 +18,8 @@ Grey = NDArray[np.float32]
 _LUMA = np.asarray((0.299, 0.587, 0.114), np.float32)
 """ITU-R BT.601-7 2.5.1."""
 
+MOST_CLIPPED = 0.9
+"""Part of the pixels that a window may show as plain black or plain white; beyond it nothing is to be seen."""
 _TINT_TOLERANCE = 16.0
 _COLOURED_SHARE = 0.05
 # A tinted film (a photograph of a film) has one colour per brightness; a colour picture has several. Of 20 films, two
@@ -109,16 +111,22 @@ def dicom_to_grey(stored: NDArray[Any], header: pydicom.Dataset) -> tuple[Grey, 
 
 
 def _displayed(units: NDArray[np.float64], header: pydicom.Dataset) -> tuple[Grey, list[str]]:
-    """Through the first VOI LUT, else the first window, else from the 0.5th to the 99.5th percentile."""
+    """Through the first VOI LUT, else the first window that shows the picture, else from the 0.5th to the 99.5th
+    percentile."""
     if header.get("VOILUTSequence"):
         shown = np.asarray(apply_voi(np.rint(units).astype(np.int64), header, index=0), np.float32)
         return between(shown, 0.0, 2.0 ** int(header.VOILUTSequence[0].LUTDescriptor[2]) - 1), []
-    centre, width = first_number(header, "WindowCenter"), first_number(header, "WindowWidth")
-    if centre is not None and width is not None and width > 1:
-        return window(units, centre, width, str(header.get("VOILUTFunction") or "LINEAR")), []
+    function = str(header.get("VOILUTFunction") or "LINEAR")
+    windows = [pair for pair in zip(numbers(header, "WindowCenter"), numbers(header, "WindowWidth"), strict=False)
+               if pair[1] > 1]
+    for number, (centre, width) in enumerate(windows):
+        grey = window(units, centre, width, function)
+        if max((grey <= 0).mean(), (grey >= 1).mean()) < MOST_CLIPPED:
+            return grey, [f"the header's display window {number + 1} was used: those before show a blank picture"
+                          ] if number else []
     low, high = np.percentile(units, [0.5, 99.5])
-    return between(units, float(low), float(high)), ["the header names no display window; the range of the values "
-                                                     "was used"]
+    why = "the header's display window shows a blank picture" if windows else "the header names no display window"
+    return between(units, float(low), float(high)), [f"{why}; the range of the values was used"]
 
 
 def window(units: NDArray[np.float64], centre: float, width: float, function: str) -> Grey:
@@ -139,12 +147,16 @@ def between(values: NDArray[Any], low: float, high: float) -> Grey:
     return scaled
 
 
-def first_number(header: pydicom.Dataset, name: str) -> float | None:
-    """The first value of a numeric element, None when it is absent, empty or not finite."""
+def numbers(header: pydicom.Dataset, name: str) -> list[float]:
+    """The values of a numeric element up to the first that is no finite number."""
     value = header.get(name)
-    first = value[0] if isinstance(value, (list, pydicom.multival.MultiValue)) and value else value
-    try:
-        number = float(str(first))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+    found: list[float] = []
+    for one in value if isinstance(value, (list, pydicom.multival.MultiValue)) else [value]:
+        try:
+            number = float(str(one))
+        except ValueError:
+            break
+        if not math.isfinite(number):
+            break
+        found.append(number)
+    return found

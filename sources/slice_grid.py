@@ -22,6 +22,8 @@ LARGEST_JITTER = 0.1
 LARGEST_TILT = 45.0
 """Degrees between the slices' normal and the line through their corners beyond which they are no stack: gantries tilt
 by up to 30 degrees."""
+THICK_ENOUGH = 0.9
+"""Slices thinner than this part of their distance leave gaps."""
 MAIN_RUN = 0.75
 """Smallest part of a series that may stand for it when the rest lies beyond a gap too wide to bridge."""
 
@@ -97,10 +99,10 @@ def _describe_gaps(depth: NDArray[np.float64], usual: float) -> list[str]:
 
 
 def _describe_thickness(thickness: float | None, usual: float) -> list[str]:
-    """A note where most of the body lies between the slices; refuses slices too far apart to stand for it."""
-    if not thickness or not 0 < thickness < usual / 2:
+    """A note where a part of the body lies between the slices; refuses slices too far apart to stand for it."""
+    if not thickness or not 0 < thickness < THICK_ENOUGH * usual:
         return []
-    if usual > LARGEST_BRIDGED_MM * 1.001:
+    if thickness < usual / 2 and usual > LARGEST_BRIDGED_MM * 1.001:
         raise RefusedFile(RefusalCode.BAD_GEOMETRY, f"slices {thickness:.1f} mm thick lie {usual:.1f} mm apart, too "
                           "far for a volume to be measured")
     return [f"slices are {thickness:.1f} mm thick and lie {usual:.1f} mm apart: what lies between them was not imaged, "

@@ -201,3 +201,16 @@ def test_the_detector_spacing_is_used_with_a_note(tmp_path: Path) -> None:
     assert any("detector" in note for note in film.notes)
 
 
+
+
+@pytest.mark.parametrize(("windows", "note"), [
+    (([2000], [4000]), None), (([100, 2000], [50, 4000]), "display window 2"), (([60000], [100]), "blank picture"),
+    (([50], [10]), "blank picture")])
+def test_a_window_that_shows_nothing_is_passed_over_and_told(tmp_path: Path, windows: tuple[list[int], list[int]],
+                                                             note: str | None) -> None:
+    stored = np.linspace(500, 3500, 1200).astype(np.uint16).reshape(30, 40)
+    film = load(write_film(tmp_path / "film.dcm", stored, WindowCenter=windows[0], WindowWidth=windows[1]))
+    assert np.ptp(film.pixels) > 0.7
+    assert [text for text in film.notes if "window" in text] == ([] if note is None else [
+        text for text in film.notes if note in text and "used" in text])
+    assert (note is None) is not any("window" in text for text in film.notes)

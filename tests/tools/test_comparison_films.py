@@ -196,6 +196,21 @@ def test_a_film_with_black_and_white_exchanged_is_the_same_film(folder: Path) ->
     assert inverted.share_percent == pytest.approx(plain.share_percent, abs=0.5)
 
 
+def test_a_copy_packed_again_is_refused(folder: Path) -> None:
+    with Image.open(folder / "ada8c494.png") as picture:
+        picture.convert("L").save(folder / "packed.jpg", quality=60)
+    result = compared(read(folder / "ada8c494.png", "2020-01-01"), read(folder / "packed.jpg", "2020-02-08"), folder)
+    assert (result.refused[0].code, result.findings) == ("duplicate", ())
+
+
+def test_the_ratio_of_a_turned_film_is_compared_in_doubt(folder: Path) -> None:
+    result = compared(read(folder / "ada8c494.png", "2020-01-01", view="PA"),
+                      read(folder / "moved.png", "2020-02-08", view="PA"), folder)
+    status = {item.name: item.status for item in result.findings}
+    assert (status["Cardiothoracic ratio"], status["Lung field share"]) == ("indeterminate", "measured")
+    assert any("turned against the other" in text for text in result.warnings)
+
+
 def test_films_without_dates_are_compared_in_the_order_given(folder: Path) -> None:
     result = compared(read(folder / "ada8c494.png", None), read(folder / "moved.png", None), folder)
     assert any("taken as given" in text for text in result.warnings)

@@ -199,6 +199,36 @@ def test_a_letter_that_contradicts_the_header_is_told(shared_data: Path, tmp_pat
         assert box_of(result, "Right lung")[2] < box_of(result, "Left lung")[0], "sides follow the header"
 
 
+def test_a_header_that_the_heart_contradicts_is_followed_and_told(shared_data: Path, tmp_path: Path) -> None:
+    import pydicom
+
+    header = pydicom.dcmread(shared_data / "dicom_single" / "RG1_J2KI.dcm")
+    header.decompress()
+    pixels = read_grey(shared_data / "cxr_nih" / "00000001_000.png")
+    header.Rows, header.Columns = pixels.shape
+    header.BitsAllocated, header.BitsStored, header.HighBit = 8, 8, 7
+    header.PhotometricInterpretation, header.PatientOrientation = "MONOCHROME2", ["L", "F"]
+    for name in ("WindowCenter", "WindowWidth", "VOILUTSequence", "RescaleSlope", "RescaleIntercept"):
+        if name in header:
+            del header[name]
+    for which, stored in (("straight", pixels), ("mirrored", pixels[:, ::-1])):
+        header.PixelData = np.rint(stored * 255).astype(np.uint8).tobytes()
+        header.save_as(tmp_path / f"{which}.dcm")
+        result = run_on_film(tmp_path / f"{which}.dcm")
+        assert any("by the header the heart lies" in text for text in result.warnings) is (which == "mirrored")
+        assert box_of(result, "Right lung")[2] < box_of(result, "Left lung")[0]
+
+
+@pytest.mark.parametrize("pad", [((150, 150), (150, 150)), ((0, 512), (0, 0)), ((0, 0), (256, 256))])
+def test_wide_black_borders_change_nothing(shared_data: Path, tmp_path: Path, pad: tuple[tuple[int, int], ...]) -> None:
+    pixels = read_grey(shared_data / "cxr_nih" / "00000001_000.png")
+    plain, padded = (run_on_pixels(tmp_path, shown) for shown in (pixels, np.pad(pixels, pad)))
+    top, left = pad[0][0], pad[1][0]
+    for name in ("Right lung", "Left lung", "Cardiomediastinum"):
+        x0, y0, x1, y1 = box_of(plain, name)
+        assert iou(box_of(padded, name), (x0 + left, y0 + top, x1 + left, y1 + top)) > 0.93
+
+
 def test_masks_lie_beside_the_overlay_in_the_size_of_the_stored_image(shared_data: Path, tmp_path: Path) -> None:
     result = run_on_film(shared_data / "cxr_nih" / "00000001_000.png", pictures=tmp_path)
     by_name = {item.name: item for item in result.findings}

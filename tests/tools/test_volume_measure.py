@@ -10,6 +10,7 @@ from caseloom.core.geometry import VolumeGeometry
 from caseloom.tools.drawing import LUNG_WINDOW
 from caseloom.tools.volume.blobs import find_blobs
 from caseloom.tools.volume.body import body_mask, optimal_threshold
+from caseloom.tools.volume.calipers import measure_opacity
 from caseloom.tools.volume.diameters import measure_ball
 from caseloom.tools.volume.grids import ball, box_mm, coarsen, refine
 from caseloom.tools.volume.measure import foreground, mean_within, otsu_threshold, tissue_statistics
@@ -123,6 +124,22 @@ def test_a_ball_is_measured_to_half_a_millimetre(diameter: float, slice_mm: floa
     assert found is not None
     assert found.diameter_mm == pytest.approx(diameter, abs=0.5)
     np.testing.assert_allclose(found.centre_mm, (29.3, 30.1, 31.2), atol=0.3)
+
+
+@pytest.mark.parametrize("tilt", [0.0, 15.0, 30.0])
+def test_a_tilted_gantry_changes_no_size(tilt: float) -> None:
+    straight = geometry((70, 80, 80))
+    affine = np.array(straight.affine)
+    affine[1, 0] = np.tan(np.deg2rad(tilt)) * affine[2, 0]
+    place = VolumeGeometry(straight.shape, affine)
+    centre = tuple(float(part) for part in place.to_lps(np.array([35.0, 40.0, 40.0])))
+    volume = sphere(place.shape, place, centre, 20.0)
+    ball = measure_ball(volume, place, np.array(centre), 12.0)
+    assert ball is not None
+    size = measure_opacity(volume, place, ball)
+    assert size is not None
+    assert (size.long_mm, size.short_mm) == (pytest.approx(20.0, abs=0.5), pytest.approx(20.0, abs=0.5))
+    assert size.volume_ml == pytest.approx(4.19, rel=0.03)
 
 
 def test_ground_glass_and_balls_outside_lung_are_not_measured() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...core.boxes import Box
 from ...core.case import CaseFile, FileKind, Series
@@ -23,6 +24,12 @@ from .reviewed import StudyReading
 from .telling import TOOL, Shown, Told, measured_change
 
 SHARE = "Lung field share"
+PACKED = 0.02
+"""Mean difference of two films, 0..1, below which they are one: JPEG at quality 50 changed 15 films by 0.017 at most,
+and of 40 pairs of films of one person and one size the most alike differ by 0.029."""
+MOST_TURN_DEG = 4.0
+"""A film turned farther against the other makes the cardiothoracic ratio doubtful, which is measured along rows: turned
+by 4 and 8 degrees, one film's ratio of 0.53 became 0.55 and 0.56."""
 SAME_PIXELS = "both films hold the same pixels: a film is not compared with its copy"
 Place = tuple[Series, CaseFile]
 
@@ -76,7 +83,7 @@ def tell_films(prior: StudyReading, current: StudyReading, context: ToolContext)
     except RefusedFile as error:
         return Told(warnings=[f"the films were not laid on each other: {error}"]), Shown()
     before, after = seen
-    if np.array_equal(before.film.pixels, after.film.pixels):
+    if is_same_picture(before.film.pixels, after.film.pixels):
         raise RefusedFile(RefusalCode.DUPLICATE, SAME_PIXELS)
     alignment = align_films(before.masks, after.masks)
     if alignment is None:
@@ -87,7 +94,12 @@ def tell_films(prior: StudyReading, current: StudyReading, context: ToolContext)
         told.warnings.append("the films could not be laid on each other by their lungs (overlap of the lung fields not "
                              f"above {alignment.before:.2f}); they are compared as they are")
     told.findings += _share_change(before, after, shown, context)
-    return told, shown
+    return told, replace(shown, turned=abs(alignment.turn_deg) > MOST_TURN_DEG)
+
+
+def is_same_picture(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    """Whether two films, 0..1, are one picture but for how it was packed: no two exposures are so alike."""
+    return one.shape == other.shape and float(np.abs(one - other).mean()) < PACKED
 
 
 def see_film(place: Place, reading: StudyReading, context: ToolContext) -> SeenFilm:

@@ -34,10 +34,12 @@ class Shown:
     Args:
         prior: places in the earlier one.
         current: places in the later one.
+        turned: one film lies so far turned against the other that horizontal distances are not the same ones.
     """
 
     prior: tuple[Evidence, ...] = ()
     current: tuple[Evidence, ...] = ()
+    turned: bool = False
 
     @property
     def all(self) -> tuple[Evidence, ...]:

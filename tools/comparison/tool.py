@@ -21,6 +21,8 @@ from .technique import film_caveats, scan_caveats
 from .telling import TOOL, Shown, Told, measured_change
 
 RATIO = "Cardiothoracic ratio"
+TURNED = ("one film is turned against the other: the cardiothoracic ratio, measured along the rows of each, is "
+          "compared in doubt")
 NOT_ALIGNED = ("the scans could not be aligned: they are too unlike, or too little of the body is in both; nodule and "
                "mass candidates were not matched")
 
@@ -138,8 +140,10 @@ def _named(prior: StudyReading, current: StudyReading, shown: Shown | None = Non
 def _films(prior: StudyReading, current: StudyReading, context: ToolContext | None) -> Told:
     caveats, unlike = film_caveats(prior.study, current.study)
     told, shown = tell_films(prior, current, context) if context is not None else (Told(), Shown())
-    told.add(_named(prior, current, shown, doubtful=(RATIO,) if unlike else ()))
-    said = caveats if unlike or any(item.name == RATIO for item in told.findings) else []
+    told.add(_named(prior, current, shown, doubtful=(RATIO,) if unlike or shown.turned else ()))
+    told_of_heart = any(item.name == RATIO for item in told.findings)
+    said = caveats if unlike or told_of_heart else []
+    said += [TURNED] if shown.turned and told_of_heart else []
     return Told(told.findings, told.evidence, [*_dated(said, prior, current), *told.warnings])
 
 

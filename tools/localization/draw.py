@@ -112,8 +112,9 @@ def _on_picture(box: Box, across: float, down: float) -> Box:
 
 
 def _sides(picture: Image.Image, film: Film, step: float) -> None:
-    label(picture, (10, picture.height / 2), "R", anchor="lm", size=26)
-    label(picture, (picture.width - 10, picture.height / 2), "L", anchor="rm", size=26)
+    doubt = "" if film.sides_known else "?"
+    label(picture, (10, picture.height / 2), f"R{doubt}", anchor="lm", size=26)
+    label(picture, (picture.width - 10, picture.height / 2), f"L{doubt}", anchor="rm", size=26)
     if film.spacing_mm is not None:
         scale_bar(picture, step)
 

@@ -14,6 +14,8 @@ from torch.nn import functional
 from .masks import FilmMasks, largest_piece
 from .network import SIDE, ChestFilmNet, show
 
+LEAST_LEFT = 0.7
+"""A picture of which less is left without its uniform borders, across or down, is looked at without them."""
 MARGIN = 0.2
 """Of the lungs' width and height, kept around them in the second look."""
 
@@ -30,8 +32,9 @@ def segment_film(network: ChestFilmNet, film: NDArray[np.float32]) -> FilmMasks:
     picture = torch.from_numpy(np.array(film, np.float32))
     rows, columns = film.shape
     with torch.inference_mode():
-        first, frontal = _look(network, picture, (0, 0, columns, rows))
-        part = _around_lungs(first, film.shape) or (0, 0, columns, rows)
+        whole = _without_borders(film)
+        first, frontal = _look(network, picture, whole)
+        part = _around_lungs(first, whole) or whole
         close, _ = _look(network, picture, part)
         x0, y0, x1, y1 = part
         fine = functional.interpolate(close[None], size=(y1 - y0, x1 - x0), mode="bilinear", align_corners=False)[0]
@@ -50,15 +53,31 @@ def _look(network: ChestFilmNet, film: Tensor, part: Part) -> tuple[Tensor, floa
     return (plain + mirrored.flip(-1)[[1, 0, 2]]) / 2, float(frontal.sigmoid().mean())
 
 
-def _around_lungs(first: Tensor, shape: tuple[int, ...]) -> Part | None:
-    """The part of a film that holds the largest piece of each lung, and a margin; None when no lung was seen."""
+def _without_borders(film: NDArray[np.float32]) -> Part:
+    """The part of a film inside uniform borders, where they take much of it; else all of it."""
+    rows, columns = film.shape
+    down, across = (np.flatnonzero(np.ptp(film, axis=axis) > 0) for axis in (1, 0))
+    if len(down) == 0 or len(across) == 0:
+        return 0, 0, columns, rows
+    x0, y0, x1, y1 = int(across[0]), int(down[0]), int(across[-1]) + 1, int(down[-1]) + 1
+    large = x1 - x0 < LEAST_LEFT * columns or y1 - y0 < LEAST_LEFT * rows
+    return (x0, y0, x1, y1) if large else (0, 0, columns, rows)
+
+
+def _around_lungs(first: Tensor, whole: Part) -> Part | None:
+    """The part of a film that holds the largest piece of each lung, and a margin; None when no lung was seen.
+
+    Args:
+        first: (3, SIDE, SIDE) probabilities over `whole`.
+        whole: the part that was looked at.
+    """
     left, right = (largest_piece(lung.numpy() > 0.5) for lung in first[:2])
     lungs = left | right
     if not lungs.any():
         return None
-    y0, y1 = _span(np.any(lungs, axis=1), shape[0])
-    x0, x1 = _span(np.any(lungs, axis=0), shape[1])
-    return x0, y0, x1, y1
+    x0, x1 = _span(np.any(lungs, axis=0), whole[2] - whole[0])
+    y0, y1 = _span(np.any(lungs, axis=1), whole[3] - whole[1])
+    return whole[0] + x0, whole[1] + y0, whole[0] + x1, whole[1] + y1
 
 
 def _span(shows: Any, length: int) -> tuple[int, int]:

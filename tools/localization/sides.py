@@ -35,30 +35,29 @@ class Sides:
     Args:
         mirrored: at the left of the picture, against the usual display.
         told_by: what says so; with NOTHING the usual display is assumed.
-        disputed: by a letter burned into the film that says the opposite of the header.
+        disputed_by: what says the opposite of the header: a letter burned into the film, or the heart.
     """
 
     mirrored: bool
     told_by: ToldBy
-    disputed: bool = False
+    disputed_by: ToldBy | None = None
 
 
 def sides_of(film: Film, masks: FilmMasks) -> Sides:
-    """The header decides, and a marker that contradicts it is told; without it a marker that can be read decides; a
-    heart that clearly lies on the wrong side comes last.
+    """The header decides, and what contradicts it is told; without it a marker that can be read decides; a heart that
+    clearly lies on the wrong side comes last.
 
     A heart at the right of the patient is rarer than a picture stored as its mirror image, so without header and marker
     such a picture is taken for mirrored; a person is told.
     """
-    marked = marker_sides(film.pixels)
+    marked, lean = marker_sides(film.pixels), heart_lean(masks)
+    by_heart = None if lean is None or abs(lean) < LEAST_LEAN else lean < 0
     if film.sides_known:
-        return Sides(False, ToldBy.HEADER, disputed=marked is True)
+        against = ToldBy.MARKER if marked else ToldBy.HEART if by_heart and marked is None else None
+        return Sides(False, ToldBy.HEADER, against)
     if marked is not None:
         return Sides(marked, ToldBy.MARKER)
-    lean = heart_lean(masks)
-    if lean is None or abs(lean) < LEAST_LEAN:
-        return Sides(False, ToldBy.NOTHING)
-    return Sides(lean < 0, ToldBy.HEART)
+    return Sides(False, ToldBy.NOTHING) if by_heart is None else Sides(by_heart, ToldBy.HEART)
 
 
 def heart_lean(masks: FilmMasks) -> float | None:

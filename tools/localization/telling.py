@@ -34,8 +34,12 @@ _SIDES_TOLD = {
                           "right, all sides given here are wrong",
 }
 """What is said of the patient's sides, by whether the picture is mirrored and what says so."""
-_DISPUTED = ("the header and the letter burned into the film contradict each other about where the patient's left is; "
-             "sides follow the header")
+_DISPUTED = {
+    ToldBy.MARKER: "the header and the letter burned into the film contradict each other about where the patient's "
+                   "left is; sides follow the header",
+    ToldBy.HEART: "by the header the heart lies at the patient's right: either it does, or the header is wrong and all "
+                  "sides given here are; sides follow the header",
+}
 _NO_BORDER = ("the borders of the heart or the bases of the lungs cannot be told from their surroundings; the "
               "cardiothoracic ratio was not measured")
 
@@ -78,7 +82,8 @@ def tell_film(film: Film, masks: FilmMasks, sized: Sized, place: Place
     evidence.append(shown)
     findings.append(_ratio(measured, shown, place))
     sides = _SIDES_TOLD.get((sized.sides.mirrored, sized.sides.told_by))
-    warnings = [*film.notes, *([sides] if sides else []), *([_DISPUTED] if sized.sides.disputed else []),
+    against = sized.sides.disputed_by
+    warnings = [*film.notes, *([sides] if sides else []), *([_DISPUTED[against]] if against else []),
                 *([caveat] if caveat and measured else []),
                 *([] if measured else [_NO_BORDER])]
     film_name = f"film of {place.date}" if place.date else "film without a date"

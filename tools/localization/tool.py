@@ -18,7 +18,7 @@ from .gate import accept, refuse_blank, refuse_header, refuse_view
 from .masks import FilmMasks, shows_lungs_bright
 from .measure import heart_size
 from .read import NOT_ASKED, read_film
-from .sides import sides_of
+from .sides import ToldBy, sides_of
 from .telling import Place, Sized, named_boxes, tell_film
 
 DECLINED = "Films are measured only: without a model that reads them, this cannot be answered."
@@ -92,6 +92,7 @@ def _measure(series: Series, place: Place, told: Harvest) -> list[Said]:
     sides = sides_of(film, masks)
     if sides.mirrored:
         film, masks = film.mirrored(), masks.mirrored()
+    film = replace(film, sides_known=sides.told_by is not ToldBy.NOTHING)
     heart = heart_size(film.pixels, masks)
     findings, evidence, warnings = tell_film(film, masks, Sized(heart, sides), place)
     read = read_film(film, named_boxes(film, masks, heart), place)

@@ -83,22 +83,28 @@ def measure_opacity(voxels: NDArray[Any], geometry: VolumeGeometry, ball: Ball) 
 
 def _resampled(voxels: NDArray[Any], geometry: VolumeGeometry, centre_mm: tuple[float, float, float], reach_mm: float
                ) -> tuple[NDArray[np.float32], float]:
-    """Values on a cube of equal steps along the array's axes, and the step; beyond the volume its last voxels go on."""
+    """Values on a cube of equal steps, and the step; beyond the volume its last voxels go on.
+
+    The cube lies along the normal, the columns and the rows of the slices, at right angles also where the gantry was
+    tilted and the array's axes are not.
+    """
     step = max(FINEST_MM, 2 * reach_mm / STEPS_ACROSS)
     along = np.arange(-reach_mm, reach_mm + step / 2, step)
-    middle = geometry.to_index(np.array(centre_mm))
-    lines = [at + along / spacing for at, spacing in zip(middle, geometry.spacing, strict=True)]
-    low = [int(np.clip(np.floor(line[0]) - 1, 0, size - 1)) for line, size in zip(lines, voxels.shape, strict=True)]
-    cut = voxels[tuple(slice(first, int(np.clip(np.ceil(line[-1]) + 2, first + 1, size)))
-                       for first, line, size in zip(low, lines, voxels.shape, strict=True))].astype(np.float32)
-    for axis, (line, first) in enumerate(zip(lines, low, strict=True)):
-        at = np.clip(line - first, 0, cut.shape[axis] - 1)
-        below = np.minimum(at.astype(int), max(cut.shape[axis] - 2, 0))
-        shape = [-1 if other == axis else 1 for other in range(3)]
-        part = (at - below).astype(np.float32).reshape(shape)
-        above = np.minimum(below + 1, cut.shape[axis] - 1)
-        cut = cut.take(below, axis) * (1 - part) + cut.take(above, axis) * part
-    return cut, step
+    offsets = np.stack(np.meshgrid(along, along, along, indexing="ij"), axis=-1)
+    index = geometry.to_index(np.array(centre_mm) + offsets @ _frame(geometry))
+    low = np.clip(np.floor(index.min(axis=(0, 1, 2))).astype(int), 0, np.array(voxels.shape) - 1)
+    high = np.maximum(np.ceil(index.max(axis=(0, 1, 2))).astype(int) + 1, low + 1)
+    cut = voxels[tuple(slice(*ends) for ends in zip(low, high, strict=True))].astype(np.float32)
+    values = ndimage.map_coordinates(cut, np.moveaxis(index - low, -1, 0), order=1, mode="nearest")
+    return np.asarray(values, np.float32), step
+
+
+def _frame(geometry: VolumeGeometry) -> NDArray[np.float64]:
+    """(3, 3) unit vectors in LPS: normal of the slices towards the next one, along a column, along a row."""
+    towards, column, row = (np.asarray(geometry.affine)[:3, axis] for axis in range(3))
+    column, row = column / np.linalg.norm(column), row / np.linalg.norm(row)
+    normal = np.cross(column, row)
+    return np.stack([normal * np.sign(normal @ towards), column, row])
 
 
 def _trunk(solid: Mask, neck: float) -> Mask:

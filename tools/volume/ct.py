@@ -30,8 +30,9 @@ def tell_ct(telling: Telling) -> None:
     """
     volume = telling.volume
     if volume.unit != HU:
-        raise RefusedFile(RefusalCode.NO_RESULTS, "the values are not Hounsfield units, so no attenuation, lung or "
-                          "tissue can be measured")
+        why = next((f" ({note})" for note in volume.notes if "Hounsfield" in note), "")
+        raise RefusedFile(RefusalCode.NO_RESULTS, f"the values are not Hounsfield units{why}, so no attenuation, lung "
+                          "or tissue can be measured")
     chest = segment_chest(volume.voxels, volume.geometry, sides_known=volume.sides_known)
     if chest.body.sum() * chest.coarse.voxel_ml < SMALLEST_BODY_ML:
         raise RefusedFile(RefusalCode.NO_TISSUE, "no body is seen in the CT")

@@ -104,12 +104,13 @@ def _tell_airways(telling: Telling, chest: Chest, picture: str | None) -> None:
     if airway is None:
         return
     place = coarse_place(bounding_box(chest.lumen), chest.coarse.factors, volume.voxels.shape)
-    value = millilitres(*airway)
+    number, margin = airway
     evidence = (telling.region(box_mm(place, volume.geometry), (place[0].start, place[0].stop - 1),
-                               f"{volume.modality}, air in trachea and large bronchi as far as they can be followed; "
-                               f"volume to {value.precision:g} mL, the change when the border's threshold moves by "
+                               f"{volume.modality}, air in trachea and large bronchi as far as they can be followed, "
+                               "which thicker slices shorten; the volume changes by "
+                               f"{millilitres(margin).number:g} mL when the border's threshold moves by "
                                f"{BORDER_HU:.0f} HU", picture),)
-    telling.measured("Airway volume", value, evidence, site="Trachea and large bronchi")
+    telling.measured("Airway volume", millilitres(number), evidence, site="Trachea and large bronchi")
 
 
 def not_comparable(technique: Technique, volume: Volume) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,8 +133,9 @@ def millimetres(number: float, precision: float | None = None) -> Value:
 
 
 def intensity(number: float) -> Value:
-    """An MR signal, to a whole number; it has no unit that two scans share."""
-    return _value(number, None, 0, "arbitrary units", "[arb'U]")
+    """An MR signal, to three digits or a whole number; it has no unit that two scans share."""
+    digits = max(0, 2 - math.floor(math.log10(abs(number)))) if number else 0
+    return _value(number, None, digits, "arbitrary units", "[arb'U]")
 
 
 def _value(number: float, precision: float | None, digits: int, unit: str, ucum: str) -> Value:

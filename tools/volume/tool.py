@@ -21,6 +21,8 @@ from .read import NOT_ASKED, read_volume
 from .telling import Telling
 
 DECLINED = "Volumes are measured only: without a model that reads them, this cannot be answered."
+NO_MODALITY = ("the file names no modality and its values tell none: only its foreground and mean value are measured, "
+               "in the file's own units")
 NO_VOLUME = "No volume could be shown to a model, so this cannot be answered."
 
 
@@ -78,6 +80,7 @@ def _measure(series: Series, date: str | None, context: ToolContext) -> Telling:
     if series.kind is FileKind.CT:
         tell_ct(telling)
     else:
+        telling.warnings += [NO_MODALITY] if series.kind is FileKind.VOLUME else []
         tell_mr(telling)
     return telling
 
