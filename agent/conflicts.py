@@ -16,8 +16,8 @@ from ..report.wording import date_text, value_text
 from ..tools.comparison.trends import analyte_of
 from .claims import fold
 
-NODULES = ("lung nodule", "pulmonary nodule", "suspicious lung nodule")
-"""What the questions of the volume tool call a nodule."""
+NODULES = ("lung nodule", "pulmonary nodule", "suspicious lung nodule", "lung opacity")
+"""What the questions of the volume tool call a nodule, or what each nodule is."""
 LEAST_OVERLAP = 0.2
 """Intersection over union below which two boxes of one structure are called different: about half of the mean that is
 published for MedGemma 1.5 on such structures, 0.38 (technical report, 3.2.4): what is usual is no conflict."""
@@ -105,8 +105,8 @@ def _lab_conflict(group: list[Finding]) -> Conflict:
 def reading_conflicts(case: Case, findings: Sequence[Finding], shown: Mapping[str, Evidence]) -> tuple[Conflict, ...]:
     """What was measured and what a model read of the same image, where they do not agree; both stand.
 
-    Compared are nodule candidates, the boxes of one structure, and the size of the heart on PA films; and what a model
-    says of a change with what it says of the later film.
+    Compared are nodule candidates, emphysema with the low-attenuation area, the boxes of one structure, and the size of
+    the heart on PA films; and what a model says of a change with what it says of the later film.
     """
     by_file: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -114,7 +114,8 @@ def reading_conflicts(case: Case, findings: Sequence[Finding], shown: Mapping[st
             by_file[shown[finding.evidence[0]].source.file].append(finding)
     views = {file.path: series.view for study in case.studies for series in study.series for file in series.files}
     of_images = (conflict for file, group in sorted(by_file.items()) for conflict in (
-        *_nodules(group), *_boxes(group, shown), *(_heart(group) if views.get(file) == "PA" else ())))
+        *_nodules(group), *_emphysema(group), *_boxes(group, shown),
+        *(_heart(group) if views.get(file) == "PA" else ())))
     return (*of_images, *_changes(findings))
 
 
@@ -138,6 +139,17 @@ def _nodules(group: Sequence[Finding]) -> Iterator[Conflict]:
         sizes = ", ".join(value_text(one.value) for one in measured if one.value is not None)
         yield _conflict(f"Detection and {item.reader} disagree on the CT{_of(item)}: solid candidates of {sizes} were "
                         f"detected, and {item.name.casefold()} was read as absent.", [*measured, *denied])
+
+
+def _emphysema(group: Sequence[Finding]) -> Iterator[Conflict]:
+    """Emphysema on a CT whose lungs hold no low-attenuation area that can be told from none (the density mask of Müller
+    et al., Chest 94:782-787, 1988)."""
+    areas = [item for item in group if item.name == "Low-attenuation area" and item.number is not None and item.value]
+    read = [item for item in group if item.is_read and item.name.casefold() == "emphysema"
+            and item.status is Status.PRESENT]
+    if areas and read and all((item.number or 0) <= (item.value.precision or 0) for item in areas if item.value):
+        yield _conflict(f"Measurement and {read[0].reader} disagree on the CT{_of(read[0])}: no low-attenuation area "
+                        "was measured, and emphysema was read as present.", [*areas, *read])
 
 
 def _boxes(group: Sequence[Finding], shown: Mapping[str, Evidence]) -> Iterator[Conflict]:

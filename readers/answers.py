@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..core.report import ReaderIdentity
 from .expect import Unparsed
@@ -64,7 +64,7 @@ def make_reading(  # noqa: PLR0913 - it gathers what a reading holds
         reader: who answered.
         tokens: counts.
         seconds: timings.
-        cut_off: it stopped at `max_tokens`, not of its own.
+        cut_off: it did not stop of its own.
         notes: what a person should know about how the answer came to be.
     """
     thinking, answer = split_thinking(text)
@@ -76,6 +76,16 @@ def make_reading(  # noqa: PLR0913 - it gathers what a reading holds
     if not answer:
         problem = _no_answer(thinking, cut_off)
     return Reading(value, problem, text, answer, thinking, reader, tokens, seconds, cut_off, notes)
+
+
+def unread(reader: ReaderIdentity, reason: str) -> Reading[Any]:
+    """The reading of a request that got no answer.
+
+    Args:
+        reader: who was asked.
+        reason: one line for a person.
+    """
+    return Reading(None, reason, "", "", None, reader, Tokens(0, 0, 0), Seconds(), unread=True)
 
 
 def _own_turn(text: str) -> str:

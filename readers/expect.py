@@ -26,6 +26,8 @@ _LETTER = re.compile(r"(?:(?:option|choice)\s{1,4})?(?:[(\[]([a-z])[)\]][.:]?|([
 _RESTATED = {True: frozenset({"there", "it", "is", "are", "one", "present", "seen", "visible"}),
              False: frozenset({"there", "it", "is", "are", "none", "not", "absent"})}
 """All words that may follow yes (True) or no: what says the same again. Any other word might take it back."""
+_DENIALS = frozenset({"none", "not", "absent"})
+"""One of these must be among the words behind no: "no, there is" says the opposite."""
 _SCALE = 1000
 
 
@@ -200,7 +202,8 @@ def _yes_no(claim: str) -> bool:
     if first is None:
         raise Unparsed("the final answer is neither yes nor no")
     said = first[1].casefold() == "yes"
-    if "?" in claim or not set(_words(claim[first.end() :])) <= _RESTATED[said]:
+    more = set(_words(claim[first.end() :]))
+    if "?" in claim or not more <= _RESTATED[said] or (more and not said and more.isdisjoint(_DENIALS)):
         raise Unparsed("the final answer says more than yes or no")
     return said
 
@@ -235,7 +238,7 @@ def _boxes(value: Any) -> tuple[LabelledBox, ...]:
     numbers = [_four_numbers(item["box_2d"]) for item in items]
     greatest = max((max(four) for four in numbers), default=0.0)
     unit = greatest <= 1
-    if not unit and any(max(four) <= 2 for four in numbers):
+    if not unit and any(max(four) <= 2 or any(number % 1 for number in four) for four in numbers):
         raise Unparsed("it is unclear whether a box is in fractions or in thousandths")
     return tuple(_box(item["label"], four, 1 if unit else _SCALE) for item, four in zip(items, numbers, strict=True))
 

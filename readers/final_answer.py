@@ -19,6 +19,8 @@ _DECLINED = re.compile(
     r"|\bI (?:cannot|can't|can not)\b",
     re.IGNORECASE,
 )
+_TAKEN_BACK = re.compile(r"\b(?:yes|answer (?:is|was|should)|however|but|although|correct\w*|actually|instead|rather|"
+                         r"wait|sorry|mistake\w*|reconsider\w*|revis\w*)\b", re.IGNORECASE)
 _OPENING = re.compile(r"[\[{]")
 _SENTENCE_ENDS = frozenset(".!*\"'`)]}\n")
 _LONGEST_BARE_ANSWER = 200
@@ -44,7 +46,7 @@ def last_claims(answer: str, *, cut_off: bool = False) -> list[str]:
         Texts up to the line's end; where nothing follows on the line, the next line with text.
 
     Raises:
-        Unparsed: there is no claim.
+        Unparsed: there is no claim, or words behind it may take it back.
     """
     text = answer
     places = _final_answers(text)
@@ -61,6 +63,8 @@ def last_claims(answer: str, *, cut_off: bool = False) -> list[str]:
     ended = text.rstrip(" \t")[-1:] in _SENTENCE_ENDS and text[places[-1][1]:].strip() == claims[-1]
     if cut_off and not ended:
         raise Unparsed("the final answer may go on, or be taken back, where the text was cut")
+    if _TAKEN_BACK.search(text[places[-1][1]:].lstrip().partition("\n")[2]):
+        raise Unparsed("what follows the final answer may take it back")
     if max(map(len, claims)) > _LONGEST_CLAIM:
         raise Unparsed("the final answer is too long to be one")
     return claims

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class NotedReader:
-    """Reads as another reader does; `outcome` tells whether that one ever answered, `failed` whether it once failed.
+    """Reads as another reader does; `outcome` tells whether that one ever answered, `failed` whether an answer is owed.
 
     Args:
         reader: whose answers these are.
@@ -53,4 +53,5 @@ class NotedReader:
             self.failed = True
             raise
         self.answered = self.answered or any(reading.text.strip() for reading in readings)
+        self.failed = self.failed or any(reading.unread for reading in readings)
         return readings

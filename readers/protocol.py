@@ -30,6 +30,7 @@ class Reader(Protocol):
 
         Raises:
             ReaderFailed: no answer can be had for now (server down, out of memory, prompt too long); one line says
-                why. An answer that is not of the expected kind raises nothing: its reading has a `problem`.
+                why. An answer that is not of the expected kind raises nothing: its reading has a `problem`. Nor does an
+            answer that is missing while others came: its reading is `unread`.
         """
         ...

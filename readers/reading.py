@@ -47,7 +47,8 @@ class Reading(Generic[T]):
         reader: who answered: model, revision, numeric type, digests of weights and adapters.
         tokens: counts.
         seconds: timings.
-        cut_off: the answer reached `max_tokens` before its end.
+        cut_off: the answer was broken off before its end.
+        unread: no answer came at all, while others of the same call did; it may come the next time.
         notes: what a person should know about how it came to be, such as a picture chunk that was halved.
     """
 
@@ -61,3 +62,4 @@ class Reading(Generic[T]):
     seconds: Seconds
     cut_off: bool = False
     notes: tuple[str, ...] = ()
+    unread: bool = False

@@ -64,7 +64,7 @@ class Answer(Word):
 class Recorder:
     """The reader that it wraps, every answer of which it writes down.
 
-    A recording that exists is continued when it is of the same reader; what it already holds is not written again.
+    A recording that exists is continued when it is of the same reader; what it already holds is not asked again.
 
     Args:
         reader: who reads.
@@ -96,30 +96,37 @@ class Recorder:
         return self._reader.context
 
     def read(self, requests: Sequence[Request[T]]) -> list[Reading[T]]:
-        """What the wrapped reader reads; it is on the disk before it is given back.
+        """What the recording holds, else what the wrapped reader reads; that is on the disk before it is given back.
 
         Raises:
             ReaderFailed: the wrapped reader gives no answer, or it cannot be written down.
         """
-        readings = self._reader.read(requests)
+        missing = [request for request in requests if request.sha256 not in self._held]
+        fresh = self._write_down(missing, self._reader.read(missing)) if missing else {}
+        return [fresh[request.sha256] if request.sha256 in fresh
+                else _replayed(request, self._held[request.sha256], self.identity) for request in requests]
+
+    def _write_down(self, requests: Sequence[Request[T]], readings: Sequence[Reading[T]]) -> dict[str, Reading[T]]:
+        """The readings by their request's digest; what came is written down, what is unread may be asked again."""
+        fresh = {request.sha256: reading for request, reading in zip(requests, readings, strict=True)}
         with self._lock:
-            new = {request.sha256: (request, reading) for request, reading in zip(requests, readings, strict=True)
-                   if request.sha256 not in self._held}
+            new = {request.sha256: _answer(request, fresh[request.sha256]) for request in requests
+                   if not fresh[request.sha256].unread and request.sha256 not in self._held}
             try:
-                self._append([_answer(request, reading) for request, reading in new.values()])
+                self._append(list(new.values()))
             except OSError as error:
                 raise ReaderFailed(f"{self._path.name}: the answers could not be recorded: {error.strerror}") from error
             self._held.update(new)
-        return readings
+        return fresh
 
-    def _begin(self, header: Header) -> set[str]:
+    def _begin(self, header: Header) -> dict[str, Answer]:
         try:
             self._append([header])
         except OSError as error:
             raise ReaderUnavailable(f"{self._path.name}: no recording can be written here: {error.strerror}") from error
-        return set()
+        return {}
 
-    def _continue(self, header: Header) -> set[str]:
+    def _continue(self, header: Header) -> dict[str, Answer]:
         content = _content(self._path)
         whole = content[:content.rfind(b"\n") + 1]
         found, answers = _parse(whole, self._path.name)
@@ -127,7 +134,7 @@ class Recorder:
             raise ReaderUnavailable(f"{self._path.name} holds the answers of another reader; record into another file")
         if whole != content:
             os.truncate(self._path, len(whole))
-        return set(answers)
+        return answers
 
     def _append(self, lines: Sequence[Word]) -> None:
         written = "".join(line.model_dump_json(by_alias=True) + "\n" for line in lines)
@@ -173,8 +180,12 @@ class RecordedReader:
         if answer is None:
             raise ReaderFailed(f"the recording holds no answer to this request of {request.recipe} "
                                f"({request.sha256[:12]}); record it with the model first")
-        return make_reading(request, answer.text, reader=self._identity, tokens=answer.tokens, seconds=answer.seconds,
-                            cut_off=answer.cut_off, notes=answer.notes)
+        return _replayed(request, answer, self._identity)
+
+
+def _replayed(request: Request[T], answer: Answer, reader: ReaderIdentity) -> Reading[T]:
+    return make_reading(request, answer.text, reader=reader, tokens=answer.tokens, seconds=answer.seconds,
+                        cut_off=answer.cut_off, notes=answer.notes)
 
 
 def _answer(request: Request[Any], reading: Reading[Any]) -> Answer:

@@ -67,7 +67,7 @@ def write_toy_checkpoint(folder: str | os.PathLike[str], *, seed: int = 0, shape
         (folder / name).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     ids = tokenizer.get_vocab()
     model = _random_model(_configuration(shape, ids), seed)
-    _quieten(model, {number for token, number in ids.items() if token not in SPOKEN})
+    _quieten(model, {number for token, number in ids.items() if token not in SPOKEN}, ids["<end_of_turn>"])
     model.save_pretrained(folder)
     return folder
 
@@ -138,10 +138,15 @@ def _random_model(config: Gemma3Config, seed: int) -> Gemma3ForConditionalGenera
     return model
 
 
-def _quieten(model: Gemma3ForConditionalGeneration, tokens: set[int]) -> None:
-    """Make tokens unlikely, so that what the toy writes is text: input and output share one table of embeddings."""
+def _quieten(model: Gemma3ForConditionalGeneration, tokens: set[int], end: int) -> None:
+    """Make tokens unlikely, so that what the toy writes is text, and the end of a turn likely, so that it soon ends.
+
+    Input and output share one table of embeddings.
+    """
     with torch.no_grad():
-        model.get_parameter("model.language_model.embed_tokens.weight")[sorted(tokens)] *= 0.25
+        table = model.get_parameter("model.language_model.embed_tokens.weight")
+        table[sorted(tokens - {end})] *= 0.25
+        table[end] *= 2
 
 
 def _inputs(name: str, parameter: torch.Tensor) -> int:

@@ -21,6 +21,7 @@ _PRESENCE = (
     rf"(?:is|are)\s+there\s+{_SOME}(?P<thing>.+)",
     rf"(?:do|does)\s+{_SHOWN}\s+(?:show|have|contain)\s+{_SOME}(?P<thing>.+)",
     rf"(?:do|can)\s+you\s+see\s+{_SOME}(?P<thing>.+)",
+    rf"(?:is|are)\s+{_SOME}(?P<thing>.+?)\s+(?:present|visible|seen)(?:\s+(?:in|on|within)\s+{_SHOWN})?",
 )
 _PLACE = (
     rf"where\s+(?:is|are|lies)\s+{_SOME}(?P<thing>.+)",

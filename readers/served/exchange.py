@@ -93,10 +93,11 @@ def read_completion(request: Request[T], server: Server, page: Any, seconds: flo
                            f"{PICTURE_TOKENS} each: it did not show them to the model")
     tokens = Tokens(prompt=said.prompt or 0, reused=said.reused, generated=said.generated)
     notes = {"the server does not count tokens": said.prompt is None,
+             "the server does not say whether its answer is whole": said.cut_off is None,
              f"{server.kind} does not hold an answer to its JSON schema":
                  request.expect.schema is not None and server.kind not in _SCHEMA_KINDS}
     return make_reading(request, said.text, reader=server.identity, tokens=tokens, seconds=Seconds(decode=seconds),
-                        cut_off=said.cut_off,
+                        cut_off=bool(said.cut_off),
                         notes=tuple(note for note, applies in notes.items() if applies))
 
 
@@ -115,7 +116,7 @@ def explain(error: Refused, request: Request[Any]) -> ReaderFailed:
 @dataclass(frozen=True)
 class _Completion:
     text: str
-    cut_off: bool
+    cut_off: bool | None
     prompt: int | None
     reused: int
     generated: int
@@ -139,8 +140,9 @@ def _completion(page: Any) -> _Completion:
     if not (_is_count(generated) and _is_count(reused) and (prompt is None or _is_count(prompt))):
         raise ReaderFailed("the server's token counts are no numbers")
     text = f"<unused94>thought\n{trace}<unused95>{content}" if trace else content
-    return _Completion(text.encode("utf-8", "replace").decode("utf-8"), finish == "length", prompt,
-                       min(reused, prompt or 0), generated)
+    cut_off = None if finish is None else finish != "stop"  # length, abort, content_filter, error: not of its own
+    return _Completion(text.encode("utf-8", "replace").decode("utf-8"), cut_off, prompt, min(reused, prompt or 0),
+                       generated)
 
 
 def _is_count(value: Any) -> bool:

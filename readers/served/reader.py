@@ -9,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from ...core.errors import ReaderFailed
 from ...core.report import ReaderIdentity
+from ..answers import unread
 from ..reading import Reading
 from ..request import Picture, Request
 from .exchange import chat_body, check_request, data_uri, explain, read_completion
-from .server import inspect_server
+from .server import Server, inspect_server
 from .settings import Patience, find_address
 from .transport import Refused, Transport
 
@@ -21,6 +23,10 @@ T = TypeVar("T")
 
 MOST_PICTURES_HELD = 256
 """Encoded pictures that are kept while requests are read."""
+MOST_FAILURES = 3
+"""Requests in a row without an answer after which a server is asked nothing more."""
+WRONGLY_ASKED = range(300, 429)
+"""Statuses that speak of what was asked, not of the server's state: no other request would fare better."""
 
 
 class ServedReader:
@@ -63,41 +69,56 @@ class ServedReader:
         when the others come side by side.
 
         Raises:
-            ReaderFailed: the server is down or answers with an error or with garbage, or cannot read one of the
-                requests as it is meant; then none is sent.
+            ReaderFailed: the server is down or answers all of them with an error or with garbage, or will not read one
+                of the requests as it is meant. Where some are answered, the others are `unread`.
         """
         for request in requests:
             check_request(request, self._server)
-        readings: dict[int, Reading[T]] = {}
-        uri = lru_cache(MOST_PICTURES_HELD)(data_uri)
+        answers: dict[int, Reading[T] | ReaderFailed] = {}
         with self._transport() as transport:
+            ask = _Asking(transport, self._server)
             for wave in _waves(requests):
-                asked = [requests[index] for index in wave]
-                answers = self._side_by_side(transport, asked, uri)
-                readings.update(zip(wave, answers, strict=True))
-        return [readings[index] for index in range(len(requests))]
+                answers.update(zip(wave, self._side_by_side(ask, [requests[index] for index in wave]), strict=True))
+        failures = [answer for answer in answers.values() if isinstance(answer, ReaderFailed)]
+        if failures and len(failures) == len(answers):
+            raise failures[0]
+        return [unread(self.identity, str(answer)) if isinstance(answer, ReaderFailed) else answer
+                for _, answer in sorted(answers.items())]
 
     def _transport(self) -> Transport:
         return Transport(self._address, self._patience)
 
-    def _side_by_side(self, transport: Transport, requests: Sequence[Request[T]], uri: Any) -> list[Reading[T]]:
-        if len(requests) == 1:
-            return [self._ask(transport, requests[0], uri)]
+    def _side_by_side(self, ask: _Asking, requests: Sequence[Request[T]]) -> list[Reading[T] | ReaderFailed]:
         with ThreadPoolExecutor(self._patience.parallel) as pool:
-            futures = [pool.submit(self._ask, transport, request, uri) for request in requests]
             try:
-                return [future.result() for future in futures]
+                return list(pool.map(ask, requests))
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _ask(self, transport: Transport, request: Request[T], uri: Any) -> Reading[T]:
-        body = chat_body(request, self._server, uri)
+
+class _Asking:
+    """Asks request by request, from several threads, until the server has failed a few times in a row."""
+
+    def __init__(self, transport: Transport, server: Server) -> None:
+        self._transport = transport
+        self._server = server
+        self._uri = lru_cache(MOST_PICTURES_HELD)(data_uri)
+        self._failures: list[ReaderFailed] = []
+
+    def __call__(self, request: Request[T]) -> Reading[T] | ReaderFailed:
+        if len(self._failures) >= MOST_FAILURES:
+            return self._failures[-1]
         start = time.perf_counter()
         try:
-            page = transport.post("/v1/chat/completions", body)
-        except Refused as error:
-            raise explain(error, request) from error
-        return read_completion(request, self._server, page, time.perf_counter() - start)
+            page = self._transport.post("/v1/chat/completions", chat_body(request, self._server, self._uri))
+            reading = read_completion(request, self._server, page, time.perf_counter() - start)
+        except ReaderFailed as error:
+            if isinstance(error, Refused) and error.status in WRONGLY_ASKED:
+                raise explain(error, request) from error
+            self._failures.append(error)
+            return error
+        self._failures.clear()
+        return reading
 
 
 def _waves(requests: Sequence[Request[Any]]) -> Iterable[list[int]]:

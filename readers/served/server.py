@@ -171,7 +171,7 @@ def _about_llama_cpp(transport: Transport, server: Server, entry: dict[str, Any]
 def _about_ollama(transport: Transport, server: Server, entry: dict[str, Any]) -> Server:
     """The context is known once the model is loaded: Ollama cuts what is longer without saying so."""
     shown = _posted(transport, "/api/show", {"model": server.model})
-    _posted(transport, "/api/generate", {"model": server.model, "stream": False})
+    _posted(transport, "/api/generate", {"model": server.model, "stream": False}, loads=True)
     running = _page(transport, "/api/ps").get("models")
     contexts = [_count(one.get("context_length")) for one in (running if isinstance(running, list) else [])
                 if isinstance(one, dict) and server.model in {one.get("name"), one.get("model")}]
@@ -194,9 +194,10 @@ def _page(transport: Transport, path: str) -> dict[str, Any]:
     return page if isinstance(page, dict) else {}
 
 
-def _posted(transport: Transport, path: str, body: dict[str, Any]) -> dict[str, Any]:
+def _posted(transport: Transport, path: str, body: dict[str, Any], *, loads: bool = False) -> dict[str, Any]:
+    """As `_page`; a request that loads the model may take as long as an answer."""
     try:
-        page = transport.post(path, body)
+        page = transport.post(path, body) if loads else transport.inspect(path, body)
     except ReaderFailed:
         return {}
     return page if isinstance(page, dict) else {}

@@ -104,13 +104,19 @@ class Transport:
         except _Again as reason:
             raise reason.failure from reason
 
-    def post(self, path: str, body: Any, *, seconds: float | None = None) -> Any:
+    def inspect(self, path: str, body: Any) -> Any:
+        """The JSON that the server answers to the JSON `body` about itself, asked once. Raises as `get`."""
+        try:
+            return self._once("POST", path, json.dumps(body).encode("utf-8"), self._patience.inspect_seconds)
+        except _Again as reason:
+            raise reason.failure from reason
+
+    def post(self, path: str, body: Any) -> Any:
         """The JSON that the server answers to the JSON `body`, asked again while the server is busy or out of reach.
 
         Args:
             path: below the server's base.
             body: JSON-able.
-            seconds: for one attempt; None for `Patience.answer_seconds`.
 
         Raises:
             Refused: a status that is no success.
@@ -119,7 +125,7 @@ class Transport:
         written = json.dumps(body).encode("utf-8")
         for attempt in range(1, self._patience.attempts + 1):
             try:
-                return self._once("POST", path, written, seconds or self._patience.answer_seconds)
+                return self._once("POST", path, written, self._patience.answer_seconds)
             except _Again as reason:
                 if attempt == self._patience.attempts:
                     raise reason.failure from reason

@@ -105,7 +105,7 @@ def serving(routes: Routes) -> Iterator[LoopbackServer]:
 
 
 def completion(text: str | None = "Final Answer: yes", *, prompt: int = 30_000, generated: int = 5,
-               finish: str = "stop", **message: Any) -> Answer:
+               finish: str | None = "stop", **message: Any) -> Answer:
     """A chat completion as OpenAI's API reference describes it."""
     return Answer({"object": "chat.completion", "model": MODEL, "choices": [
         {"index": 0, "message": {"role": "assistant", "content": text, **message}, "finish_reason": finish}],

@@ -252,3 +252,20 @@ def test_every_kind_says_what_it_is() -> None:
     assert len(set(said)) == len(kinds)
     assert [kind.schema is None for kind in kinds] == [True, True, True, False, True, True, False]
     assert ROWS.schema["items"]["$ref"] in ("#/$defs/Row",)
+
+
+@pytest.mark.parametrize("answer", [
+    "Final Answer: no, it is there", "Final Answer: no, there is", "Final Answer: no, it is",
+    "Final Answer: yes\n\nHowever, the final answer is no.",
+    "Final Answer: no\n\nCorrection: there is a nodule, so the answer is yes.",
+    "Final Answer: no\nWait, slice 12 shows one.",
+])
+def test_an_answer_that_takes_itself_back_is_none(answer: str) -> None:
+    with pytest.raises(Unparsed):
+        YesNo().parse(answer)
+
+
+@pytest.mark.parametrize("box", ["[0, 0, 0.5, 2.5]", "[0.5, 0.5, 900, 900]"])
+def test_fractions_among_thousandths_are_not_guessed_at(box: str) -> None:
+    with pytest.raises(Unparsed, match="unclear"):
+        Boxes().parse(f'Final Answer: [{{"box_2d": {box}, "label": "a"}}]')

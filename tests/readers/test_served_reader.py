@@ -316,7 +316,29 @@ class TestBusy:
             reader_of(server).read([YES_NO])
         assert len(server.chats) == 1
 
-    def test_one_failure_ends_the_reading(self) -> None:
+    def test_one_failure_costs_one_answer(self) -> None:
+        requests = [ask(YesNo(), f"question {number}") for number in range(9)]
+        said = lambda call: Answer({"detail": "lost"}, 500) if "question 4" in str(call.body) else completion()  # noqa: E731
+        with serving(plain(said)) as server:
+            readings = reader_of(server).read(requests)
+        assert [reading.value for reading in readings] == [True] * 4 + [None] + [True] * 4
+        assert readings[4].unread and "lost" in (readings[4].problem or "")
+        assert not any(reading.unread for reading in readings[:4] + readings[5:])
+
+    def test_a_refused_request_is_no_failure_of_the_server(self) -> None:
+        said = lambda call: Answer({"detail": "no"}, 400) if "question 1" in str(call.body) else completion()  # noqa: E731
+        with serving(plain(said)) as server, pytest.raises(ReaderFailed, match="400"):
+            reader_of(server).read([ask(YesNo(), f"question {number}") for number in range(3)])
+
+    @pytest.mark.parametrize("finish", ["stop", "length", "abort", "content_filter", "error", None])
+    def test_only_an_answer_that_ended_of_its_own_is_whole(self, finish: str | None) -> None:
+        with serving(plain(completion("It may be so", finish=finish))) as server:
+            reading = reader_of(server).read([ask(FreeText(), "what is it?")])[0]
+        assert reading.cut_off is (finish not in ("stop", None))
+        assert (reading.value is None) is reading.cut_off
+        assert ("the server does not say whether its answer is whole" in reading.notes) is (finish is None)
+
+    def test_failures_in_a_row_end_the_reading(self) -> None:
         requests = [ask(YesNo(), f"question {number}") for number in range(40)]
         with serving(plain(Answer({"detail": "wrong"}, 500, hang=0.02))) as server, pytest.raises(ReaderFailed):
             reader_of(server).read(requests)
@@ -342,7 +364,8 @@ class TestGarbage:
         with serving(plain(Answer({"choices": [{"message": {"content": "Final Answer: no"}}]}))) as server:
             reading = reader_of(server).read([YES_NO])[0]
         assert reading.value is False
-        assert reading.notes == ("the server does not count tokens",)
+        assert reading.notes == ("the server does not count tokens",
+                                 "the server does not say whether its answer is whole")
 
     def test_half_a_character_is_replaced(self) -> None:
         with serving(plain(Answer(b'{"choices": [{"message": {"content": "a \\ud800"}}]}'))) as server:
