@@ -25,6 +25,10 @@ class Line:
     """Of the line on its page."""
     words: tuple[PageWord, ...]
     tokens: tuple[Token, ...]
+    moment: str | None = None
+    """A date that stands in a column of its own before the names."""
+    group: str | None = None
+    """The panel that stands in a column of its own before the names."""
 
     @property
     def text(self) -> str:
@@ -80,8 +84,8 @@ _ROLES = (
     (Role.UNIT, r"units?|einheit(?:en)?|unités?|unidad(?:es)?|uom"),
     (Role.VALUE, r"results?|values?|current|your|observed|finding|ergebnis(?:se)?|wert|messwert|résultats?|resultados?|"
                  r"measured|observation value"),
-    (Role.OTHER, r"codes?|loinc|lab|site|comments?|remarks?|notes?|method|methode?|specimen|sample|material|status|"
-                 r"date|time|collected|performed|instrument"),
+    (Role.OTHER, r"codes?|loinc|lab|site|no|nr|profile|panel|department|section|category|comments?|remarks?|notes?|"
+                 r"method|methode?|specimen|sample|material|status|date|time|collected|performed|instrument"),
     (Role.NAME, r"tests?|test name|analyte|parameter|investigations?|component|examination|determination|analysis|"
                 r"assay|untersuchung|analyse|prüfung|procedure|measurement|description|prueba|examen|name|item"),
     (Role.LOW, r"low(?:er)?|min(?:imum)?"),
@@ -265,5 +269,25 @@ def tables_of(lines: Sequence[Line], *, month_first: bool) -> list[Table]:
         if below is not None:
             current.headings = below
         else:
-            current.lines.append(line)
+            current.lines.append(without_codes(line, current.headings, month_first=month_first))
     return [table for table in tables if table.lines or table.headings]
+
+
+def without_codes(line: Line, headings: Sequence[Heading], *, month_first: bool) -> Line:
+    """The line without what stands in columns left of the names: codes, dates, panels."""
+    names = next((heading for heading in headings if heading.role is Role.NAME), None)
+    before = [heading for heading in headings if names and heading.right < names.left]
+    if names is None or not before or any(heading.role is not Role.OTHER for heading in before):
+        return line
+    edge = names.left - 0.75 * names.height
+    words = tuple(word for word in line.words if word.place[0] >= edge)
+    if not words or len(words) == len(line.words) or line.words[0].place[0] >= edge:
+        return line
+    dropped = [word for word in line.words if word.place[0] < edge]
+    if dropped[-1].place[2] > words[0].place[0]:
+        return line
+    moments = moments_in(dropped, month_first=month_first)
+    worded = " ".join(word.text for word in dropped)
+    group = worded if not any(ch.isdigit() for ch in worded) and len(worded) > 3 else None
+    tokens = tuple(token for token in line.tokens if token.left >= edge)
+    return replace(line, words=words, tokens=tokens, moment=moments[0].iso if moments else None, group=group)
