@@ -6,7 +6,7 @@ import csv
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from .units import ucum_of
@@ -42,6 +42,7 @@ class Analyte:
     source: str
 
 
+@lru_cache(maxsize=8192)
 def plain(name: str) -> str:
     """A test's name as compared: accents and case off, letters, digits, %, # and + kept, one space between words."""
     text = unicodedata.normalize("NFKD", name)
@@ -63,6 +64,7 @@ def table() -> dict[str, tuple[Analyte, ...]]:
     return {name: tuple(analytes) for name, analytes in found.items()}
 
 
+@lru_cache(maxsize=8192)
 def candidates(name: str) -> tuple[Analyte, ...]:
     """Analytes of a name as printed, also when parts of it stand in brackets or its specimen follows a comma."""
     for form in forms_of(name):

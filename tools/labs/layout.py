@@ -127,6 +127,8 @@ def sides_of(page: Page, sign: DecimalSign) -> list[list[Line]]:
     """The page's lines, parted where panels stand side by side; from left to right, each from top to bottom."""
     whole = [Line(number, words, tuple(tokens_of(words, sign))) for number, words in enumerate(page.lines)]
     edges = gutters(whole)
+    if not edges:
+        return [whole]
     sides: list[list[Line]] = [[] for _ in range(len(edges) + 1)]
     for line in whole:
         parts = parted(line, edges)

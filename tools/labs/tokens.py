@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from ...core.boxes import BoxPt
@@ -170,6 +171,7 @@ def close(one: Piece, other: Piece) -> bool:
     return other.left - one.right <= 0.75 * max(one.word.height, other.word.height)
 
 
+@lru_cache(maxsize=16384)
 def meaning(text: str, sign: DecimalSign) -> tuple[Kind, Number | None, Range | None]:
     """What a text is by itself."""
     if (is_unit(text) and text.lower() not in _WORDS_TOO) or (repaired(text) is not None and "/" in text):
