@@ -271,7 +271,8 @@ def tables_of(lines: Sequence[Line], *, month_first: bool) -> list[Table]:
         if below is not None:
             current.headings = below
         else:
-            current.lines.append(without_codes(line, current.headings, month_first=month_first))
+            trimmed = without_codes(line, current.headings, month_first=month_first)
+            current.lines.append(name_first(trimmed, current.headings))
     return [table for table in tables if table.lines or table.headings]
 
 
@@ -293,3 +294,23 @@ def without_codes(line: Line, headings: Sequence[Heading], *, month_first: bool)
     group = worded if not any(ch.isdigit() for ch in worded) and len(worded) > 3 else None
     tokens = tuple(token for token in line.tokens if token.left >= edge)
     return replace(line, words=words, tokens=tokens, moment=moments[0].iso if moments else None, group=group)
+
+
+def name_first(line: Line, headings: Sequence[Heading]) -> Line:
+    """The line with its name put first, where results stand in columns before the column of names.
+
+    The name keeps its words, so the place that is shown is the printed one; only the order of reading changes.
+    """
+    names = next((heading for heading in headings if heading.role is Role.NAME), None)
+    before = [heading for heading in headings if names and heading.right < names.left]
+    if names is None or not any(heading.role is Role.VALUE for heading in before):
+        return line
+    after = min((heading.left for heading in headings if heading.left > names.right), default=float("inf"))
+    own = [t for t in line.tokens if names.left - t.height < t.left < after - t.height]
+    others = [t for t in line.tokens if t not in own]
+    if not own or not others:
+        return line
+    width = own[-1].right - own[0].left
+    shift = min(t.left for t in others) - 2.0 * line.height - width - own[0].left
+    moved = [replace(t, place=(t.left + shift, t.place[1], t.right + shift, t.place[3])) for t in own]
+    return replace(line, tokens=(*moved, *others))
