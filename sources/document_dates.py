@@ -24,7 +24,9 @@ _OCCASIONS: dict[Occasion, str] = {
 _LABEL = re.compile(r"(?<![\w])(?:" + "|".join(f"(?P<{name}>{source})" for name, source in _OCCASIONS.items())
                     + r")(?:[ ](?:date|on|at|time|am))*(?![\w])", re.IGNORECASE)
 _TIME = r"(?:[T,]|\s)*(?:at |um )?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::\d{2})?\s*(?P<half>[AaPp]\.?[Mm]\b)?"
-_MOMENT = re.compile(rf"(?<![\w./-])(?P<date>{DATE_PATTERN})(?![\w/]|\.\d)(?:{_TIME}(?![\d.:]))?")
+_SHORT = r"\d{1,2}[/.]\d{1,2}[/.]\d{2}(?!\d)"
+"""A date whose year has two digits: in a document's own dates it is one since 2000."""
+_MOMENT = re.compile(rf"(?<![\w./-])(?P<date>{DATE_PATTERN}|{_SHORT})(?![\w/]|\.\d)(?:{_TIME}(?![\d.:]))?")
 _LETTER_SHAPE = (11.0 / 8.5, 0.03)
 """Height over width of US Letter paper, and how far off it may be."""
 
@@ -66,7 +68,8 @@ def moments_in(words: Sequence[PageWord], *, month_first: bool) -> list[Moment]:
         text += " "
     found = []
     for match in _MOMENT.finditer(text):
-        day = parse_date(match["date"], month_first=month_first)
+        written = re.sub(r"^(\d+[/.]\d+[/.])(\d{2})$", r"\g<1>20\2", match["date"])
+        day = parse_date(written, month_first=month_first)
         if day is not None:
             clock = clock_of(match)
             last_character = match.end() if clock else match.end("date")
@@ -105,7 +108,7 @@ def labelled_moments(lines: Sequence[Sequence[PageWord]], *, month_first: bool) 
         for place, (occasion, first, last) in enumerate(labels):
             until = labels[place + 1][1] if place + 1 < len(labels) else len(line)
             beside = [m for m in moments if last < m.first <= last + 2 and m.first < until]
-            moment = beside[0].iso if beside else below(lines, number, line[first], month_first=month_first)
+            moment = beside[0].iso if beside else below(lines, number, line[first:last + 1], month_first=month_first)
             if moment is not None and found.get(occasion, moment) in (moment, moment[:10]):
                 found[occasion] = moment  # the same day with a time says more
     return found
@@ -122,14 +125,15 @@ def labels_of(line: Sequence[PageWord]) -> list[tuple[Occasion, int, int]]:
             for name, start, stop in occasions_in(text)]
 
 
-def below(lines: Sequence[Sequence[PageWord]], number: int, label: PageWord, *, month_first: bool) -> str | None:
-    """The date in the next line that starts under the label, within two word heights."""
+def below(lines: Sequence[Sequence[PageWord]], number: int, label: Sequence[PageWord], *,
+          month_first: bool) -> str | None:
+    """The date in the next line that starts under a word of the label, within two word heights."""
     if number + 1 >= len(lines):
         return None
     under = lines[number + 1]
     for moment in moments_in(under, month_first=month_first):
         word = under[moment.first]
-        near = word.place[1] - label.place[3] < 2 * label.height
-        if near and abs(word.place[0] - label.place[0]) < 1.5 * label.height:
+        near = word.place[1] - label[0].place[3] < 2 * label[0].height
+        if near and any(abs(word.place[0] - over.place[0]) < 1.5 * over.height for over in label):
             return moment.iso
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from .page import Page
 
@@ -63,7 +64,12 @@ FEWEST_ROWS = 3
 
 def kind_of_page(page: Page) -> DocumentKind:
     """The page's kind by weighted headings; lines of results with ranges count for a lab report."""
-    text = page.text
+    return kind_of_text(page.text)
+
+
+@lru_cache(maxsize=256)
+def kind_of_text(text: str) -> DocumentKind:
+    """The kind of a page with this text."""
     weights = {kind: sum(weight for pattern, weight in patterns if pattern.search(text))
                for kind, patterns in _PATTERNS.items()}
     rows = result_lines(text)

@@ -88,25 +88,23 @@ def in_lines(words: Iterable[PageWord]) -> tuple[PageWord, ...]:
     smaller height), so that a remaining slant of a scan does not tear lines apart.
     """
     lines: list[list[PageWord]] = []
+    ends: list[tuple[float, float]] = []
     for word in sorted(words, key=lambda w: (w.place[0], w.place[1], w.text)):
-        best, shared = None, 0.5
-        for line in lines:
-            overlap = shared_height(line[-1], word)
-            if overlap > shared:
-                best, shared = line, overlap
-        if best is None:
+        top, bottom = word.place[1], word.place[3]
+        best, shared = -1, 0.5
+        for number, (above, below) in enumerate(ends):
+            if below > top and above < bottom:
+                overlap = (min(below, bottom) - max(above, top)) / max(min(below - above, bottom - top), 1e-9)
+                if overlap > shared:
+                    best, shared = number, overlap
+        if best < 0:
             lines.append([word])
+            ends.append((top, bottom))
         else:
-            best.append(word)
+            lines[best].append(word)
+            ends[best] = top, bottom
     lines.sort(key=lambda line: (sum(w.middle for w in line) / len(line), line[0].place[0]))
     return tuple(word.model_copy(update={"line": number}) for number, line in enumerate(lines) for word in line)
-
-
-def shared_height(one: PageWord, other: PageWord) -> float:
-    """Shared height over the smaller height of two words, 0..1."""
-    shared = min(one.place[3], other.place[3]) - max(one.place[1], other.place[1])
-    smaller = min(one.height, other.height)
-    return max(0.0, shared / smaller) if smaller > 0 else 0.0
 
 
 def union(boxes: Iterable[BoxPt]) -> BoxPt:

@@ -120,6 +120,10 @@ def words_of(page: Any) -> list[list[Any]]:
     """Words of the text layer: [text, x0, y0, x1, y1, bold, direction x, direction y]; boxes hold whole characters."""
     pymupdf = library()
     flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
+    blocks = page.get_text("dict", flags=flags)["blocks"]
+    lines = [line for block in blocks for line in block.get("lines", ())]
+    if all(line["dir"] == (1.0, 0.0) for line in lines):
+        return level_words(page, lines, flags)
     words: list[list[Any]] = []
     for block in page.get_text("rawdict", flags=flags)["blocks"]:
         for line in block.get("lines", ()):
@@ -127,13 +131,28 @@ def words_of(page: Any) -> list[list[Any]]:
     return words
 
 
+def level_words(page: Any, lines: list[dict[str, Any]], flags: int) -> list[list[Any]]:
+    """Words of a page on which all text runs from left to right, as `words_of` gives them, without its characters."""
+    bold = [span["bbox"] for line in lines for span in line["spans"] if is_bold(span) and span["text"].strip()]
+    rows: list[list[Any]] = []
+    for x0, y0, x1, y1, text, *_ in page.get_text("words", flags=flags):
+        heavy = any(left - 0.5 <= x0 < right and top - 0.5 <= y0 and y1 <= bottom + 0.5
+                    for left, top, right, bottom in bold)
+        rows.append([text, x0, y0, x1, y1, heavy, 1.0, 0.0])
+    return rows
+
+
+def is_bold(span: dict[str, Any]) -> bool:
+    """Whether a span is set in bold type."""
+    return bool(span["flags"] & library().TEXT_FONT_BOLD) or "bold" in span["font"].lower()
+
+
 def words_of_line(line: dict[str, Any]) -> list[list[Any]]:
     """Split a line's characters at white space."""
-    pymupdf = library()
     words: list[list[Any]] = []
     current: list[Any] | None = None
     for span in line["spans"]:
-        bold = bool(span["flags"] & pymupdf.TEXT_FONT_BOLD) or "bold" in span["font"].lower()
+        bold = is_bold(span)
         for char in span["chars"]:
             if char["c"].isspace():
                 current = None

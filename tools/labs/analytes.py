@@ -6,7 +6,7 @@ import csv
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from .units import ucum_of
@@ -42,6 +42,7 @@ class Analyte:
     source: str
 
 
+@lru_cache(maxsize=8192)
 def plain(name: str) -> str:
     """A test's name as compared: accents and case off, letters, digits, %, # and + kept, one space between words."""
     text = unicodedata.normalize("NFKD", name)
@@ -63,6 +64,7 @@ def table() -> dict[str, tuple[Analyte, ...]]:
     return {name: tuple(analytes) for name, analytes in found.items()}
 
 
+@lru_cache(maxsize=8192)
 def candidates(name: str) -> tuple[Analyte, ...]:
     """Analytes of a name as printed, also when parts of it stand in brackets or its specimen follows a comma."""
     for form in forms_of(name):
@@ -70,6 +72,37 @@ def candidates(name: str) -> tuple[Analyte, ...]:
         if found:
             return found
     return ()
+
+
+_LOOK_ALIKES = str.maketrans({"c": "e", "o": "e", "0": "e", "1": "l", "i": "l", "j": "l", "t": "l", "f": "l", "5": "s",
+                              "8": "b"})
+_SHORTEST_MISREAD = 6
+"""Letters that a name must have to be told in spite of misread ones."""
+
+
+def folded(plain_name: str) -> str:
+    """A plain name with letters that OCR takes for each other made one."""
+    return plain_name.replace("rn", "m").translate(_LOOK_ALIKES).replace(" ", "")
+
+
+@cache
+def _by_look() -> dict[str, str | None]:
+    """Plain names by how they look; None where several look alike."""
+    found: dict[str, str | None] = {}
+    for name in table():
+        look = folded(name)
+        known = found.get(look, name)
+        alike = known is not None and {a.code for a in table()[known]} == {a.code for a in table()[name]}
+        found[look] = known if alike else None
+    return found
+
+
+def misread(name: str) -> str | None:
+    """The only known name that a misread one can be (`Haematoerit` is `haematocrit`); None for known and others."""
+    if is_known(name) or len(plain(name)) < _SHORTEST_MISREAD:
+        return None
+    return next((known for form in forms_of(name) if len(form) >= _SHORTEST_MISREAD
+                 and (known := _by_look().get(folded(form)))), None)
 
 
 def forms_of(name: str) -> list[str]:

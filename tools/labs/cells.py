@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ...sources.page import PageWord
 from .analytes import is_known
@@ -12,6 +13,8 @@ from .columns import Column, column_of
 from .layout import PRIMARY, Heading, Role, Table
 from .parts import Parts
 from .tokens import Kind, Token
+from .units import is_unit
+from .values import Range
 
 _OWN_VALUE = re.compile(r"(?:your |test |current )?(?:value|result)s?", re.IGNORECASE)
 _LONGEST_WORDED = 5
@@ -46,6 +49,9 @@ class Section:
 
 def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: Section) -> list[Row]:
     """The results of one row: one, or one for each column of results."""
+    if runs_on(parts):
+        one = with_own_name(row_in_order(parts, section), section)
+        return [one] if one is not None and acceptable(one, table) else []
     cells: dict[int, list[Token]] = {}
     name = list(parts.name)
     body = list(parts.body)
@@ -63,13 +69,44 @@ def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: S
         column = columns[n]
         if column.role is Role.PREVIOUS and column.moment is None:
             continue
-        row = row_of(parts, cells, columns, n, section)
-        if row is not None and _OWN_VALUE.fullmatch(row.name):
-            row = replace(row, name=section.panel) if section.panel else None
+        row = with_own_name(row_of(parts, cells, columns, n, section), section)
         if row is not None and acceptable(row, table):
-            moment = column.moment if several or column.role is Role.PREVIOUS else section.moment or column.moment
+            own = section.moment or column.moment
+            moment = column.moment if several or column.role is Role.PREVIOUS else parts.line.moment or own
             rows.append(replace(row, moment=moment, earlier=column.role is Role.PREVIOUS))
     return rows
+
+
+def with_own_name(row: Row | None, section: Section) -> Row | None:
+    """The row under the name of its heading where it is called no more than `Your value`; None where there is none."""
+    if row is None or not _OWN_VALUE.fullmatch(row.name):
+        return row
+    return replace(row, name=section.panel) if section.panel else None
+
+
+def runs_on(parts: Parts) -> bool:
+    """Whether a row is written like a sentence, `Sodium: 139 mmol/L (136-145)`: no gap as wide as between columns."""
+    tokens = (*parts.name, *parts.body)
+    colon = parts.name[-1].text.endswith(":")
+    return colon and all(after.left - before.right < 1.0 * after.height for before, after in pairwise(tokens))
+
+
+def row_in_order(parts: Parts, section: Section) -> Row | None:
+    """The result of a row that runs on: the first value is the result, what follows belongs to it."""
+    body = body_cells(parts.body)
+    value, rest = value_in(body)
+    if not value:
+        return None
+    rest = [token for token in rest if token.left >= value[0].right - 0.5 or token.kind is Kind.FLAG]
+    unit = next((token for token in rest if token.kind is Kind.UNIT), parts.unit)
+    limits = tuple(token for token in rest if token.kind in (Kind.RANGE, Kind.LIMIT, Kind.RESULT))[:1]
+    flag = next((token for token in rest if token.kind is Kind.FLAG), next(iter(parts.lead), None))
+    used = (*parts.lead, *parts.name, *parts.body)
+    words = tuple(dict.fromkeys(word for token in used for word in token.words))
+    return Row(name=parts.label, value=value, unit=unit, limits=limits, flag=flag, words=words,
+               line=parts.line.number, panel=parts.line.group or section.panel,
+               moment=parts.line.moment or section.moment,
+               bold_value=all(word.bold for token in value for word in token.words))
 
 
 def body_cells(body: Sequence[Token]) -> list[Token]:
@@ -123,14 +160,20 @@ def row_of(parts: Parts, cells: dict[int, list[Token]], columns: Sequence[Column
     others = [token for n, tokens in sorted(cells.items()) if n != chosen and columns[n].role not in
               (Role.VALUE, Role.PREVIOUS, Role.OTHER, Role.LOW, Role.HIGH) for token in tokens]
     near = rest + others
-    unit = next((token for token in near if token.kind is Kind.UNIT), None)
+    unit = next((token for token in near if token.kind is Kind.UNIT), parts.unit) or worded_unit(cells, columns)
     limits = limits_in(cells, columns, rest, unit)
     flag = flag_in(rest, cells, columns, chosen) or next(iter(parts.lead), None)
     used = (*parts.lead, *parts.name, *value, *((unit,) if unit else ()), *limits, *((flag,) if flag else ()))
     words = tuple(dict.fromkeys(word for token in used for word in token.words))
     return Row(name=parts.label, value=value, unit=unit, limits=limits, flag=flag, words=words,
-               line=parts.line.number, panel=section.panel, moment=None,
+               line=parts.line.number, panel=parts.line.group or section.panel, moment=None,
                bold_value=all(word.bold for token in value for word in token.words))
+
+
+def worded_unit(cells: dict[int, list[Token]], columns: Sequence[Column]) -> Token | None:
+    """A unit that is a word or a letter (`s`, `min`), where it stands in a column of units."""
+    return next((replace(token, kind=Kind.UNIT) for n, tokens in sorted(cells.items()) if columns[n].role is Role.UNIT
+                 for token in tokens if is_unit(token.text)), None)
 
 
 def value_in(tokens: Sequence[Token]) -> tuple[tuple[Token, ...], list[Token]]:
@@ -154,9 +197,18 @@ def limits_in(cells: dict[int, list[Token]], columns: Sequence[Column], rest: Se
             if found or text:
                 return found[:1] or text
     found = tuple(token for token in rest if token.kind in kinds)
-    low_high = tuple(tokens[0] for n, tokens in sorted(cells.items())
-                     if columns[n].role in (Role.LOW, Role.HIGH) and tokens and tokens[0].kind is Kind.NUMBER)
-    return found[:1] or low_high
+    low_high = [(columns[n].role, tokens[0]) for n, tokens in sorted(cells.items())
+                if columns[n].role in (Role.LOW, Role.HIGH) and tokens and tokens[0].kind is Kind.NUMBER]
+    if len(low_high) == 1:
+        return found[:1] or (one_sided(*low_high[0]),)
+    return found[:1] or tuple(token for _, token in low_high)
+
+
+def one_sided(role: Role, token: Token) -> Token:
+    """A lone lower or upper limit as a range."""
+    number = token.number.number if token.number else None
+    low, high = (number, None) if role is Role.LOW else (None, number)
+    return replace(token, kind=Kind.LIMIT, range=Range(token.text, low, high))
 
 
 def flag_in(rest: Sequence[Token], cells: dict[int, list[Token]], columns: Sequence[Column],

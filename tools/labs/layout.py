@@ -25,6 +25,10 @@ class Line:
     """Of the line on its page."""
     words: tuple[PageWord, ...]
     tokens: tuple[Token, ...]
+    moment: str | None = None
+    """A date that stands in a column of its own before the names."""
+    group: str | None = None
+    """The panel that stands in a column of its own before the names."""
 
     @property
     def text(self) -> str:
@@ -80,8 +84,8 @@ _ROLES = (
     (Role.UNIT, r"units?|einheit(?:en)?|unités?|unidad(?:es)?|uom"),
     (Role.VALUE, r"results?|values?|current|your|observed|finding|ergebnis(?:se)?|wert|messwert|résultats?|resultados?|"
                  r"measured|observation value"),
-    (Role.OTHER, r"codes?|loinc|lab|site|comments?|remarks?|notes?|method|methode?|specimen|sample|material|status|"
-                 r"date|time|collected|performed|instrument"),
+    (Role.OTHER, r"codes?|loinc|lab|site|no|nr|profile|panel|department|section|category|comments?|remarks?|notes?|"
+                 r"method|methode?|specimen|sample|material|status|date|time|collected|performed|instrument"),
     (Role.NAME, r"tests?|test name|analyte|parameter|investigations?|component|examination|determination|analysis|"
                 r"assay|untersuchung|analyse|prüfung|procedure|measurement|description|prueba|examen|name|item"),
     (Role.LOW, r"low(?:er)?|min(?:imum)?"),
@@ -123,6 +127,8 @@ def sides_of(page: Page, sign: DecimalSign) -> list[list[Line]]:
     """The page's lines, parted where panels stand side by side; from left to right, each from top to bottom."""
     whole = [Line(number, words, tuple(tokens_of(words, sign))) for number, words in enumerate(page.lines)]
     edges = gutters(whole)
+    if not edges:
+        return [whole]
     sides: list[list[Line]] = [[] for _ in range(len(edges) + 1)]
     for line in whole:
         parts = parted(line, edges)
@@ -265,5 +271,46 @@ def tables_of(lines: Sequence[Line], *, month_first: bool) -> list[Table]:
         if below is not None:
             current.headings = below
         else:
-            current.lines.append(line)
+            trimmed = without_codes(line, current.headings, month_first=month_first)
+            current.lines.append(name_first(trimmed, current.headings))
     return [table for table in tables if table.lines or table.headings]
+
+
+def without_codes(line: Line, headings: Sequence[Heading], *, month_first: bool) -> Line:
+    """The line without what stands in columns left of the names: codes, dates, panels."""
+    names = next((heading for heading in headings if heading.role is Role.NAME), None)
+    before = [heading for heading in headings if names and heading.right < names.left]
+    if names is None or not before or any(heading.role is not Role.OTHER for heading in before):
+        return line
+    edge = names.left - 0.75 * names.height
+    words = tuple(word for word in line.words if word.place[0] >= edge)
+    if not words or len(words) == len(line.words) or line.words[0].place[0] >= edge:
+        return line
+    dropped = [word for word in line.words if word.place[0] < edge]
+    if dropped[-1].place[2] > words[0].place[0]:
+        return line
+    moments = moments_in(dropped, month_first=month_first)
+    worded = " ".join(word.text for word in dropped)
+    group = worded if not any(ch.isdigit() for ch in worded) and len(worded) > 3 else None
+    tokens = tuple(token for token in line.tokens if token.left >= edge)
+    return replace(line, words=words, tokens=tokens, moment=moments[0].iso if moments else None, group=group)
+
+
+def name_first(line: Line, headings: Sequence[Heading]) -> Line:
+    """The line with its name put first, where results stand in columns before the column of names.
+
+    The name keeps its words, so the place that is shown is the printed one; only the order of reading changes.
+    """
+    names = next((heading for heading in headings if heading.role is Role.NAME), None)
+    before = [heading for heading in headings if names and heading.right < names.left]
+    if names is None or not any(heading.role is Role.VALUE for heading in before):
+        return line
+    after = min((heading.left for heading in headings if heading.left > names.right), default=float("inf"))
+    own = [t for t in line.tokens if names.left - t.height < t.left < after - t.height]
+    others = [t for t in line.tokens if t not in own]
+    if not own or not others:
+        return line
+    width = own[-1].right - own[0].left
+    shift = min(t.left for t in others) - 2.0 * line.height - width - own[0].left
+    moved = [replace(t, place=(t.left + shift, t.place[1], t.right + shift, t.place[3])) for t in own]
+    return replace(line, tokens=(*moved, *others))

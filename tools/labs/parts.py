@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...sources.document_dates import occasions_in
 from .analytes import is_known
 from .layout import PRIMARY, Line
 from .tokens import Kind, Token
+from .units import is_unit
 
 _ABOUT = re.compile(
     r"(?:patient|pat\b|pt\b|name|dob|date|born|birth\w*|sex\s*(?:$|[:/])|gender|age\b|mrn|m\.?r\.?n|id\b|accession|"
@@ -25,6 +26,9 @@ _SENTENCE = re.compile(
 RANGE_LABEL = re.compile(
     r"\(?(?:standard |your )?(?:ref(?:erence)?|normal|norm|range|nr|rr|expected|interval)\b[\w .]*?\s?[:=.]?\s*",
     re.IGNORECASE)
+_CODE = re.compile(r"[A-Z]{0,3}[-.]?\d[\d.-]*[A-Z]?")
+"""A laboratory's own number of a test, or a LOINC code, in front of its name."""
+_UNIT_IN_NAME = re.compile(r"(?P<name>.*[\w)%#])(?:\s*[(\[]\s*(?P<bracketed>[^()\[\]]+?)\s*[)\]]|,\s*(?P<listed>\S+))")
 LONGEST_NAME = 12
 """Words."""
 
@@ -38,22 +42,30 @@ class Parts:
     """Marks before the name."""
     name: tuple[Token, ...]
     body: tuple[Token, ...]
+    unit: Token | None = None
+    """The unit, where it stands in the name: `Glucose (mg/dL)`."""
 
     @property
     def label(self) -> str:
-        """The name as printed, cleaned."""
-        return clean_name(" ".join(token.text for token in self.name))
+        """The name as printed, cleaned, without its unit (`%` is part of many names and stays)."""
+        name = clean_name(" ".join(token.text for token in self.name))
+        found = _UNIT_IN_NAME.fullmatch(name) if self.unit else None
+        if self.unit is None or found is None or (self.unit.text == "%" and "%" not in found["name"]):
+            return name
+        return clean_name(found["name"])
 
 
 def parts_of(line: Line) -> Parts | None:
     """Cut a line into marks, name and body; None for prose, personal data, and lines without a name or a value."""
     tokens = list(line.tokens)
     lead: list[Token] = []
-    while len(tokens) > 1 and tokens[0].kind is Kind.FLAG and not tokens[0].text.isalpha():
+    while len(tokens) > 1 and tokens[0].kind is Kind.FLAG and marks_row(tokens):
         lead.append(tokens.pop(0))
+    tokens = behind_code(tokens)
     end = name_end(tokens)
     name, body = tuple(tokens[:end]), tuple(tokens[end:])
     parts = Parts(line, tuple(lead), name, body)
+    parts = replace(parts, unit=unit_in_name(parts))
     label = parts.label
     if not any(token.kind in PRIMARY for token in body) and not worded(body):
         return None
@@ -63,6 +75,32 @@ def parts_of(line: Line) -> Parts | None:
     if len(label.split()) > LONGEST_NAME or prose(line) or (occasions_in(line.text) and not measured(body)):
         return None
     return parts if is_known(label) or not no_name(label) else None
+
+
+def marks_row(tokens: Sequence[Token]) -> bool:
+    """Whether a flag at the start of a line is a mark of the row, not part of a name: a sign, or set apart."""
+    apart = tokens[1].left - tokens[0].right > 1.0 * tokens[0].height
+    return not tokens[0].text.isalpha() or (apart and tokens[1].kind is Kind.TEXT)
+
+
+def behind_code(tokens: list[Token]) -> list[Token]:
+    """The tokens without a code that stands apart in front of a name with a value."""
+    if len(tokens) < 3 or not _CODE.fullmatch(tokens[0].text) or is_known(tokens[0].text):
+        return tokens
+    named = tokens[1].kind is Kind.TEXT and sum(ch.isalpha() for ch in tokens[1].text) >= 2
+    apart = tokens[1].left - tokens[0].right > 1.0 * tokens[0].height
+    valued = any(token.kind in PRIMARY or token.kind is Kind.TEXT for token in tokens[2:])
+    return tokens[1:] if named and apart and valued else tokens
+
+
+def unit_in_name(parts: Parts) -> Token | None:
+    """The unit that a name ends with in brackets or behind a comma, where the row gives none elsewhere."""
+    found = _UNIT_IN_NAME.fullmatch(parts.label)
+    text = (found["bracketed"] or found["listed"]) if found else None
+    if not text or not is_unit(text) or any(token.kind is Kind.UNIT for token in parts.body):
+        return None
+    last = parts.name[-1]
+    return replace(last, kind=Kind.UNIT, text=text, number=None, range=None)
 
 
 def no_name(label: str) -> bool:

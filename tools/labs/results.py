@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from ...core.finding import Code, Status, Value
 from ...sources.page import Page
-from .analytes import Analyte, analyte_of, specimen_in
+from .analytes import Analyte, analyte_of, misread, specimen_in
 from .cells import Row
 from .tokens import Kind
 from .units import repaired, ucum_of
@@ -74,7 +74,8 @@ def result_of(row: Row, sheet: Sheet, *, collected: str | None, issued: str | No
     printed = printed_flag(row, sheet, as_number=number is not None)
     computed = computed_flag(number, comparator_of(row), limits) if number is not None and limits else None
     specimen_text = specimen_name(row, sheet)
-    analyte = analyte_of(row.name, specimen_in(row.name, row.panel, sheet.specimen), unit, numeric=number is not None)
+    name = told_name(row, sheet, doubts)
+    analyte = analyte_of(name, specimen_in(row.name, row.panel, sheet.specimen), unit, numeric=number is not None)
     moment = row.moment if row.moment and (collected is None or "T" in row.moment or row.moment != collected[:10]) \
         else collected
     value = Value(number=number, text=text, comparator=comparator_of(row) if number is not None else None, unit=unit,
@@ -86,6 +87,14 @@ def result_of(row: Row, sheet: Sheet, *, collected: str | None, issued: str | No
     status = status_of(row, value, analyte, sheet, doubts)
     code = Code(system="http://loinc.org", code=analyte.code, display=analyte.display) if analyte else None
     return Result(row, sheet.page, value, code, status, tuple(doubts))
+
+
+def told_name(row: Row, sheet: Sheet, doubts: list[str]) -> str:
+    """The name to look a code up by: as printed, or the only known one that OCR can have misread, with a note."""
+    known = misread(row.name) if sheet.page.origin == "ocr" else None
+    if known is not None:
+        doubts.append(f"{row.name}: the name was taken for {known}")
+    return known or row.name
 
 
 def number_of(row: Row, limits: Range | None) -> float | None:
@@ -132,7 +141,7 @@ def unit_of(row: Row, doubts: list[str]) -> str | None:
     """The unit as printed; where OCR mixed up I, l and 1, the only known unit that fits, and a note."""
     if row.unit is None:
         return None
-    text = row.unit.text.strip("()[] ")
+    text = row.unit.text.strip("()[] ").rstrip(".,;")
     fitting = repaired(text) if any(word.confidence is not None for word in row.unit.words) else None
     if fitting is not None:
         doubts.append(f"{row.name}: the unit was read as {text} and taken for {fitting}")

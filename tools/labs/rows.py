@@ -13,7 +13,9 @@ from ...sources.page import Page
 from .analytes import is_known
 from .cells import Row, Section, results_of
 from .columns import Column, columns_of
+from .flow import flow_sheets
 from .layout import Line, Role, Table, sides_of, tables_of
+from .names import with_names
 from .parts import LONGEST_NAME, RANGE_LABEL, clean_name, measured, no_name, parts_of, prose
 from .tokens import Kind, Token
 from .values import DecimalSign
@@ -41,7 +43,11 @@ def rows_of(page: Page, sign: DecimalSign, *, month_first: bool) -> list[Row]:
         month_first: how ambiguous dates are read.
     """
     rows: list[Row] = []
-    for lines in sides_of(page, sign):
+    for side in sides_of(page, sign):
+        sheets = flow_sheets(side, month_first=month_first)
+        taken = {number for sheet in sheets for number in sheet.lines}
+        rows.extend(row for sheet in sheets for row in sheet.rows)
+        lines = with_names(line for line in side if line.number not in taken)
         tables = tables_of(lines, month_first=month_first)
         reading = Reading()
         for table in tables:
@@ -108,6 +114,8 @@ def follow_up(line: Line, before: Line, columns: Sequence[Column], reading: Read
 def goes_on(line: Line, before: Line, row: Row, columns: Sequence[Column], pitch: float) -> bool:
     """Whether a line goes on with the name of the row above: flush with it, close to it, clear of the values."""
     if any(token.kind in (Kind.NUMBER, Kind.LIMIT, Kind.RANGE) for token in line.tokens) or prose(line):
+        return False
+    if no_name(line.text.strip(" ([")) or line.text.rstrip().endswith("."):
         return False
     start = row.words[0].place
     edge = min((column.left for column in columns if column.role is not Role.OTHER), default=float("inf"))

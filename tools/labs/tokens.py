@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from ...core.boxes import BoxPt
@@ -72,6 +73,7 @@ class Token:
 _LEADER = re.compile(r"[.…_·]{3,}")
 _GLUED = re.compile(
     r"(?<=[\dA-Za-z!*+↑↓%])(?=[<>≤≥])|(?<=[!↑↓])(?=\d)|(?<=\d)(?=[(\[]\d)|(?<=[)\]])(?=[A-Za-z\d])")
+_GLUED_POWER = re.compile(r"(?P<number>\d+(?:[.,]\d+)?[HL*]*)(?P<unit>[x×*]?10[\^*eE]\d{1,2}/\w+)")
 _WORDS_TOO = frozenset({"ph", "inr", "index", "ratio", "titer", "titre", "s", "min"})
 """Units that are words or names as well: units only beside a number or in a column of units."""
 _WIDEST_RUN = 8
@@ -96,11 +98,19 @@ def pieces_of(words: Sequence[PageWord]) -> list[Piece]:
         step = (x1 - x0) / max(1, len(word.text))
         for found in re.finditer(r"\S+", _LEADER.sub(lambda m: " " * len(m.group()), word.text)):
             start = found.start()
-            for part in _GLUED.split(found.group()):
-                if part.strip("."):
+            for part in parted(found.group()):
+                if part.strip(".") or part == "..":
                     pieces.append(Piece(part, word, x0 + start * step, x0 + (start + len(part)) * step))
                 start += len(part)
     return pieces
+
+
+def parted(text: str) -> list[str]:
+    """A word cut where two things touch; a count with its power of ten (`4.710^3/uL`) where the unit begins."""
+    power = _GLUED_POWER.fullmatch(text)
+    if power and is_unit(power["unit"]):
+        return [power["number"], power["unit"]]
+    return _GLUED.split(text)
 
 
 def tokens_of(words: Sequence[PageWord], sign: DecimalSign) -> list[Token]:
@@ -161,12 +171,14 @@ def close(one: Piece, other: Piece) -> bool:
     return other.left - one.right <= 0.75 * max(one.word.height, other.word.height)
 
 
+@lru_cache(maxsize=16384)
 def meaning(text: str, sign: DecimalSign) -> tuple[Kind, Number | None, Range | None]:
     """What a text is by itself."""
     if (is_unit(text) and text.lower() not in _WORDS_TOO) or (repaired(text) is not None and "/" in text):
         return Kind.UNIT, None, None
     number = parse_number(text, sign)
-    if number is not None and (not number.rest or unit_or_flag(number.rest)) and " -" not in text:
+    twice = number is not None and number.flag is not None and is_flag(number.rest)
+    if number is not None and not twice and (not number.rest or unit_or_flag(number.rest)) and " -" not in text:
         kind = Kind.LIMIT if number.comparator else Kind.NUMBER
         return kind, number, parse_range(text, sign) if number.comparator else None
     limits = parse_range(text, sign)

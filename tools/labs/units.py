@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 
@@ -33,6 +33,7 @@ def plain(unit: str) -> str:
     return re.sub(r"/(?:hr|std)\b", "/h", text)
 
 
+@lru_cache(maxsize=4096)
 def ucum_of(unit: str) -> str | None:
     """The UCUM code of a printed unit, None when it is not known."""
     return table().get(plain(unit))
@@ -43,6 +44,7 @@ def is_unit(text: str) -> bool:
     return bool(text) and ucum_of(text) is not None
 
 
+@lru_cache(maxsize=4096)
 def repaired(unit: str) -> str | None:
     """The only known unit that differs from an unknown one by I, l and 1 mixed up (`ulU/mL` is `uIU/mL`), else None."""
     if is_unit(unit):

@@ -153,3 +153,9 @@ def _singular(word: str) -> str:
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
     return word
+
+
+def written_alike(asked: str, name: str) -> bool:
+    """Whether a name is the asked one letter by letter, case and signs aside."""
+    one, other = (re.findall(r"\w+", text.casefold()) for text in (asked, name))
+    return bool(one) and one == other

@@ -8,7 +8,7 @@ from ...core.result import Answer, AnswerValue
 from .entries import Entries, Entry, matching, within
 from .facts import Aspect
 from .intents import Asked, Pick
-from .matching import Fit, fit, shares_words
+from .matching import Fit, fit, shares_words, written_alike
 from .phrasing import Cited, answered, day, distinct, led, not_in_case, standing, verdict
 
 ANY = frozenset({"", "any", "anything", "something", "medication", "medications", "any medication", "any medications"})
@@ -29,7 +29,7 @@ def is_taken(question: str, asked: Asked, entries: Entries) -> Answer:
         return current_list(question, asked, entries)
     if asked.limit is not None:
         return was_prescribed(question, asked, entries)
-    found = matching(asked.about, entries.medications)
+    found = _named(asked.about, entries)
     if not found:
         return _unknown(question, asked, entries)
     active = [entry for entry in found if entry.stands]
@@ -40,7 +40,7 @@ def was_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
     """Whether a medicine was ever prescribed, or within a restriction in time."""
     if asked.about in ANY:
         return current_list(question, asked, entries)
-    found = matching(asked.about, entries.medications)
+    found = _named(asked.about, entries)
     if asked.limit is not None:
         limit = asked.limit
         found = [entry for entry in found if entry.stood_within(limit) is not False]
@@ -52,7 +52,7 @@ def was_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
 
 def when_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
     """When a medicine was first prescribed, or last."""
-    found = [entry for entry in matching(asked.about, entries.medications) if entry.when]
+    found = [entry for entry in _named(asked.about, entries) if entry.when]
     if not found or not asked.about:
         return _unknown(question, asked, entries)
     chosen = found[0] if asked.pick is Pick.FIRST else found[-1]
@@ -62,7 +62,7 @@ def when_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
 
 def when_stopped(question: str, asked: Asked, entries: Entries) -> Answer:
     """When a medicine ended, where the record says."""
-    found = matching(asked.about, entries.medications)
+    found = _named(asked.about, entries)
     if not found or not asked.about:
         return _unknown(question, asked, entries)
     ended = [entry for entry in found if entry.end]
@@ -100,9 +100,15 @@ def for_condition(question: str, asked: Asked, entries: Entries) -> Answer:
     return answered(question, distinct(said), AnswerValue(text="; ".join(names)))
 
 
+def _named(about: str, entries: Entries) -> list[Entry]:
+    """The medicines of a name: those written just so where there are any, else all that the words fit."""
+    found = matching(about, entries.medications)
+    return [entry for entry in found if written_alike(about, entry.finding.name)] or found
+
+
 def _aspect(question: str, asked: Asked, entries: Entries, aspect: Aspect, verb: str,
             what: str) -> Answer:
-    found = matching(asked.about, entries.medications)
+    found = _named(asked.about, entries)
     if not found or not asked.about:
         return _unknown(question, asked, entries)
     told = [(entry, text, shown) for entry in found for text, shown in entry.told(aspect)]

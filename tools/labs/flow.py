@@ -1,0 +1,150 @@
+"""Flow sheets: tests across the page, and a row of results below them for each date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...sources.document_dates import Moment, moments_in
+from ...sources.page import PageWord
+from .analytes import is_known
+from .cells import Row, value_in
+from .layout import Line, cells_of
+from .parts import clean_name
+from .tokens import Kind, Token
+from .units import is_unit
+
+FEWEST_TESTS = 2
+"""Known names in the heading row of a flow sheet."""
+_UNITS = re.compile(r"units?|einheit(?:en)?|uom|unités?|unidad(?:es)?", re.IGNORECASE)
+_LIMITS = (Kind.RANGE, Kind.LIMIT)
+
+
+@dataclass
+class Across:
+    """A column of a flow sheet: one test."""
+
+    name: str
+    words: tuple[PageWord, ...]
+    unit: Token | None = None
+    limits: tuple[Token, ...] = ()
+
+    @property
+    def middle(self) -> float:
+        """Of its heading."""
+        return (self.words[0].place[0] + self.words[-1].place[2]) / 2
+
+    @property
+    def left(self) -> float:
+        """Of its heading."""
+        return self.words[0].place[0]
+
+
+@dataclass
+class FlowSheet:
+    """A heading row of tests and the rows below it, with the lines that were taken."""
+
+    tests: list[Across]
+    rows: list[Row] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+
+
+def flow_sheets(lines: Sequence[Line], *, month_first: bool) -> list[FlowSheet]:
+    """The flow sheets among lines: a row of names of tests, then lines that begin with a date.
+
+    Args:
+        lines: of one side of a page, from top to bottom.
+        month_first: how ambiguous dates are read.
+    """
+    sheets: list[FlowSheet] = []
+    current: FlowSheet | None = None
+    for line in lines:
+        tests = tests_across(line)
+        if tests:
+            current = FlowSheet(tests, lines=[line.number])
+            sheets.append(current)
+        elif current is not None and not take(line, current, month_first=month_first):
+            current = None
+    return [sheet for sheet in sheets if sheet.rows]
+
+
+def tests_across(line: Line) -> list[Across]:
+    """The tests named by a heading row; nothing when the line is none.
+
+    At least two cells are known tests, nearly all cells behind the first are, and there is no number that could be a
+    result.
+    """
+    cells = cells_of(line.words)
+    named = [test for cell in cells for test in named_in(cell)]
+    known = [test for test in named if is_known(test.name)]
+    if len(known) < FEWEST_TESTS or len(known) < 0.7 * (len(named) - 1):
+        return []
+    taken = {word for test in known for word in test.words}
+    if any(token.kind in (Kind.NUMBER, *_LIMITS, Kind.RESULT) and token.words[0] not in taken for token in line.tokens):
+        return []
+    return [test for place, test in enumerate(named) if place or is_known(test.name)]
+
+
+def named_in(cell: tuple[PageWord, ...]) -> list[Across]:
+    """The names of a cell: one, or two known ones that stand so close that they look like one."""
+    def across_of(words: tuple[PageWord, ...]) -> Across:
+        return Across(clean_name(" ".join(word.text for word in words)), words)
+
+    whole = across_of(cell)
+    if is_known(whole.name):
+        return [whole]
+    halves = ((across_of(cell[:at]), across_of(cell[at:])) for at in range(1, len(cell)))
+    return next(([*pair] for pair in halves if all(is_known(half.name) for half in pair)), [whole])
+
+
+def take(line: Line, sheet: FlowSheet, *, month_first: bool) -> bool:
+    """Take a line of a flow sheet: units, ranges or the results of one date; False when it is none of these."""
+    moments = moments_in(line.words, month_first=month_first)
+    first = moments[0] if moments and moments[0].first == 0 else None
+    spread = across(line.tokens if first is None else behind(line, first), sheet.tests)
+    if first is not None:
+        sheet.rows += [row for test, tokens in spread if (row := row_of(line, test, tokens, first))]
+    elif any(token.kind in _LIMITS for token in line.tokens):
+        for test, tokens in spread:
+            test.limits = tuple(token for token in tokens if token.kind in _LIMITS)[:1] or test.limits
+    elif _UNITS.match(line.text) or all(token.kind is Kind.UNIT for token in line.tokens):
+        for test, tokens in spread:
+            bare = [token for token in tokens if is_unit(token.text.strip("()[]"))]
+            test.unit = bare[0] if bare else test.unit
+    else:
+        return False
+    sheet.lines.append(line.number)
+    return True
+
+
+def behind(line: Line, moment: Moment) -> list[Token]:
+    """The tokens of a line behind its date."""
+    edge = line.words[moment.last].place[2]
+    return [token for token in line.tokens if token.left >= edge - 0.5]
+
+
+def across(tokens: Sequence[Token], tests: Sequence[Across]) -> list[tuple[Across, list[Token]]]:
+    """Tokens by the test that they stand under: flush with its left edge or nearest to its middle."""
+    found: dict[int, list[Token]] = {}
+    for token in tokens:
+        distances = [min(abs(token.left - test.left), abs((token.left + token.right) / 2 - test.middle))
+                     for test in tests]
+        nearest = distances.index(min(distances))
+        before = tests[nearest - 1] if nearest else None
+        owner = nearest - 1 if before and token.kind is Kind.FLAG and nearest - 1 in found else nearest
+        found.setdefault(owner, []).append(token)
+    return [(tests[place], group) for place, group in sorted(found.items())]
+
+
+def row_of(line: Line, test: Across, tokens: Sequence[Token], moment: Moment) -> Row | None:
+    """The result of one test on one date; None where there is none."""
+    value, rest = value_in(tokens)
+    if not value or not is_known(test.name):
+        return None
+    unit = next((token for token in rest if token.kind is Kind.UNIT), test.unit)
+    flag = next((token for token in rest if token.kind is Kind.FLAG), None)
+    used = (*value, *((flag,) if flag else ()))
+    words = tuple(dict.fromkeys(word for token in used for word in token.words))
+    return Row(name=test.name, value=value, unit=unit, limits=test.limits, flag=flag, words=words, line=line.number,
+               panel=None, moment=moment.iso, bold_value=all(word.bold for token in value for word in token.words))
