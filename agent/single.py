@@ -24,6 +24,7 @@ from ..tools.asked import Said, answer_from
 from ..tools.base import Tool, ToolContext
 from ..tools.catalogue import all_tools
 from ..tools.comparison import ComparisonTool, StudyReading
+from ..tools.pathology import PathologyTool
 from ..tools.records.questions import answer_question
 from .answers import merged
 
@@ -42,7 +43,7 @@ def run_on_paths(name: str, paths: Sequence[Path], *, question: str | None, read
         raise UsageError(f"there is no tool {name!r}; choose one of {', '.join(known)}")
     if not paths or (name == ComparisonTool.name and len(paths) != 2):
         raise UsageError("comparison takes two paths, PRIOR and CURRENT" if paths else "name a file or folder to read")
-    intake = open_files(paths, settings=settings)
+    intake = open_files(paths, settings=settings, as_slides=name == PathologyTool.name)
     noted = NotedReader(reader)
     unasked = NO_QUESTIONS if name == ComparisonTool.name else ONE_PERSON if len(intake.people) > 1 else None
     context = _context(intake, settings, noted, None if unasked else question, out)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from ...sources.slide import Region, Rgb, Slide
+from ...sources.slide import Region, Slide
+from ...sources.slide_facts import Rgb
 from ..drawing import (
     BLACK,
     ORANGE,

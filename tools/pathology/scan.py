@@ -8,7 +8,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sources.slide import Rgb, Slide
+from ...sources.slide import Slide
+from ...sources.slide_facts import Rgb
 from .measure import STEP, Grid
 from .nuclei import MARGIN, find_nuclei
 from .stains import haematoxylin
