@@ -29,8 +29,8 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _OTHER_SLIDES = (b"ZISRAWFILE", b"SQLite format 3\x00")
 _VALUE_TYPES = (b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"IS", b"LO", b"LT", b"OB", b"OW", b"PN", b"SH", b"SQ",
                 b"ST", b"TM", b"UI", b"UL", b"UN", b"US", b"UT")
-NO_SLIDE_PICTURE = (RefusalCode.UNSUPPORTED, "a PNG, JPEG or BMP picture is no slide: it has neither tiles nor a scale; "
-                    "export the slide as TIFF with its resolution")
+NO_SLIDE_PICTURE = (RefusalCode.UNSUPPORTED, "a PNG, JPEG or BMP picture is no slide: it has neither tiles nor a "
+                    "scale; export the slide as TIFF with its resolution")
 _FHIR_XML = b"http://hl7.org/fhir"
 
 

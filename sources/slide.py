@@ -153,7 +153,9 @@ class Slide:
         """Level-0 pixels read tile by tile, white where one is damaged."""
         wide, high = self._tiles.facts.tile
         pixels = np.full((rows, columns, 3), 255, np.uint8)
-        for y, x in product(range(top // high * high, top + rows, high), range(left // wide * wide, left + columns, wide)):
+        downwards = range(top // high * high, top + rows, high)
+        across = range(left // wide * wide, left + columns, wide)
+        for y, x in product(downwards, across):
             x0, y0, x1, y1 = max(x, left), max(y, top), min(x + wide, left + columns), min(y + high, top + rows)
             try:
                 pixels[y0 - top:y1 - top, x0 - left:x1 - left] = self.read_region(x0, y0, 0, x1 - x0, y1 - y0)
