@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -145,6 +146,8 @@ class Slide:
             if level > 0:
                 return self._from_level(level - 1, region, width, height)
             pixels = self._around_damage(left, top, columns, rows)
+        if (x0, y0, x1, y1) == (left, top, left + columns, top + rows) and columns >= width and rows >= height:
+            return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
         box = (x0 - left, y0 - top, min(x1 - left, columns), min(y1 - top, rows))
         return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX, box=box))
 

@@ -69,6 +69,12 @@ def find_nuclei(haematoxylin: NDArray[np.float32]) -> Nuclei:
     return Nuclei(centres, _disc_radii(fine, coarse))
 
 
+_SECOND_DIFFERENCES = (
+    np.array([[1, -2, 1]], np.float32), np.array([[1], [-2], [1]], np.float32),
+    np.array([[1, 0, -1], [0, 0, 0], [-1, 0, 1]], np.float32) / 4)
+"""Kernels of the second derivatives along rows, along columns and of both."""
+
+
 def _disc_radii(fine: NDArray[np.float32], coarse: NDArray[np.float32]) -> NDArray[np.float32]:
     small, large = SIGMAS
     ratio = np.maximum(coarse, 1e-6) / np.maximum(fine, 1e-6)
@@ -81,16 +87,13 @@ def _answers(image: NDArray[np.float32], sigma: float) -> tuple[NDArray[np.float
     """-sigma² times the Laplacian of the smoothed image, and where it is a dark, round, dense blob."""
     side = 2 * round(3 * sigma) + 1
     smooth = cv2.GaussianBlur(image, (side, side), sigma, borderType=cv2.BORDER_REPLICATE)
-    around = cv2.copyMakeBorder(smooth, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    scale = np.float32(sigma * sigma)
-    xx = around[1:-1, 2:] + around[1:-1, :-2] - 2 * smooth
-    yy = around[2:, 1:-1] + around[:-2, 1:-1] - 2 * smooth
-    xy = (around[2:, 2:] - around[2:, :-2] - around[:-2, 2:] + around[:-2, :-2]) * np.float32(0.25)
-    trace = -(xx + yy)
+    xx, yy, xy = (cv2.filter2D(smooth, -1, kernel, borderType=cv2.BORDER_REPLICATE) for kernel in _SECOND_DIFFERENCES)
+    trace = cv2.add(xx, yy)
     # Eigenvalues a >= b > 0 have b > k a just where their product exceeds k / (1 + k)² of their sum's square.
-    least = np.float32(ROUNDNESS / (1 + ROUNDNESS) ** 2)
-    fits = (xx * yy - xy * xy > least * trace * trace) & (trace > 0) & (smooth > DENSITY)
-    return trace * scale, fits
+    product = cv2.subtract(cv2.multiply(xx, yy), cv2.multiply(xy, xy))
+    fits = (product > cv2.multiply(trace, trace, scale=ROUNDNESS / (1 + ROUNDNESS) ** 2)) & (trace < 0)
+    fits &= smooth > DENSITY
+    return cv2.multiply(trace, -sigma * sigma), fits
 
 
 def _one_per_plateau(peaks: NDArray[np.bool_]) -> NDArray[np.bool_]:

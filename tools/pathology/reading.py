@@ -18,8 +18,9 @@ from .stains import Stains
 from .tissue import TissueMap
 
 MOST_REGIONS = 5
-LEAST_SHARP = 0.06
-"""Share of fine detail below which a cell counts as out of focus; see docs/accuracy.md for how it was set."""
+LEAST_SHARP = 0.075
+"""Share of fine detail below which a cell counts as out of focus: where a sharp slide was blurred by 2 µm (standard
+deviation) or more; see docs/accuracy.md."""
 
 _COARSEST_MPP = 1.05 * DETECTION_MPP
 
@@ -109,12 +110,14 @@ def _measure_density(slide: Slide, mpp: float, cover: TissueMap, stains: Stains)
     grid = Grid(slide.bounds, mpp)
     tissue = cell_tissue(cover.searched, grid)
     nuclei, sums = scan_slide(slide, grid, tissue, stains)
-    sharp = (sums.sharpness >= LEAST_SHARP) & ~_damaged_cells(slide.damaged_tiles, grid)
+    damaged = _damaged_cells(slide.damaged_tiles, grid)
+    sharp = (sums.sharpness >= LEAST_SHARP) & ~damaged
     share = float(tissue[sharp].sum() / max(tissue.sum(), 1e-9))
     searched = float(cover.searched.mean()) * slide.bounds.width * slide.bounds.height * mpp**2 / 1e6
     nuclei = nuclei.only(_lies_in(cover.searched, nuclei, grid))
     counts = per_cell(nuclei, grid)
-    fields = search_fields(counts, np.where(sharp, tissue, 0.0), grid)
+    fields = [field for field in search_fields(counts, np.where(sharp, tissue, 0.0), grid)
+              if not damaged[field.row:field.row + 2, field.column:field.column + 2].any()]
     return NuclearDensity(grid, nuclei, counts, tuple(fields), densest(fields, MOST_REGIONS),
                           measure_fields(nuclei, sums, grid), searched, share)
 

@@ -70,9 +70,12 @@ class Stains:
             Two (rows, columns) float32 of optical density (log10), 0 where there is none or ink.
         """
         both = cv2.transform(cv2.LUT(np.ascontiguousarray(rgb), self._table), self._unmixing)
-        both[is_ink(rgb)] = 0.0
         np.maximum(both, 0.0, out=both)
-        return np.ascontiguousarray(both[..., 0]), np.ascontiguousarray(both[..., 1])
+        haematoxylin, eosin = cv2.split(both)
+        ink = is_ink(rgb)
+        if ink.any():
+            haematoxylin[ink] = eosin[ink] = 0.0
+        return haematoxylin, eosin
 
 
 def estimate_stains(pixels: NDArray[np.uint8], white: Triple) -> Stains:
