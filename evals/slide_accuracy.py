@@ -98,10 +98,10 @@ def demo_rows(folder: Path) -> Iterator[Row]:
     spec = SlideSpec(width=4480, height=3328, region=(2400, 1200, 1000, 900))
     write_slide(spec, folder / "slide.tif")
     left, top, width, height = spec.region
-    for name, result in (("without a search", run_tool("pathology", folder / "slide.tif")),
-                         ("--query \"dense nuclei\"", run_tool("pathology", folder / "slide.tif", query="dense nuclei")),
-                         ("--like a corner of it",
-                          run_tool("pathology", folder / "slide.tif", like=(left + 50, top + 50, 448, 448)))):
+    path, corner = folder / "slide.tif", (left + 50, top + 50, 448, 448)
+    for name, result in (("without a search", run_tool("pathology", path)),
+                         ("--query \"dense nuclei\"", run_tool("pathology", path, query="dense nuclei")),
+                         ("--like a corner of it", run_tool("pathology", path, like=corner))):
         first = ranked(result)[0]
         x, y = first.x + first.width / 2, first.y + first.height / 2
         inside = left <= x <= left + width and top <= y <= top + height

@@ -93,7 +93,7 @@ def _answers(image: NDArray[np.float32], sigma: float) -> tuple[NDArray[np.float
     product = cv2.subtract(cv2.multiply(xx, yy), cv2.multiply(xy, xy))
     fits = (product > cv2.multiply(trace, trace, scale=ROUNDNESS / (1 + ROUNDNESS) ** 2)) & (trace < 0)
     fits &= smooth > DENSITY
-    return cv2.multiply(trace, -sigma * sigma), fits
+    return np.asarray(trace, np.float32) * np.float32(-sigma * sigma), np.asarray(fits, np.bool_)
 
 
 def _one_per_plateau(peaks: NDArray[np.bool_]) -> NDArray[np.bool_]:

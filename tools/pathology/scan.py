@@ -140,13 +140,11 @@ def _scan_block(slide: Slide, grid: Grid, corner: tuple[int, int], stains: Stain
 
 def _planes(haematoxylin: NDArray[np.float32], eosin: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     """What is summed over cells, in the order of `CellSums.NAMES`."""
-    both = cv2.add(haematoxylin, eosin)
-    stained = cv2.threshold(both, _STAINED, 1.0, cv2.THRESH_BINARY)[1]
+    both = haematoxylin + eosin
+    stained = (both > _STAINED).astype(np.float32)
     sharp, soft = (cv2.GaussianBlur(both, (2 * round(3 * scale) + 1,) * 2, scale, borderType=cv2.BORDER_REPLICATE)
                    for scale in (_FINE, _COARSE))
-    fine, coarse = cv2.subtract(both, sharp), cv2.subtract(sharp, soft)
-    return [stained, cv2.multiply(haematoxylin, stained), cv2.multiply(eosin, stained), cv2.multiply(fine, fine),
-            cv2.multiply(coarse, coarse)]
+    return [stained, haematoxylin * stained, eosin * stained, np.square(both - sharp), np.square(sharp - soft)]
 
 
 def _cell_sums(plane: NDArray[np.float32], cells: tuple[int, int]) -> NDArray[np.float64]:

@@ -71,7 +71,7 @@ class Stains:
         """
         both = cv2.transform(cv2.LUT(np.ascontiguousarray(rgb), self._table), self._unmixing)
         np.maximum(both, 0.0, out=both)
-        haematoxylin, eosin = cv2.split(both)
+        haematoxylin, eosin = (np.ascontiguousarray(both[..., place], np.float32) for place in (0, 1))
         ink = is_ink(rgb)
         if ink.any():
             haematoxylin[ink] = eosin[ink] = 0.0
