@@ -29,7 +29,7 @@ from ..tools.catalogue import all_tools
 from ..tools.records.questions import answer_question
 from .nodes import Review, content_digest
 from .run import ReviewRun, Watcher, latest_of, open_run
-from .single import run_on_paths
+from .single import Wish, run_on_paths
 from .state import Verdict
 
 AnyPath = str | os.PathLike[str]
@@ -89,7 +89,9 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
 
 def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | None = None, reader: str = "measure",
              model: str | None = None, adapters: Mapping[str, AnyPath] | None = None, download: bool = False,
-             allow_plain_http: bool = False, record: AnyPath | None = None, out: AnyPath | None = None) -> ToolResult:
+             allow_plain_http: bool = False, record: AnyPath | None = None, out: AnyPath | None = None,
+             query: str | None = None, like: Sequence[int] | None = None,
+             embedder: AnyPath | None = None) -> ToolResult:
     """Run one tool on files or folders, without a case.
 
     Args:
@@ -102,13 +104,16 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
         download: allow a model's weights to be fetched; without it only local files are used.
         allow_plain_http: send pictures over plain http to a server that is not this machine.
         record: file (.jsonl) that every answer of the model is also written to, to be played again.
-        out: folder for overlays; without it none are drawn.
+        out: folder for overlays, result.json and, of slides, GeoJSON; without it nothing is written.
+        query: what to look for on slides, in words.
+        like: a place on the slide to find others like, (x, y, width, height) in level-0 pixels.
+        embedder: folder of a SigLIP or CLIP checkpoint that slides are searched with.
 
     Returns:
         Findings and evidence under short ids; what could not be used is in `refused`.
 
     Raises:
-        UsageError: an unknown tool, a missing path, the wrong number of paths.
+        UsageError: an unknown tool, a missing path, the wrong number of paths, a search that cannot be meant.
         ReaderUnavailable: the reader cannot be used here.
     """
     given = [Path(paths)] if isinstance(paths, str | os.PathLike) else [Path(path) for path in paths]
@@ -118,8 +123,21 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
             _check_out(Path(out), path)
     chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
                      record=record)
-    return run_on_paths(tool, given, question=question, reader=choose_reader(chosen, Home(settings.home).cache),
-                        settings=settings, out=Path(out) if out is not None else None)
+    wish = Wish(question, query, _place(like), Path(embedder) if embedder is not None else None)
+    result = run_on_paths(tool, given, wish=wish, reader=choose_reader(chosen, Home(settings.home).cache),
+                          settings=settings, out=Path(out) if out is not None else None)
+    if out is not None:
+        (Path(out) / "result.json").write_text(result.model_dump_json(by_alias=True, indent=2), encoding="utf-8")
+    return result
+
+
+def _place(like: Sequence[int] | None) -> tuple[int, int, int, int] | None:
+    if like is None:
+        return None
+    if len(like) != 4 or not all(isinstance(number, int) for number in like) or min(like[2:]) < 1:
+        raise UsageError("like takes four whole numbers in level-0 pixels: x, y, width and height, both above 0")
+    x, y, width, height = like
+    return x, y, width, height
 
 
 def inspect_case(path: AnyPath) -> Inspection:

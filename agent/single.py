@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..core.case import Study
+from ..core.case import FileKind, Study
 from ..core.errors import UsageError
 from ..core.ids import digest, normalise_identifier, opaque_patient
 from ..core.numbering import number_result
@@ -14,6 +14,8 @@ from ..core.refusal import Refusal, RefusalCode
 from ..core.result import Answer, AnswerStatus, ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
+from ..memory.patch_index import PatchIndex
+from ..readers.image_text import ImageTextModel
 from ..readers.measure import MeasureReader
 from ..readers.noted import NotedReader
 from ..readers.protocol import Reader
@@ -24,7 +26,9 @@ from ..tools.asked import Said, answer_from
 from ..tools.base import Tool, ToolContext
 from ..tools.catalogue import all_tools
 from ..tools.comparison import ComparisonTool, StudyReading
+from ..tools.pathology import PathologyTool
 from ..tools.records.questions import answer_question
+from ..tools.slide_search import SlideSearch
 from .answers import merged
 
 NO_QUESTIONS = ("The comparison tool answers no questions; it says what changed. Put the question to one of the two "
@@ -33,25 +37,51 @@ ONE_PERSON = ("The files are of several people; put the question to the files of
               "--patient.")
 
 
-def run_on_paths(name: str, paths: Sequence[Path], *, question: str | None, reader: Reader, settings: Settings,
+@dataclass(frozen=True)
+class Wish:
+    """What `run_tool` was asked for.
+
+    Args:
+        question: for tools that answer one.
+        query: what to look for on slides, in words.
+        like: a place on a slide to find others like, (x, y, width, height) in level-0 pixels.
+        embedder: folder of an image-text model.
+    """
+
+    question: str | None = None
+    query: str | None = None
+    like: tuple[int, int, int, int] | None = None
+    embedder: Path | None = None
+
+    @property
+    def is_no_search(self) -> bool:
+        """Whether nothing is looked for on slides."""
+        return self.query is None and self.like is None and self.embedder is None
+
+
+def run_on_paths(name: str, paths: Sequence[Path], *, wish: Wish, reader: Reader, settings: Settings,
                  out: Path | None) -> ToolResult:
     """See `door.run_tool`."""
+    question = wish.question
+    search = _search(name, wish, settings)
     tools = all_tools()
     known = sorted([*tools, ComparisonTool.name])
     if name not in known:
         raise UsageError(f"there is no tool {name!r}; choose one of {', '.join(known)}")
     if not paths or (name == ComparisonTool.name and len(paths) != 2):
         raise UsageError("comparison takes two paths, PRIOR and CURRENT" if paths else "name a file or folder to read")
-    intake = open_files(paths, settings=settings)
+    intake = open_files(paths, settings=settings, as_slides=name == PathologyTool.name)
+    if wish.like is not None:
+        _one_slide(intake)
     noted = NotedReader(reader)
     unasked = NO_QUESTIONS if name == ComparisonTool.name else ONE_PERSON if len(intake.people) > 1 else None
-    context = _context(intake, settings, noted, None if unasked else question, out)
+    context = replace(_context(intake, settings, noted, None if unasked else question, out), search=search)
     if name == ComparisonTool.name:
         result = _compared(intake, paths, tools, context)
     else:
         results = [read.result for read in _read(tools[name], studies_in(intake.found, intake.manifest), context)]
         result = _merged(name, results, refusals(intake.found), reader.identity.name)
-    answer = _answer(question, unasked, result) if question is not None else None
+    answer = _answer(question, unasked, result) if question is not None else result.answer
     return number_result(result.model_copy(update={"model_answered": noted.outcome, "answer": answer}))
 
 
@@ -67,6 +97,9 @@ def _answer(question: str, unasked: str | None, result: ToolResult) -> Answer:
         return answer_from([Said(unasked)], result.tool, question)
     if result.answer is not None and result.answer.status is AnswerStatus.ANSWERED:
         return result.answer
+    if result.answer is not None and any("query" in step.arguments or "like" in step.arguments
+                                         for step in result.answer.steps):
+        return result.answer
     by_rules = answer_question(question, [item for item in result.findings if not item.is_read], result.evidence)
     return by_rules if by_rules.status is AnswerStatus.ANSWERED else result.answer or by_rules
 
@@ -81,7 +114,34 @@ def _context(intake: Intake, settings: Settings, reader: Reader, question: str |
         pictures.mkdir(parents=True, exist_ok=True)
     files = digest(sorted(item.file.sha256 for item in intake.found))
     return ToolContext(root=intake.root, patient=None, opaque_patient=opaque_patient(home.key(), f"files|{files}"),
-                       reader=reader, pictures=pictures, cache=home.cache, question=question, limits=settings.limits)
+                       reader=reader, pictures=pictures, cache=home.cache, question=question, limits=settings.limits,
+                       exports=out)
+
+
+def _search(name: str, wish: Wish, settings: Settings) -> SlideSearch | None:
+    """What the pathology tool is given to search by.
+
+    Raises:
+        UsageError: another tool, both ways to search at once, an empty query, or an embedder without a search.
+    """
+    if wish.is_no_search:
+        return None
+    if name != PathologyTool.name:
+        raise UsageError("--query, --like and --embedder search slides: they go with the tool pathology")
+    if (wish.query is None) == (wish.like is None):
+        raise UsageError("a slide is searched by --query TEXT or by --like X,Y,WIDTH,HEIGHT: give one of the two")
+    if wish.query is not None and not wish.query.strip():
+        raise UsageError("--query is empty; say what to look for, such as 'dense nuclei'")
+    home = Home(settings.home)
+    embedder = ImageTextModel(wish.embedder) if wish.embedder is not None else None
+    return SlideSearch(wish.query, wish.like, embedder, lambda slide, made_by: PatchIndex(home, slide, made_by))
+
+
+def _one_slide(intake: Intake) -> None:
+    """Raises UsageError where an example could lie on several slides."""
+    slides = [study for study in studies_in(intake.found, intake.manifest) if study.kind is FileKind.SLIDE]
+    if sum(len(study.series) for study in slides) > 1:
+        raise UsageError("--like names a place on one slide; give that slide alone")
 
 
 def _read(tool: Tool, studies: Iterable[Study], context: ToolContext) -> list[StudyReading]:

@@ -101,14 +101,21 @@ def run(tool: Annotated[str, typer.Argument(
         question: Question = None, reader: ReaderName = "measure", model: ModelName = None,
         adapter: Adapters = None, download: Download = False, allow_plain_http: PlainHttp = False,
         record: Record = None,
-        out: Annotated[Path | None, typer.Option(help="Folder for overlays.")] = None, as_json: AsJson = False) -> None:
+        out: Annotated[Path | None, typer.Option(help="Folder for overlays and files for other programs.")] = None,
+        query: Annotated[str | None, typer.Option(metavar="TEXT", help="Slides: what to look for, such as 'dense "
+                                                                       "nuclei'.")] = None,
+        like: Annotated[str | None, typer.Option(metavar="X,Y,WIDTH,HEIGHT", help="Slides: find regions like this "
+                                                                                 "place (level-0 pixels).")] = None,
+        embedder: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Slides: a SigLIP or CLIP checkpoint to "
+                                                                             "search with.")] = None,
+        as_json: AsJson = False) -> None:
     """Run one tool on files or folders."""
     from ..agent.door import run_tool
     from .show import print_json, show_result
 
     result = run_tool(tool, list(paths), question=question, reader=reader, model=model,
                       adapters=_adapters(adapter), download=download, allow_plain_http=allow_plain_http, record=record,
-                      out=out)
+                      out=out, query=query, like=_place(like), embedder=embedder)
     print_json(result) if as_json else show_result(result)
     _leave(usable=bool(result.findings or result.evidence), answered=result.model_answered)
 
@@ -121,6 +128,22 @@ def _leave(*, usable: bool, answered: bool | None) -> None:
         raise typer.Exit(NO_READER)
     if not usable:
         raise typer.Exit(NOTHING_USABLE)
+
+
+def _place(text: str | None) -> list[int] | None:
+    """X,Y,WIDTH,HEIGHT as numbers.
+
+    Raises:
+        UsageError: it is no such text.
+    """
+    from ..core.errors import UsageError
+
+    if text is None:
+        return None
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise UsageError("--like takes X,Y,WIDTH,HEIGHT in level-0 pixels, as in --like 1200,800,450,450") from error
 
 
 def _adapters(given: list[str] | None) -> dict[str, Path]:

@@ -119,7 +119,8 @@ def _examine(root: Path, path: Path, reading: Reading, manifest: Manifest) -> Fo
     if path.name == MANIFEST:
         return Found(_case_file(name, path, sha256, Sighting(FileKind.MANIFEST)), (
             RefusalCode.UNSUPPORTED, "case.yaml is used at the top of a case only, or in the only folder there"))
-    sighting = identify(path, name, sha256, reading, manifest.entry(name).kind)
+    wanted = FileKind.SLIDE if path in reading.slides else manifest.entry(name).kind
+    sighting = identify(path, name, sha256, reading, wanted)
     date, warnings = _dated(name, sighting, manifest)
     return Found(_case_file(name, path, sha256, sighting), sighting.why, sighting.header, date, sighting.description,
                  sighting.document_kind, warnings)

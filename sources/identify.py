@@ -29,6 +29,8 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _OTHER_SLIDES = (b"ZISRAWFILE", b"SQLite format 3\x00")
 _VALUE_TYPES = (b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"IS", b"LO", b"LT", b"OB", b"OW", b"PN", b"SH", b"SQ",
                 b"ST", b"TM", b"UI", b"UL", b"UN", b"US", b"UT")
+NO_SLIDE_PICTURE = (RefusalCode.UNSUPPORTED, "a PNG, JPEG or BMP picture is no slide: it has neither tiles nor a "
+                    "scale; export the slide as TIFF with its resolution")
 _FHIR_XML = b"http://hl7.org/fhir"
 
 
@@ -59,10 +61,17 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Reading:
-    """How files are read while they are identified: within which limits, and where page words are kept."""
+    """How files are read while they are identified.
+
+    Args:
+        limits: how much one input may ask of the machine.
+        cache: where page words are kept.
+        slides: files that the caller names as slides, absolute; a TIFF by itself may be anything.
+    """
 
     limits: Limits
     cache: Path
+    slides: frozenset[Path] = frozenset()
 
 
 def identify(path: Path, name: str, sha256: str, reading: Reading, wanted: FileKind | None = None) -> Sighting:
@@ -196,6 +205,8 @@ def _picture(path: Path, start: bytes, sha256: str, reading: Reading, wanted: Fi
             return Sighting(FileKind.SLIDE, date=date)
         if start.startswith(_OTHER_SLIDES):
             return Sighting(FileKind.UNKNOWN, (RefusalCode.UNKNOWN_FORMAT, "the content is of no known format"))
+    if wanted is FileKind.SLIDE:
+        return Sighting(FileKind.UNKNOWN, NO_SLIDE_PICTURE)
     kind, why = picture_kind(path, reading.limits)
     if wanted in (FileKind.FILM, FileKind.DOCUMENT):
         kind, why = wanted, None

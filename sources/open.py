@@ -51,8 +51,13 @@ def existing(path: Path) -> Path:
     return path.resolve()
 
 
-def take_in(path: Path, settings: Settings) -> Intake:
+def take_in(path: Path, settings: Settings, *, as_slide: bool = False) -> Intake:
     """Find, hash and identify all files of an input: a folder, a zip, or a single file.
+
+    Args:
+        path: the input.
+        settings: limits and the state folder.
+        as_slide: a single file is meant to be a slide.
 
     Raises:
         UsageError: no such path, or a bad case.yaml.
@@ -60,7 +65,7 @@ def take_in(path: Path, settings: Settings) -> Intake:
         StoreError: the state folder cannot hold an unpacked archive.
     """
     path = existing(path)
-    reading = Reading(settings.limits, settings.home / "cache")
+    reading = Reading(settings.limits, settings.home / "cache", frozenset({path} if as_slide else ()))
     if path.is_dir():
         return _of_folder(path, reading, ())
     if is_zip(path) and path.suffix.casefold() not in (".docx", ".xlsx", ".pptx", ".jar"):
@@ -116,21 +121,23 @@ def open_case(path: Path, *, settings: Settings, key: bytes, patient: str | None
         not_read=refusals(found), warnings=_warnings(found, intake.manifest))
 
 
-def open_files(paths: Sequence[Path], *, settings: Settings) -> Intake:
+def open_files(paths: Sequence[Path], *, settings: Settings, as_slides: bool = False) -> Intake:
     """Take in single files and folders for one tool, without a case: nobody decides whose they are.
 
     Args:
         paths: files, folders or one zip; paths in the result are relative to their common parent.
         settings: limits and the state folder.
+        as_slides: single files are meant to be slides, such as a TIFF that no scanner signed.
 
     Raises:
         UsageError: one of the paths does not exist.
     """
     given = [existing(path) for path in paths]
     if len(given) == 1:
-        return take_in(given[0], settings)
+        return take_in(given[0], settings, as_slide=as_slides)
     root = Path(commonpath([path.parent for path in given]))
-    found = discover(root, Reading(settings.limits, settings.home / "cache"), only=given)
+    slides = frozenset(path for path in given if as_slides and path.is_file())
+    found = discover(root, Reading(settings.limits, settings.home / "cache", slides), only=given)
     return Intake(root, found, Manifest(), _sound_people(found))
 
 

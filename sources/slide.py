@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ..core.case import CaseFile, Series
@@ -23,12 +22,10 @@ from ..core.errors import RefusedFile
 from ..core.refusal import RefusalCode
 from ..core.settings import Limits
 from .slide_dicom import LINK, stage_levels
+from .slide_facts import Rgb, SlideFacts
+from .slide_tiff import too_many_pixels
 from .slide_tiles import SlideTiles, first_bytes
 
-if TYPE_CHECKING:
-    from openslide import OpenSlide
-
-Rgb = NDArray[np.uint8]
 Rectangle = tuple[float, float, float, float]
 """(x, y, width, height) in level-0 pixels."""
 
@@ -69,17 +66,23 @@ class Slide:
         bounds: the part of level 0 that was scanned.
         levels_left_out: levels of a DICOM slide whose colours contradict their header.
         damaged_levels: indices of levels with a tile that could not be decoded so far.
+        damaged_tiles: places on level 0 that could not be decoded so far and were read as white.
+        has_profile: whether the file carries an ICC profile; colours are given as stored, it is not applied.
+        bits: per sample in the file; pixels are given in 8.
     """
 
     def __init__(self, tiles: SlideTiles, file: CaseFile, levels_left_out: int = 0) -> None:
-        handle = tiles.handle()
+        facts = tiles.facts
         self._tiles = tiles
         self.file = file
         self.levels_left_out = levels_left_out
         self.damaged_levels: set[int] = set()
-        self._numbers, self.levels = _usable_levels(handle)
-        self.mpp = _mpp(handle.properties)
-        self.bounds = _bounds(handle.properties, self.levels[0])
+        self.damaged_tiles: set[Region] = set()
+        self._numbers, self.levels = _usable_levels(facts)
+        self.mpp = _mpp(facts.properties)
+        self.bounds = _bounds(facts.properties, self.levels[0])
+        self.has_profile = facts.has_profile
+        self.bits = facts.bits
 
     def level_for(self, downsample: float) -> int:
         """Index of the coarsest level that is at least as fine as `downsample` (2 % tolerance)."""
@@ -102,12 +105,13 @@ class Slide:
         Raises:
             RefusedFile: CORRUPT when a tile of this place cannot be decoded; other places can still be read.
         """
-        return _on_white(self._tiles.read(x, y, self._numbers[level], width, height))
+        return self._tiles.read(x, y, self._numbers[level], width, height)
 
     def read_scaled(self, region: Rectangle, width: int, height: int) -> Rgb:
         """A region at any scale: read from the next finer level in bounded pieces and averaged by area.
 
-        Where that level has a damaged tile, the piece is read from a finer one.
+        Where that level has a damaged tile, the piece is read from a finer one; what level 0 cannot give is white and
+        noted in `damaged_tiles`.
 
         Args:
             region: (x, y, width, height) in level-0 pixels, fractions allowed, may reach outside the slide.
@@ -116,9 +120,6 @@ class Slide:
 
         Returns:
             (height, width, 3) uint8; white where the slide has no pixels.
-
-        Raises:
-            RefusedFile: CORRUPT when no level can be decoded there.
         """
         return self._from_level(self.level_for(min(region[2] / width, region[3] / height)), region, width, height)
 
@@ -142,11 +143,28 @@ class Slide:
             pixels = self.read_region(round(left * scale), round(top * scale), level, columns, rows)
         except RefusedFile:
             self.damaged_levels.add(level)
-            if level == 0:
-                raise
-            return self._from_level(level - 1, region, width, height)
+            if level > 0:
+                return self._from_level(level - 1, region, width, height)
+            pixels = self._around_damage(left, top, columns, rows)
+        if (x0, y0, x1, y1) == (left, top, left + columns, top + rows) and columns >= width and rows >= height:
+            return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
         box = (x0 - left, y0 - top, min(x1 - left, columns), min(y1 - top, rows))
         return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX, box=box))
+
+
+    def _around_damage(self, left: int, top: int, columns: int, rows: int) -> Rgb:
+        """Level-0 pixels read tile by tile, white where one is damaged."""
+        wide, high = self._tiles.facts.tile
+        pixels = np.full((rows, columns, 3), 255, np.uint8)
+        downwards = range(top // high * high, top + rows, high)
+        across = range(left // wide * wide, left + columns, wide)
+        for y, x in product(downwards, across):
+            x0, y0, x1, y1 = max(x, left), max(y, top), min(x + wide, left + columns), min(y + high, top + rows)
+            try:
+                pixels[y0 - top:y1 - top, x0 - left:x1 - left] = self.read_region(x0, y0, 0, x1 - x0, y1 - y0)
+            except RefusedFile:
+                self.damaged_tiles.add(Region(x, y, wide, high))
+        return pixels
 
 
 @contextmanager
@@ -171,36 +189,35 @@ def open_slide(series: Series, root: Path, limits: Limits) -> Iterator[Slide]:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="caseloom-slide-")))
             staged = stage_levels(series, root, folder, limits)
             file, left_out, path = staged.finest, staged.left_out, folder / LINK.format(0)
-        tiles = stack.enter_context(SlideTiles(path))
-        _check_sizes(tiles.handle(), limits)
+        tiles = stack.enter_context(SlideTiles(path, limits))
+        _check_sizes(tiles.facts, limits)
         yield Slide(tiles, file, left_out)
 
 
-def _check_sizes(handle: OpenSlide, limits: Limits) -> None:
-    width, height = handle.dimensions
+def _check_sizes(facts: SlideFacts, limits: Limits) -> None:
+    width, height = facts.sizes[0]
     if width * height > limits.max_slide_pixels:
-        raise RefusedFile(RefusalCode.TOO_LARGE, f"the slide declares {width} x {height} pixels, more than the allowed "
-                          f"{limits.max_slide_pixels / 1e9:.0f} gigapixels")
+        raise too_many_pixels(width, height, limits)
     if min(width, height) < _SMALLEST_SIDE:
         raise RefusedFile(RefusalCode.NOT_AN_IMAGE, f"the slide has only {width} x {height} pixels")
-    for level in range(handle.level_count):
-        across, down = (_number(handle.properties, f"openslide.level[{level}].tile-{side}") or 0.0
+    for level in range(len(facts.sizes)):
+        across, down = (_number(facts.properties, f"openslide.level[{level}].tile-{side}") or 0.0
                         for side in ("width", "height"))
         if across * down > limits.max_image_pixels:
             raise RefusedFile(RefusalCode.TOO_LARGE, f"a tile of the slide declares {across:.0f} x {down:.0f} pixels; "
                               "convert the slide to tiles of 256 or 512")
 
 
-def _usable_levels(handle: OpenSlide) -> tuple[tuple[int, ...], tuple[Level, ...]]:
-    """OpenSlide's level numbers, and the levels, without those that cannot be a smaller level 0."""
-    full = handle.dimensions
+def _usable_levels(facts: SlideFacts) -> tuple[tuple[int, ...], tuple[Level, ...]]:
+    """Numbers of the file's levels, and the levels, without those that cannot be a smaller level 0."""
+    full = facts.sizes[0]
     found: dict[int, Level] = {}
-    for number, (width, height) in enumerate(handle.level_dimensions):
+    for number, (width, height) in enumerate(facts.sizes):
         across, down = full[0] / width, full[1] / height
         # The last column and row of a level may be rounded either way.
         slack = 2.0 * (across / width + down / height)
         if number == 0 or (min(width, height) >= _SMALLEST_SIDE and abs(across - down) <= 0.01 * across + slack):
-            found[number] = Level(width, height, float(handle.level_downsamples[number]))
+            found[number] = Level(width, height, float(facts.downsamples[number]))
     return tuple(found), tuple(found.values())
 
 
@@ -232,13 +249,3 @@ def _bounds(properties: Mapping[str, str], full: Level) -> Region:
     if right <= left or bottom <= top:
         return Region(0, 0, full.width, full.height)
     return Region(left, top, right - left, bottom - top)
-
-
-def _on_white(rgba: NDArray[np.uint8]) -> Rgb:
-    """(rows, columns, 4) RGBA to RGB over white."""
-    colour, alpha = rgba[..., :3], rgba[..., 3:]
-    if alpha.min() == 255:
-        return np.ascontiguousarray(colour)
-    weight = alpha.astype(np.float32) / 255.0
-    blended: Rgb = np.rint(colour * weight + 255.0 * (1.0 - weight)).astype(np.uint8)
-    return blended

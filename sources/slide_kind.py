@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def slide_date(path: Path) -> tuple[bool, str | None]:
 
     vendor = OpenSlide.detect_format(path)
     if vendor is None:
-        return False, None
+        return _is_ome_pyramid(path), None
     try:
         with OpenSlide(path) as slide:
             width, height = slide.dimensions
@@ -30,6 +31,17 @@ def slide_date(path: Path) -> tuple[bool, str | None]:
             return not plain, _date(slide.properties)
     except (OpenSlideError, OSError):
         return vendor != "generic-tiff", None
+
+
+def _is_ome_pyramid(path: Path) -> bool:
+    """Whether the file is an OME-TIFF with several levels, which OpenSlide does not know."""
+    from tifffile import TiffFile, TiffFileError
+
+    try:
+        with TiffFile(path) as file:
+            return file.is_ome and any(len(series.levels) > 1 for series in file.series)
+    except (TiffFileError, ValueError, IndexError, KeyError, TypeError, struct.error, OSError):
+        return False
 
 
 def companions_of(path: Path) -> Path | None:

@@ -13,6 +13,7 @@ from ..core.refusal import Refusal, RefusalCode
 from ..core.result import ToolResult
 from ..core.settings import Limits
 from ..readers.protocol import Reader
+from .slide_search import SlideSearch
 
 __all__ = ["MEASURED", "Tool", "ToolContext", "refuse", "source_of"]
 
@@ -31,6 +32,8 @@ class ToolContext:
         cache: folder for what is costly to read again (page words), keyed by content digest.
         question: put by the user, or None.
         limits: how much one input may ask of the machine.
+        search: what to look for on a slide, or None.
+        exports: folder for files that other programs open, or None to write none.
     """
 
     root: Path
@@ -41,6 +44,8 @@ class ToolContext:
     cache: Path
     question: str | None = None
     limits: Limits = field(default_factory=Limits)
+    search: SlideSearch | None = None
+    exports: Path | None = None
 
 
 class Tool(Protocol):

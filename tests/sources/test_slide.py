@@ -131,12 +131,77 @@ def test_what_is_no_slide_is_refused_with_a_reason(tmp_path: Path, content: byte
     assert refusal(path).code == code
 
 
-def test_a_tiff_without_tiles_is_unsupported(tmp_path: Path, pixels: NDArray[np.uint8]) -> None:
+def tiff_of(kind: str, path: Path, pixels: NDArray[np.uint8]) -> Path:
+    """One image, 0.5 µm per pixel where the format says a scale."""
+    tags = {"resolution": (20_000, 20_000), "resolutionunit": "CENTIMETER"}
+    ome = {"axes": "YXS", "PhysicalSizeX": 500, "PhysicalSizeXUnit": "nm", "PhysicalSizeY": 0.5}
+    alpha = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
+    written = {
+        "strips": (pixels, {"rowsperstrip": 16, "compression": "lzw", **tags}),
+        "one strip": (pixels, {"rowsperstrip": 600, **tags}),
+        "planes": (np.moveaxis(pixels, 2, 0), {"planarconfig": "separate", "tile": (128, 128), **tags}),
+        "alpha": (alpha, {"extrasamples": ["unassalpha"], "rowsperstrip": 50, **tags}),
+        "16 bit": (pixels.astype(np.uint16) * 257, {"rowsperstrip": 50, **tags}),
+        "OME": (pixels, {"tile": (128, 128), "metadata": ome}),
+    }[kind]
+    tifffile.imwrite(path, written[0], photometric="rgb", **written[1])
+    return path
+
+
+@pytest.mark.parametrize("kind", ["strips", "one strip", "planes", "alpha", "16 bit", "OME"])
+def test_tiffs_that_openslide_does_not_know_are_read(tmp_path: Path, pixels: NDArray[np.uint8], kind: str) -> None:
+    path = tiff_of(kind, tmp_path / ("slide.ome.tif" if kind == "OME" else "slide.tif"), pixels)
+    with open_slide(slide_series(tmp_path, [path]), tmp_path, LIMITS) as slide:
+        assert slide.levels == (Level(800, 600, 1.0),)
+        assert slide.mpp == pytest.approx(0.5)
+        assert slide.bits == (16 if kind == "16 bit" else 8)
+        corner = slide.read_region(700, 500, 0, 200, 200)
+        assert (corner[:100, :100] == pixels[500:, 700:]).all()
+        assert (corner[100:] == 255).all()
+
+
+def test_an_ome_pyramid_is_read_with_its_levels_and_without_its_label(
+        tmp_path: Path, pixels: NDArray[np.uint8]) -> None:
+    path = tmp_path / "slide.ome.tif"
+    with tifffile.TiffWriter(path) as writer:
+        options = {"photometric": "rgb", "tile": (128, 128)}
+        writer.write(np.full((900, 900, 3), 7, np.uint8), metadata={"axes": "YXS", "Name": "Label"}, **options)
+        writer.write(pixels, subifds=1, metadata={"axes": "YXS", "Name": "scan"}, **options)
+        writer.write(halve(pixels), subfiletype=1, **options)
+    with open_slide(slide_series(tmp_path, [path]), tmp_path, LIMITS) as slide:
+        assert slide.levels == (Level(800, 600, 1.0), Level(400, 300, 2.0))
+        assert (slide.read_region(0, 0, 1, 400, 300) == halve(pixels)).all()
+        assert slide.mpp is None
+
+
+@pytest.mark.parametrize(("values", "reason"), [
+    (np.zeros((300, 300), np.uint8), "not in RGB"), (np.zeros((300, 300, 3), np.float32), "samples are float32")])
+def test_a_tiff_without_colours_of_whole_numbers_is_unsupported(
+        tmp_path: Path, values: NDArray[np.generic], reason: str) -> None:
     path = tmp_path / "plain.tif"
-    tifffile.imwrite(path, pixels, photometric="rgb")
+    tifffile.imwrite(path, values, photometric="rgb" if values.ndim == 3 else "minisblack")
     found = refusal(path)
     assert found.code == RefusalCode.UNSUPPORTED
-    assert "tiled" in found.reason
+    assert reason in found.reason
+
+
+def test_tiles_decoded_here_equal_those_of_openslide(shared_data: Path) -> None:
+    from openslide import OpenSlide
+
+    svs = shared_data / "wsi" / f"{CMU}.svs"
+    with (open_slide(slide_series(svs.parent, [svs]), svs.parent, LIMITS) as slide, OpenSlide(svs) as plain):
+        expected = np.asarray(plain.read_region((1900, 2600), 0, (500, 500)))
+        found = slide.read_region(1900, 2600, 0, 500, 500)
+        assert (found[:367, :320] == expected[:367, :320, :3]).all()
+
+
+def test_what_the_finest_level_cannot_give_is_white_and_counted(pyramid: Path, pixels: NDArray[np.uint8]) -> None:
+    spoil_tile(pyramid, 0, 5)
+    with open_slide(slide_series(pyramid.parent, [pyramid]), pyramid.parent, LIMITS) as slide:
+        found = slide.read_scaled((0, 0, 800, 600), 800, 600)
+        assert slide.damaged_tiles == {Region(256, 256, 256, 256)}
+    assert (found[256:512, 256:512] == 255).all()
+    assert (found[:256] == pixels[:256]).all()
 
 
 def test_a_slide_of_one_pixel_is_no_image(tmp_path: Path) -> None:

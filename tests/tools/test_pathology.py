@@ -69,7 +69,9 @@ def test_the_planted_field_is_first_with_its_true_count(
         tmp_path: Path, two_clusters: tuple[NDArray[np.uint8], int]) -> None:
     pixels, nuclei = two_clusters
     result = run_one(write_tiff(tmp_path / "slide.tif", [pixels, halve(pixels)], 0.5), pictures=tmp_path / "overlays")
-    tissue, first = result.findings[:2]
+    tissue, density, area, first = result.findings[:4]
+    assert (density.name, density.value.unit, area.name, area.value.unit) == (
+        "Nuclear density", "nuclei/mm2", "Median nuclear area", "um2")
     assert (tissue.name, tissue.value.unit) == ("Tissue area", "mm2")
     assert tissue.value.number == pytest.approx(0.49, rel=0.03)
     assert regions(result)[0] == SlideRegion(x=672, y=224, width=448, height=448, mpp=0.5)
@@ -93,7 +95,7 @@ def test_every_finding_shows_its_place_on_the_slide(
             assert min(picture.size) > 200
     assert overview(result).locator == SlideRegion(x=0, y=0, width=2000, height=2000, mpp=0.5)
     counted = next(item.caption for item in result.evidence if item.caption.startswith("Slide region 1:"))
-    assert f"{result.findings[1].value.number:g} per mm²" in counted
+    assert f"{result.findings[3].value.number:g} per mm²" in counted
 
 
 def test_equal_input_gives_equal_findings_and_pictures(
@@ -154,7 +156,7 @@ def test_a_question_is_declined_in_words(tmp_path: Path, two_clusters: tuple[NDA
     path = write_tiff(tmp_path / "slide.tif", [two_clusters[0]], 0.5)
     answer = run_one(path, question="Is there a carcinoma?").answer
     assert answer.status == AnswerStatus.DECLINED
-    assert "nuclear density only" in answer.text
+    assert "measured and searched only" in answer.text
     assert run_one(path).answer is None
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...sources.slide import Region
-from .nuclei import DETECTION_MPP
+from .nuclei import DETECTION_MPP, Nuclei
 
 FIELD = 224
 """Side of a search field in pixels at 10x, which is 224 µm."""
@@ -99,23 +100,48 @@ def _interpolate(running: NDArray[np.float64], at: NDArray[np.float64], axis: in
     return value
 
 
-def cell_counts(nuclei: NDArray[np.int32], grid: Grid) -> NDArray[np.int64]:
-    """How many of the nuclei, (n, 2) as (row, column) in pixels at 10x from the area's corner, lie in each cell."""
+@dataclass(frozen=True)
+class CellSums:
+    """Sums over the pixels at 10x of each cell, (5, rows, columns) float64 in the order of `NAMES`.
+
+    `stained` counts pixels that are no glass; the stains' optical densities are summed over these; `fine` and `coarse`
+    are energies of detail below and above about 1 µm.
+    """
+
+    NAMES: ClassVar = ("stained", "haematoxylin", "eosin", "fine", "coarse")
+
+    values: NDArray[np.float64]
+
+    def named(self, name: str) -> NDArray[np.float64]:
+        """(rows, columns) of one sum."""
+        plane: NDArray[np.float64] = self.values[self.NAMES.index(name)]
+        return plane
+
+    @property
+    def sharpness(self) -> NDArray[np.float64]:
+        """Share of the detail that is fine, 0..1 per cell; 1 where there is none at all."""
+        fine, both = self.named("fine"), self.named("fine") + self.named("coarse")
+        return np.divide(fine, both, out=np.ones_like(fine), where=both > 1.0)
+
+
+def per_cell(nuclei: Nuclei, grid: Grid, weights: NDArray[np.floating] | None = None) -> NDArray[np.float64]:
+    """How many nuclei (in pixels at 10x from the area's corner) lie in each cell, or the sum of their weights, (n,)."""
     rows, columns = grid.cells
-    where = (nuclei[:, 0] // STEP) * columns + nuclei[:, 1] // STEP
-    return np.bincount(where, minlength=rows * columns).reshape(rows, columns).astype(np.int64)
+    where = (nuclei.centres[:, 0].astype(np.int64) // STEP) * columns + nuclei.centres[:, 1] // STEP
+    return np.bincount(where, weights, minlength=rows * columns).reshape(rows, columns).astype(np.float64)
 
 
-def search_fields(counts: NDArray[np.int64], tissue: NDArray[np.float64], grid: Grid) -> list[Field]:
+def search_fields(counts: NDArray[np.float64], tissue: NDArray[np.float64], grid: Grid) -> list[Field]:
     """Every field that is covered enough, densest first; ties in reading order."""
-    nuclei, cover = _sum_fields(counts), _sum_fields(tissue) / (FIELD // STEP) ** 2
+    nuclei, cover = over_fields(counts), over_fields(tissue) / (FIELD // STEP) ** 2
     fields = [_field(int(row), int(column), int(nuclei[row, column]), grid)
               for row, column in np.argwhere(cover >= LEAST_TISSUE)]
     return sorted(fields, key=lambda field: (-field.per_mm2, field.row, field.column))
 
 
-def _sum_fields(cells: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:
-    whole: NDArray[np.float64] = (cells[:-1, :-1] + cells[1:, :-1] + cells[:-1, 1:] + cells[1:, 1:]).astype(np.float64)
+def over_fields(cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(rows, columns) of cells to the sum over the field that begins at each, one row and column less."""
+    whole: NDArray[np.float64] = cells[:-1, :-1] + cells[1:, :-1] + cells[:-1, 1:] + cells[1:, 1:]
     return whole
 
 
@@ -134,19 +160,22 @@ def median_density(fields: Sequence[Field]) -> float:
 
 
 def densest(fields: Sequence[Field], most: int) -> tuple[Field, ...]:
-    """The first fields that do not overlap one taken before (greedy).
+    """The densest fields apart from each other, among those with nuclei that are at least as dense as the median.
 
     Args:
         fields: densest first.
         most: how many to take at most.
-
-    Returns:
-        Fields with nuclei that are at least as dense as the median field, densest first.
     """
-    reach, least = FIELD // STEP, median_density(fields)
+    least = median_density(fields)
+    return apart([field for field in fields if field.nuclei and field.per_mm2 >= least], most)
+
+
+def apart(fields: Iterable[Field], most: int) -> tuple[Field, ...]:
+    """The first fields that do not overlap one taken before (greedy), at most `most`."""
+    reach = FIELD // STEP
     taken: list[Field] = []
     for field in fields:
-        if len(taken) == most or field.nuclei == 0 or field.per_mm2 < least:
+        if len(taken) == most:
             break
         if all(abs(field.row - other.row) >= reach or abs(field.column - other.column) >= reach for other in taken):
             taken.append(field)
@@ -156,3 +185,8 @@ def densest(fields: Sequence[Field], most: int) -> tuple[Field, ...]:
 def round_3(value: float) -> float:
     """Rounded to three significant digits: counts of a few hundred nuclei carry no more."""
     return float(f"{value:.3g}")
+
+
+def round_2(value: float) -> float:
+    """Rounded to two significant digits: sizes and stain densities carry no more."""
+    return float(f"{value:.2g}")
