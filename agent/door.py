@@ -17,7 +17,8 @@ from ..core.report import Report, Signature, TimelineEvent
 from ..core.result import Answer, ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
-from ..memory.timeline import Timeline
+from ..memory.query import Query
+from ..memory.timeline import open_timeline
 from ..readers.choose import ReaderChoice, choose_reader
 from ..readers.earlier import EarlierReader
 from ..readers.measure import MeasureReader
@@ -27,6 +28,7 @@ from ..sources import open as cases
 from ..sources.inspect import Inspection, inspect
 from ..tools.catalogue import all_tools
 from ..tools.records.questions import answer_question
+from .events import as_cited
 from .nodes import Review, content_digest
 from .run import ReviewRun, Watcher, latest_of, open_run
 from .single import run_on_paths
@@ -168,7 +170,7 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str
     return said or answer_question(question, report.findings, report.evidence)
 
 
-def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = None,
+def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = None, query: Query | None = None,
              as_of: str | None = None, watch: Watcher | None = None) -> list[TimelineEvent]:
     """The patient's timeline from the store; the case is reviewed first if that was not done.
 
@@ -176,6 +178,7 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
         case: a folder or a .zip.
         patient: whose case it is, where the files name several people.
         search: words to look for.
+        query: restrictions to dates, kind, body site, analyte; and whether corrected events are shown.
         as_of: ISO date; only what was known then.
         watch: called with every step's start and end of a review that is needed first.
 
@@ -183,16 +186,20 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
         Events of this case cite its report's evidence (E1, ...); those of other cases keep their own ids.
 
     Raises:
-        UsageError: `as_of` is not a date.
+        UsageError: a date is none.
     """
-    if as_of is not None and not is_date(as_of):
-        raise UsageError(f"{as_of!r} is not a date; write it as 2025, 2025-03 or 2025-03-04")
+    asked = query or Query()
+    if as_of is not None:
+        asked = replace(asked, as_of=as_of)
+    for date in (asked.as_of, *(asked.between or ())):
+        if date and not is_date(date):
+            raise UsageError(f"{date!r} is not a date; write it as 2025, 2025-03 or 2025-03-04")
     with _latest_run(case, patient) as run:
         report = run.finish(watch=watch)
-    store = Timeline(Home(_settings().home), report.case.patient)
-    found = store.search(search, as_of=as_of) if search else store.events(as_of=as_of)
-    cited = {event.id: event for event in report.timeline}
-    return [cited.get(event.id, event) for event in found]
+    settings = _settings()
+    store = open_timeline(Home(settings.home), report.case.patient, settings)
+    found = [hit.event for hit in store.hits(search, asked)] if search else store.matching(asked)
+    return as_cited(found, report)
 
 
 def sign_case(case: AnyPath, *, name: str, patient: str | None = None) -> Report:

@@ -141,14 +141,23 @@ def _adapters(given: list[str] | None) -> dict[str, Path]:
 @app.command()
 def timeline(case: CasePath, patient: Patient = None,
              search: Annotated[str | None, typer.Option(help="Words to look for.")] = None, as_of: DateText = None,
+             since: DateText = None, until: DateText = None,
+             kind: Annotated[str | None, typer.Option(help="lab, record, study, measurement, observation or change."
+                                                      )] = None,
+             site: Annotated[str | None, typer.Option(help="Body site, such as 'right lung'.")] = None,
+             analyte: Annotated[str | None, typer.Option(help="Name or code of what was measured.")] = None,
+             history: Annotated[bool, typer.Option("--history", help="Also what was corrected since.")] = False,
              as_json: AsJson = False) -> None:
     """Show the patient's timeline; reviews the case first if that was not done."""
     from ..agent.door import timeline as events_of
+    from ..memory.query import Query
     from .progress import watching
     from .show import print_json, show_timeline
 
+    query = Query(as_of=as_of, between=(since or "", until or "") if since or until else None, kind=kind, site=site,
+                  analyte=analyte, history=history)
     with watching() as watch:
-        events = events_of(case, patient=patient, search=search, as_of=as_of, watch=watch)
+        events = events_of(case, patient=patient, search=search, query=query, watch=watch)
     print_json({"events": events}) if as_json else show_timeline(events)
 
 
