@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..core.case import Case
 from ..core.errors import UsageError
 from ..core.moments import is_date
 from ..core.report import Report, Signature, TimelineEvent
-from ..core.result import Answer, ToolResult
+from ..core.result import Answer, AnswerStatus, ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
 from ..memory.query import Query
@@ -26,15 +27,24 @@ from ..readers.protocol import Reader
 from ..report.write import write_report
 from ..sources import open as cases
 from ..sources.inspect import Inspection, inspect
+from ..tools.blanking import people_of
 from ..tools.catalogue import all_tools
-from ..tools.records.questions import answer_question
+from .chat.context import ChatContext
+from .chat.history import History
+from .chat.reader_model import ReaderChatModel
+from .chat.rules_model import RulesChatModel
+from .chat.session import Chat
 from .events import as_cited
 from .nodes import Review, content_digest
 from .run import ReviewRun, Watcher, latest_of, open_run
 from .single import run_on_paths
 from .state import Verdict
 
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
 AnyPath = str | os.PathLike[str]
+MEASURE = "measure"
 
 
 def open_case(path: AnyPath, *, patient: str | None = None) -> Case:
@@ -79,7 +89,7 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
     """
     if out is not None:
         _check_out(Path(out), Path(case))
-    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
+    chosen = reader_choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
                      record=record)
     with _run(case, patient, chosen, question) as run:
         # A recording holds what a model is asked, so nothing that was answered before is taken over.
@@ -118,7 +128,7 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
     if out is not None:
         for path in given:
             _check_out(Path(out), path)
-    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
+    chosen = reader_choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
                      record=record)
     return run_on_paths(tool, given, question=question, reader=choose_reader(chosen, Home(settings.home).cache),
                         settings=settings, out=Path(out) if out is not None else None)
@@ -161,13 +171,42 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str
         allow_plain_http: send pictures over plain http to a server that is not this machine.
         record: file (.jsonl) that every answer of the model is also written to, to be played again.
     """
-    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http, record=record)
-    with _run(case, patient, chosen, question) as run:
-        # A model is put the question while it reviews; rules answer it from the findings of any review.
-        asked = run.review.reader.identity.interprets
-        report = run.go(question, fresh=record is not None, latest=False) if asked else run.finish()
-    said = report.answer if asked else None
-    return said or answer_question(question, report.findings, report.evidence)
+    chosen = reader_choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http, record=record)
+    if choose_reader(chosen, Home(_settings().home).cache).identity.interprets:
+        # A model is put the question while it reviews the images; what they do not answer is chatted about.
+        with _run(case, patient, chosen, question) as run:
+            said = run.go(question, fresh=record is not None, latest=False).answer
+        if said is not None and said.status is AnswerStatus.ANSWERED:
+            return said
+    return open_chat(case, patient=patient, reader=chosen, keep=False).ask(question)
+
+
+def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice | None = None,
+              chat_model: BaseChatModel | None = None, keep: bool = True, watch: Watcher | None = None) -> Chat:
+    """A chat about a case; the case is reviewed first if that was not done.
+
+    Args:
+        case: a folder or a .zip.
+        patient: whose case it is, where the files name several people.
+        reader: who reviews, and drives the chat where it interprets; without one nothing is interpreted.
+        chat_model: any LangChain chat model with native tool calls, to drive the chat in place of the reader.
+        keep: go on from earlier questions about the case, and keep the new ones.
+        watch: called with every step's start and end of a review that is needed first.
+    """
+    settings = _settings()
+    home = Home(settings.home)
+    with _run(case, patient, reader or ReaderChoice(MEASURE), None) as run:
+        report = run.finish(watch=watch)
+        state, review = run.state(), run.review
+    context = ChatContext(
+        case=state["case"], report=report, results=tuple(state.get("results", [])),
+        timeline=open_timeline(home, report.case.patient, settings), tools=review.tools,
+        tool_context=review.context(state["case"]), folder=home.run_folder(report.case.id))
+    file = home.path / "chats" / f"{report.case.id}.jsonl"
+    driver = chat_model or (ReaderChatModel(reader=review.reader, scope=report.case.patient, people=people_of(
+        state["case"].patient, (who for one in state["case"].files for who in one.identities)))
+        if review.reader.identity.interprets else RulesChatModel(context=context))
+    return Chat(context=context, model=driver, history=History(file if keep else None))
 
 
 def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = None, query: Query | None = None,
@@ -240,8 +279,13 @@ def _account() -> str:
         return f"uid {os.getuid()}"
 
 
-def _choice(reader: str, model: str | None, adapters: Mapping[str, AnyPath] | None = None, *, download: bool = False,
-            allow_plain_http: bool = False, record: AnyPath | None = None) -> ReaderChoice:
+def reader_choice(reader: str, model: str | None, adapters: Mapping[str, AnyPath] | None = None, *,
+                  download: bool = False, allow_plain_http: bool = False, record: AnyPath | None = None) -> ReaderChoice:
+    """Who reads, from what a caller names.
+
+    Raises:
+        UsageError: an adapter is given for no tool, or its folder is not there.
+    """
     folders = {tool: Path(folder) for tool, folder in (adapters or {}).items()}
     tools = (*all_tools(), "comparison")
     for tool, folder in folders.items():

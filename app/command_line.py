@@ -139,6 +139,36 @@ def _adapters(given: list[str] | None) -> dict[str, Path]:
 
 
 @app.command()
+def chat(case: CasePath, patient: Patient = None,
+         ask: Annotated[str | None, typer.Option(metavar="Q", help="One question; without it a chat opens.")] = None,
+         reader: ReaderName = "measure", model: ModelName = None, adapter: Adapters = None, download: Download = False,
+         allow_plain_http: PlainHttp = False, as_json: AsJson = False) -> None:
+    """Ask about a case; reviews it first if that was not done."""
+    from ..agent.door import ask as asked
+    from ..agent.door import open_chat, reader_choice
+    from .chat import converse, say_answer
+    from .progress import watching
+    from .show import print_json
+
+    chosen = reader_choice(reader, model, _adapters(adapter), download=download, allow_plain_http=allow_plain_http)
+    if as_json and ask is None:
+        raise typer.BadParameter("--json wants a question: give it with --ask")
+    with watching() as watch:
+        if ask is not None and reader != "measure":
+            answer = asked(case, ask, patient=patient, reader=reader, model=model, adapters=_adapters(adapter),
+                           download=download, allow_plain_http=allow_plain_http)
+            chat_of = None
+        else:
+            chat_of = open_chat(case, patient=patient, reader=chosen, keep=ask is None, watch=watch)
+    if chat_of is not None and ask is None:
+        converse(chat_of)
+        return
+    if chat_of is not None:
+        answer = chat_of.ask(ask or "")
+    print_json(answer) if as_json else say_answer(answer)
+
+
+@app.command()
 def timeline(case: CasePath, patient: Patient = None,
              search: Annotated[str | None, typer.Option(help="Words to look for.")] = None, as_of: DateText = None,
              since: DateText = None, until: DateText = None,
