@@ -280,7 +280,8 @@ def _account() -> str:
 
 
 def reader_choice(reader: str, model: str | None, adapters: Mapping[str, AnyPath] | None = None, *,
-                  download: bool = False, allow_plain_http: bool = False, record: AnyPath | None = None) -> ReaderChoice:
+                  download: bool = False, allow_plain_http: bool = False, record: AnyPath | None = None
+                  ) -> ReaderChoice:
     """Who reads, from what a caller names.
 
     Raises:

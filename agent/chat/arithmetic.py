@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from ...report.wording import number_text
-
 PREFIXES = {"": 0, "k": 3, "d": -1, "c": -2, "m": -3, "u": -6, "µ": -6, "μ": -6, "n": -9, "p": -12, "f": -15}
 """Powers of ten of the SI prefixes (BIPM, SI brochure, 9th edition, table 7)."""
 BASES = {"g": "g", "mol": "mol", "m": "m", "l": "l", "s": "s", "mm2": "mm2", "cm2": "mm2", "mm3": "l", "cm3": "l"}
@@ -34,7 +32,7 @@ def convert(value: float, unit: str, to: str) -> float:
 
 def converted_text(value: float, unit: str, to: str) -> str:
     """`10.6 g/dL = 106 g/L`, with ten significant digits at most."""
-    return f"{number_text(value)} {unit} = {number_text(float(f'{convert(value, unit, to):.10g}'))} {to}"
+    return f"{value:.10g} {unit} = {convert(value, unit, to):.10g} {to}"
 
 
 def _parsed(unit: str) -> tuple[tuple[str, str], Decimal]:

@@ -45,6 +45,8 @@ class ChatState(TypedDict, total=False):
     """Which limit ended the turn, one sentence."""
 
 
+MALFORMED = "malformed"
+"""Argument that stands for arguments which could not be parsed."""
 CHARACTERS_PER_TOKEN = 4
 OVER = "The question was not answered within the limit of {limit}."
 
@@ -89,7 +91,7 @@ def make_chat_graph(model: BaseChatModel, tools: Sequence[BaseTool], limits: Cha
 
 def _asked(model: Any, messages: Sequence[AnyMessage]) -> AIMessage:
     answer = model.invoke(list(messages))
-    malformed = [{"name": call["name"] or "unknown", "args": {"malformed": call["args"]}, "id": call["id"] or "call"}
+    malformed = [{"name": call["name"] or "unknown", "args": {MALFORMED: call["args"]}, "id": call["id"] or "call"}
                  for call in answer.invalid_tool_calls]
     if malformed:
         return AIMessage(content=answer.content, tool_calls=[*answer.tool_calls, *malformed])
@@ -102,6 +104,8 @@ def call_tool(call: ToolCall, tools: Mapping[str, BaseTool]) -> ToolMessage:
     tool = tools.get(call["name"])
     if tool is None:
         return _refused(call, f"There is no tool {call['name']!r}; the tools are {', '.join(tools)}.")
+    if MALFORMED in call["args"]:
+        return _refused(call, "The arguments are no JSON object.")
     try:
         message: ToolMessage = tool.invoke({**call, "type": "tool_call"})
     except ValidationError as error:

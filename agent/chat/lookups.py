@@ -164,7 +164,7 @@ def read_report(context: ChatContext, part: str) -> Told:
         return _not_read(context)
     if part == "conflicts":
         found = [Saying(item.text, item.evidence) for item in context.report.conflicts]
-        return Told(tuple(found)) if found else nothing("No two sources of this case were found to disagree.")
+        return Told(tuple(found) or (Saying("No two sources of this case were found to disagree.", ()),))
     sections = [item for item in context.report.sections if item.title == SECTIONS.get(part, part)]
     sentences = [sentence for section in sections for sentence in section.sentences]
     if not sentences:
@@ -185,7 +185,7 @@ def list_studies(context: ChatContext, kind: str, pick: str) -> Told:
     studies = [study for study in context.case.studies if not wanted or study.kind.value == wanted]
     studies = [study for study in studies if study.date] if pick else studies
     if not studies:
-        return nothing(f"The case holds no {kind or 'examination'}{' with a date' if pick else ''}.")
+        return nothing(f"The case holds no {_called(kind)}{' with a date' if pick else ''}.")
     if pick:
         studies = [(min if pick == "first" else max)(studies, key=lambda study: moment_key(study.date or ""))]
     sayings = [Saying(f"{_label(study)}: {date_text(study.date) or 'undated'}.", _shown_of(study, context))
@@ -194,6 +194,10 @@ def list_studies(context: ChatContext, kind: str, pick: str) -> Told:
         return nothing(f"The case holds {len(studies)} of them, and none gave any evidence.")
     only = studies[0] if len(studies) == 1 else None
     return Told(tuple(sayings), value=AnswerValue(text=_label(only), date=only.date) if only else None)
+
+
+def _called(kind: str) -> str:
+    return {"ct": "CT", "mr": "MR", "": "examination"}.get(kind, kind)
 
 
 def _label(study: Study) -> str:
@@ -222,7 +226,7 @@ def days(context: ChatContext, first: str, last: str, kind: str) -> Told:
                  if study.kind.value == KINDS.get(kind, kind) and study.date]
         moments = sorted({str(study.date)[:10] for study in dated})
         if len(moments) < 2:
-            return nothing(f"The case holds fewer than two dates of a {kind}.")
+            return nothing(f"The case holds fewer than two dates of the kind {_called(kind)}.")
         first, last = moments[-2:]
         shown_ids = tuple(key for study in dated if str(study.date)[:10] in (first, last)
                           for key in _shown_of(study, context))
@@ -251,10 +255,11 @@ def compare_with_prior(context: ChatContext, kind: str, date: str) -> Told:
                   key=lambda item: item.task.study.date or "")
     later = [item for item in done if not date or str(item.task.study.date).startswith(date)]
     if not later:
-        return nothing(f"The case holds no {kind} {f'of {date}' if date else 'with a date'}.")
+        return nothing(f"The case holds no {_called(kind)} {f'of {date}' if date else 'with a date'}.")
     at = done.index(later[-1])
     if at == 0:
-        return nothing(f"The case holds no {kind} before {date_text(done[0].task.study.date)} to compare with.")
+        first = date_text(done[0].task.study.date)
+        return nothing(f"The case holds no {_called(kind)} before {first} to compare with.")
     prior, current = done[at - 1], done[at]
     told = _told_changes(context, str(prior.task.study.date)[:10], str(current.task.study.date)[:10], wanted)
     if told:

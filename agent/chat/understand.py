@@ -97,7 +97,7 @@ def plan_of(question: str, context: ChatContext, before: str = "") -> Plan:
     try:
         span = span_in(text, _latest_date(context))
         plan = next(filter(None, (rule(span, question, context) for rule in _RULES)), None)
-        if plan is None and before:
+        if plan is None:
             plan = _follow_up(text, before, context)
     except UnclearDate as error:
         return Plan(declined=UNSURE.format(date=error))
@@ -290,7 +290,7 @@ def _follow_up(text: str, before: str, context: ChatContext) -> Plan | None:
     about = _about(r"(?:and |what about |how about |for )?(?P<x>.+)", text)
     if not _is_named(about, context):
         return None
-    earlier = plan_of(before, context)
+    earlier = plan_of(before, context) if before else Plan()
     calls = tuple(Call(call.tool, call.arguments | {"name": about}) for call in earlier.calls if "name" in
                   call.arguments)
     return Plan(calls) if calls else _look_up(about, Span("", "", "", ""))
