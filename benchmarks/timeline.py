@@ -139,11 +139,11 @@ def _plain(home: Home) -> Pair:
     def find(name: str, word: str, kind: str) -> list[str]:
         collection = client.get_collection(name, embedding_function=None)
         rows = collection.get(include=["metadatas", "documents"])
-        wanted = [key for key, row in zip(rows["ids"], rows["metadatas"], strict=True)
-                  if row["kind"] == kind and WITHIN[0] <= row["when"] <= f"{WITHIN[1]}-99"]
+        wanted = {key: None for key, row in zip(rows["ids"], rows["metadatas"], strict=True)
+                  if row["kind"] == kind and WITHIN[0] <= row["when"] <= f"{WITHIN[1]}-99"}
         exact = [key for key, text in zip(rows["ids"], rows["documents"], strict=True)
                  if key in wanted and word in text]
-        near = collection.query(query_embeddings=made.embed([word]), n_results=min(20, len(wanted)), ids=wanted,
+        near = collection.query(query_embeddings=made.embed([word]), n_results=min(20, len(wanted)), ids=[*wanted],
                                 include=["metadatas"]) if wanted else {"ids": [[]]}
         return [*exact, *near["ids"][0]]
 

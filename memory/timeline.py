@@ -143,7 +143,7 @@ class Timeline:
 
     def _add(self, events: Sequence[TimelineEvent], case_id: str) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self._collection.upsert(
+        self._collection.add(
             ids=[event.id for event in events], documents=[event.text for event in events],
             embeddings=self._embedder.embed([event.text for event in events]),
             metadatas=[{"kind": event.kind, "case": case_id, "learned_at": now, "event": event.model_dump_json()}
