@@ -66,8 +66,14 @@ class ChatContext:
 
     @cached_property
     def labs(self) -> list[Named]:
-        """Laboratory results and observations of the record."""
-        return [Named(entry.finding) for entry in self.entries.valued if entry.finding.category is Category.LAB]
+        """Laboratory results."""
+        return [item for item in self.valued if item.finding.category is Category.LAB]
+
+    @cached_property
+    def valued(self) -> list[Named]:
+        """Laboratory results and observations of the record, such as the body weight."""
+        imaged = {item.finding.id for item in self.imaging}
+        return [Named(entry.finding) for entry in self.entries.valued if entry.finding.id not in imaged]
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:

@@ -14,7 +14,7 @@ from ...core.result import AnswerStatus, AnswerValue
 from ...memory.query import Query
 from ...memory.timeline import Match
 from ...report.view import where
-from ...report.wording import date_text, number_text, value_text, with_unit
+from ...report.wording import by_number, date_text, number_text, value_text, with_unit
 from ...tools.comparison import ComparisonTool, StudyReading
 from ...tools.records.matching import best_fits
 from ...tools.records.questions import answer_question
@@ -28,6 +28,7 @@ from .told import Saying, Told, nothing, of_answer, said
 
 MOST_EVENTS = 40
 MOST_NAMES = 6
+WRITTEN = (Category.LAB, Category.RECORD)
 KINDS = {"ct": "ct", "mr": "mr", "mri": "mr", "film": "film", "x-ray": "film", "xray": "film", "radiograph": "film",
          "slide": "slide", "scan": "ct"}
 SECTIONS = {"impression": "Impression", "limits": "Limits", "comparison": "Comparison", "reviewed":
@@ -42,7 +43,7 @@ def ask_record(context: ChatContext, question: str) -> Told:
 
 def look_up(context: ChatContext, name: str, since: str, until: str, unit: str) -> Told:
     """The latest findings of a name, or all within a span of time."""
-    found = _named(name, [*context.imaging, *context.labs])
+    found = _named(name, [*context.imaging, *context.valued])
     if not found:
         return nothing(f"The case holds nothing measured or seen that is named {shown(name)}; that does not rule it "
                        "out.")
@@ -59,8 +60,8 @@ def look_up(context: ChatContext, name: str, since: str, until: str, unit: str) 
 
 
 def _sentences(findings: Sequence[Finding]) -> list[Sentence]:
-    labs = [item for item in findings if item.category is Category.LAB]
-    rest = [item for item in findings if item.category is not Category.LAB]
+    labs = [item for item in findings if item.category in WRITTEN]
+    rest = [item for item in findings if item.category not in WRITTEN]
     ordered = sorted(rest, key=lambda item: item.date or "")
     return [*map(_result, _same_results(labs)), *findings_sentences(ordered)]
 
@@ -88,7 +89,7 @@ def how_it_changed(context: ChatContext, name: str, since: str, until: str) -> T
     """The change of a result or of a measurement between the first and the last moment of a span."""
     changes = [Named(item) for item in context.report.findings if item.change is not None]
     found = _named(name, changes)
-    values = _named(name, context.labs) or [item for item in _named(name, context.imaging) if item.number is not None]
+    values = _named(name, context.valued) or [item for item in _named(name, context.imaging) if item.number is not None]
     if since or until:
         values = [item for item in values if _within(item.date, since, until)]
     days = sorted({(item.date or "")[:10] for item in values if item.date})
@@ -99,8 +100,25 @@ def how_it_changed(context: ChatContext, name: str, since: str, until: str) -> T
                        "can be told.".replace("  ", " "))
     compared = [item for item in found if _begins(item, context) in (days[0], "")]
     if compared and all((item.date or "")[:10] == days[-1] for item in compared):
-        return said([cited(change_text(item, context.material), (item,)) for item in compared])
+        return Told(tuple(_change(item, values, context) for item in compared))
     return _series(values)
+
+
+def _change(change: Finding, values: Sequence[Finding], context: ChatContext) -> Saying:
+    """The change with the evidence of every source that tells its two ends."""
+    sentence = cited(change_text(change, context.material), (change,))
+    ends = set(sentence.evidence)
+    of_ends = [item for item in values if change.change and item.category is Category.LAB
+               and _is_end(item, change, _begins(change, context))]
+    return Saying(sentence.text, by_number(ends | {key for item in of_ends for key in item.evidence}))
+
+
+def _is_end(item: Finding, change: Finding, begins: str) -> bool:
+    day, ends = (item.date or "")[:10], change.change
+    unit = change.value.unit if change.value else None
+    if ends is None or item.value is None or item.value.unit != unit or item.value.comparator:
+        return False
+    return (day, item.number) in ((begins, ends.from_), ((change.date or "")[:10], ends.to))
 
 
 def _too_few(name: str, values: Sequence[Finding], since: str, until: str) -> Told:
@@ -118,8 +136,7 @@ def _begins(change: Finding, context: ChatContext) -> str:
 
 def _series(values: Sequence[Finding]) -> Told:
     """Each result in the order of time; from first to last is left to whoever looks, since more than two tell it."""
-    return said(_sentences([item for item in values if item.category is Category.LAB]
-                           or sorted(values, key=_when)))
+    return said(_sentences(sorted(values, key=_when)))
 
 
 def search_timeline(context: ChatContext, text: str, query: Query) -> Told:
