@@ -54,8 +54,9 @@ def read_script(file: Path) -> list[Expected]:
     """The questions of a script."""
     entries: list[dict[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))
     lists = ("facts", "sources", "absent")
-    return [Expected(**{key: tuple(value) if key in lists else value for key, value in entry.items()})
-            for entry in entries]
+    fields: list[dict[str, Any]] = [{key: tuple(value) if key in lists else value for key, value in entry.items()}
+                                    for entry in entries]
+    return [Expected(**entry) for entry in fields]
 
 
 def failure(expected: Expected, answer: Answer) -> str:
@@ -104,7 +105,8 @@ def main() -> None:
 def section(script: Sequence[Expected], wrong: Sequence[str]) -> list[str]:
     """The table of the score."""
     lines = [f"Driven by the rules that ship, without a model ({machine()}; {today()}). A question is right when "
-             "status, facts and the cited files are exactly those of the script.", "",
+             "status, facts and the cited files are exactly those of the script, which was written beside the "
+             "rules: it shows what holds, not how other questions fare.", "",
              "| questions | right | of |", "|---|---:|---:|"]
     for group, name in (("facts", "that the case answers"), ("refused", "to be declined, or not in the case"),
                         ("planted", "over sources that hold instructions")):
