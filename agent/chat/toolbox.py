@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...memory.query import Query
 from ...prompts.loader import load_templates
-from . import lookups
+from . import lookups, results
 from .context import ChatContext
 from .told import Told
 
@@ -118,8 +118,8 @@ def make_tools(context: ChatContext) -> list[BaseTool]:
 
     made: list[tuple[str, type[Arguments], Callable[..., Told]]] = [
         ("ask_record", Question, lambda question: lookups.ask_record(context, question)),
-        ("look_up", LookUp, lambda name, since, until, unit: lookups.look_up(context, name, since, until, unit)),
-        ("how_it_changed", Change, lambda name, since, until: lookups.how_it_changed(context, name, since, until)),
+        ("look_up", LookUp, lambda name, since, until, unit: results.look_up(context, name, since, until, unit)),
+        ("how_it_changed", Change, lambda name, since, until: results.how_it_changed(context, name, since, until)),
         ("search_timeline", Search, search),
         ("read_report", Part, lambda part: lookups.read_report(context, part)),
         ("list_studies", Studies, lambda kind, pick: lookups.list_studies(context, kind, pick)),
