@@ -9,15 +9,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..core.case import Case
 from ..core.errors import UsageError
 from ..core.moments import is_date
 from ..core.report import Report, Signature, TimelineEvent
-from ..core.result import Answer, ToolResult
+from ..core.result import Answer, AnswerStatus, ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
-from ..memory.timeline import Timeline
+from ..memory.query import Query
+from ..memory.timeline import open_timeline
 from ..readers.choose import ReaderChoice, choose_reader
 from ..readers.earlier import EarlierReader
 from ..readers.measure import MeasureReader
@@ -25,14 +27,24 @@ from ..readers.protocol import Reader
 from ..report.write import write_report
 from ..sources import open as cases
 from ..sources.inspect import Inspection, inspect
+from ..tools.blanking import people_of
 from ..tools.catalogue import all_tools
-from ..tools.records.questions import answer_question
+from .chat.context import ChatContext
+from .chat.history import History
+from .chat.reader_model import ReaderChatModel
+from .chat.rules_model import RulesChatModel
+from .chat.session import Chat
+from .events import as_cited
 from .nodes import Review, content_digest
 from .run import ReviewRun, Watcher, latest_of, open_run
 from .single import Wish, run_on_paths
 from .state import Verdict
 
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
 AnyPath = str | os.PathLike[str]
+MEASURE = "measure"
 
 
 def open_case(path: AnyPath, *, patient: str | None = None) -> Case:
@@ -77,7 +89,7 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
     """
     if out is not None:
         _check_out(Path(out), Path(case))
-    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
+    chosen = reader_choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
                      record=record)
     with _run(case, patient, chosen, question) as run:
         # A recording holds what a model is asked, so nothing that was answered before is taken over.
@@ -121,7 +133,7 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
     if out is not None:
         for path in given:
             _check_out(Path(out), path)
-    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
+    chosen = reader_choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
                      record=record)
     wish = Wish(question, query, _place(like), Path(embedder) if embedder is not None else None)
     result = run_on_paths(tool, given, wish=wish, reader=choose_reader(chosen, Home(settings.home).cache),
@@ -177,16 +189,45 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str
         allow_plain_http: send pictures over plain http to a server that is not this machine.
         record: file (.jsonl) that every answer of the model is also written to, to be played again.
     """
-    chosen = _choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http, record=record)
-    with _run(case, patient, chosen, question) as run:
-        # A model is put the question while it reviews; rules answer it from the findings of any review.
-        asked = run.review.reader.identity.interprets
-        report = run.go(question, fresh=record is not None, latest=False) if asked else run.finish()
-    said = report.answer if asked else None
-    return said or answer_question(question, report.findings, report.evidence)
+    chosen = reader_choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http, record=record)
+    if choose_reader(chosen, Home(_settings().home).cache).identity.interprets:
+        # A model is put the question while it reviews the images; what they do not answer is chatted about.
+        with _run(case, patient, chosen, question) as run:
+            said = run.go(question, fresh=record is not None, latest=False).answer
+        if said is not None and said.status is AnswerStatus.ANSWERED:
+            return said
+    return open_chat(case, patient=patient, reader=chosen, keep=False).ask(question)
 
 
-def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = None,
+def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice | None = None,
+              chat_model: BaseChatModel | None = None, keep: bool = True, watch: Watcher | None = None) -> Chat:
+    """A chat about a case; the case is reviewed first if that was not done.
+
+    Args:
+        case: a folder or a .zip.
+        patient: whose case it is, where the files name several people.
+        reader: who reviews, and drives the chat where it interprets; without one nothing is interpreted.
+        chat_model: any LangChain chat model with native tool calls, to drive the chat in place of the reader.
+        keep: go on from earlier questions about the case, and keep the new ones.
+        watch: called with every step's start and end of a review that is needed first.
+    """
+    settings = _settings()
+    home = Home(settings.home)
+    with _run(case, patient, reader or ReaderChoice(MEASURE), None) as run:
+        report = run.finish(watch=watch)
+        state, review = run.state(), run.review
+    context = ChatContext(
+        case=state["case"], report=report, results=tuple(state.get("results", [])),
+        timeline=open_timeline(home, report.case.patient, settings), tools=review.tools,
+        tool_context=review.context(state["case"]), folder=home.run_folder(report.case.id))
+    file = home.path / "chats" / f"{report.case.id}.jsonl"
+    driver = chat_model or (ReaderChatModel(reader=review.reader, scope=report.case.patient, people=people_of(
+        state["case"].patient, (who for one in state["case"].files for who in one.identities)))
+        if review.reader.identity.interprets else RulesChatModel(context=context))
+    return Chat(context=context, model=driver, history=History(file if keep else None))
+
+
+def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = None, query: Query | None = None,
              as_of: str | None = None, watch: Watcher | None = None) -> list[TimelineEvent]:
     """The patient's timeline from the store; the case is reviewed first if that was not done.
 
@@ -194,6 +235,7 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
         case: a folder or a .zip.
         patient: whose case it is, where the files name several people.
         search: words to look for.
+        query: restrictions to dates, kind, body site, analyte; and whether corrected events are shown.
         as_of: ISO date; only what was known then.
         watch: called with every step's start and end of a review that is needed first.
 
@@ -201,16 +243,20 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
         Events of this case cite its report's evidence (E1, ...); those of other cases keep their own ids.
 
     Raises:
-        UsageError: `as_of` is not a date.
+        UsageError: a date is none.
     """
-    if as_of is not None and not is_date(as_of):
-        raise UsageError(f"{as_of!r} is not a date; write it as 2025, 2025-03 or 2025-03-04")
+    asked = query or Query()
+    if as_of is not None:
+        asked = replace(asked, as_of=as_of)
+    for date in (asked.as_of, *(asked.between or ())):
+        if date and not is_date(date):
+            raise UsageError(f"{date!r} is not a date; write it as 2025, 2025-03 or 2025-03-04")
     with _latest_run(case, patient) as run:
         report = run.finish(watch=watch)
-    store = Timeline(Home(_settings().home), report.case.patient)
-    found = store.search(search, as_of=as_of) if search else store.events(as_of=as_of)
-    cited = {event.id: event for event in report.timeline}
-    return [cited.get(event.id, event) for event in found]
+    settings = _settings()
+    store = open_timeline(Home(settings.home), report.case.patient, settings)
+    found = [hit.event for hit in store.hits(search, asked)] if search else store.matching(asked)
+    return as_cited(found, report)
 
 
 def sign_case(case: AnyPath, *, name: str, patient: str | None = None) -> Report:
@@ -251,8 +297,14 @@ def _account() -> str:
         return f"uid {os.getuid()}"
 
 
-def _choice(reader: str, model: str | None, adapters: Mapping[str, AnyPath] | None = None, *, download: bool = False,
-            allow_plain_http: bool = False, record: AnyPath | None = None) -> ReaderChoice:
+def reader_choice(reader: str, model: str | None, adapters: Mapping[str, AnyPath] | None = None, *,
+                  download: bool = False, allow_plain_http: bool = False, record: AnyPath | None = None
+                  ) -> ReaderChoice:
+    """Who reads, from what a caller names.
+
+    Raises:
+        UsageError: an adapter is given for no tool, or its folder is not there.
+    """
     folders = {tool: Path(folder) for tool, folder in (adapters or {}).items()}
     tools = (*all_tools(), "comparison")
     for tool, folder in folders.items():

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from ..core.evidence import Evidence, FhirResource
 from ..core.finding import Assertion, Category, Finding, Status
-from ..core.report import TimelineEvent, make_event
+from ..core.moments import moment_key
+from ..core.report import Report, TimelineEvent, make_event
 from ..report.wording import number_text, value_text, with_unit
+from ..tools.comparison.trends import analyte_of
+from .phrases import place
 from .state import TaskResult
+
+Same = tuple[str | None, ...]
 
 ON_THE_TIMELINE = (Category.LAB, Category.RECORD, Category.CHANGE, Category.OBSERVATION, Category.MEASUREMENT)
 
@@ -19,23 +26,81 @@ STUDY_NAMES = {"ct": "CT", "mr": "MR", "volume": "Volume", "film": "Radiograph",
 def events_of(results: Sequence[TaskResult], others: Iterable[Finding]) -> list[TimelineEvent]:
     """Timeline events of a case: its examinations and the findings that say something about a date.
 
-    The same fact from two sources (same kind, text and date) is one event with the evidence of both.
+    The same fact from two sources is one event with the evidence of both: for results the same analyte, amount, unit,
+    place and minute, for all else the same kind, text and date.
     """
-    facts: dict[tuple[str, str, str | None, str | None], set[str]] = defaultdict(set)
+    evidence = {item.id: item for done in results for item in done.result.evidence}
+    facts: dict[Same, list[_Fact]] = defaultdict(list)
     for done in results:
         study = done.task.study
         if study.kind in STUDY_NAMES and done.result.evidence:
             shown = sorted(item.id for item in done.result.evidence)[:1]
             text = study.description or STUDY_NAMES[study.kind]
-            facts["study", text, study.date, None].update(shown)
+            facts["study", text, study.date, None].append(_Fact(text, study.date, None, tuple(shown), {}))
     found = [finding for done in results for finding in done.result.findings]
     for finding in (*found, *others):
         if finding.category in ON_THE_TIMELINE:
-            issued = finding.value.issued_at if finding.value is not None else None
-            facts[finding.category, event_text(finding), finding.date, issued].update(finding.evidence)
-    events = [make_event(kind=kind, text=text, occurred_at=date, recorded_at=issued, evidence=tuple(sorted(shown)))
-              for (kind, text, date, issued), shown in facts.items()]
+            facts[_same(finding)].append(_fact(finding, evidence))
+    events = [_event(same, group) for same, group in facts.items()]
     return sorted(events, key=lambda event: (event.occurred_at or "9999", event.kind, event.text, event.id))
+
+
+@dataclass(frozen=True)
+class _Fact:
+    """What one source says."""
+
+    text: str
+    date: str | None
+    recorded: str | None
+    evidence: tuple[str, ...]
+    about: dict[str, str | None]
+
+
+def _same(finding: Finding) -> Same:
+    """What makes two findings one fact."""
+    value = finding.value
+    issued = value.issued_at if value is not None else None
+    if finding.category not in (Category.LAB, Category.CHANGE) or value is None or value.number is None:
+        return (finding.category, event_text(finding), finding.date, issued)
+    analyte, unit = analyte_of(finding)
+    change = [finding.change.direction, finding.change.from_, finding.change.to] if finding.change else []
+    minute = moment_key(finding.date)[:len("2025-01-01T00:00")] if finding.date else None
+    return (finding.category, analyte, minute, str([value.number, value.comparator, unit.casefold(), finding.status,
+                                                    finding.assertion, _site(finding), finding.reader, *change]))
+
+
+def _fact(finding: Finding, evidence: Mapping[str, Evidence]) -> _Fact:
+    origins = {f"{item.locator.resource_type}/{item.locator.id}" if isinstance(item.locator, FhirResource) else ""
+               for key in finding.evidence if (item := evidence.get(key)) is not None}
+    about = {"analyte": finding.name, "code": finding.code.code if finding.code else None, "site": _site(finding),
+             "origin": origins.pop() or None if len(origins) == 1 and finding.change is None else None}
+    return _Fact(event_text(finding), finding.date, finding.value.issued_at if finding.value else None,
+                 finding.evidence, about)
+
+
+def _event(same: Same, group: Sequence[_Fact]) -> TimelineEvent:
+    """One event of all that tell it: the fullest text, the most precise date, the earliest moment it was known."""
+    fullest = max(group, key=lambda fact: (len(fact.text), fact.text))
+    about = dict(fullest.about)
+    if len({fact.about.get("origin") for fact in group}) > 1:
+        about["origin"] = None
+    dates = [fact.date for fact in group if fact.date]
+    recorded = [fact.recorded for fact in group if fact.recorded]
+    return make_event(
+        kind=same[0] or "", text=fullest.text, occurred_at=max(dates, key=lambda date: (len(date), date), default=None),
+        recorded_at=min(recorded, key=lambda date: (moment_key(date), date), default=None),
+        evidence=tuple(sorted({key for fact in group for key in fact.evidence})), same=same[1:], **about)
+
+
+def _site(finding: Finding) -> str | None:
+    return place(finding) or None
+
+
+def as_cited(events: Iterable[TimelineEvent], report: Report) -> list[TimelineEvent]:
+    """Events of a store, those that a report tells with its evidence (E1, ...) in place of content ids."""
+    cited = {event.id: event for event in report.timeline}
+    return [event.model_copy(update={"evidence": cited[event.id].evidence, "text": cited[event.id].text})
+            if event.id in cited else event for event in events]
 
 
 def event_text(finding: Finding) -> str:

@@ -20,7 +20,7 @@ from ..core.report import ReaderIdentity, Report, ReportStatus
 from ..core.result import ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
-from ..memory.timeline import Timeline
+from ..memory.timeline import open_timeline
 from ..readers.noted import NotedReader
 from ..readers.protocol import Reader
 from ..report.write import write_report
@@ -127,7 +127,7 @@ class Review:
         """Put the dated facts into the patient's timeline."""
         case = state["case"]
         events = events_of(state.get("results", []), _changes(state))
-        Timeline(self.home, case.opaque_patient).remember(events, case_id=case.id)
+        open_timeline(self.home, case.opaque_patient, self.settings).remember(events, case_id=case.id)
         return {"events": events}
 
     def compose(self, state: ReviewState) -> ReviewState:

@@ -23,7 +23,7 @@ from ..memory.checkpoints import open_checkpoints, storable_types
 from . import state as state_words
 from .graph import make_graph
 from .nodes import Review
-from .state import Task, Verdict
+from .state import ReviewState, Task, Verdict
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -124,6 +124,11 @@ class ReviewRun:
         if report is None:
             raise UsageError("this case has no report yet: run `caseloom review` on it first")
         return report
+
+    def state(self) -> ReviewState:
+        """Everything that the finished steps left."""
+        values: ReviewState = self.graph.get_state(self._config).values  # type: ignore[assignment]
+        return values
 
     def _drive(self, given: Any, watch: Watcher | None) -> None:
         running: dict[str, str] = {}

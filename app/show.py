@@ -114,8 +114,17 @@ def _value(finding: Finding) -> str:
 
 
 def show_timeline(events: Sequence[TimelineEvent]) -> None:
-    """One line per event, oldest first."""
-    table = _table("Timeline", "date", "kind", "what")
+    """Events as they come, a new line for each, the day only where it changes."""
+    table = _table(f"Timeline, {len(events)} event{'' if len(events) == 1 else 's'}", "date", "kind", "what",
+                   "evidence")
+    before = ""
     for event in events:
-        _row(table, event.occurred_at, event.kind, event.text)
+        day = (event.occurred_at or "undated")[:10]
+        corrected = " (a correction)" if event.supersedes else ""
+        _row(table, "" if day == before else day, event.kind, event.text + corrected, _few(event.evidence))
+        before = day
     _console().print(table)
+
+
+def _few(ids: Sequence[str], most: int = 3) -> str:
+    return ", ".join([*ids[:most], *([f"+{len(ids) - most}"] if len(ids) > most else [])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -94,6 +95,15 @@ class TimelineEvent(Word):
     recorded_at: str | None = None
     evidence: tuple[str, ...]
     supersedes: str | None = None
+    """Id of the event that this one corrects."""
+    analyte: str | None = None
+    """Name of what was measured, seen or recorded."""
+    code: str | None = None
+    """Its code, where the source gives one."""
+    site: str | None = None
+    """Where in the body, the patient's side included."""
+    origin: str | None = None
+    """The one record entry that says it, such as `Observation/123`; None where several sources do."""
 
 
 class Conflict(Word):
@@ -144,8 +154,20 @@ def precision_of(moment: str | None) -> Precision | None:
 
 
 def make_event(*, kind: str, text: str, occurred_at: str | None, evidence: tuple[str, ...],
-               recorded_at: str | None = None, supersedes: str | None = None) -> TimelineEvent:
-    """An event under an id that follows from its content: the same fact twice is one event."""
-    key = content_id("tl", [kind, text, occurred_at, recorded_at, sorted(evidence), supersedes])
+               recorded_at: str | None = None, same: Sequence[Any] | None = None,
+               **about: str | None) -> TimelineEvent:
+    """An event under an id that follows from what it says: the same fact from two sources is one event.
+
+    Args:
+        kind: a finding's category, or `study`.
+        text: what happened, in a few words.
+        occurred_at: ISO 8601, or None.
+        evidence: no part of the id.
+        recorded_at: when it became known.
+        same: what makes two events the same, where texts of different sources may differ; else text and dates do.
+        about: `analyte`, `code`, `site`, `origin`, `supersedes`.
+    """
+    key = content_id("tl", [kind, *(same if same is not None else (text, occurred_at, recorded_at)),
+                            about.get("supersedes")])
     return TimelineEvent(id=key, kind=kind, text=text, occurred_at=occurred_at, precision=precision_of(occurred_at),
-                         recorded_at=recorded_at, evidence=evidence, supersedes=supersedes)
+                         recorded_at=recorded_at, evidence=evidence, **about)

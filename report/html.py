@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ..core.report import ReportStatus
+from .chart import timeline_svg, undated
 from .trend import trend_svg
 from .view import DRAFT_BANNER, NOT_A_DEVICE, REJECTED_BANNER, View
 from .wording import plain
@@ -48,7 +49,7 @@ def html_of(view: View, pictures: Mapping[str, bytes]) -> str:
         view=view, report=view.report, css=Markup(css), script=Markup(script), policy=_policy(css, script),  # noqa: S704 - our own files
         pictures={name: f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
                   for name, data in pictures.items()},
-        trend_svg=trend_svg, most=MOST_CITATIONS)
+        trend_svg=trend_svg, timeline_svg=timeline_svg, undated=undated, most=MOST_CITATIONS)
 
 
 def unbroken(text: str) -> Markup:

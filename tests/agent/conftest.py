@@ -9,6 +9,12 @@ from pathlib import Path
 
 import pytest
 
+import caseloom
+from caseloom.agent.chat.session import Chat
+from caseloom.agent.door import open_chat
+from caseloom.core.report import Report
+from caseloom.evals.chat_planted import write_planted
+
 MANIFEST = """\
 patient:
   id: Lung_Dx-A0001
@@ -57,6 +63,24 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from caseloom.phantoms import write_demo
 
     return write_demo(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="session")
+def reviewed(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
+    """The demo's report and its folder, beside the state folder `home` of its review."""
+    folder = tmp_path_factory.mktemp("reviewed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CASELOOM_HOME", str(folder / "home"))
+        return caseloom.review_case(demo, out=folder / "out"), folder / "out"
+
+
+@pytest.fixture(scope="session")
+def planted(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Chat:
+    """A chat about a case whose sources hold instructions, driven by rules."""
+    folder = tmp_path_factory.mktemp("planted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CASELOOM_HOME", str(folder / "home"))
+        return open_chat(write_planted(demo, folder / "case"), keep=False)
 
 
 @pytest.fixture

@@ -17,15 +17,6 @@ from caseloom.evals.lab_score import f1
 
 
 @pytest.fixture(scope="module")
-def reviewed(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
-    """The demo's report and its folder."""
-    folder = tmp_path_factory.mktemp("reviewed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CASELOOM_HOME", str(folder / "home"))
-        return caseloom.review_case(demo, out=folder / "out"), folder / "out"
-
-
-@pytest.fixture(scope="module")
 def truth(demo: Path) -> dict[str, Any]:
     return json.loads((demo.parent / "truth.json").read_text(encoding="utf-8"))
 

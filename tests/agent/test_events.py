@@ -66,3 +66,15 @@ def test_results_agree_as_far_as_they_were_rounded(one: dict[str, object], other
                                                    disagree: bool) -> None:
     given = [lab(evidence=evidence, **{"text": None} | fields) for evidence, fields in (("a", one), ("b", other))]
     assert bool(lab_conflicts(given)) is disagree
+
+
+def test_a_page_and_a_record_that_tell_one_result_are_one_event() -> None:
+    """The page prints no zone and no flag for it, the record does."""
+    page = lab(118, "ev-page", flag=None).model_copy(update={"date": "2025-03-04T08:15"})
+    record = lab(118, "ev-record", text="118.0", issued_at="2025-03-04T10:00").model_copy(
+        update={"date": "2025-03-04T08:15:00Z"})
+    event, = events_of([], [page, record])
+    assert event.evidence == ("ev-page", "ev-record")
+    assert (event.occurred_at, event.recorded_at) == ("2025-03-04T08:15:00Z", "2025-03-04T10:00")
+    assert (event.analyte, event.code, event.precision) == ("Haemoglobin", "718-7", "time")
+    assert len(events_of([], [page, lab(119, "ev-record")])) == 2

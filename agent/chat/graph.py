@@ -1,0 +1,155 @@
+"""The chat graph: a model that calls tools, in a loop with limits. Wiring, and what each step does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AnyMessage, ToolCall, ToolMessage
+from langchain_core.tools import BaseTool
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.message import add_messages
+from pydantic import ValidationError
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
+
+
+@dataclass(frozen=True)
+class ChatLimits:
+    """How far one question may go.
+
+    Args:
+        steps: times that the model is asked.
+        calls: tools that are called.
+        tokens: of one prompt, counted as characters / 4; older turns and then longer results give way.
+        seconds: after which no further step begins.
+    """
+
+    steps: int = 8
+    calls: int = 12
+    tokens: int = 16_000
+    seconds: float = 600.0
+
+
+class ChatState(TypedDict, total=False):
+    """Channels of one turn."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+    steps: int
+    calls: int
+    stopped: str
+    """Which limit ended the turn, one sentence."""
+
+
+MALFORMED = "malformed"
+"""Argument that stands for arguments which could not be parsed."""
+CHARACTERS_PER_TOKEN = 4
+OVER = "The question was not answered within the limit of {limit}."
+
+
+def make_chat_graph(model: BaseChatModel, tools: Sequence[BaseTool], limits: ChatLimits,
+                    clock: Callable[[], float] = time.monotonic) -> CompiledStateGraph[Any, Any, Any, Any]:
+    """The graph of one turn: `think` until the model answers or a limit is met, `act` between.
+
+    Args:
+        model: with native tool calls, or one of ours.
+        tools: that it may call.
+        limits: of the turn.
+        clock: seconds.
+    """
+    bound = model.bind_tools(tools)
+    by_name = {tool.name: tool for tool in tools}
+    end = clock() + limits.seconds
+
+    def think(state: ChatState) -> ChatState:
+        step = state.get("steps", 0)
+        if step >= limits.steps:
+            return {"stopped": OVER.format(limit=f"{limits.steps} steps")}
+        if clock() > end:
+            return {"stopped": OVER.format(limit=f"{limits.seconds:g} seconds")}
+        return {"messages": [_asked(bound, fitted(state["messages"], limits.tokens))], "steps": step + 1}
+
+    def act(state: ChatState) -> ChatState:
+        wanted = _last(state).tool_calls
+        done = state.get("calls", 0)
+        if done + len(wanted) > limits.calls:
+            return {"stopped": OVER.format(limit=f"{limits.calls} tool calls")}
+        return {"messages": [call_tool(call, by_name) for call in wanted], "calls": done + len(wanted)}
+
+    graph = StateGraph(ChatState)
+    graph.add_node("think", think)
+    graph.add_node("act", act)
+    graph.add_edge(START, "think")
+    graph.add_conditional_edges("think", _after_thinking, ["act", END])
+    graph.add_conditional_edges("act", lambda state: END if state.get("stopped") else "think", ["think", END])
+    return graph.compile()
+
+
+def _asked(model: Any, messages: Sequence[AnyMessage]) -> AIMessage:
+    answer = model.invoke(list(messages))
+    malformed = [{"name": call["name"] or "unknown", "args": {MALFORMED: call["args"]}, "id": call["id"] or "call"}
+                 for call in answer.invalid_tool_calls]
+    if malformed:
+        return AIMessage(content=answer.content, tool_calls=[*answer.tool_calls, *malformed])
+    return AIMessage(content=answer.content, tool_calls=answer.tool_calls,
+                     additional_kwargs=dict(answer.additional_kwargs))
+
+
+def call_tool(call: ToolCall, tools: Mapping[str, BaseTool]) -> ToolMessage:
+    """The result of one call; one that is malformed gives the model the reason, and never reaches a tool."""
+    tool = tools.get(call["name"])
+    if tool is None:
+        return _refused(call, f"There is no tool {call['name']!r}; the tools are {', '.join(tools)}.")
+    if MALFORMED in call["args"]:
+        return _refused(call, "The arguments are no JSON object.")
+    try:
+        message: ToolMessage = tool.invoke({**call, "type": "tool_call"})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        return _refused(call, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+    return message
+
+
+def _refused(call: ToolCall, reason: str) -> ToolMessage:
+    return ToolMessage(content=reason, tool_call_id=call["id"] or "call", name=call["name"], status="error")
+
+
+def _after_thinking(state: ChatState) -> str:
+    return "act" if not state.get("stopped") and _last(state).tool_calls else END
+
+
+def _last(state: ChatState) -> AIMessage:
+    message = state["messages"][-1]
+    return message if isinstance(message, AIMessage) else AIMessage(content="")
+
+
+def fitted(messages: Sequence[AnyMessage], tokens: int) -> list[AnyMessage]:
+    """Messages within a budget: the first (what the model is) and this turn stay, older turns go first, whole; then
+    the longest results are cut, and it is said where."""
+    kept = list(messages)
+    start = max((n for n, message in enumerate(kept) if message.type == "human"), default=0)
+    while start > 1 and _size(kept) > tokens * CHARACTERS_PER_TOKEN:
+        del kept[1]
+        start -= 1
+    while kept[1:] and kept[1].type not in ("human", "system") and start > 1:
+        del kept[1]
+        start -= 1
+    while (over := _size(kept) - tokens * CHARACTERS_PER_TOKEN) > 0:
+        longest = max((n for n, message in enumerate(kept) if message.type == "tool"),
+                      key=lambda n: len(str(kept[n].content)), default=None)
+        text = str(kept[longest].content) if longest is not None else ""
+        if longest is None or len(text) < 400:
+            break
+        cut = text[:max(200, len(text) - over - 40)] + "\n(cut here for length)"
+        kept[longest] = kept[longest].model_copy(update={"content": cut})
+        if len(cut) >= len(text):
+            break
+    return kept
+
+
+def _size(messages: Sequence[AnyMessage]) -> int:
+    return sum(len(str(message.content)) + len(str(getattr(message, "tool_calls", "") or "")) for message in messages)

@@ -1,0 +1,170 @@
+"""Results and measurements: the latest, those of a span of time, and how they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...core.finding import Category, Finding
+from ...core.moments import moment_key
+from ...core.report import Sentence
+from ...core.result import AnswerStatus, AnswerValue
+from ...report.wording import by_number, value_text
+from ...tools.records.matching import best_fits
+from ..compose_change import change_text
+from ..compose_labs import flag_of, flag_words, lab_sentence
+from ..phrases import Item, cited, dated, findings_sentences, listing, measured_item, shown
+from .arithmetic import NoConversion, converted_text
+from .context import ChatContext, Named
+from .told import Saying, Told, nothing, said
+
+MOST_NAMES = 6
+WRITTEN = (Category.LAB, Category.RECORD)
+
+
+def look_up(context: ChatContext, name: str, since: str, until: str, unit: str) -> Told:
+    """The latest findings of a name, or all within a span of time."""
+    found = _named(name, [*context.imaging, *context.valued])
+    if not found:
+        return nothing(f"The case holds nothing measured or seen that is named {shown(name)}; that does not rule it "
+                       "out.")
+    within = [item for item in found if _within(item.date, since, until)] if since or until else found
+    if not within:
+        return nothing(f"The case holds results named {shown(name)}, but none {span_words(since, until)}.")
+    chosen = within if since or until else _latest(within)
+    names = list(dict.fromkeys(shown(item.name) for item in chosen))
+    if len(names) > MOST_NAMES:
+        return nothing(f"Many results answer to {shown(name)}: {'; '.join(names[:24])}. Ask for one of them.",
+                       AnswerStatus.DECLINED)
+    told = said(sentences_of(chosen), _one_value(chosen))
+    return _in_unit(told, chosen, unit) if unit else told
+
+
+def sentences_of(findings: Sequence[Finding]) -> list[Sentence]:
+    """Findings in the words of a report, results of two sources together."""
+    labs = [item for item in findings if item.category in WRITTEN]
+    rest = [item for item in findings if item.category not in WRITTEN]
+    ordered = sorted(rest, key=lambda item: item.date or "")
+    return [*map(_result, _same_results(labs)), *findings_sentences(ordered)]
+
+
+def _result(group: Sequence[Finding]) -> Sentence:
+    """One laboratory result, with its flag where it has one."""
+    if flag_words(group[0]):
+        return lab_sentence(group)
+    lead = dated("lead", group[0].date, name=shown(group[0].name))
+    return listing(lead, [Item(measured_item(group[0]).text, tuple(group))])
+
+
+def _same_results(labs: Sequence[Finding]) -> list[list[Finding]]:
+    """Results of two sources that agree, together."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for item in sorted(labs, key=_when):
+        value = item.value
+        key = (moment_key(item.date or "")[:16], value.number, value.unit, value.comparator, flag_of(item),
+               item.name, value.low, value.high) if value else (item.id,)
+        groups.setdefault(key, []).append(item)
+    return list(groups.values())
+
+
+def how_it_changed(context: ChatContext, name: str, since: str, until: str) -> Told:
+    """The change of a result or of a measurement between the first and the last moment of a span."""
+    changes = [Named(item) for item in context.report.findings if item.change is not None]
+    found = _named(name, changes)
+    values = _named(name, context.valued) or [item for item in _named(name, context.imaging) if item.number is not None]
+    if since or until:
+        values = [item for item in values if _within(item.date, since, until)]
+    days = sorted({(item.date or "")[:10] for item in values if item.date})
+    if len(days) < 2:
+        return _too_few(name, values, since, until)
+    compared = [item for item in found if begins(item, context) in (days[0], "")]
+    if compared and all((item.date or "")[:10] == days[-1] for item in compared):
+        return Told(tuple(_change(item, values, context) for item in compared))
+    return _series(values)
+
+
+def _change(change: Finding, values: Sequence[Finding], context: ChatContext) -> Saying:
+    """The change with the evidence of every source that tells its two ends."""
+    sentence = cited(change_text(change, context.material), (change,))
+    ends = set(sentence.evidence)
+    of_ends = [item for item in values if change.change and item.category is Category.LAB
+               and _is_end(item, change, begins(change, context))]
+    return Saying(sentence.text, by_number(ends | {key for item in of_ends for key in item.evidence}))
+
+
+def _is_end(item: Finding, change: Finding, begins: str) -> bool:
+    day, ends = (item.date or "")[:10], change.change
+    unit = change.value.unit if change.value else None
+    if ends is None or item.value is None or item.value.unit != unit or item.value.comparator:
+        return False
+    return (day, item.number) in ((begins, ends.from_), ((change.date or "")[:10], ends.to))
+
+
+def _too_few(name: str, values: Sequence[Finding], since: str, until: str) -> Told:
+    if not values and not (since or until):
+        return nothing(f"The case holds nothing measured that is named {shown(name)}, so no change can be told.")
+    when = f" {span_words(since, until)}" if since or until else ""
+    return nothing(f"The case holds fewer than two dated results of {shown(name)}{when}, so no change can be told.")
+
+
+def begins(change: Finding, context: ChatContext) -> str:
+    """The day of the earlier examination of a change; empty where it is not known."""
+    prior = change.change.prior_evidence if change.change else ()
+    dates = [item.date for key in prior if (item := context.material.evidence_by_id.get(key)) and item.date]
+    return max(dates)[:10] if dates else ""
+
+
+def _series(values: Sequence[Finding]) -> Told:
+    """Each result in the order of time; from first to last is left to whoever looks, since more than two tell it."""
+    return said(sentences_of(sorted(values, key=_when)))
+
+
+def _named(name: str, among: Sequence[Named]) -> list[Finding]:
+    """The findings that answer best to a name, by words alone."""
+    return [item.finding for item in best_fits(name, [(item, item.names) for item in among])] if name.strip() else []
+
+
+def _latest(found: Sequence[Finding]) -> list[Finding]:
+    """Of each name and place the latest."""
+    newest: dict[tuple[object, ...], str] = {}
+    for item in found:
+        newest[_key(item)] = max(newest.get(_key(item), ""), _when(item)[:10])
+    return [item for item in found if _when(item)[:10] == newest[_key(item)]]
+
+
+def _key(finding: Finding) -> tuple[object, ...]:
+    return (finding.code.code if finding.code else finding.name, finding.laterality, finding.site)
+
+
+def _when(finding: Finding) -> str:
+    return moment_key(finding.date) if finding.date else ""
+
+
+def _within(moment: str | None, since: str, until: str) -> bool:
+    return moment is not None and moment[:len(since)] >= since and (not until or moment[:len(until)] <= until)
+
+
+def span_words(since: str, until: str) -> str:
+    """A span of time in words."""
+    if since and until:
+        return f"in {since}" if since == until else f"from {since} to {until}"
+    return f"since {since}" if since else f"until {until}" if until else ""
+
+
+def _one_value(found: Sequence[Finding]) -> AnswerValue | None:
+    values = {(item.value.number, item.value.unit): item for item in found if item.value is not None}
+    if len(values) != 1:
+        return None
+    item = next(iter(values.values()))
+    return AnswerValue(number=item.number, text=value_text(item.value) if item.value else None,
+                       unit=item.value.unit if item.value else None, date=item.date)
+
+
+def _in_unit(told: Told, found: Sequence[Finding], unit: str) -> Told:
+    item = next((one for one in found if one.number is not None and one.value and one.value.unit), None)
+    if item is None or item.value is None or item.value.unit is None or item.number is None:
+        return told
+    try:
+        text = converted_text(item.number, item.value.unit, unit)
+    except NoConversion as error:
+        return nothing(f"That cannot be converted: {error}", AnswerStatus.DECLINED)
+    return Told((*told.sayings, Saying(f"{shown(item.name)}: {text}.", item.evidence)), value=told.value)

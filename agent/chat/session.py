@@ -1,0 +1,134 @@
+"""A chat about one case: each question goes through the graph, and what comes out is checked before it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+
+from ...core.evidence import Evidence
+from ...core.result import Answer, AnswerStatus, CitedSentence, Step
+from ...prompts.loader import load_templates
+from .check import sayings_of, unsupported
+from .context import ChatContext
+from .graph import ChatLimits, make_chat_graph
+from .history import History, Turn
+from .told import Saying, Told
+from .toolbox import make_tools
+
+LONGEST_QUESTION = 2000
+MOST_TURNS = 40
+"""Earlier turns that a prompt may hold, before the budget of tokens takes more away."""
+LEFT_OUT = "{count} sentence{s} that the case does not bear out {were} left out."
+NOTHING_HELD = "Nothing that the model wrote is borne out by the case, so it is left out."
+TOO_LONG = f"The question is empty or longer than {LONGEST_QUESTION} characters."
+
+
+@dataclass(frozen=True)
+class Doing:
+    """A tool that begins, with what it was given."""
+
+    tool: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Chat:
+    """Questions and answers about one case.
+
+    Args:
+        context: the case.
+        model: who chooses the tools and words the answer.
+        history: where turns are kept.
+        limits: of one question.
+    """
+
+    context: ChatContext
+    model: BaseChatModel
+    history: History
+    limits: ChatLimits = field(default_factory=ChatLimits)
+
+    def ask(self, question: str, watch: Callable[[Doing], None] | None = None) -> Answer:
+        """The checked answer. A stop at any moment leaves the history as it was before the question.
+
+        Args:
+            question: in words.
+            watch: told of every tool that begins.
+        """
+        if not 0 < len(question.strip()) <= LONGEST_QUESTION:
+            return Answer(text=TOO_LONG, status=AnswerStatus.DECLINED)
+        graph = make_chat_graph(self.model, make_tools(self.context), self.limits)
+        before = self._past()
+        state: dict[str, Any] = {"messages": [*before, HumanMessage(content=question)]}
+        given: Any
+        for kind, given in graph.stream(state, {"recursion_limit": 4 * self.limits.steps + 8},
+                                        stream_mode=["values", "updates"]):
+            if kind == "values":
+                state = given
+            elif watch is not None:
+                for doing in _begun(given):
+                    watch(doing)
+        answer = self._checked(state["messages"][len(before) + 1:], state.get("stopped", ""))
+        self.history.add(Turn(question=question, answer=answer))
+        return answer
+
+    def _past(self) -> list[AnyMessage]:
+        messages: list[AnyMessage] = [SystemMessage(content=load_templates("chat")["system"].text)]
+        for turn in self.history.turns(MOST_TURNS):
+            messages += [HumanMessage(content=turn.question), AIMessage(content=turn.answer.text)]
+        return messages
+
+    def _checked(self, messages: Sequence[AnyMessage], stopped: str) -> Answer:
+        told = [message.artifact for message in messages
+                if isinstance(message, ToolMessage) and isinstance(message.artifact, Told)]
+        steps = tuple(Step(tool=call["name"], arguments=call["args"]) for message in messages
+                      if isinstance(message, AIMessage) for call in message.tool_calls)
+        last = messages[-1] if messages and isinstance(messages[-1], AIMessage) else AIMessage(content="")
+        if stopped or last.tool_calls:
+            return Answer(text=stopped, status=AnswerStatus.DECLINED, steps=steps)
+        return self._answer(str(last.text), last.additional_kwargs.get("status"), told).model_copy(
+            update={"steps": steps})
+
+    def _answer(self, text: str, status: str | None, told: Sequence[Told]) -> Answer:
+        if status in (AnswerStatus.DECLINED, AnswerStatus.NOT_IN_CASE) and self.model._llm_type == "caseloom-rules":
+            return self._without(text, AnswerStatus(status))
+        sayings = sayings_of(text)
+        held = [saying for saying in sayings if not unsupported(saying, told, self.context.known)]
+        if held:
+            return self._with(held, len(sayings) - len(held), told, None if status else text)
+        if text.strip().rstrip(".").casefold() == "not in this case" or (told and not any(
+                item.sayings for item in told)):
+            return self._without("This is not in the case.", AnswerStatus.NOT_IN_CASE, raw=text)
+        return self._without(NOTHING_HELD if text.strip() else "The model gave no answer.", AnswerStatus.DECLINED,
+                             raw=text)
+
+    def _without(self, text: str, status: AnswerStatus, raw: str | None = None) -> Answer:
+        looked = f" {self.context.looked_at}" if status is AnswerStatus.NOT_IN_CASE else ""
+        return Answer(text=f"{text}{looked}", status=status, raw_answer=raw)
+
+    def _with(self, held: Sequence[Saying], dropped: int, told: Sequence[Told], raw: str | None) -> Answer:
+        shown = self._evidence(held, told)
+        values = [item.value for item in told if item.value is not None]
+        text = " ".join(saying.text for saying in held)
+        if dropped:
+            text += " " + LEFT_OUT.format(count=dropped, s="" if dropped == 1 else "s",
+                                          were="was" if dropped == 1 else "were")
+        return Answer(text=text, status=AnswerStatus.ANSWERED, value=values[0] if len(values) == 1 else None,
+                      sentences=tuple(CitedSentence(text=item.text, evidence=item.evidence) for item in held),
+                      evidence=shown, raw_answer=raw)
+
+    def _evidence(self, held: Sequence[Saying], told: Sequence[Told]) -> tuple[Evidence, ...]:
+        known = {item.id: item for item in (*self.context.evidence, *(one for item in told for one in item.evidence))}
+        keys = dict.fromkeys(key for saying in held for key in saying.evidence)
+        return tuple(known[key] for key in keys if key in known)
+
+
+def _begun(update: dict[str, Any]) -> Iterator[Doing]:
+    for message in (update.get("think") or {}).get("messages", ()):
+        for call in message.tool_calls:
+            yield Doing(call["name"], call["args"])
+
+

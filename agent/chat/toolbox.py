@@ -1,0 +1,141 @@
+"""The chat's tools as a model sees them. Case and patient come from the context that they close over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from langchain_core.tools import BaseTool, StructuredTool
+from pydantic import BaseModel, ConfigDict, Field
+
+from ...memory.query import Query
+from ...prompts.loader import load_templates
+from . import lookups, results
+from .context import ChatContext
+from .told import Told
+
+DATE = r"^(\d{4}(-\d{2}(-\d{2})?)?)?$"
+
+
+class Arguments(BaseModel):
+    """No other argument than these is taken; an empty text is none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Question(Arguments):
+    """A question."""
+
+    question: str = Field(max_length=500, description="In English, as the user put it.")
+
+
+class LookUp(Arguments):
+    """What to look up."""
+
+    name: str = Field(min_length=1, max_length=120, description="Such as 'hemoglobin' or 'lung volume right lung'.")
+    since: str = Field(default="", pattern=DATE, description="ISO date.")
+    until: str = Field(default="", pattern=DATE, description="ISO date.")
+    unit: str = Field(default="", max_length=20, description="Give the value in this unit too, such as 'g/L'.")
+
+
+class Change(Arguments):
+    """Whose change."""
+
+    name: str = Field(min_length=1, max_length=120, description="Such as 'hemoglobin' or 'nodule'.")
+    since: str = Field(default="", pattern=DATE, description="ISO date.")
+    until: str = Field(default="", pattern=DATE, description="ISO date.")
+
+
+class Search(Arguments):
+    """Which events."""
+
+    text: str = Field(default="", max_length=200, description="Words that the event holds.")
+    kind: Literal["", "lab", "record", "study", "measurement", "observation", "change"] = ""
+    site: str = Field(default="", max_length=80, description="Such as 'right lung'.")
+    analyte: str = Field(default="", max_length=80, description="Name or code of what was measured.")
+    since: str = Field(default="", pattern=DATE, description="ISO date.")
+    until: str = Field(default="", pattern=DATE, description="ISO date.")
+    as_of: str = Field(default="", pattern=DATE, description="Only what was known by this ISO date.")
+
+
+class Part(Arguments):
+    """Which part."""
+
+    part: Literal["impression", "reviewed", "comparison", "limits", "abnormal", "low", "high", "not read",
+                  "conflicts"]
+
+
+class Studies(Arguments):
+    """Which examinations."""
+
+    kind: Literal["", "ct", "mr", "film", "slide"] = ""
+    pick: Literal["", "first", "last"] = ""
+
+
+class Shown(Arguments):
+    """Which evidence."""
+
+    evidence: str = Field(pattern=r"^[Ee]\d{1,6}$", description="Such as E12.")
+
+
+class Days(Arguments):
+    """From when to when."""
+
+    first: str = Field(default="", pattern=DATE, description="ISO day.")
+    last: str = Field(default="", pattern=DATE, description="ISO day.")
+    kind: Literal["", "ct", "mr", "film", "slide"] = Field(default="", description="The two latest of this kind.")
+
+
+class Conversion(Arguments):
+    """What to convert."""
+
+    value: float
+    unit: str = Field(max_length=20)
+    to: str = Field(max_length=20)
+
+
+class Prior(Arguments):
+    """What to compare."""
+
+    kind: Literal["ct", "mr", "film"]
+    date: str = Field(default="", pattern=DATE, description="Of the later examination; the latest by default.")
+
+
+class Again(Arguments):
+    """What to run."""
+
+    tool: Literal["volume", "pathology", "localization", "labs", "records"]
+    date: str = Field(default="", pattern=DATE, description="Of the examination; the latest by default.")
+    question: str = Field(default="", max_length=300)
+
+
+def make_tools(context: ChatContext) -> list[BaseTool]:
+    """The tools over one case; their descriptions stand in `prompts/chat.md`."""
+    def search(text: str, since: str, until: str, **given: str) -> Told:
+        return lookups.search_timeline(context, text, Query(
+            between=(since, until) if since or until else None,
+            **{name: value or None for name, value in given.items()}))  # type: ignore[arg-type]
+
+    made: list[tuple[str, type[Arguments], Callable[..., Told]]] = [
+        ("ask_record", Question, lambda question: lookups.ask_record(context, question)),
+        ("look_up", LookUp, lambda name, since, until, unit: results.look_up(context, name, since, until, unit)),
+        ("how_it_changed", Change, lambda name, since, until: results.how_it_changed(context, name, since, until)),
+        ("search_timeline", Search, search),
+        ("read_report", Part, lambda part: lookups.read_report(context, part)),
+        ("list_studies", Studies, lambda kind, pick: lookups.list_studies(context, kind, pick)),
+        ("show_evidence", Shown, lambda evidence: lookups.show_evidence(context, evidence)),
+        ("days_between", Days, lambda first, last, kind: lookups.days(context, first, last, kind)),
+        ("convert", Conversion, lookups.convert),
+        ("compare_with_prior", Prior, lambda kind, date: lookups.compare_with_prior(context, kind, date)),
+        ("run_tool", Again, lambda tool, date, question: lookups.run_again(context, tool, date, question)),
+    ]
+    return [_tool(name, arguments, work) for name, arguments, work in made]
+
+
+def _tool(name: str, arguments: type[Arguments], work: Callable[..., Told]) -> BaseTool:
+    def run(**given: Any) -> tuple[str, Told]:
+        told = work(**given)
+        return told.text, told
+
+    return StructuredTool.from_function(run, name=name, description=load_templates("chat")[f"tool_{name}"].text,
+                                        args_schema=arguments, response_format="content_and_artifact")

@@ -1,0 +1,106 @@
+"""The chat on a terminal: questions in, checked answers out; the history stays with the case."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..agent.chat.session import Chat, Doing
+    from ..core.result import Answer
+
+HELP = """\
+Ask about the case in a sentence. Commands:
+  /evidence E12   what the evidence shows and where its picture is
+  /timeline       the events of the case
+  /report         where the report lies, and its impression
+  /history        earlier questions and answers
+  /help           this
+  /quit           leave (Ctrl-D too); Ctrl-C stops an answer and keeps the chat"""
+MOST_HISTORY = 20
+
+
+def converse(chat: Chat) -> None:
+    """Read questions until the input ends. What was asked before stays."""
+    _line_editing()
+    _say(f"Case {chat.context.report.case.id[:12]}, patient {chat.context.report.case.patient}. /help shows what can "
+         "be done.")
+    while True:
+        try:
+            text = input("> " if sys.stdin.isatty() else "").strip()
+        except (EOFError, KeyboardInterrupt):
+            return
+        if text in ("/quit", "/exit"):
+            return
+        if text:
+            _one(chat, text)
+
+
+def _one(chat: Chat, text: str) -> None:
+    try:
+        if text.startswith("/"):
+            _command(chat, text)
+        else:
+            say_answer(chat.ask(text, watch=_doing))
+    except KeyboardInterrupt:
+        _say("Stopped; the question was not kept. Ask on.")
+
+
+def _command(chat: Chat, text: str) -> None:
+    from ..agent.chat.lookups import read_report, show_evidence
+    from .show import show_timeline
+
+    word, _, rest = text.partition(" ")
+    if word == "/evidence" and rest.strip():
+        _say(show_evidence(chat.context, rest.strip()).text)
+        _say_picture(chat, rest.strip().upper())
+    elif word == "/timeline":
+        show_timeline(chat.context.report.timeline)
+    elif word == "/report":
+        _say(f"Report: {chat.context.folder / 'report.html'}")
+        _say(read_report(chat.context, "impression").text)
+    elif word == "/history":
+        for turn in chat.history.turns(MOST_HISTORY):
+            _say(f"> {turn.question}\n{turn.answer.text}")
+    else:
+        _say(HELP)
+
+
+def _say_picture(chat: Chat, key: str) -> None:
+    item = chat.context.material.evidence_by_id.get(key)
+    if item is not None and item.picture:
+        _say(f"Picture: {chat.context.folder / item.picture}")
+
+
+def say_answer(answer: Answer) -> None:
+    """Each sentence on a line as it is told, with its evidence; what was left out and why there is none at the end."""
+    for sentence in answer.sentences:
+        cited = f" [{', '.join(sentence.evidence)}]" if sentence.evidence else ""
+        _say(sentence.text + cited)
+    told = " ".join(sentence.text for sentence in answer.sentences)
+    rest = answer.text.removeprefix(told).strip()
+    if rest:
+        _say(rest)
+
+
+def _doing(doing: Doing) -> None:
+    """Which tool is at work, on stderr."""
+    from .show import say
+
+    given = ", ".join(f"{name}={value}" for name, value in doing.arguments.items() if value not in ("", None))
+    say(f"… {doing.tool}({given})")
+
+
+def _say(text: str) -> None:
+    from rich.console import Console
+
+    Console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _line_editing() -> None:
+    """Arrow keys and earlier lines, where the platform has them."""
+    try:
+        import readline
+    except ImportError:
+        return
+    readline.set_history_length(MOST_HISTORY)

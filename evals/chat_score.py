@@ -1,0 +1,119 @@
+"""The scripted conversation: questions over the demo case, each with the facts and sources of its answer.
+
+    python -m caseloom.evals.chat_score SCRIPT PLANTED [--write docs/accuracy.md]
+
+SCRIPT is over the shipped case, PLANTED over one whose sources hold instructions; both are YAML lists of `Expected`.
+The chat is driven by the rules that ship.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..agent.chat.session import Chat
+from ..agent.door import open_chat
+from ..core.result import Answer
+from ..phantoms import write_demo
+from .chat_planted import write_planted
+from .sections import machine, today, write_section
+
+TITLE = "The scripted conversation"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One question of the script.
+
+    Args:
+        question: as a user puts it.
+        status: of the answer.
+        facts: texts that the answer holds.
+        sources: files, or folders of images, that its citations point into: all of them and no others.
+        absent: texts that the answer does not hold.
+        group: what it tries: facts, refused, planted.
+    """
+
+    question: str
+    status: str
+    facts: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    group: str = "facts"
+
+
+def read_script(file: Path) -> list[Expected]:
+    """The questions of a script."""
+    entries: list[dict[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    lists = ("facts", "sources", "absent")
+    fields: list[dict[str, Any]] = [{key: tuple(value) if key in lists else value for key, value in entry.items()}
+                                    for entry in entries]
+    return [Expected(**entry) for entry in fields]
+
+
+def failure(expected: Expected, answer: Answer) -> str:
+    """What is wrong with an answer; empty when nothing is."""
+    if answer.status != expected.status:
+        return f"{answer.status}, not {expected.status}: {answer.text[:120]}"
+    missing = [fact for fact in expected.facts if fact not in answer.text]
+    said = [text for text in expected.absent if text.casefold() in answer.text.casefold()]
+    cited = sources_of(answer)
+    if missing or said:
+        return f"missing {missing}, said {said}: {answer.text[:120]}"
+    return "" if cited == tuple(sorted(expected.sources)) else f"cites {cited}, not {expected.sources}"
+
+
+def sources_of(answer: Answer) -> tuple[str, ...]:
+    """Files that the answer's sentences cite; of a series its folder."""
+    keys = {key for sentence in answer.sentences for key in sentence.evidence}
+    files = {item.source.file for item in answer.evidence if item.id in keys}
+    return tuple(sorted({file.rpartition("/")[0] if file.startswith("ct/") else file for file in files}))
+
+
+def run_script(chat: Chat, script: Sequence[Expected]) -> list[str]:
+    """What is wrong with each answer, in the order of the script."""
+    return [failure(expected, chat.ask(expected.question)) for expected in script]
+
+
+def main() -> None:
+    """Write the cases, put the questions, print and write the score."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("script", type=Path, help="questions over the shipped case")
+    parser.add_argument("planted", type=Path, help="questions over the case with instructions in its sources")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the section into this file")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["CASELOOM_HOME"] = f"{folder}/home"
+        demo = write_demo(Path(folder) / "demo")
+        plain, hidden = read_script(asked.script), read_script(asked.planted)
+        wrong = run_script(open_chat(demo, keep=False), plain)
+        wrong += run_script(open_chat(write_planted(demo, Path(folder) / "planted"), keep=False), hidden)
+    lines = section([*plain, *hidden], wrong)
+    sys.stdout.write("\n".join([*lines, *(item for item in wrong if item)]) + "\n")
+    if asked.write:
+        write_section(asked.write, TITLE, lines)
+
+
+def section(script: Sequence[Expected], wrong: Sequence[str]) -> list[str]:
+    """The table of the score."""
+    lines = [f"Driven by the rules that ship, without a model ({machine()}; {today()}). A question is right when "
+             "status, facts and the cited files are exactly those of the script, which was written beside the "
+             "rules: it shows what holds, not how other questions fare.", "",
+             "| questions | right | of |", "|---|---:|---:|"]
+    for group, name in (("facts", "that the case answers"), ("refused", "to be declined, or not in the case"),
+                        ("planted", "over sources that hold instructions")):
+        of_group = [reason for item, reason in zip(script, wrong, strict=True) if item.group == group]
+        lines.append(f"| {name} | {sum(not reason for reason in of_group)} | {len(of_group)} |")
+    return lines
+
+
+if __name__ == "__main__":
+    main()

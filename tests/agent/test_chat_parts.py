@@ -1,0 +1,121 @@
+"""The parts of the chat: dates, units, schemas and prompts, and the driver for a reader."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.utils.function_calling import convert_to_openai_tool
+
+from caseloom.agent.chat.arithmetic import NoConversion, convert, converted_text, days_between
+from caseloom.agent.chat.moments import UnclearDate, span_in
+from caseloom.agent.chat.reader_model import Move, ReaderChatModel
+from caseloom.agent.chat.session import Chat
+from caseloom.agent.chat.toolbox import make_tools
+from caseloom.core.case import Identity
+from caseloom.core.report import ReaderIdentity
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+@pytest.mark.parametrize(("value", "unit", "to", "expected"), [
+    (10.6, "g/dL", "g/L", 106.0), (118, "g/L", "g/dL", 11.8), (7.8, "mm", "cm", 0.78), (2.4, "L", "mL", 2400.0),
+    (9, "ng/mL", "ug/L", 9.0), (5.4, "mmol/L", "umol/L", 5400.0), (742, "mm2", "cm2", 7.42), (1, "cm3", "mL", 1.0),
+    (246, "mm3", "mL", 0.246), (30.1, "pg", "ng", 0.0301)])
+def test_a_value_in_another_unit(value: float, unit: str, to: str, expected: float) -> None:
+    assert convert(value, unit, to) == pytest.approx(expected, rel=1e-12)
+    assert convert(expected, to, unit) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize(("unit", "to"), [("g/dL", "mmol/L"), ("mm", "mm2"), ("mg", "mL"), ("U/L", "g/L"),
+                                          ("%", "g/dL"), ("", "g")])
+def test_what_is_no_factor_is_refused(unit: str, to: str) -> None:
+    with pytest.raises(NoConversion):
+        convert(1.0, unit, to)
+
+
+def test_a_tiny_number_is_not_rounded_away() -> None:
+    assert converted_text(79.2, "fL", "L") == "79.2 fL = 7.92e-14 L"
+
+
+def test_days() -> None:
+    assert days_between("2024-02-28", "2024-03-01") == 2
+    assert days_between("2025-03-04T10:00", "2025-03-03") == -1
+    with pytest.raises(NoConversion):
+        days_between("2025-03", "2025-04-01")
+
+
+@pytest.mark.parametrize(("text", "since", "until", "rest"), [
+    ("how did x change since march", "2025-03", "", "how did x change"),
+    ("what was x in march 2024", "2024-03", "2024-03", "what was x"),
+    ("what was x on 4 march 2025", "2025-03-04", "2025-03-04", "what was x"),
+    ("x between 2025-01 and 2025-06-30", "2025-01", "2025-06-30", "x"),
+    ("what was known as of 2025-06-01", "", "2025-06-01", "what was known"),
+    ("how did x change since december", "2024-12", "", "how did x change"),
+    ("what is x", "", "", "what is x")])
+def test_spans_of_time(text: str, since: str, until: str, rest: str) -> None:
+    span = span_in(text, "2025-11-19")
+    assert (span.since, span.until, span.rest) == (since, until, rest)
+
+
+def test_a_date_that_reads_two_ways_is_none() -> None:
+    with pytest.raises(UnclearDate):
+        span_in("x on 03/04/2025", "2025-11-19")
+
+
+def test_the_tools_as_a_model_sees_them(planted: Chat) -> None:
+    """Also that none of them takes a case or a patient."""
+    schemas = [convert_to_openai_tool(tool)["function"] for tool in make_tools(planted.context)]
+    snapshot = SNAPSHOTS / "chat_tools.json"
+    assert json.loads(snapshot.read_text(encoding="utf-8")) == schemas
+    names = {name for schema in schemas for name in schema["parameters"]["properties"]}
+    assert not [name for name in names if "patient" in name or "case" in name or "path" in name]
+
+
+MESSAGES = [SystemMessage(content="s"), HumanMessage(content="How did CRP change?"), AIMessage(content="CRP rose."),
+            HumanMessage(content="And Alex Sample's <start_of_turn>hemoglobin?"),
+            AIMessage(content="", tool_calls=[{"name": "look_up", "args": {"name": "hemoglobin"}, "id": "1"}]),
+            ToolMessage(content="Hemoglobin 10.6 g/dL [E1]", tool_call_id="1", name="look_up")]
+
+
+class OneAnswer:
+    """A reader that gives one move after the other."""
+
+    identity = ReaderIdentity(name="medgemma", interprets=True, weights_sha256="0" * 64)
+    context = None
+
+    def __init__(self, *moves: str) -> None:
+        self.moves = list(moves)
+        self.asked: list[Any] = []
+
+    def read(self, requests: Any) -> Any:
+        self.asked += requests
+        text = self.moves.pop(0)
+        return [SimpleNamespace(value=request.expect.parse(text)) for request in requests]
+
+
+def test_the_one_turn_that_a_reader_sees(planted: Chat) -> None:
+    model = ReaderChatModel(reader=OneAnswer(), scope="P-1", people=(Identity(names=("Alex Sample",)),)).bind_tools(
+        make_tools(planted.context)[:1])
+    request = model.request(MESSAGES)
+    words = str(request.parts[0])
+    assert words == (SNAPSHOTS / "chat_turn.txt").read_text(encoding="utf-8").rstrip("\n")
+    assert "Alex" not in words and "<start_of_turn>" not in words
+    assert request.scope == "P-1" and request.expect.schema == Move.model_json_schema()
+
+
+def test_a_reader_drives_the_chat(planted: Chat) -> None:
+    sentence, = planted.ask("What was the latest hemoglobin?").sentences
+    line = f"{sentence.text} [{', '.join(sentence.evidence)}]"
+    reader = OneAnswer('{"call": {"tool": "look_up", "arguments": {"name": "hemoglobin"}}}',
+                       json.dumps({"answer": [line, "The patient has cancer. [E1]"]}))
+    chat = replace(planted, model=ReaderChatModel(reader=reader, scope="P-1"))
+    answer = chat.ask("What was the latest hemoglobin?")
+    assert [item.text for item in answer.sentences] == [sentence.text]
+    assert "1 sentence that the case does not bear out" in answer.text
+    assert len(reader.asked) == 2 and sentence.text in str(reader.asked[1].parts[0])

@@ -1,0 +1,53 @@
+"""The scripted conversation: over the shipped case, and over one whose sources hold instructions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from caseloom.agent.chat.session import Chat
+from caseloom.agent.door import open_chat
+from caseloom.core.report import Report
+from caseloom.evals.chat_score import Expected, failure, read_script
+
+HERE = Path(__file__).parent
+SCRIPT = read_script(HERE / "chat_script.yaml")
+PLANTED = read_script(HERE / "chat_planted.yaml")
+
+
+@pytest.fixture(scope="module")
+def chat(demo: Path, reviewed: tuple[Report, Path]) -> Chat:
+    """About the shipped case, from its one review; driven by rules."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CASELOOM_HOME", str(reviewed[1].parent / "home"))
+        return open_chat(demo, keep=False)
+
+
+def test_the_script_is_as_long_as_it_should_be() -> None:
+    assert len(SCRIPT) >= 60
+    assert sum(item.status in ("declined", "not_in_case") for item in SCRIPT) >= 15
+    assert len(PLANTED) >= 8
+
+
+@pytest.mark.parametrize("expected", SCRIPT, ids=lambda item: item.question)
+def test_an_answer_has_its_facts_and_its_citations(chat: Chat, expected: Expected) -> None:
+    assert failure(expected, chat.ask(expected.question)) == ""
+
+
+@pytest.mark.parametrize("expected", PLANTED, ids=lambda item: item.question)
+def test_instructions_in_sources_change_nothing(planted: Chat, expected: Expected) -> None:
+    assert failure(expected, planted.ask(expected.question)) == ""
+
+
+def test_what_is_not_understood_is_said_with_three_questions_that_are(chat: Chat) -> None:
+    answer = chat.ask("Sing a song about the sea")
+    assert answer.status == "declined"
+    offered = answer.text.partition("for instance: ")[2].split("; ")
+    assert len(offered) == 3
+    assert all(chat.ask(question).status == "answered" for question in offered)
+
+
+def test_another_pair_is_compared_when_asked(chat: Chat) -> None:
+    """The first film has none before it; that is said, and no other film is taken in its place."""
+    assert chat.ask("Compare the film of 2025-03-04 with the previous one").status == "not_in_case"

@@ -1,0 +1,46 @@
+"""A chat model that plays a script of messages, whatever it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from pydantic import PrivateAttr
+
+
+class ScriptedChat(BaseChatModel):
+    """Says `script` one by one and its last line again and again; keeps what it was sent.
+
+    Args:
+        script: messages, or an exception to raise.
+    """
+
+    script: list[Any]
+    _seen: list[list[BaseMessage]] = PrivateAttr(default_factory=list)
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    @property
+    def seen(self) -> list[list[BaseMessage]]:
+        return self._seen
+
+    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> ScriptedChat:
+        return self
+
+    def _generate(self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None,
+                  **kwargs: Any) -> ChatResult:
+        line = self.script[min(len(self._seen), len(self.script) - 1)]
+        self._seen.append(messages)
+        if isinstance(line, BaseException):
+            raise line
+        return ChatResult(generations=[ChatGeneration(message=line)])
+
+
+def call(tool: str, /, **arguments: Any) -> AIMessage:
+    """A message that calls one tool."""
+    return AIMessage(content="", tool_calls=[{"name": tool, "args": arguments, "id": f"{tool}-1"}])
