@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from ..core.errors import StoreError
 from ..core.ids import digest
 from .home import Home
-from .timeline import LOCAL_ONLY, LONGEST_WAIT
+from .store import LOCAL_ONLY
+from .timeline import LONGEST_WAIT
 
 BATCH = 2000
 SEARCH_WIDTH = 400
