@@ -90,8 +90,17 @@ def made_films(folder: Path) -> Pair:
 def measure_films(pair: Pair, home: Path) -> Seconds:
     """Medians for two films."""
     tool = LocalizationTool()
-    return {"read_both": timed(lambda: readings(pair, tool, home)),
+    return {"read_one": timed(lambda: read_film(pair[1], home)),
+            "read_both": timed(lambda: readings(pair, tool, home)),
             **_compare(readings(pair, tool, home), home)}
+
+
+def read_film(path: Path, home: Path) -> None:
+    """One film from its file to findings, masks and overlay."""
+    intake = open_files((path,), settings=Settings(home=home / "home"))
+    study, = studies_in(intake.found, intake.manifest)
+    LocalizationTool().run(study, ToolContext(root=intake.root, patient=None, opaque_patient="P-0",
+                                              reader=MeasureReader(), pictures=home / "one", cache=home))
 
 
 def measure_scans(pair: Pair, home: Path) -> Seconds:
@@ -140,7 +149,8 @@ def timed(step: Callable[[], object]) -> float:
 
 def section(result: dict[str, Any]) -> list[str]:
     """The lines of the table, with machine, date and load."""
-    names = {"read_both": "reading both studies, each by its tool", "align": "of the comparison: alignment",
+    names = {"read_one": "one, from its file to findings and overlay",
+             "read_both": "reading both studies, each by its tool", "align": "of the comparison: alignment",
              "compare": "comparison", "compare_with_pictures": "comparison with its pictures"}
     rows = [f"| {text} | {_cell(result, 'films', key)} | {_cell(result, 'scans', key)} |"
             for key, text in names.items()]

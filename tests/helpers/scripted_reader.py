@@ -25,11 +25,13 @@ class ScriptedReader:
         script: the text for a recipe, by its name with or without version (`ct/1` or `ct`); or a function from the
             request to the text, which may raise ReaderFailed as a real reader would.
         identity: who it says it is.
+        context: tokens that it says it holds.
     """
 
-    def __init__(self, script: Script, identity: ReaderIdentity = SCRIPTED) -> None:
+    def __init__(self, script: Script, identity: ReaderIdentity = SCRIPTED, context: int | None = None) -> None:
         self._script = script
         self._identity = identity
+        self._context = context
         self.requests: list[Request[Any]] = []
 
     @property
@@ -38,7 +40,7 @@ class ScriptedReader:
 
     @property
     def context(self) -> int | None:
-        return None
+        return self._context
 
     def read(self, requests: Sequence[Request[T]]) -> list[Reading[T]]:
         """The script's readings, in order.

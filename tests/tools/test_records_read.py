@@ -175,3 +175,12 @@ def test_a_whole_synthetic_record_fits_and_is_blanked(tmp_path: Path, shared_dat
     assert len(said) > 5000
     assert not [text for text in (person["id"], person["birthDate"], *(name["family"] for name in person["name"]))
                 if text in said]
+
+
+def test_a_reader_with_a_small_context_gets_a_shorter_record(record: Case) -> None:
+    readers = [ScriptedReader({"record": "Anemia."}, context=context) for context in (None, 1_750)]
+    for reader in readers:
+        ask(record, reader)
+    whole, short = ("".join(map(str, reader.requests[0].parts)) for reader in readers)
+    assert "Left out" in short and "Left out" not in whole
+    assert len(short) < len(whole)

@@ -11,14 +11,17 @@ from ...core.evidence import Evidence
 from ...core.finding import Category, Finding
 from ...core.result import Answer, AnswerStatus
 from ...readers.protocol import Reader
+from ...readers.recipes.chart import MOST_TOKENS
 from ...readers.recipes.record import condense, record_request
-from ...readers.request import Request
 from ..blanking import blank_text
 from .entries import Entries, Entry
 from .intents import AmbiguousDate, understand
 from .phrasing import Cited, answered, declined, event, result, standing, value_of
 from .questions import answer_question
 from .support import support_of
+
+BESIDE_THE_RECORD = 1500
+"""Tokens for the words around the record, the question, and the answer (500)."""
 
 
 def answer_with_reader(question: str, findings: Iterable[Finding], evidence: Iterable[Evidence], reader: Reader,
@@ -50,7 +53,8 @@ def answer_with_reader(question: str, findings: Iterable[Finding], evidence: Ite
         return by_rules
     name = reader.identity.name
     try:
-        reading = reader.read([_request(question, shown, evidence, scope, people)])[0]
+        record = blank_text(condense(shown, evidence, most_tokens=_most_tokens(reader)), people)
+        reading = reader.read([record_request(record, blank_text(question, people), scope=scope)])[0]
     except ReaderFailed as error:
         return declined(question, f"{name} did not answer: {error}")
     except ValueError as error:
@@ -70,10 +74,9 @@ def _is_known(question: str) -> bool:
         return True
 
 
-def _request(question: str, shown: Sequence[Finding], evidence: Sequence[Evidence], scope: str,
-             people: Sequence[Identity]) -> Request[str]:
-    """The record is blanked as it is shown; who prescribed something is no patient and stays."""
-    return record_request(blank_text(condense(shown, evidence), people), blank_text(question, people), scope=scope)
+def _most_tokens(reader: Reader) -> int:
+    """What the reader's context leaves for the record."""
+    return MOST_TOKENS if reader.context is None else min(MOST_TOKENS, reader.context - BESIDE_THE_RECORD)
 
 
 def _borne_out(question: str, words: str, entries: Entries, name: str) -> Answer:
