@@ -163,9 +163,17 @@ class ReaderContract(IdentityContract):
         assert len(reader.read(ODD)) == len(ODD)
 
     def test_what_cannot_be_answered_fails_in_one_line(self, reader: Reader, unanswerable: Request[Any]) -> None:
+        """All of them fail, or, where the reader answers one by one, that one alone is unread."""
         with pytest.raises(ReaderFailed) as failed:
-            reader.read([WORDS, unanswerable])
+            reader.read([unanswerable])
         assert_one_line(failed.value)
+        try:
+            answered, other = reader.read([WORDS, unanswerable])
+        except ReaderFailed as error:
+            assert_one_line(error)
+        else:
+            assert (answered.unread, other.unread, other.value) == (False, True, None)
+            assert_one_line(ReaderFailed(other.problem or ""))
         assert len(reader.read([WORDS])) == 1
 
 
