@@ -43,14 +43,13 @@ def main() -> None:
     parser.add_argument("--names", action="store_true", help="also name every wrongly judged picture, of the tuning "
                         "half only")
     parser.add_argument("--write", type=Path, help="also put the tables into this Markdown file")
-    parser.add_argument("--weights", type=Path, help="of a network that never saw the half held out; default: what "
-                        "ships, whose gate learned from both halves")
+    parser.add_argument("--weights", type=Path, help="of a network; default: what ships")
     asked = parser.parse_args()
     network = load_network(asked.weights) if asked.weights else shipped_network()
-    whose = ("a gate that learned from the half for tuning; what ships learned the same way from both halves"
-             if asked.weights else "what ships, whose gate learned from both halves")
-    lines = [f"Measured on {today()} by `evals/not_films.py` ({machine()}), of {whose}: refused of all, of pictures "
-             "without a header. True films and their variants are from films that the network learned from."]
+    whose = f"the weights {asked.weights.name}" if asked.weights else "the weights that ship"
+    lines = [f"Measured on {today()} by `evals/not_films.py` ({machine()}), with {whose}: refused of all, of pictures "
+             "without a header. The half for tuning was looked at, the other half was not; true films and their "
+             "variants are from films that the network learned from."]
     lines += [f"Absent: {line}." for line in absent(asked.data)]
     for title, pictures, wrong in (("no film", not_films(asked.data), False), ("film", films(asked.data), True)):
         counts, names = judge(pictures, wrong, network)

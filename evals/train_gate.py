@@ -2,9 +2,9 @@
 
     python -m caseloom.evals.train_gate DATA WEIGHTS.safetensors [--all]
 
-DATA is the folder of sample data that `not_films` makes its pictures from. Without --all the half for tuning is used,
-so that `not_films --weights` can measure on the other; what ships learned from both. The weights come from
-`train_chest_film` and are written back with the gate's. Seeds are fixed.
+DATA is the folder of sample data that `not_films` makes its pictures from. The half for tuning is used, so that
+`not_films --weights` can measure on the other; with --all both are, and nothing is left to measure on. The weights come
+from `train_chest_film` and are written back with the gate's. Seeds are fixed.
 """
 
 from __future__ import annotations
