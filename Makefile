@@ -16,7 +16,7 @@ demo: $(READY)
 	$(BIN)/caseloom demo --out demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 # A folder that holds the checkout under its import name, so that mypy sees `caseloom` whatever the folder is called.
 .mypy_path/caseloom:

@@ -9,6 +9,13 @@ import pytest
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares the demo runs in one process, all else by file, so that no module's fixture is made twice."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("demo" if "demo" in item.fixturenames else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real sample data, beside the checkout; tests that need it are skipped where it is absent."""
