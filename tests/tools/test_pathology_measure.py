@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.spatial import cKDTree
 
+from caseloom.phantoms.nuclei import paint_nuclei as paint_field
 from caseloom.sources.slide import Region
 from caseloom.tools.pathology.draw import viridis
 from caseloom.tools.pathology.fields import Measure, measure_fields
@@ -74,6 +75,26 @@ def test_nuclei_are_found_where_they_were_painted(count: int, apart: float, leas
     precision, recall = precision_and_recall(found, truth)
     assert precision >= least
     assert recall >= least
+
+
+@pytest.mark.parametrize("strength", [0.6, 1.0, 1.5])
+@pytest.mark.parametrize("per_mm2", [300, 3000])
+def test_nuclei_are_found_in_pale_and_in_strong_stains(strength: float, per_mm2: int) -> None:
+    vectors = (0.5626, 0.7201, 0.4062), (0.2159, 0.8012, 0.5581)
+    field = paint_field(320, per_mm2, (*vectors, strength), seed=7)
+    stains = estimate_stains(field.pixels.reshape(-1, 3), (245.0, 245.0, 245.0))
+    found = find_nuclei(stains.to_reference(stains.densities(field.pixels)[0]))
+    precision, recall = precision_and_recall(found.centres, field.centres)
+    assert precision >= 0.97
+    assert recall >= 0.97
+
+
+@pytest.mark.parametrize("strength", [0.6, 1.0])
+def test_a_field_of_eosin_alone_is_not_scaled_up_to_nuclei(strength: float) -> None:
+    vectors = (0.5626, 0.7201, 0.4062), (0.2159, 0.8012, 0.5581)
+    pixels = paint_field(320, 0, (*vectors, strength), seed=7).pixels
+    stains = estimate_stains(pixels.reshape(-1, 3), (245.0, 245.0, 245.0))
+    assert len(find_nuclei(stains.to_reference(stains.densities(pixels)[0]))) == 0
 
 
 def test_fibres_and_plain_tissue_hold_no_nuclei() -> None:

@@ -131,7 +131,7 @@ def _scan_block(slide: Slide, grid: Grid, corner: tuple[int, int], stains: Stain
     pixels = slide.read_scaled(region, width + 2 * MARGIN, height + 2 * MARGIN)
     haematoxylin, eosin = stains.densities(pixels)
     inner = np.s_[MARGIN:-MARGIN, MARGIN:-MARGIN]
-    found = find_nuclei(haematoxylin).moved(-MARGIN, -MARGIN)
+    found = find_nuclei(stains.to_reference(haematoxylin)).moved(-MARGIN, -MARGIN)
     inside = np.all((found.centres >= 0) & (found.centres < (height, width)), axis=1)
     planes = [plane[inner] for plane in _planes(haematoxylin, eosin)]
     sums = np.stack([_cell_sums(plane, (rows, columns)) for plane in planes])
