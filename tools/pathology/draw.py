@@ -105,13 +105,15 @@ def draw_field(slide: Slide, density: NuclearDensity, field: Field) -> Image.Ima
 
 
 def draw_patches(slide: Slide, places: Sequence[Region], title: str) -> Image.Image:
-    """The scanned area with the patches that a model was shown."""
+    """The scanned area with the patches that a model was shown, numbered in the order in which it saw them."""
     area = slide.bounds
     picture = Image.fromarray(read_thumbnail(slide, max(PANEL)))
     scale = picture.width / area.width
-    for place in places:
+    for number, place in enumerate(places, 1):
         left, top = (place.x - area.x) * scale, (place.y - area.y) * scale
-        outline_box(picture, (left, top, left + place.width * scale, top + place.height * scale), SKY)
+        right, bottom = left + place.width * scale, top + place.height * scale
+        outline_box(picture, (left, top, right, bottom), SKY)
+        label(picture, ((left + right) / 2, (top + bottom) / 2), str(number), colour=SKY, anchor="mm")
     label(picture, (10, 8), title)
     if slide.mpp is not None:
         scale_bar(picture, slide.mpp / scale / 1000)
