@@ -11,8 +11,8 @@ from scipy.spatial import cKDTree
 
 from caseloom.phantoms.nuclei import paint_nuclei as paint_field
 from caseloom.sources.slide import Region
-from caseloom.tools.pathology.draw import viridis
 from caseloom.tools.pathology.fields import Measure, measure_fields
+from caseloom.tools.pathology.heat import Heat, draw_heat, viridis
 from caseloom.tools.pathology.measure import (
     CellSums,
     Field,
@@ -171,6 +171,21 @@ def test_fields_without_tissue_or_nuclei_are_not_ranked() -> None:
 def test_the_heat_map_brightens_evenly() -> None:
     lightness = viridis(np.linspace(0, 1, 50)).astype(float) @ (0.2126, 0.7152, 0.0722)
     assert (np.diff(lightness) > 0).all()
+
+
+@pytest.mark.parametrize("ends", [(0.0, 2.0), (2.0, 0.0)])
+def test_the_heat_map_colours_tissue_where_the_measure_is_told(ends: tuple[float, float]) -> None:
+    values = np.array([[0.0, 2.0, np.nan], [0.0, 2.0, 2.0]])
+    mask = np.ones((40, 60), bool)
+    mask[:, 55:] = False
+    heat = Heat(values, "", "", 20, 0, True, ends)
+    shown = np.asarray(draw_heat(np.full((40, 60, 3), 200, np.uint8), mask, heat, 1.0))
+    grey = [200, 200, 200]
+    assert shown[10, 50].tolist() == shown[30, 58].tolist() == grey
+    low, high = (shown[10, column].astype(int).sum() for column in (3, 32))
+    assert (low < high) == (ends[0] < ends[1])
+    assert low != high
+    assert shown[30, 50].tolist() == shown[10, 32].tolist() != grey
 
 
 def test_stain_vectors_of_a_slide_are_found_again() -> None:

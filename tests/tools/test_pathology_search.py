@@ -54,6 +54,10 @@ def places(result: ToolResult) -> list[SlideRegion]:
     return [known[item.evidence[0]] for item in ranked]
 
 
+def overview_caption(result: ToolResult) -> str:
+    return next(item.caption for item in result.evidence if item.caption.startswith("Whole slide"))
+
+
 def middle_in(place: SlideRegion, corner: str) -> bool:
     x, y = CORNERS[corner]
     return x <= place.x + place.width / 2 <= x + 672 and y <= place.y + place.height / 2 <= y + 672
@@ -69,6 +73,7 @@ def test_words_for_what_is_measured_rank_the_regions(
     assert any(middle_in(places(result)[0], corner) for corner in corners)
     assert {item.name for item in result.findings if item.site} == {name}
     assert {item.reader for item in result.findings} == {"measure"}
+    assert f"heat map of {name.split(' of ')[1].split(' ', 1)[1]}," in overview_caption(result)
     answer = result.answer
     assert answer.status is AnswerStatus.ANSWERED
     assert answer.steps[0].arguments == {"query": query}
@@ -93,6 +98,7 @@ def test_the_region_like_the_given_one_is_the_other_crowd(made: Path, home: Home
     distances = [item.value.number for item in sorted(found, key=lambda item: item.site)]
     assert distances == sorted(distances)
     assert {item.value.unit for item in found} == {"distance"}
+    assert "heat map of likeness to the given place," in overview_caption(result)
     again = run_tool("pathology", made, like=(336, 336, 448, 448))
     assert places(again) == places(result)
     assert (home.path / "patches").is_dir()
