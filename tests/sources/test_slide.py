@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -220,13 +221,24 @@ def declare(path: Path, tags: dict[int, int]) -> None:
     path.write_bytes(data)
 
 
-def test_a_bomb_is_refused_before_anything_is_read(tmp_path: Path, pixels: NDArray[np.uint8]) -> None:
-    path = write_tiff(tmp_path / "bomb.tif", [pixels], 0.5)
-    declare(path, {256: 1_000_000, 257: 1_000_000})
-    assert refusal(path).code in (RefusalCode.TOO_LARGE, RefusalCode.CORRUPT)
-    path = write_tiff(tmp_path / "tile.tif", [pixels[:64, :64]], 0.5)
-    declare(path, {256: 60_000, 257: 60_000, 322: 65_536, 323: 65_536})
-    assert refusal(path).code in (RefusalCode.TOO_LARGE, RefusalCode.CORRUPT)
+@pytest.mark.parametrize(("kind", "code"), [
+    ("tiles", RefusalCode.CORRUPT), ("one tile", RefusalCode.TOO_LARGE), ("one strip", RefusalCode.TOO_LARGE)])
+def test_a_declared_bomb_is_refused_in_one_line_and_nothing_of_it_allocated(
+        tmp_path: Path, pixels: NDArray[np.uint8], kind: str, code: RefusalCode) -> None:
+    million, path = 1_000_000, tmp_path / "bomb.tif"
+    if kind == "one strip":
+        tiff_of(kind, path, pixels)
+    else:
+        write_tiff(path, [pixels if kind == "tiles" else pixels[:64, :64]], 0.5)
+    block = {"tiles": {}, "one tile": {322: million, 323: million}, "one strip": {278: million}}[kind]
+    declare(path, {256: million, 257: million, **block})
+    tracemalloc.start()
+    found = refusal(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.code == code
+    assert "\n" not in found.reason
+    assert peak < 20e6
 
 
 def test_a_limit_on_the_declared_size_holds(pyramid: Path) -> None:
