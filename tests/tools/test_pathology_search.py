@@ -19,6 +19,8 @@ from caseloom.core.refusal import RefusalCode
 from caseloom.core.result import AnswerStatus, ToolResult
 from caseloom.memory.home import Home
 from caseloom.memory.patch_index import PatchIndex
+from caseloom.phantoms.slide import write_slide
+from caseloom.phantoms.specs import SlideSpec
 from caseloom.readers.measure import MeasureReader
 from caseloom.readers.request import Picture
 from caseloom.sources.slide import Region
@@ -79,6 +81,25 @@ def test_words_for_what_is_measured_rank_the_regions(
     assert answer.steps[0].arguments == {"query": query}
     assert "Region 1 at {0.x},{0.y},{0.width},{0.height}".format(places(result)[0]) in answer.text
     assert {key for sentence in answer.sentences for key in sentence.evidence} <= {item.id for item in result.evidence}
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SlideSpec]:
+    """The generated slide of the demo, smaller."""
+    spec = SlideSpec(width=4480, height=3328, region=(2400, 1200, 1000, 900))
+    path = tmp_path_factory.mktemp("planted") / "slide.tif"
+    write_slide(spec, path)
+    return path, spec
+
+
+@pytest.mark.parametrize("options", [{}, {"query": "dense nuclei"}, {"like": (2450, 1250, 448, 448)}])
+def test_the_planted_region_of_the_generated_slide_is_first(
+        planted: tuple[Path, SlideSpec], options: dict[str, object]) -> None:
+    path, spec = planted
+    first = places(run_tool("pathology", path, **options))[0]  # type: ignore[arg-type]
+    left, top, width, height = spec.region
+    assert left <= first.x + first.width / 2 <= left + width
+    assert top <= first.y + first.height / 2 <= top + height
 
 
 def test_other_words_are_declined_and_nothing_is_ranked(made: Path) -> None:
