@@ -82,6 +82,19 @@ def test_an_unsaid_or_impossible_scale_is_not_guessed(
         assert slide.mpp == (None if shown is None else pytest.approx(shown))
 
 
+@pytest.mark.parametrize(("per_cm", "said"), [
+    ((20_000, 10_000), "measure 0.5 x 1 µm, which are not square"),
+    ((28.3, 28.3), "measure 353 x 353 µm, which no microscope's scanner can mean")])
+def test_why_a_scale_is_not_used_is_said(
+        tmp_path: Path, pixels: NDArray[np.uint8], per_cm: tuple[float, float], said: str) -> None:
+    path = tmp_path / "slide.tif"
+    tifffile.imwrite(path, pixels, photometric="rgb", resolution=per_cm, resolutionunit="CENTIMETER")
+    with open_slide(slide_series(tmp_path, [path]), tmp_path, LIMITS) as slide:
+        assert slide.mpp is None
+        assert slide.scale_gap is not None
+        assert slide.scale_gap.endswith(said)
+
+
 def test_a_level_of_another_shape_is_left_out(tmp_path: Path, pixels: NDArray[np.uint8]) -> None:
     path = write_tiff(tmp_path / "slide.tif", [pixels, halve(pixels), np.full((1, 1, 3), 9, np.uint8)], 0.5)
     with open_slide(slide_series(tmp_path, [path]), tmp_path, LIMITS) as slide:

@@ -12,8 +12,8 @@ from ...sources.slide import Region, Slide
 from ...sources.slide_facts import Rgb
 from ..drawing import (
     BLACK,
+    GREEN,
     ORANGE,
-    PURPLE,
     SKY,
     YELLOW,
     Colour,
@@ -94,14 +94,15 @@ def draw_patches(slide: Slide, places: Sequence[Region], title: str) -> Image.Im
         right, bottom = left + place.width * scale, top + place.height * scale
         outline_box(picture, (left, top, right, bottom), SKY)
         label(picture, ((left + right) / 2, (top + bottom) / 2), str(number), colour=SKY, anchor="mm")
-    label(picture, (10, 8), title)
     if slide.mpp is not None:
         scale_bar(picture, slide.mpp / scale / 1000)
-    return picture
+    # The font has no micro sign.
+    words = title.replace("µm", "um").replace(" at ", "\nat ", 1)
+    return _under_band(picture, lambda band: label(band, (8, 4), words))
 
 
 _OUTLINES: tuple[tuple[Callable[[TissueMap], NDArray[np.bool_]], Colour, str], ...] = (
-    (lambda cover: cover.tissue, ORANGE, "tissue"), (lambda cover: cover.folds, PURPLE, "folds, not searched"),
+    (lambda cover: cover.tissue, ORANGE, "tissue"), (lambda cover: cover.folds, GREEN, "folds, not searched"),
     (lambda cover: cover.pen, SKY, "ink, not tissue"))
 
 

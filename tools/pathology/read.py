@@ -104,7 +104,7 @@ def interpret_slide(slide: Slide, reading: SlideReading, series: Series, study: 
     session = _Session(slide, series, study, context, asked if asked and asked.kind is Kind.PRESENCE else None)
     grid = None if slide.mpp is None else lay_patches(reading.mask, slide.bounds, slide.mpp)
     if grid is None:
-        return _not_shown(session, _no_scale(slide.mpp))
+        return _not_shown(session, _no_scale(slide))
     if not grid.places:
         return _not_shown(session, "no tissue lies where whole patches fit")
     try:
@@ -127,10 +127,10 @@ def procedure_of(series: Series, study: Study, context: ToolContext) -> str | No
     return joined[:LONGEST_PROCEDURE].strip(" ,") or None
 
 
-def _no_scale(mpp: float | None) -> str:
-    if mpp is None:
-        return "it does not say how large its pixels are, so no patch at a known magnification can be cut"
-    return f"it was scanned at {mpp:.3g} µm per pixel, coarser than the 5x that the model was trained on"
+def _no_scale(slide: Slide) -> str:
+    if slide.mpp is None:
+        return f"it {slide.scale_gap}, so no patch at a known magnification can be cut"
+    return f"it was scanned at {slide.mpp:.3g} µm per pixel, coarser than the 5x that the model was trained on"
 
 
 def _not_shown(session: _Session, reason: str) -> SlideRead:
