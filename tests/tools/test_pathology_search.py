@@ -83,6 +83,16 @@ def test_words_for_what_is_measured_rank_the_regions(
     assert {key for sentence in answer.sentences for key in sentence.evidence} <= {item.id for item in result.evidence}
 
 
+def test_few_nuclei_are_looked_for_where_the_field_is_wholly_tissue(made: Path, tmp_path: Path) -> None:
+    pixels = np.full((2464, 2464, 3), 244, np.uint8)
+    pixels[224:2240, 224:2240] = tifffile.imread(made, key=0)
+    result = run_tool("pathology", write_tiff(tmp_path / "slide.tif", [pixels], 0.5), query="few nuclei")
+    ranked = places(result)
+    assert "lowest first among fields wholly on tissue" in result.answer.text
+    assert min(min(place.x, place.y) for place in ranked) >= 224
+    assert max(max(place.x, place.y) + 448 for place in ranked) <= 2240
+
+
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SlideSpec]:
     """The generated slide of the demo, smaller."""

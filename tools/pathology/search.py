@@ -15,7 +15,7 @@ from ...sources.slide import Region, Slide
 from ..slide_search import PATCH, PatchEmbedder, PatchIndex, SlideSearch, Vectors
 from .descriptor import CompactDescriptor, whole_patches
 from .fields import DEFINITIONS, Measure
-from .measure import FIELD, STEP, Field, apart
+from .measure import FIELD, STEP, WHOLE, Field, apart
 from .query import KNOWN, Wanted, understand
 from .reading import MOST_REGIONS, NuclearDensity, SlideReading
 
@@ -93,14 +93,18 @@ def rank(slide: Slide, reading: SlideReading, search: SlideSearch | None) -> Ran
 def by_measure(density: NuclearDensity, wanted: Wanted) -> Ranking:
     """Fields by one of their measures; those where it is not told are left out."""
     definition = DEFINITIONS[wanted.measure]
+    fields, among = density.fields, ""
     if wanted == Wanted(Measure.DENSITY, True):
         hits = tuple(Hit(field, field.per_mm2) for field in density.top)
     else:
-        told = [Hit(field, density.maps.of(field, wanted.measure)) for field in density.fields]
+        whole = tuple(field for field in fields if field.cover >= WHOLE)
+        if wanted.measure is Measure.DENSITY and whole:
+            fields, among = whole, " among fields wholly on tissue"
+        told = [Hit(field, density.maps.of(field, wanted.measure)) for field in fields]
         hits = _apart([hit for hit in told if not math.isnan(hit.value)], largest=wanted.largest)
     order = "highest" if wanted.largest else "lowest"
     return Ranking(f"Region of {wanted.words}", hits, definition.unit, definition.ucum,
-                   f"{wanted.measure}, {order} first ({definition.words})", measure=wanted.measure,
+                   f"{wanted.measure}, {order} first{among} ({definition.words})", measure=wanted.measure,
                    caution=wanted.caution)
 
 
