@@ -70,6 +70,7 @@ class Slide:
         damaged_tiles: places on level 0 that could not be decoded so far and were read as white.
         has_profile: whether the file carries an ICC profile; colours are given as stored, it is not applied.
         bits: per sample in the file; pixels are given in 8.
+        planes_left_out: focal planes or other images of level 0's size in the file; the first alone is read.
     """
 
     def __init__(self, tiles: SlideTiles, file: CaseFile, levels_left_out: int = 0) -> None:
@@ -84,6 +85,7 @@ class Slide:
         self.bounds = _bounds(facts.properties, self.levels[0])
         self.has_profile = facts.has_profile
         self.bits = facts.bits
+        self.planes_left_out = facts.planes_left_out
 
     def level_for(self, downsample: float) -> int:
         """Index of the coarsest level that is at least as fine as `downsample` (2 % tolerance)."""

@@ -276,6 +276,14 @@ def test_a_grey_or_huge_or_tiny_tiff_is_one_refusal(tmp_path: Path) -> None:
                      "broken.svs": [RefusalCode.TRUNCATED]}
 
 
+def test_a_stack_of_focal_planes_is_read_by_its_first_and_said(made: Path, tmp_path: Path) -> None:
+    plane = tifffile.imread(made, key=0)[:600, :600]
+    tifffile.imwrite(tmp_path / "stack.tif", np.stack([plane, 255 - plane]), photometric="rgb",
+                     resolution=(20_000, 20_000), resolutionunit="CENTIMETER")
+    warnings = run_tool("pathology", tmp_path / "stack.tif").warnings
+    assert "a slide's file holds 2 images of its full size; only the first was read" in warnings
+
+
 def test_label_and_macro_are_neither_shown_nor_written(shared_data: Path, tmp_path: Path) -> None:
     from openslide import OpenSlide
 

@@ -169,7 +169,9 @@ def measures_of(field: Field, density: NuclearDensity) -> list[tuple[Measure, fl
 def _warnings(slide: Slide, reading: SlideReading, ranking: Ranking) -> tuple[str, ...]:
     damaged = "parts of a slide's smaller levels cannot be decoded; they were read from a finer level instead"
     false_colours = "smaller levels of a slide were left out: their colours contradict their header"
+    planes = f"a slide's file holds {slide.planes_left_out + 1} images of its full size; only the first was read"
     said = [damaged] * bool(slide.damaged_levels - {0}) + [false_colours] * bool(slide.levels_left_out)
+    said += [planes] * bool(slide.planes_left_out)
     tiles, density = len(slide.damaged_tiles), reading.density
     said += [f"{tiles} tile{'s' * (tiles > 1)} of a slide cannot be decoded: blank in its pictures, and no region was "
              "searched there; ask for the file again"] * bool(tiles)
