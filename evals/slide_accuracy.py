@@ -128,8 +128,8 @@ def twin_rows(data: Path | None) -> Iterator[Row]:
             one, other = (ranked(run_tool("pathology", place, **search)) for place in (path, twin))
             apart = max(max(abs(a.x - b.x), abs(a.y - b.y)) for a, b in zip(one, other, strict=False))
             same = "the same number" if len(one) == len(other) else f"{len(one)} and {len(other)}"
-            name = search.get("query", f"like {search.get('like')}")
-            yield (f"{path.stem}, SVS against DICOM, \"{name}\": {same} of regions, largest shift (level-0 pixels)",
+            name = " ".join(f"--{key} {value}" for key, value in search.items())
+            yield (f"{path.stem}, SVS against DICOM, {name}: {same} of regions, largest shift (level-0 pixels)",
                    str(apart), "less than a patch (448)")
 
 

@@ -187,8 +187,10 @@ def write_toy_clip(folder: Path) -> Path:
 
 def test_a_clip_checkpoint_ranks_by_text_and_by_example(made: Path, tmp_path: Path) -> None:
     folder = write_toy_clip(tmp_path / "toy-clip")
-    for options in ({"query": "carcinoma of any kind"}, {"like": (336, 336, 448, 448)}):
+    for options, what in (({"query": "carcinoma of any kind"}, "the query"),
+                          ({"like": (336, 336, 448, 448)}, "the given place")):
         result = run_tool("pathology", made, embedder=folder, **options)  # type: ignore[arg-type]
+        assert f"heat map of likeness to {what}," in overview_caption(result)
         found = [item for item in result.findings if item.site]
         assert len(found) == 5
         assert {item.value.unit for item in found} == {"cosine"}
