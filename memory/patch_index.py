@@ -64,6 +64,12 @@ class PatchIndex:
         return sorted(zip(found["ids"][0], map(float, found["distances"][0]), strict=True),
                       key=lambda pair: (pair[1], pair[0]))
 
+    def distances(self, vector: NDArray[np.float32]) -> dict[str, float]:
+        """Squared distance of every kept vector from one, (1, dimensions), by name: what a map of a slide shows."""
+        kept = self._collection.get(include=["embeddings"])
+        squared = np.square(np.asarray(kept["embeddings"], np.float64) - vector).sum(axis=1)
+        return dict(zip(kept["ids"], map(float, squared), strict=True))
+
     @cached_property
     def _client(self) -> Any:
         from chromadb import PersistentClient

@@ -63,12 +63,14 @@ class Slide:
         file: the file that holds level 0.
         levels: finest first; levels of a pixel or two, or of another aspect than level 0, are left out.
         mpp: micrometres per level-0 pixel, None when the file does not say it or says it implausibly.
+        scale_gap: why `mpp` is None, as in "does not say how large its pixels are"; else None.
         bounds: the part of level 0 that was scanned.
         levels_left_out: levels of a DICOM slide whose colours contradict their header.
         damaged_levels: indices of levels with a tile that could not be decoded so far.
         damaged_tiles: places on level 0 that could not be decoded so far and were read as white.
         has_profile: whether the file carries an ICC profile; colours are given as stored, it is not applied.
         bits: per sample in the file; pixels are given in 8.
+        planes_left_out: focal planes or other images of level 0's size in the file; the first alone is read.
     """
 
     def __init__(self, tiles: SlideTiles, file: CaseFile, levels_left_out: int = 0) -> None:
@@ -79,10 +81,11 @@ class Slide:
         self.damaged_levels: set[int] = set()
         self.damaged_tiles: set[Region] = set()
         self._numbers, self.levels = _usable_levels(facts)
-        self.mpp = _mpp(facts.properties)
+        self.mpp, self.scale_gap = _scale(facts.properties)
         self.bounds = _bounds(facts.properties, self.levels[0])
         self.has_profile = facts.has_profile
         self.bits = facts.bits
+        self.planes_left_out = facts.planes_left_out
 
     def level_for(self, downsample: float) -> int:
         """Index of the coarsest level that is at least as fine as `downsample` (2 % tolerance)."""
@@ -150,7 +153,6 @@ class Slide:
             return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
         box = (x0 - left, y0 - top, min(x1 - left, columns), min(y1 - top, rows))
         return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX, box=box))
-
 
     def _around_damage(self, left: int, top: int, columns: int, rows: int) -> Rgb:
         """Level-0 pixels read tile by tile, white where one is damaged."""
@@ -229,13 +231,17 @@ def _number(properties: Mapping[str, str], name: str) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _mpp(properties: Mapping[str, str]) -> float | None:
+def _scale(properties: Mapping[str, str]) -> tuple[float | None, str | None]:
+    """Micrometres per pixel, or why they are not known, as the end of a sentence about the slide."""
     across, down = _number(properties, "openslide.mpp-x"), _number(properties, "openslide.mpp-y")
     if across is None or down is None:
-        return None
-    square = abs(across - down) <= 0.02 * max(across, down)
-    plausible = PLAUSIBLE_MPP[0] <= min(across, down) and max(across, down) <= PLAUSIBLE_MPP[1]
-    return round((across + down) / 2, 6) if square and plausible else None
+        return None, "does not say how large its pixels are"
+    stated = f"says that its pixels measure {across:.3g} x {down:.3g} µm"
+    if min(across, down) < PLAUSIBLE_MPP[0] or max(across, down) > PLAUSIBLE_MPP[1]:
+        return None, f"{stated}, which no microscope's scanner can mean"
+    if abs(across - down) > 0.02 * max(across, down):
+        return None, f"{stated}, which are not square"
+    return round((across + down) / 2, 6), None
 
 
 def _bounds(properties: Mapping[str, str], full: Level) -> Region:

@@ -22,6 +22,7 @@ class SlideFacts:
         tile: (width, height) of level 0's tiles.
         has_profile: whether the file carries an ICC profile.
         bits: per sample.
+        planes_left_out: other images of level 0's size, such as focal planes, which are not read.
     """
 
     sizes: tuple[tuple[int, int], ...]
@@ -30,3 +31,4 @@ class SlideFacts:
     tile: tuple[int, int] = (256, 256)
     has_profile: bool = False
     bits: int = 8
+    planes_left_out: int = 0

@@ -9,6 +9,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from threading import Lock
@@ -171,10 +172,12 @@ def open_tiff(path: Path, limits: Limits) -> tuple[SlideFacts, TiffLevels]:
     """
     try:
         with TiffFile(path) as file:
-            levels = [_first_page(level) for level in _main_series(file).levels]
+            series = _main_series(file)
+            levels = [_first_page(level) for level in series.levels]
             _check(levels[0], limits)
             usable = [levels[0], *(page for page in levels[1:] if why_not_readable(page, limits) is None)]
-            return _facts(file, usable), TiffLevels(path, usable)
+            facts = replace(_facts(file, usable), planes_left_out=len(series.levels[0].pages) - 1)
+            return facts, TiffLevels(path, usable)
     except (TiffFileError, ValueError, IndexError, KeyError, TypeError, struct.error, OSError) as error:
         raise RefusedFile(RefusalCode.CORRUPT, "the slide's structure is damaged or the file is cut short; "
                           "ask for the file again") from error

@@ -58,6 +58,10 @@ class PatchIndex(Protocol):
         """Names and squared distances of the nearest, (1, dimensions) given; ties in the order of names."""
         ...
 
+    def distances(self, vector: Vectors) -> dict[str, float]:
+        """Squared distance of every kept vector from one, (1, dimensions), by name."""
+        ...
+
 
 @dataclass(frozen=True)
 class SlideSearch:

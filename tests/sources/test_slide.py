@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -79,6 +80,19 @@ def test_an_unsaid_or_impossible_scale_is_not_guessed(
     path = write_tiff(tmp_path / "slide.tif", [pixels], mpp)
     with open_slide(slide_series(tmp_path, [path]), tmp_path, LIMITS) as slide:
         assert slide.mpp == (None if shown is None else pytest.approx(shown))
+
+
+@pytest.mark.parametrize(("per_cm", "said"), [
+    ((20_000, 10_000), "measure 0.5 x 1 µm, which are not square"),
+    ((28.3, 28.3), "measure 353 x 353 µm, which no microscope's scanner can mean")])
+def test_why_a_scale_is_not_used_is_said(
+        tmp_path: Path, pixels: NDArray[np.uint8], per_cm: tuple[float, float], said: str) -> None:
+    path = tmp_path / "slide.tif"
+    tifffile.imwrite(path, pixels, photometric="rgb", resolution=per_cm, resolutionunit="CENTIMETER")
+    with open_slide(slide_series(tmp_path, [path]), tmp_path, LIMITS) as slide:
+        assert slide.mpp is None
+        assert slide.scale_gap is not None
+        assert slide.scale_gap.endswith(said)
 
 
 def test_a_level_of_another_shape_is_left_out(tmp_path: Path, pixels: NDArray[np.uint8]) -> None:
@@ -220,13 +234,24 @@ def declare(path: Path, tags: dict[int, int]) -> None:
     path.write_bytes(data)
 
 
-def test_a_bomb_is_refused_before_anything_is_read(tmp_path: Path, pixels: NDArray[np.uint8]) -> None:
-    path = write_tiff(tmp_path / "bomb.tif", [pixels], 0.5)
-    declare(path, {256: 1_000_000, 257: 1_000_000})
-    assert refusal(path).code in (RefusalCode.TOO_LARGE, RefusalCode.CORRUPT)
-    path = write_tiff(tmp_path / "tile.tif", [pixels[:64, :64]], 0.5)
-    declare(path, {256: 60_000, 257: 60_000, 322: 65_536, 323: 65_536})
-    assert refusal(path).code in (RefusalCode.TOO_LARGE, RefusalCode.CORRUPT)
+@pytest.mark.parametrize(("kind", "code"), [
+    ("tiles", RefusalCode.CORRUPT), ("one tile", RefusalCode.TOO_LARGE), ("one strip", RefusalCode.TOO_LARGE)])
+def test_a_declared_bomb_is_refused_in_one_line_and_nothing_of_it_allocated(
+        tmp_path: Path, pixels: NDArray[np.uint8], kind: str, code: RefusalCode) -> None:
+    million, path = 1_000_000, tmp_path / "bomb.tif"
+    if kind == "one strip":
+        tiff_of(kind, path, pixels)
+    else:
+        write_tiff(path, [pixels if kind == "tiles" else pixels[:64, :64]], 0.5)
+    block = {"tiles": {}, "one tile": {322: million, 323: million}, "one strip": {278: million}}[kind]
+    declare(path, {256: million, 257: million, **block})
+    tracemalloc.start()
+    found = refusal(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.code == code
+    assert "\n" not in found.reason
+    assert peak < 20e6
 
 
 def test_a_limit_on_the_declared_size_holds(pyramid: Path) -> None:

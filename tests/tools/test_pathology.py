@@ -15,8 +15,6 @@ from caseloom.core.evidence import Evidence, SlideRegion
 from caseloom.core.refusal import RefusalCode
 from caseloom.core.result import AnswerStatus, ToolResult
 from caseloom.core.settings import Limits
-from caseloom.phantoms.slide import write_slide
-from caseloom.phantoms.specs import SlideSpec
 from caseloom.readers.measure import MeasureReader
 from caseloom.tools.base import ToolContext
 from caseloom.tools.pathology import PathologyTool
@@ -180,13 +178,3 @@ def test_svs_and_its_dicom_twin_give_the_same_regions(shared_data: Path) -> None
     assert [item.value.number for item in dicom.findings] == pytest.approx(
         [item.value.number for item in svs.findings], rel=0.03)
     assert "colours contradict their header" in dicom.warnings[0]
-
-
-def test_the_planted_region_of_the_generated_slide_is_found_first(tmp_path: Path) -> None:
-    spec = SlideSpec(width=4480, height=3328, region=(2400, 1200, 1000, 900))
-    write_slide(spec, tmp_path / "slide.tif")
-    result = run_one(tmp_path / "slide.tif")
-    left, top, width, height = spec.region
-    first = regions(result)[0]
-    assert left <= first.x + first.width / 2 <= left + width
-    assert top <= first.y + first.height / 2 <= top + height

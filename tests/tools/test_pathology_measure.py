@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.spatial import cKDTree
 
+from caseloom.phantoms.nuclei import paint_nuclei as paint_field
 from caseloom.sources.slide import Region
-from caseloom.tools.pathology.draw import viridis
 from caseloom.tools.pathology.fields import Measure, measure_fields
+from caseloom.tools.pathology.heat import Heat, draw_heat, viridis
 from caseloom.tools.pathology.measure import (
     CellSums,
     Field,
@@ -74,6 +75,26 @@ def test_nuclei_are_found_where_they_were_painted(count: int, apart: float, leas
     precision, recall = precision_and_recall(found, truth)
     assert precision >= least
     assert recall >= least
+
+
+@pytest.mark.parametrize("strength", [0.6, 1.0, 1.5])
+@pytest.mark.parametrize("per_mm2", [300, 3000])
+def test_nuclei_are_found_in_pale_and_in_strong_stains(strength: float, per_mm2: int) -> None:
+    vectors = (0.5626, 0.7201, 0.4062), (0.2159, 0.8012, 0.5581)
+    field = paint_field(320, per_mm2, (*vectors, strength), seed=7)
+    stains = estimate_stains(field.pixels.reshape(-1, 3), (245.0, 245.0, 245.0))
+    found = find_nuclei(stains.to_reference(stains.densities(field.pixels)[0]))
+    precision, recall = precision_and_recall(found.centres, field.centres)
+    assert precision >= 0.97
+    assert recall >= 0.97
+
+
+@pytest.mark.parametrize("strength", [0.6, 1.0])
+def test_a_field_of_eosin_alone_is_not_scaled_up_to_nuclei(strength: float) -> None:
+    vectors = (0.5626, 0.7201, 0.4062), (0.2159, 0.8012, 0.5581)
+    pixels = paint_field(320, 0, (*vectors, strength), seed=7).pixels
+    stains = estimate_stains(pixels.reshape(-1, 3), (245.0, 245.0, 245.0))
+    assert len(find_nuclei(stains.to_reference(stains.densities(pixels)[0]))) == 0
 
 
 def test_fibres_and_plain_tissue_hold_no_nuclei() -> None:
@@ -150,6 +171,21 @@ def test_fields_without_tissue_or_nuclei_are_not_ranked() -> None:
 def test_the_heat_map_brightens_evenly() -> None:
     lightness = viridis(np.linspace(0, 1, 50)).astype(float) @ (0.2126, 0.7152, 0.0722)
     assert (np.diff(lightness) > 0).all()
+
+
+@pytest.mark.parametrize("ends", [(0.0, 2.0), (2.0, 0.0)])
+def test_the_heat_map_colours_tissue_where_the_measure_is_told(ends: tuple[float, float]) -> None:
+    values = np.array([[0.0, 2.0, np.nan], [0.0, 2.0, 2.0]])
+    mask = np.ones((40, 60), bool)
+    mask[:, 55:] = False
+    heat = Heat(values, "", "", 20, 0, True, ends)
+    shown = np.asarray(draw_heat(np.full((40, 60, 3), 200, np.uint8), mask, heat, 1.0))
+    grey = [200, 200, 200]
+    assert shown[10, 50].tolist() == shown[30, 58].tolist() == grey
+    low, high = (shown[10, column].astype(int).sum() for column in (3, 32))
+    assert (low < high) == (ends[0] < ends[1])
+    assert low != high
+    assert shown[30, 50].tolist() == shown[10, 32].tolist() != grey
 
 
 def test_stain_vectors_of_a_slide_are_found_again() -> None:

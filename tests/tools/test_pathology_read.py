@@ -76,10 +76,15 @@ def test_patches_lie_on_tissue_in_reading_order_at_ten_times(slide: Path) -> Non
     (finding,) = read_of(result)
     assert (finding.name, finding.value.text, finding.status) == (DIAGNOSIS, LINE, Status.PRESENT)
     assert (finding.assertion, finding.reader, finding.confidence) == (Assertion.AFFIRMED, "scripted", None)
-    (evidence,) = (item for item in result.evidence if item.id in finding.evidence)
-    assert evidence.locator == SlideRegion(x=left, y=top, width=3 * 896, height=2 * 896, mpp=1.0)
-    assert evidence.raw_answer == LINE
-    assert evidence.caption.startswith("5 of 5 tissue patches of 896 x 896 pixels at 10x, 1 µm per pixel, as shown to")
+    known = {item.id: item for item in result.evidence}
+    evidence = [known[key] for key in finding.evidence]
+    assert [item.locator for item in evidence] == [
+        SlideRegion(x=left + column * 896, y=top + row * 896, width=896, height=896, mpp=1.0)
+        for row, column in corners]
+    assert [item.raw_answer for item in evidence] == [LINE, None, None, None, None]
+    assert evidence[4].caption == "Patch 5 of the 5 shown to scripted, asked for a diagnosis line"
+    assert evidence[0].caption.startswith(
+        "5 of 5 tissue patches of 896 x 896 pixels at 10x, 1 µm per pixel, as shown to")
     assert not result.warnings
 
 

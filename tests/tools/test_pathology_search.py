@@ -19,6 +19,8 @@ from caseloom.core.refusal import RefusalCode
 from caseloom.core.result import AnswerStatus, ToolResult
 from caseloom.memory.home import Home
 from caseloom.memory.patch_index import PatchIndex
+from caseloom.phantoms.slide import write_slide
+from caseloom.phantoms.specs import SlideSpec
 from caseloom.readers.measure import MeasureReader
 from caseloom.readers.request import Picture
 from caseloom.sources.slide import Region
@@ -54,6 +56,10 @@ def places(result: ToolResult) -> list[SlideRegion]:
     return [known[item.evidence[0]] for item in ranked]
 
 
+def overview_caption(result: ToolResult) -> str:
+    return next(item.caption for item in result.evidence if item.caption.startswith("Whole slide"))
+
+
 def middle_in(place: SlideRegion, corner: str) -> bool:
     x, y = CORNERS[corner]
     return x <= place.x + place.width / 2 <= x + 672 and y <= place.y + place.height / 2 <= y + 672
@@ -69,11 +75,41 @@ def test_words_for_what_is_measured_rank_the_regions(
     assert any(middle_in(places(result)[0], corner) for corner in corners)
     assert {item.name for item in result.findings if item.site} == {name}
     assert {item.reader for item in result.findings} == {"measure"}
+    assert f"heat map of {name.split(' of ')[1].split(' ', 1)[1]}," in overview_caption(result)
     answer = result.answer
     assert answer.status is AnswerStatus.ANSWERED
     assert answer.steps[0].arguments == {"query": query}
     assert "Region 1 at {0.x},{0.y},{0.width},{0.height}".format(places(result)[0]) in answer.text
     assert {key for sentence in answer.sentences for key in sentence.evidence} <= {item.id for item in result.evidence}
+
+
+def test_few_nuclei_are_looked_for_where_the_field_is_wholly_tissue(made: Path, tmp_path: Path) -> None:
+    pixels = np.full((2464, 2464, 3), 244, np.uint8)
+    pixels[224:2240, 224:2240] = tifffile.imread(made, key=0)
+    result = run_tool("pathology", write_tiff(tmp_path / "slide.tif", [pixels], 0.5), query="few nuclei")
+    ranked = places(result)
+    assert "lowest first among fields wholly on tissue" in result.answer.text
+    assert min(min(place.x, place.y) for place in ranked) >= 224
+    assert max(max(place.x, place.y) + 448 for place in ranked) <= 2240
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SlideSpec]:
+    """The generated slide of the demo, smaller."""
+    spec = SlideSpec(width=4480, height=3328, region=(2400, 1200, 1000, 900))
+    path = tmp_path_factory.mktemp("planted") / "slide.tif"
+    write_slide(spec, path)
+    return path, spec
+
+
+@pytest.mark.parametrize("options", [{}, {"query": "dense nuclei"}, {"like": (2450, 1250, 448, 448)}])
+def test_the_planted_region_of_the_generated_slide_is_first(
+        planted: tuple[Path, SlideSpec], options: dict[str, object]) -> None:
+    path, spec = planted
+    first = places(run_tool("pathology", path, **options))[0]  # type: ignore[arg-type]
+    left, top, width, height = spec.region
+    assert left <= first.x + first.width / 2 <= left + width
+    assert top <= first.y + first.height / 2 <= top + height
 
 
 def test_other_words_are_declined_and_nothing_is_ranked(made: Path) -> None:
@@ -93,6 +129,7 @@ def test_the_region_like_the_given_one_is_the_other_crowd(made: Path, home: Home
     distances = [item.value.number for item in sorted(found, key=lambda item: item.site)]
     assert distances == sorted(distances)
     assert {item.value.unit for item in found} == {"distance"}
+    assert "heat map of likeness to the given place," in overview_caption(result)
     again = run_tool("pathology", made, like=(336, 336, 448, 448))
     assert places(again) == places(result)
     assert (home.path / "patches").is_dir()
@@ -150,8 +187,10 @@ def write_toy_clip(folder: Path) -> Path:
 
 def test_a_clip_checkpoint_ranks_by_text_and_by_example(made: Path, tmp_path: Path) -> None:
     folder = write_toy_clip(tmp_path / "toy-clip")
-    for options in ({"query": "carcinoma of any kind"}, {"like": (336, 336, 448, 448)}):
+    for options, what in (({"query": "carcinoma of any kind"}, "the query"),
+                          ({"like": (336, 336, 448, 448)}, "the given place")):
         result = run_tool("pathology", made, embedder=folder, **options)  # type: ignore[arg-type]
+        assert f"heat map of likeness to {what}," in overview_caption(result)
         found = [item for item in result.findings if item.site]
         assert len(found) == 5
         assert {item.value.unit for item in found} == {"cosine"}
@@ -237,6 +276,14 @@ def test_a_grey_or_huge_or_tiny_tiff_is_one_refusal(tmp_path: Path) -> None:
     codes = {path.name: [item.code for item in run_tool("pathology", path).refused] for path in (grey, dot, text)}
     assert codes == {"grey.tif": [RefusalCode.UNSUPPORTED], "dot.tif": [RefusalCode.NOT_AN_IMAGE],
                      "broken.svs": [RefusalCode.TRUNCATED]}
+
+
+def test_a_stack_of_focal_planes_is_read_by_its_first_and_said(made: Path, tmp_path: Path) -> None:
+    plane = tifffile.imread(made, key=0)[:600, :600]
+    tifffile.imwrite(tmp_path / "stack.tif", np.stack([plane, 255 - plane]), photometric="rgb",
+                     resolution=(20_000, 20_000), resolutionunit="CENTIMETER")
+    warnings = run_tool("pathology", tmp_path / "stack.tif").warnings
+    assert "a slide's file holds 2 images of its full size; only the first was read" in warnings
 
 
 def test_label_and_macro_are_neither_shown_nor_written(shared_data: Path, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class CompactDescriptor:
     """
 
     stains: Stains
-    name: str = "descriptor/1"
+    name: str = "descriptor/2"
     is_cosine: bool = False
     reads_text: bool = False
 
@@ -59,7 +59,7 @@ class CompactDescriptor:
         groups = (
             _histogram(haematoxylin, _HAEMATOXYLIN_EDGES), _histogram(eosin, _EOSIN_EDGES),
             _TEXTURE * _bands(haematoxylin), _TEXTURE * _bands(eosin), [_COHERENCE * _coherence(eosin)],
-            _NUCLEI * _nuclei(haematoxylin), _COLOUR * patch.mean(axis=(0, 1)) / 255.0)
+            _NUCLEI * _nuclei(self.stains.to_reference(haematoxylin)), _COLOUR * patch.mean(axis=(0, 1)) / 255.0)
         return np.concatenate(groups).astype(np.float32)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -18,6 +18,8 @@ STEP = 112
 """Distance of neighbouring search fields: they overlap by half, so that a hot spot is not cut by the grid."""
 LEAST_TISSUE = 0.5
 """Share of a field that tissue must cover for the field to be ranked."""
+WHOLE = 0.95
+"""Share from which a field counts as wholly on tissue: elsewhere few nuclei may only mean little tissue."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Field:
         region: what of it lies on the scanned area, level-0 pixels.
         nuclei: how many centres lie in it.
         area_mm2: of `region`.
+        cover: share of the field that searched tissue covers, 0..1.
     """
 
     row: int
@@ -66,6 +69,7 @@ class Field:
     region: Region
     nuclei: int
     area_mm2: float
+    cover: float = 1.0
 
     @property
     def per_mm2(self) -> float:
@@ -134,7 +138,7 @@ def per_cell(nuclei: Nuclei, grid: Grid, weights: NDArray[np.floating] | None = 
 def search_fields(counts: NDArray[np.float64], tissue: NDArray[np.float64], grid: Grid) -> list[Field]:
     """Every field that is covered enough, densest first; ties in reading order."""
     nuclei, cover = over_fields(counts), over_fields(tissue) / (FIELD // STEP) ** 2
-    fields = [_field(int(row), int(column), int(nuclei[row, column]), grid)
+    fields = [replace(_field(int(row), int(column), int(nuclei[row, column]), grid), cover=float(cover[row, column]))
               for row, column in np.argwhere(cover >= LEAST_TISSUE)]
     return sorted(fields, key=lambda field: (-field.per_mm2, field.row, field.column))
 

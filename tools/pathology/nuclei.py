@@ -59,7 +59,8 @@ def find_nuclei(haematoxylin: NDArray[np.float32]) -> Nuclei:
     (r / s)² exp(-r² / 2s²) at scale s.
 
     Args:
-        haematoxylin: (rows, columns) float32 optical density at 1 µm per pixel.
+        haematoxylin: (rows, columns) float32 optical density at 1 µm per pixel, of a pale slide scaled to the
+            reference (`Stains.to_reference`).
     """
     answers = [_answers(haematoxylin, sigma) for sigma in SIGMAS]
     best = np.maximum(*(np.where(fits, laplacian, np.float32(0)) for laplacian, fits in answers))

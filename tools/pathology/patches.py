@@ -67,11 +67,10 @@ def lay_patches(mask: NDArray[np.bool_], area: Region, mpp: float) -> PatchGrid 
     return PatchGrid(*chosen, places=kept)
 
 
-def around(places: tuple[Region, ...], area: Region) -> Region:
-    """The smallest rectangle of the scanned area that holds all places (at least one)."""
-    left, top = max(area.x, min(place.x for place in places)), max(area.y, min(place.y for place in places))
-    right = min(area.x + area.width, max(place.x + place.width for place in places))
-    bottom = min(area.y + area.height, max(place.y + place.height for place in places))
+def on_area(place: Region, area: Region) -> Region:
+    """The part of a place that lies on the scanned area."""
+    left, top = max(area.x, place.x), max(area.y, place.y)
+    right, bottom = (min(area.x + area.width, place.x + place.width), min(area.y + area.height, place.y + place.height))
     return Region(left, top, right - left, bottom - top)
 
 

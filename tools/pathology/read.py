@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.case import Series, Study
 from ...core.errors import RefusedFile
-from ...core.evidence import Evidence, SlideRegion
+from ...core.evidence import Evidence, SlideRegion, make_evidence
 from ...core.finding import Finding, Status, Value
 from ...readers.reading import Reading
 from ...readers.recipes.slide import PATCH_SIDE, choose_patches, diagnosis_request, finding_requests, patches_that_fit
@@ -20,7 +20,7 @@ from ..blanking import blank_text, people_of_study
 from ..drawing import save_png
 from ..reading import About, read_or_say, unclear, yes_no
 from .draw import draw_patches
-from .patches import PatchGrid, around, lay_patches
+from .patches import PatchGrid, lay_patches, on_area
 from .reading import SlideReading
 
 DIAGNOSIS = "Pathology diagnosis line"
@@ -30,6 +30,8 @@ NOT_ASKED = ("A model is asked about slides only whether something is there; put
 LONGEST_PROCEDURE = 200
 
 _WORKERS = 2
+
+Told = tuple[Finding, tuple[Evidence, ...]]
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def interpret_slide(slide: Slide, reading: SlideReading, series: Series, study: 
     session = _Session(slide, series, study, context, asked if asked and asked.kind is Kind.PRESENCE else None)
     grid = None if slide.mpp is None else lay_patches(reading.mask, slide.bounds, slide.mpp)
     if grid is None:
-        return _not_shown(session, _no_scale(slide.mpp))
+        return _not_shown(session, _no_scale(slide))
     if not grid.places:
         return _not_shown(session, "no tissue lies where whole patches fit")
     try:
@@ -125,10 +127,10 @@ def procedure_of(series: Series, study: Study, context: ToolContext) -> str | No
     return joined[:LONGEST_PROCEDURE].strip(" ,") or None
 
 
-def _no_scale(mpp: float | None) -> str:
-    if mpp is None:
-        return "it does not say how large its pixels are, so no patch at a known magnification can be cut"
-    return f"it was scanned at {mpp:.3g} µm per pixel, coarser than the 5x that the model was trained on"
+def _no_scale(slide: Slide) -> str:
+    if slide.mpp is None:
+        return f"it {slide.scale_gap}, so no patch at a known magnification can be cut"
+    return f"it was scanned at {slide.mpp:.3g} µm per pixel, coarser than the 5x that the model was trained on"
 
 
 def _not_shown(session: _Session, reason: str) -> SlideRead:
@@ -160,47 +162,55 @@ def _read(session: _Session, shown: Shown) -> SlideRead:
     teller = _Teller(session, shown)
     told = [teller.tell_line(lines[0]), *(teller.tell_finding(asked, reading) for reading in answers if asked)]
     said = [_said(session, shown, asked, *told[-1])] if answers and asked else [Said(f"{text}.") for text in warnings]
-    return SlideRead(findings=tuple(finding for finding, _ in told), evidence=tuple(item for _, item in told),
+    return SlideRead(findings=tuple(finding for finding, _ in told),
+                     evidence=tuple(item for _, items in told for item in items),
                      warnings=tuple(warnings), said=tuple(said))
 
 
 class _Teller:
-    """Answers to findings, each with the patches as its evidence."""
+    """Answers to findings; the evidence of each is every patch that was sent."""
 
     def __init__(self, session: _Session, shown: Shown) -> None:
         self._about = About("pathology", session.context, session.study.date)
         self._session, self._shown = session, shown
-        slide = session.slide
-        area = around(shown.places, slide.bounds)
-        self._place = SlideRegion(x=area.x, y=area.y, width=area.width, height=area.height, mpp=slide.mpp)
         self._picture: str | None = None
         folder = session.context.pictures
         if folder is not None:
-            name = f"pathology-{slide.file.sha256[:12]}-patches.png"
-            save_png(draw_patches(slide, shown.places, shown.words(session.reader)), folder / name)
+            name = f"pathology-{session.slide.file.sha256[:12]}-patches.png"
+            save_png(draw_patches(session.slide, shown.places, shown.words(session.reader)), folder / name)
             self._picture = f"overlays/{name}"
 
-    def tell_line(self, reading: Reading[str]) -> tuple[Finding, Evidence]:
+    def tell_line(self, reading: Reading[str]) -> Told:
         line = None if reading.value is None else " ".join(reading.value.split())
-        item = self._evidence(reading, "asked for a diagnosis line")
-        fields: dict[str, Any] = {}
-        if line:
-            fields["value"] = Value(text=line)
-        return self._about.finding(DIAGNOSIS, Status.PRESENT if line else Status.INDETERMINATE, [item], **fields), item
+        items = self._evidence(reading, "asked for a diagnosis line")
+        fields: dict[str, Any] = {"value": Value(text=line)} if line else {}
+        return self._about.finding(DIAGNOSIS, Status.PRESENT if line else Status.INDETERMINATE, items, **fields), items
 
-    def tell_finding(self, asked: Asked, reading: Reading[bool]) -> tuple[Finding, Evidence]:
-        item = self._evidence(reading, f"asked whether {asked.thing} is there")
-        return self._about.finding(finding_name(asked.thing), yes_no(reading), [item]), item
+    def tell_finding(self, asked: Asked, reading: Reading[bool]) -> Told:
+        items = self._evidence(reading, f"asked whether {asked.thing} is there")
+        return self._about.finding(finding_name(asked.thing), yes_no(reading), items), items
 
-    def _evidence(self, reading: Reading[Any], asked: str) -> Evidence:
-        session = self._session
-        caption = f"{self._shown.words(session.reader)}, {asked}"
-        return self._about.evidence(source_of(session.slide.file, session.series), self._place, reading,
-                                    caption=caption, picture=self._picture)
+    def _evidence(self, reading: Reading[Any], asked: str) -> tuple[Evidence, ...]:
+        """One for each patch, in the order sent; the first carries the model's words about all of them."""
+        session, shown = self._session, self._shown
+        source, count = source_of(session.slide.file, session.series), len(shown.places)
+        first, *others = (_locator(place, session.slide) for place in shown.places)
+        head = self._about.evidence(source, first, reading, picture=self._picture, caption=(
+            f"{shown.words(session.reader)}, {asked}; this is patch 1"))
+        rest = (make_evidence(source, place, date=session.study.date, picture=self._picture, caption=(
+            f"Patch {number} of the {count} shown to {session.reader}, {asked}"))
+            for number, place in enumerate(others, 2))
+        return (head, *rest)
 
 
-def _said(session: _Session, shown: Shown, asked: Asked, finding: Finding, item: Evidence) -> Said:
+def _locator(place: Region, slide: Slide) -> SlideRegion:
+    """The part of a patch that lies on the scanned area."""
+    area = on_area(place, slide.bounds)
+    return SlideRegion(x=area.x, y=area.y, width=area.width, height=area.height, mpp=slide.mpp)
+
+
+def _said(session: _Session, shown: Shown, asked: Asked, finding: Finding, items: tuple[Evidence, ...]) -> Said:
     shown_text = f"{session.reader}, shown {len(shown.places)} of {len(shown.grid.places)} patches of {session.what},"
     if finding.status is Status.INDETERMINATE:
-        return Said(f"{shown_text} gave no usable answer about {asked.thing}.", (item,))
-    return Said(f"{shown_text} reads {asked.thing} as {finding.status.value}.", (item,), settled=True)
+        return Said(f"{shown_text} gave no usable answer about {asked.thing}.", items)
+    return Said(f"{shown_text} reads {asked.thing} as {finding.status.value}.", items, settled=True)

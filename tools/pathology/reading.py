@@ -96,7 +96,7 @@ def read_slide(slide: Slide) -> SlideReading:
     fraction = float(cover.tissue.mean())
     if slide.mpp is None:
         return SlideReading(cover, fraction, None, stains, None, RefusedFile(
-            RefusalCode.NO_SPACING, "the slide does not say how large its pixels are: tissue was outlined, but no "
+            RefusalCode.NO_SPACING, f"the slide {slide.scale_gap}: tissue was outlined, but no "
             "area in mm² and no nuclear density was measured; export it with its resolution"))
     area = fraction * slide.bounds.width * slide.bounds.height * slide.mpp**2 / 1e6
     if slide.mpp > _COARSEST_MPP:

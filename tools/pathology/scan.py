@@ -16,7 +16,16 @@ from ...sources.slide_facts import Rgb
 from .measure import STEP, CellSums, Grid
 from .nuclei import MARGIN, Nuclei, find_nuclei
 from .stains import Stains, estimate_stains
-from .tissue import MASK_MPP, SMALLEST_PIECE_UM2, TissueMap, fold_mask, glass_colour, is_pen, tissue_mask
+from .tissue import (
+    MASK_MPP,
+    SMALLEST_PIECE_UM2,
+    TissueMap,
+    fold_mask,
+    glass_colour,
+    is_pen,
+    tissue_mask,
+    without_small,
+)
 
 _BLOCK_CELLS = 8
 _WORKERS = 2
@@ -46,7 +55,8 @@ def read_tissue(slide: Slide) -> tuple[TissueMap, Stains]:
     tissue = tissue_mask(thumbnail, piece)
     white = glass_colour(thumbnail, tissue)
     stains = Stains(white=white) if slide.mpp is None else estimate_stains(_stain_pixels(slide, tissue), white)
-    return TissueMap(tissue, fold_mask(thumbnail, tissue, stains, piece), is_pen(thumbnail)), stains
+    folds, pen = fold_mask(thumbnail, tissue, stains, piece), without_small(is_pen(thumbnail), piece)
+    return TissueMap(tissue, folds, pen), stains
 
 
 def _stain_pixels(slide: Slide, tissue: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -131,7 +141,7 @@ def _scan_block(slide: Slide, grid: Grid, corner: tuple[int, int], stains: Stain
     pixels = slide.read_scaled(region, width + 2 * MARGIN, height + 2 * MARGIN)
     haematoxylin, eosin = stains.densities(pixels)
     inner = np.s_[MARGIN:-MARGIN, MARGIN:-MARGIN]
-    found = find_nuclei(haematoxylin).moved(-MARGIN, -MARGIN)
+    found = find_nuclei(stains.to_reference(haematoxylin)).moved(-MARGIN, -MARGIN)
     inside = np.all((found.centres >= 0) & (found.centres < (height, width)), axis=1)
     planes = [plane[inner] for plane in _planes(haematoxylin, eosin)]
     sums = np.stack([_cell_sums(plane, (rows, columns)) for plane in planes])

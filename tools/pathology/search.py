@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from ...sources.slide import Region, Slide
 from ..slide_search import PATCH, PatchEmbedder, PatchIndex, SlideSearch, Vectors
 from .descriptor import CompactDescriptor, whole_patches
 from .fields import DEFINITIONS, Measure
-from .measure import FIELD, STEP, Field, apart
+from .measure import FIELD, STEP, WHOLE, Field, apart
 from .query import KNOWN, Wanted, understand
 from .reading import MOST_REGIONS, NuclearDensity, SlideReading
 
@@ -53,6 +53,9 @@ class Ranking:
         measure: the quantity, None for a similarity.
         caution: what the ranking is not, or empty.
         declined: why nothing was ranked, else None.
+        likeness: (rows, columns) float64 of fields side by side from the scanned area's corner, in `unit`, nan where no
+            field was compared; None where a quantity ranks.
+        example: the given place, level-0 pixels, None without one.
     """
 
     name: str
@@ -64,6 +67,8 @@ class Ranking:
     measure: Measure | None = None
     caution: str = ""
     declined: str | None = None
+    likeness: NDArray[np.float64] | None = None
+    example: Region | None = None
 
 
 def rank(slide: Slide, reading: SlideReading, search: SlideSearch | None) -> Ranking:
@@ -88,14 +93,18 @@ def rank(slide: Slide, reading: SlideReading, search: SlideSearch | None) -> Ran
 def by_measure(density: NuclearDensity, wanted: Wanted) -> Ranking:
     """Fields by one of their measures; those where it is not told are left out."""
     definition = DEFINITIONS[wanted.measure]
+    fields, among = density.fields, ""
     if wanted == Wanted(Measure.DENSITY, True):
         hits = tuple(Hit(field, field.per_mm2) for field in density.top)
     else:
-        told = [Hit(field, density.maps.of(field, wanted.measure)) for field in density.fields]
+        whole = tuple(field for field in fields if field.cover >= WHOLE)
+        if wanted.measure is Measure.DENSITY and whole:
+            fields, among = whole, " among fields wholly on tissue"
+        told = [Hit(field, density.maps.of(field, wanted.measure)) for field in fields]
         hits = _apart([hit for hit in told if not math.isnan(hit.value)], largest=wanted.largest)
     order = "highest" if wanted.largest else "lowest"
     return Ranking(f"Region of {wanted.words}", hits, definition.unit, definition.ucum,
-                   f"{wanted.measure}, {order} first ({definition.words})", measure=wanted.measure,
+                   f"{wanted.measure}, {order} first{among} ({definition.words})", measure=wanted.measure,
                    caution=wanted.caution)
 
 
@@ -197,15 +206,33 @@ def _nearest(vectors: _Vectors, wanted: Vectors, name: str, example: Region | No
     fields = vectors.fields()
     if not fields:
         return Ranking(name, declined="No field of the slide holds enough tissue to be searched.")
-    found = vectors.index(fields).nearest(wanted, _CANDIDATES)
-    hits = [Hit(fields[key], 1.0 - distance / 2 if embedder.is_cosine else math.sqrt(max(distance, 0.0)))
-            for key, distance in found if example is None or _overlap(fields[key].region, example) < _SAME]
+    index = vectors.index(fields)
+    told = {key: _told(distance, embedder) for key, distance in index.distances(wanted).items()}
+    found = [key for key, _ in index.nearest(wanted, _CANDIDATES)]
+    hits = [Hit(fields[key], told[key]) for key in found
+            if example is None or _overlap(fields[key].region, example) < _SAME]
     what = "the query" if example is None else "the given place"
     words = (f"cosine between the vectors of the field and of {what}, highest first" if embedder.is_cosine else
              f"distance between the descriptors of the field and of {what}, smallest first (0 is equal; stain, texture "
              "and nuclei)")
     return Ranking(name, tuple(hits[:MOST_REGIONS]), "cosine" if embedder.is_cosine else "distance", None,
-                   f"{words}, by {embedder.name}", model)
+                   f"{words}, by {embedder.name}", model, likeness=_side_by_side(fields, told, vectors.density),
+                   example=example)
+
+
+def _told(distance: float, embedder: PatchEmbedder) -> float:
+    """Cosine of unit vectors, or distance, from their squared distance."""
+    return 1.0 - distance / 2 if embedder.is_cosine else math.sqrt(max(distance, 0.0))
+
+
+def _side_by_side(fields: Mapping[str, Field], told: Mapping[str, float],
+                  density: NuclearDensity) -> NDArray[np.float64]:
+    reach = FIELD // STEP
+    rows, columns = (-(-extent // reach) for extent in density.grid.cells)
+    values = np.full((rows, columns), np.nan)
+    for key, field in fields.items():
+        values[field.row // reach, field.column // reach] = told[key]
+    return values
 
 
 def _overlap(field: Region, example: Region) -> float:

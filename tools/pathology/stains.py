@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
@@ -18,7 +18,9 @@ EOSIN: Triple = (0.07, 0.99, 0.11)
 
 LEAST_DENSITY = 0.3
 """Length of a pixel's density vector below which it counts as glass when stains are estimated; about what 0.15 in each
-of the three channels is (Macenko 2009, beta), but pure eosin, which hardly absorbs red, is not lost."""
+of the three channels is (Macenko 2009, beta), but pure eosin, which hardly absorbs red, is not lost. In slides paler
+than `_FULL_DENSITY` it is less by as much."""
+_FULL_DENSITY = 1.0
 _EXTREME = 1.0
 """Percentile of the angles that stands for a pure stain (Macenko 2009, alpha)."""
 _LEAST_PIXELS = 2000
@@ -26,6 +28,15 @@ _LEAST_APART, _MOST_OFF = 12.0, 35.0
 """Degrees: between the two stains, and of each from Ruifrok & Johnston's; beyond them the slide does not show both
 stains, or is no H&E."""
 _INK_MARGIN = 12
+REFERENCE_STRENGTH = 1.2
+"""Robust maximum of haematoxylin (optical density) of the stain that the detector of nuclei is made for: painted fields
+of 3000 nuclei/mm², see evals/slide_accuracy.py. Paler slides are scaled to it."""
+_STRENGTH_PERCENTILE = 99.0
+"""Stands for the maximum, as in Macenko 2009, 2.3."""
+_GLASS_DENSITY = 0.1
+_STRENGTHS = (0.5, REFERENCE_STRENGTH)
+"""A slide with hardly any nuclei has no maximum that tells its stain: plain tissue is not scaled up to nuclei. Strong
+slides are not scaled down, since keratin or pigment alone may be what is strong, and nuclei would be lost."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +48,18 @@ class Stains:
         eosin: likewise.
         white: grey values of glass in (red, green, blue).
         estimated: whether the vectors were estimated from the slide itself.
+        strength: robust maximum of haematoxylin, optical density; the reference's where it is not estimated.
     """
 
     haematoxylin: Triple = HAEMATOXYLIN
     eosin: Triple = EOSIN
     white: Triple = (255.0, 255.0, 255.0)
     estimated: bool = False
+    strength: float = REFERENCE_STRENGTH
+
+    def to_reference(self, haematoxylin: Plane) -> Plane:
+        """Haematoxylin as it would be were a pale slide stained as strongly as the reference (Macenko 2009)."""
+        return haematoxylin * np.float32(REFERENCE_STRENGTH / self.strength)
 
     @cached_property
     def _unmixing(self) -> NDArray[np.float32]:
@@ -94,7 +111,9 @@ def estimate_stains(pixels: NDArray[np.uint8], white: Triple) -> Stains:
     """
     known = pixels[~is_ink(pixels[None])[0]]
     density = -np.log10(np.maximum(known.astype(np.float64), 1.0) / np.asarray(white))
-    density = density[np.linalg.norm(density, axis=1) > LEAST_DENSITY]
+    length = np.linalg.norm(density, axis=1)
+    tissue = length > _GLASS_DENSITY
+    density = density[length > _least_density(length[tissue])]
     if len(density) < _LEAST_PIXELS:
         return Stains(white=white)
     plane = np.linalg.eigh(np.cov(density.T))[1][:, [2, 1]]
@@ -105,7 +124,20 @@ def estimate_stains(pixels: NDArray[np.uint8], white: Triple) -> Stains:
     first, second = (vector / np.linalg.norm(vector) for vector in pair)
     if (first < -0.1).any() or (second < -0.1).any() or not _plausible(first, second):
         return Stains(white=white)
-    return Stains(_triple(first), _triple(second), white, estimated=True)
+    stains = Stains(_triple(first), _triple(second), white, estimated=True)
+    return replace(stains, strength=_strength(stains, known[tissue]))
+
+
+def _least_density(length: NDArray[np.float64]) -> float:
+    """Below what a pixel counts as glass; `length` is of tissue, (n,)."""
+    strongest = float(np.percentile(length, _STRENGTH_PERCENTILE)) if len(length) else _FULL_DENSITY
+    return max(_GLASS_DENSITY, LEAST_DENSITY * min(1.0, strongest / _FULL_DENSITY))
+
+
+def _strength(stains: Stains, tissue: NDArray[np.uint8]) -> float:
+    """The slide's robust maximum of haematoxylin, within bounds; `tissue` is (n, 3) uint8 without glass and ink."""
+    maximum = float(np.percentile(stains.densities(tissue[None])[0], _STRENGTH_PERCENTILE))
+    return round(min(max(maximum, _STRENGTHS[0]), _STRENGTHS[1]), 4)
 
 
 def _triple(vector: NDArray[np.float64]) -> Triple:

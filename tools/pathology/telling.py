@@ -16,6 +16,7 @@ from ...sources.slide import Region, Slide
 from ..asked import Said
 from ..base import MEASURED, ToolContext, source_of
 from .fields import DEFINITIONS, LEAST_NUCLEI, Measure
+from .heat import heat_title
 from .measure import FIELD, Field, median_density, round_2, round_3
 from .reading import NuclearDensity, SlideReading
 from .search import Hit, Ranking
@@ -128,7 +129,7 @@ def _overview_caption(slide: Slide, reading: SlideReading, ranking: Ranking) -> 
     said = [f"Whole slide; tissue outlined {how}(Otsu on saturation)"]
     density = reading.density
     if density is not None:
-        said += [f"heat map of {_heat_words(ranking)}, at 10x",
+        said += [f"heat map of {heat_title(ranking)}, at 10x",
                  f"nuclei are blobs detected in haematoxylin by {_stain_words(reading)}"]
         said += [f"{100 * reading.fold_share:.2g} % of the tissue lies double and was left out"] * bool(
             reading.cover.folds.any())
@@ -138,10 +139,6 @@ def _overview_caption(slide: Slide, reading: SlideReading, ranking: Ranking) -> 
     said += ["colours as stored, the file's ICC profile is not applied"] * slide.has_profile
     said += [f"{slide.bits} bits per sample were reduced to 8"] * (slide.bits > 8)
     return "; ".join(said)
-
-
-def _heat_words(ranking: Ranking) -> str:
-    return str(ranking.measure or Measure.DENSITY)
 
 
 def _stain_words(reading: SlideReading) -> str:
@@ -172,7 +169,9 @@ def measures_of(field: Field, density: NuclearDensity) -> list[tuple[Measure, fl
 def _warnings(slide: Slide, reading: SlideReading, ranking: Ranking) -> tuple[str, ...]:
     damaged = "parts of a slide's smaller levels cannot be decoded; they were read from a finer level instead"
     false_colours = "smaller levels of a slide were left out: their colours contradict their header"
+    planes = f"a slide's file holds {slide.planes_left_out + 1} images of its full size; only the first was read"
     said = [damaged] * bool(slide.damaged_levels - {0}) + [false_colours] * bool(slide.levels_left_out)
+    said += [planes] * bool(slide.planes_left_out)
     tiles, density = len(slide.damaged_tiles), reading.density
     said += [f"{tiles} tile{'s' * (tiles > 1)} of a slide cannot be decoded: blank in its pictures, and no region was "
              "searched there; ask for the file again"] * bool(tiles)

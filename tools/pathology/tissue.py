@@ -35,7 +35,7 @@ class TissueMap:
     Args:
         tissue: everything that is tissue, folds too.
         folds: parts of it that lie double.
-        pen: ink of a pen or a dye; no tissue.
+        pen: ink of a pen or a dye, in pieces that are no fringe of colour at an edge; no tissue.
     """
 
     tissue: Mask
@@ -68,7 +68,7 @@ def tissue_mask(rgb: NDArray[np.uint8], smallest_piece: int) -> Mask:
     bright = rgb.max(axis=2) > 255 * _DARKEST
     ink = is_pen(rgb)
     mask = (saturation > threshold) & bright & ~ink
-    return _fill_small(_without_small(mask, smallest_piece), smallest_piece) & ~ink
+    return _fill_small(without_small(mask, smallest_piece), smallest_piece) & ~ink
 
 
 def is_pen(rgb: NDArray[np.uint8]) -> Mask:
@@ -107,7 +107,7 @@ def fold_mask(rgb: NDArray[np.uint8], tissue: Mask, stains: Stains, smallest_pie
     for density in stains.densities(rgb):
         smooth = ndimage.uniform_filter(density, _FOLD_SMOOTHING, mode="nearest")
         double &= smooth > _FOLD_TIMES * max(float(np.median(smooth[tissue])), 0.02)
-    return _without_small(double, smallest_piece)
+    return without_small(double, smallest_piece)
 
 
 def glass_colour(rgb: NDArray[np.uint8], tissue: Mask) -> Triple:
@@ -125,7 +125,8 @@ def _saturation(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     return spread
 
 
-def _without_small(mask: Mask, smallest: int) -> Mask:
+def without_small(mask: Mask, smallest: int) -> Mask:
+    """Without connected pieces of fewer than `smallest` pixels."""
     labels, _ = ndimage.label(mask)
     keep = np.bincount(labels.ravel()) >= smallest
     keep[0] = False
@@ -135,5 +136,5 @@ def _without_small(mask: Mask, smallest: int) -> Mask:
 
 def _fill_small(mask: Mask, smallest: int) -> Mask:
     holes = ndimage.binary_fill_holes(mask) & ~mask
-    filled: Mask = mask | (holes & ~_without_small(holes, smallest))
+    filled: Mask = mask | (holes & ~without_small(holes, smallest))
     return filled
