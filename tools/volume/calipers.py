@@ -28,6 +28,7 @@ NECK = 0.4
 """What is thinner than this part of the radius hangs on the opacity (vessels) and is cut off."""
 BLUR_MM = 0.5
 """Blur of the scanner that is added to the size of a voxel."""
+_CORNERS = np.array([(k, j, i) for k in (-1, 1) for j in (-1, 1) for i in (-1, 1)], float)
 DIRECTIONS = np.deg2rad(np.arange(0.0, 180.0, 3.0))
 
 
@@ -90,13 +91,29 @@ def _resampled(voxels: NDArray[Any], geometry: VolumeGeometry, centre_mm: tuple[
     """
     step = max(FINEST_MM, 2 * reach_mm / STEPS_ACROSS)
     along = np.arange(-reach_mm, reach_mm + step / 2, step)
-    offsets = np.stack(np.meshgrid(along, along, along, indexing="ij"), axis=-1)
-    index = geometry.to_index(np.array(centre_mm) + offsets @ _frame(geometry))
-    low = np.clip(np.floor(index.min(axis=(0, 1, 2))).astype(int), 0, np.array(voxels.shape) - 1)
-    high = np.maximum(np.ceil(index.max(axis=(0, 1, 2))).astype(int) + 1, low + 1)
-    cut = voxels[tuple(slice(*ends) for ends in zip(low, high, strict=True))].astype(np.float32)
-    values = ndimage.map_coordinates(cut, np.moveaxis(index - low, -1, 0), order=1, mode="nearest")
-    return np.asarray(values, np.float32), step
+    frame = _frame(geometry)
+    ends = geometry.to_index(np.array(centre_mm) + reach_mm * _CORNERS @ frame)
+    low = np.clip(np.floor(ends.min(axis=0)).astype(int) - 1, 0, np.array(voxels.shape) - 1)
+    high = np.maximum(np.ceil(ends.max(axis=0)).astype(int) + 2, low + 1)
+    cut = voxels[tuple(slice(*edge) for edge in zip(low, high, strict=True))].astype(np.float32)
+    middle = geometry.to_index(np.array(centre_mm)) - low
+    steps = np.linalg.inv(np.asarray(geometry.affine)[:3, :3]) @ frame.T  # columns: indices per mm along the frame
+    if np.allclose(steps, np.diag(np.diag(steps)), atol=1e-6):
+        return _along_axes(cut, [at + along * per for at, per in zip(middle, np.diag(steps), strict=True)]), step
+    offsets = np.stack(np.meshgrid(along, along, along, indexing="ij"))
+    places = middle[:, None, None, None] + np.tensordot(steps, offsets, axes=1)
+    return np.asarray(ndimage.map_coordinates(cut, places, order=1, mode="nearest"), np.float32), step
+
+
+def _along_axes(values: NDArray[np.float32], lines: list[NDArray[np.float64]]) -> NDArray[np.float32]:
+    """Linear interpolation on a grid along the array's axes, one axis after the other; the last voxels go on."""
+    for axis, line in enumerate(lines):
+        at = np.clip(line, 0, values.shape[axis] - 1)
+        below = np.minimum(at.astype(int), max(values.shape[axis] - 2, 0))
+        part = (at - below).astype(np.float32).reshape([-1 if other == axis else 1 for other in range(3)])
+        above = np.minimum(below + 1, values.shape[axis] - 1)
+        values = values.take(below, axis) * (1 - part) + values.take(above, axis) * part
+    return values
 
 
 def _frame(geometry: VolumeGeometry) -> NDArray[np.float64]:
