@@ -30,7 +30,6 @@ class ImageTextModel:
     """
 
     is_cosine = True
-    reads_text = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -29,17 +29,16 @@ class PatchEmbedder(Protocol):
         """Whether vectors have unit length and are compared by their cosine; else by their distance."""
         ...
 
-    @property
-    def reads_text(self) -> bool:
-        """Whether `embed_text` gives vectors of the same space."""
-        ...
-
     def embed_patches(self, patches: NDArray[np.uint8]) -> Vectors:
         """(n, PATCH, PATCH, 3) RGB at 10x to n vectors; called from several threads."""
         ...
 
+
+class ImageTextEmbedder(PatchEmbedder, Protocol):
+    """Turns words into vectors of the same space, too."""
+
     def embed_text(self, text: str) -> Vectors:
-        """One vector, (1, dimensions); only where `reads_text`."""
+        """One vector, (1, dimensions)."""
         ...
 
 
@@ -70,11 +69,11 @@ class SlideSearch:
     Args:
         query: what to look for, or None.
         like: (x, y, width, height) in level-0 pixels of the place to find others like, or None.
-        embedder: a model of images (and texts); None for the tool's own descriptor.
+        embedder: a model of images and texts; None for the tool's own descriptor.
         open_index: the index of a slide, by its SHA-256 and the embedder's name.
     """
 
     query: str | None
     like: tuple[int, int, int, int] | None
-    embedder: PatchEmbedder | None
+    embedder: ImageTextEmbedder | None
     open_index: Callable[[str, str], PatchIndex]

@@ -40,19 +40,10 @@ class CompactDescriptor:
     stains: Stains
     name: str = "descriptor/2"
     is_cosine: bool = False
-    reads_text: bool = False
 
     def embed_patches(self, patches: NDArray[np.uint8]) -> Vectors:
         """See `PatchEmbedder`."""
         return np.stack([self._describe(patch) for patch in patches])
-
-    def embed_text(self, text: str) -> Vectors:
-        """Never called: `reads_text` is False.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError("the descriptor knows no words")
 
     def _describe(self, patch: NDArray[np.uint8]) -> Vectors:
         haematoxylin, eosin = self.stains.densities(patch)

@@ -117,7 +117,7 @@ def _apart(hits: Sequence[Hit], *, largest: bool) -> tuple[Hit, ...]:
 
 def _by_words(slide: Slide, reading: SlideReading, density: NuclearDensity, search: SlideSearch) -> Ranking:
     query = search.query or ""
-    if search.embedder is not None and search.embedder.reads_text:
+    if search.embedder is not None:
         vectors = search.embedder.embed_text(query)
         return _nearest(_Vectors(slide, reading, density, search.embedder, search), vectors, MATCHING)
     wanted = understand(query)
