@@ -44,7 +44,6 @@ CONDITIONS = (
 )
 """The eighteen labels of CT-RATE (Hamamci et al., arXiv 2403.17834)."""
 SLICES, SIDE, PATCHES = 85, 512, 126
-REPEATS = 5
 NO_TOKEN = -1
 Numbers = dict[str, Any]
 
@@ -94,22 +93,24 @@ def measure_ours(size: Size) -> Numbers:
         asked = questions(size)
         volume = asked["volume"]
         _warm_up(lambda requests: fresh(loaded, folder, "warm").read(requests), asked["film"])
-        runs = [timed(lambda n=number: fresh(loaded, folder, f"all {n}").read(volume)) for number in range(REPEATS)]
+        runs = [timed(lambda n=number: fresh(loaded, folder, f"all {n}").read(volume)) for number in range(size.repeats)]
         readings = runs[0][1]
         numbers = {"volume": min(seconds for seconds, _ in runs),
                    "texts": [spoken(loaded, reading.text) for reading in readings],
                    "decode": min(sum(reading.seconds.decode for reading in run) for _, run in runs),
                    "prompt": readings[0].tokens.prompt, "peak": peak()}
         for kind, requests in asked.items():
-            numbers |= first_and_next(loaded, f"{folder}/{kind}", kind, requests)
-        later = [timed(lambda: fresh(loaded, folder, "volume/0").read(volume[2:3]))[0] for _ in range(REPEATS)]
+            numbers |= first_and_next(loaded, f"{folder}/{kind}", kind, requests, size.repeats)
+        later = [timed(lambda: fresh(loaded, folder, "volume/0").read(volume[2:3]))[0] for _ in range(size.repeats)]
         return numbers | {"later": min(later)}
 
 
-def first_and_next(loaded: Loaded, folder: str, kind: str, requests: Sequence[Request[bool]]) -> Numbers:
+def first_and_next(
+    loaded: Loaded, folder: str, kind: str, requests: Sequence[Request[bool]], repeats: int
+) -> Numbers:
     """Seconds of a question that finds nothing kept, and of another about the same pictures."""
     firsts, nexts = [], []
-    for number in range(REPEATS):
+    for number in range(repeats):
         reader = fresh(loaded, folder, str(number))
         firsts.append(timed(lambda r=reader: r.read(requests[:1]))[0])
         nexts.append(timed(lambda r=reader: r.read(requests[1:2]))[0])
@@ -128,11 +129,11 @@ def measure_plain(size: Size) -> Numbers:
             return [spoken(loaded, call(pipe, request)) for request in requests]
 
         _warm_up(ask, asked["film"])
-        calls = [timed(lambda r=request: ask([r])) for request in asked["volume"]]
+        calls = [timed(lambda r=request: ask([r])) for request in asked["volume"][:size.calls]]
         numbers = {"sum": sum(seconds for seconds, _ in calls), "texts": [text for _, (text,) in calls],
                    "volume first": min(seconds for seconds, _ in calls), "peak": peak()}
         for kind in ("film", "slide"):
-            numbers[f"{kind} first"] = min(timed(lambda k=kind: ask(asked[k][:1]))[0] for _ in range(REPEATS))
+            numbers[f"{kind} first"] = min(timed(lambda k=kind: ask(asked[k][:1]))[0] for _ in range(size.repeats))
         return numbers
 
 
@@ -182,7 +183,7 @@ def section(size: Size, ours: Numbers, plain: Numbers) -> list[str]:
     """The lines of the table, with device and date."""
     count = len(CONDITIONS)
     device = torch.cuda.get_device_name() if size.true else f"CPU, {machine()}"
-    equal = sum(one == other for one, other in zip(ours["texts"], plain["texts"], strict=True))
+    equal = sum(one == other for one, other in zip(ours["texts"], plain["texts"], strict=False))
     rows = [
         (f"{count} questions about {SLICES} CT slices, in all", count * plain["volume first"], ours["volume"]),
         ("the same, per question", plain["volume first"], ours["volume"] / count),
@@ -197,9 +198,9 @@ def section(size: Size, ours: Numbers, plain: Numbers) -> list[str]:
     return [
         f"Measured on {today()} by `benchmarks/reader.py`: {device}, torch {torch.__version__}; {size.name}, "
         f"{'bfloat16' if size.true else 'float32'}.",
-        f"Wall-clock seconds without loading the model, the fastest of {REPEATS} runs. The pipeline is transformers' "
-        f"`image-text-to-text`, one call per question: {count} times the fastest of its {count} calls "
-        f"({plain['sum']:.1f} s all together). Every answer has {size.answer} tokens, the CT's prompt "
+        f"Wall-clock seconds without loading the model, the fastest of {size.repeats} runs. The pipeline is "
+        f"transformers' `image-text-to-text`, one call per question: {count} times the fastest of "
+        f"{size.calls} calls ({plain['sum']:.1f} s all together). Every answer has {size.answer} tokens, the CT's prompt "
         f"{ours['prompt']:,}.", "",
         "| what | pipeline, s | Caseloom, s | times less |", "|---|---|---|---|",
         *[f"| {what} | {slow:.2f} | {quick:.2f} | {slow / quick:.1f} |" for what, slow, quick in rows],
