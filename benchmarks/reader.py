@@ -93,7 +93,8 @@ def measure_ours(size: Size) -> Numbers:
         asked = questions(size)
         volume = asked["volume"]
         _warm_up(lambda requests: fresh(loaded, folder, "warm").read(requests), asked["film"])
-        runs = [timed(lambda n=number: fresh(loaded, folder, f"all {n}").read(volume)) for number in range(size.repeats)]
+        runs = [timed(lambda n=number: fresh(loaded, folder, f"all {n}").read(volume))
+                for number in range(size.repeats)]
         readings = runs[0][1]
         numbers = {"volume": min(seconds for seconds, _ in runs),
                    "texts": [spoken(loaded, reading.text) for reading in readings],
@@ -200,8 +201,8 @@ def section(size: Size, ours: Numbers, plain: Numbers) -> list[str]:
         f"{'bfloat16' if size.true else 'float32'}.",
         f"Wall-clock seconds without loading the model, the fastest of {size.repeats} runs. The pipeline is "
         f"transformers' `image-text-to-text`, one call per question: {count} times the fastest of "
-        f"{size.calls} calls ({plain['sum']:.1f} s all together). Every answer has {size.answer} tokens, the CT's prompt "
-        f"{ours['prompt']:,}.", "",
+        f"{size.calls} calls ({plain['sum']:.1f} s all together). Every answer has {size.answer} tokens, "
+        f"the CT's prompt {ours['prompt']:,}.", "",
         "| what | pipeline, s | Caseloom, s | times less |", "|---|---|---|---|",
         *[f"| {what} | {slow:.2f} | {quick:.2f} | {slow / quick:.1f} |" for what, slow, quick in rows],
         f"| peak memory of the {count} questions, GiB | {plain['peak']:.2f} | {ours['peak']:.2f} | "
