@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from ...core.geometry import VolumeGeometry
 from .diameters import Ball
-from .grids import Mask
+from .grids import Mask, distance
 
 THIN_MM = 1.5
 FINEST_MM = 0.2
@@ -30,6 +30,7 @@ BLUR_MM = 0.5
 """Blur of the scanner that is added to the size of a voxel."""
 _CORNERS = np.array([(k, j, i) for k in (-1, 1) for j in (-1, 1) for i in (-1, 1)], float)
 DIRECTIONS = np.deg2rad(np.arange(0.0, 180.0, 3.0))
+_ONES = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def measure_opacity(voxels: NDArray[Any], geometry: VolumeGeometry, ball: Ball) 
     if not solid.any():
         return None
     blur = round((float(np.mean(geometry.spacing)) + BLUR_MM) / step)
-    near = ndimage.distance_transform_edt(~solid) <= blur
+    near = distance(~solid, _ONES) <= blur
     part = np.clip((values - ball.lung_hu) / (ball.solid_hu - ball.lung_hu), 0.0, 1.0)
     part[part < 0.15] = 0.0
     axes = (0, 1, 2) if geometry.spacing[0] <= THIN_MM else (0,)
@@ -126,7 +127,7 @@ def _frame(geometry: VolumeGeometry) -> NDArray[np.float64]:
 
 def _trunk(solid: Mask, neck: float) -> Mask:
     """The piece of `solid` nearest to its middle, without what is thinner than `neck` voxels hanging on it."""
-    core = ndimage.distance_transform_edt(solid) > neck
+    core = distance(solid, _ONES) > neck
     labels, count = ndimage.label(core)
     if count == 0:
         return np.zeros_like(solid)
@@ -134,7 +135,7 @@ def _trunk(solid: Mask, neck: float) -> Mask:
     places = np.argwhere(core)
     nearest = places[np.linalg.norm(places - middle, axis=1).argmin()]
     piece = labels == labels[tuple(nearest)]
-    return np.asarray((ndimage.distance_transform_edt(~piece) <= neck + 0.5) & solid)
+    return np.asarray((distance(~piece, _ONES) <= neck + 0.5) & solid)
 
 
 def longest(mask: Mask, spacing: tuple[float, float, float], axes: tuple[int, ...]) -> tuple[float, float, int]:

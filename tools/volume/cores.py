@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from ...core.finding import Laterality
 from ...core.geometry import VolumeGeometry
-from .grids import Coarse, Mask, ball, close, coarse_geometry, coarsen
+from .grids import Coarse, Mask, bounding_box, close, coarse_geometry, coarsen, distance
 from .lungs import Chest
 
 SOLID_HU = -300.0
@@ -105,19 +105,22 @@ def _from_airways(lumen: Mask, grid: Coarse) -> NDArray[np.float64]:
     """Distance from the airways in mm; 0 where none are seen, because hila cannot be told then."""
     if not lumen.any():
         return np.zeros(lumen.shape)
-    return np.asarray(ndimage.distance_transform_edt(~lumen, grid.spacing))
+    return distance(~lumen, grid.spacing).astype(float)
 
 
 def _pieces(solid: Mask, grid: Coarse, radius_mm: float) -> Iterator[tuple[Mask, Mask, float]]:
     """Pieces of solid tissue that hold a ball of the radius, the inner half of each, and the largest ball's radius."""
-    depth = ndimage.distance_transform_edt(solid, grid.spacing)
+    depth = distance(solid, grid.spacing)
     labels, count = ndimage.label(depth >= radius_mm / 2)
-    for number in range(1, count + 1):
-        inscribed = float(depth[labels == number].max())
+    numbers = np.arange(1, count + 1)
+    deepest = np.atleast_1d(ndimage.maximum(depth, labels, numbers)) if count else ()
+    for number, inscribed in zip(numbers, deepest, strict=True):
         if inscribed >= radius_mm:
             trunk = (labels == number) & (depth >= inscribed * TRUNK)
-            whole = ndimage.binary_dilation(trunk, ball(inscribed * TRUNK, grid.spacing)) & solid
-            yield whole, whole & (depth >= inscribed / 2), inscribed
+            near = bounding_box(trunk, int(inscribed / min(grid.spacing)) + 1)
+            whole = np.zeros_like(solid)
+            whole[near] = (distance(~trunk[near], grid.spacing) <= inscribed * TRUNK) & solid[near]
+            yield whole, whole & (depth >= inscribed / 2), float(inscribed)
 
 
 def _within(core: Core, mass: Core) -> bool:

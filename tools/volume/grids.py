@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ...core.boxes import BoxMm
 from ...core.geometry import VolumeGeometry
@@ -182,6 +181,23 @@ def box_mm(place: tuple[slice, ...], geometry: VolumeGeometry) -> BoxMm:
     return (float(low[0]), float(low[1]), float(low[2]), float(high[0]), float(high[1]), float(high[2]))
 
 
+def distance(mask: Mask, spacing: Sequence[float]) -> NDArray[np.float32]:
+    """Distance of each true voxel to the nearest false one, centre to centre; 0 where false.
+
+    Maurer et al. 2003 (https://doi.org/10.1109/TPAMI.2003.1177156), in ITK's threads.
+
+    Args:
+        mask: (k, j, i); at least one voxel is false.
+        spacing: along (k, j, i), in the unit of the result.
+    """
+    import SimpleITK as sitk  # noqa: N813  its documented alias
+
+    image = sitk.GetImageFromArray((~mask).view(np.uint8))
+    image.SetSpacing([float(step) for step in reversed(spacing)])
+    signed = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
+    return np.asarray(np.maximum(sitk.GetArrayViewFromImage(signed), 0), np.float32)
+
+
 def close(mask: Mask, spacing: tuple[float, float, float], radius_mm: float) -> Mask:
     """Morphological closing by a ball, through distance transforms.
 
@@ -195,8 +211,8 @@ def close(mask: Mask, spacing: tuple[float, float, float], radius_mm: float) -> 
     place = bounding_box(mask)
     pads = [(int(np.ceil(radius_mm / step)) + 1,) * 2 for step in spacing]
     room = np.pad(mask[place], pads)
-    grown = ndimage.distance_transform_edt(~room, spacing) <= radius_mm
-    shrunk = ndimage.distance_transform_edt(grown, spacing) > radius_mm
+    grown = distance(~room, spacing) <= radius_mm
+    shrunk = distance(grown, spacing) > radius_mm
     inner = shrunk[tuple(slice(pad[0], -pad[1]) for pad in pads)]
     closed = mask.copy()
     closed[place] |= inner

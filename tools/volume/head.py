@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from .grids import Coarse, Mask
+from .grids import Coarse, Mask, distance
 
 BONE_HU = 300.0
 BRAIN_HU, MOSTLY = (-20.0, 110.0), 0.85
@@ -70,8 +70,8 @@ def _enclosed(bone: Mask, values: NDArray[np.float32], spacing: tuple[float, flo
     in_plane = spacing[1:]
     edge = [(int(GAP_MM / step) + 2,) * 2 for step in in_plane]
     room = np.pad(bone, edge)
-    grown = ndimage.distance_transform_edt(~room, in_plane) <= GAP_MM / 2
-    closed = ndimage.distance_transform_edt(ndimage.binary_fill_holes(grown), in_plane) > GAP_MM / 2
+    grown = distance(~room, in_plane) <= GAP_MM / 2
+    closed = distance(ndimage.binary_fill_holes(grown), in_plane) > GAP_MM / 2
     inner = closed[tuple(slice(before, -after) for before, after in edge)] & ~bone
     labels, count = ndimage.label(inner)
     cm2 = in_plane[0] * in_plane[1] / 100
@@ -109,7 +109,7 @@ def hyperdense(coarse: Coarse, space: Mask) -> Hyperdense:
     """
     bright = coarse.values > HYPERDENSE_HU[1]
     around = ndimage.binary_dilation(bright & space) | (
-        ndimage.distance_transform_edt(~(bright & ~space), coarse.spacing) < FROM_BONE_MM)
+        distance(~(bright & ~space), coarse.spacing) < FROM_BONE_MM)
     free = space & ~around
     mask = _clusters(free & (coarse.values >= HYPERDENSE_HU[0]), coarse)
     near = ndimage.binary_dilation(mask, iterations=2) & free

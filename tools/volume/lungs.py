@@ -19,7 +19,7 @@ from ...core.finding import Laterality
 from ...core.geometry import VolumeGeometry
 from .airways import airways, with_wall
 from .body import body_mask, optimal_threshold
-from .grids import Coarse, Mask, Patch, bounding_box, coarse_place, coarsen, patch_of, refine
+from .grids import Coarse, Mask, Patch, bounding_box, coarse_place, coarsen, distance, patch_of, refine
 
 GAS_HU, LARGE_GAS_HU = -950.0, -980.0
 """A component of which more than half is darker is gas (bowel, stomach), not lung; the second value is for components
@@ -203,7 +203,7 @@ def _part(lung: Mask, middle: float, coarse: Coarse) -> list[Mask]:
 
     place = bounding_box(lung, 1)
     inner = lung[place]
-    depth = ndimage.distance_transform_edt(inner, coarse.spacing)
+    depth = distance(inner, coarse.spacing)
     for erosion in EROSIONS_MM:
         labels, count = ndimage.label(depth > erosion)
         if count < 2:
