@@ -112,9 +112,9 @@ def _pieces(solid: Mask, grid: Coarse, radius_mm: float) -> Iterator[tuple[Mask,
     """Pieces of solid tissue that hold a ball of the radius, the inner half of each, and the largest ball's radius."""
     depth = distance(solid, grid.spacing)
     labels, count = ndimage.label(depth >= radius_mm / 2)
-    numbers = np.arange(1, count + 1)
-    deepest = np.atleast_1d(ndimage.maximum(depth, labels, numbers)) if count else ()
-    for number, inscribed in zip(numbers, deepest, strict=True):
+    deepest = np.zeros(count + 1)
+    np.maximum.at(deepest, labels[labels > 0], depth[labels > 0])
+    for number, inscribed in enumerate(deepest):
         if inscribed >= radius_mm:
             trunk = (labels == number) & (depth >= inscribed * TRUNK)
             near = bounding_box(trunk, int(inscribed / min(grid.spacing)) + 1)
