@@ -52,7 +52,7 @@ def draw_pair(films: tuple[Film, Film], masks: tuple[FilmMasks, FilmMasks], alig
             films, lungs, (SKY, ORANGE), titles, strict=True)])
     moved = moved_film(films[0].pixels, alignment.to_prior, shape)
     ground = moved_film(lungs[0].astype(np.float32), alignment.to_prior, shape) > 0.5
-    earlier = Film(pixels=moved, stored_shape=shape, spacing_mm=None)
+    earlier = Film(pixels=moved, stored_shape=shape, spacing_mm=None, sides_known=later.sides_known)
     first = _panel(earlier, ground, SKY, f"{titles[0]}\nlaid on the later film", like=later)
     second = _panel(later, lungs[1], ORANGE, titles[1])
     known = moved_film(np.ones(films[0].pixels.shape, np.float32), alignment.to_prior, shape) > 0.5
@@ -61,7 +61,7 @@ def draw_pair(films: tuple[Film, Film], masks: tuple[FilmMasks, FilmMasks], alig
     _wash(third, difference(moved, later.pixels, known))
     for mask, colour in ((ground, SKY), (lungs[1], ORANGE)):
         outline_mask(third, mask, colour, 1)
-    _sides(third)
+    _sides(third, later)
     label(third, (8, 8), "Later film and difference", size=18)
     label(third, (8, 30), "orange: denser than before", size=14, colour=ORANGE)
     label(third, (8, 48), "blue: less dense", size=14, colour=SKY)
@@ -99,15 +99,16 @@ def _panel(film: Film, lungs: Mask, colour: Colour, title: str, like: Film | Non
     picture = _grey(film, like)
     outline_mask(picture, lungs, colour, 1)
     label(picture, (8, 8), title, size=18)
-    _sides(picture)
+    _sides(picture, film)
     if film.spacing_mm is not None:
         scale_bar(picture, _step(film))
     return picture
 
 
-def _sides(picture: Image.Image) -> None:
-    label(picture, (8, picture.height / 2), "R", anchor="lm", size=24)
-    label(picture, (picture.width - 8, picture.height / 2), "L", anchor="rm", size=24)
+def _sides(picture: Image.Image, film: Film) -> None:
+    doubt = "" if film.sides_known else "?"
+    label(picture, (8, picture.height / 2), f"R{doubt}", anchor="lm", size=24)
+    label(picture, (picture.width - 8, picture.height / 2), f"L{doubt}", anchor="rm", size=24)
 
 
 def _grey(film: Film, like: Film | None = None) -> Image.Image:
