@@ -225,6 +225,24 @@ def sign(case: CasePath, name: Annotated[str, typer.Option(help="Your name, as t
     print_json(report) if as_json else show_report(report, report_folder(report))
 
 
+@app.command(name="export")
+def export_report(case: CasePath,
+                  form: Annotated[list[str], typer.Option("--format", metavar="F", help="json, schema, markdown, html, "
+                                                          "pdf, fhir, csv, geojson, dicom-sr, dicom-seg, dicom-pdf, or "
+                                                          "all; may be repeated.")],
+                  out: Annotated[Path, typer.Option(help="Folder for the files.")],
+                  patient: Patient = None, as_json: AsJson = False) -> None:
+    """Write the report of a reviewed case in the forms that other systems read."""
+    from ..agent.handover import export_case
+    from .show import print_json, show_exported
+
+    done = export_case(case, form, out, patient=patient)
+    files = [str(file.relative_to(out)) for file in done.files]
+    print_json({"files": files, "left_out": done.left_out}) if as_json else show_exported(out, files, done.left_out)
+    if not files:
+        raise typer.Exit(NOTHING_USABLE)
+
+
 def main() -> None:
     """Run the command line; every foreseen error is one line on stderr and its own exit code."""
     debug = "--debug" in sys.argv

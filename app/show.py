@@ -128,3 +128,13 @@ def show_timeline(events: Sequence[TimelineEvent]) -> None:
 
 def _few(ids: Sequence[str], most: int = 3) -> str:
     return ", ".join([*ids[:most], *([f"+{len(ids) - most}"] if len(ids) > most else [])])
+
+
+def show_exported(folder: Path, files: Sequence[str], left_out: Sequence[str]) -> None:
+    """Where the files lie, and what a form could not hold."""
+    console = _console()
+    console.print(f"{len(files)} files in {folder.resolve()}:", highlight=False, markup=False, soft_wrap=True)
+    for name in files:
+        console.print(f"  {name}", highlight=False, markup=False, soft_wrap=True)
+    for line in left_out:
+        console.print(f"left out: {line}", highlight=False, markup=False, soft_wrap=True)

@@ -22,7 +22,8 @@ def write_report(report: Report, folder: Path, pictures: Path) -> dict[str, Path
     Args:
         report: the report, draft or decided.
         folder: where to; made if need be.
-        pictures: folder of the overlays; `overlays/NAME.png` is read from `pictures / NAME.png`.
+        pictures: folder of the overlays; `overlays/NAME.png` is read from `pictures / NAME.png`, and
+            `masks/NAME` from the folder `masks` beside it.
 
     Returns:
         The written file of each form, under `json`, `md`, `html`, `pdf` and `fhir`.
@@ -32,6 +33,7 @@ def write_report(report: Report, folder: Path, pictures: Path) -> dict[str, Path
         target = folder / "overlays" / name
         if not target.is_file() or target.read_bytes() != data:
             write_bytes(target, data)
+    copy_masks(report, pictures.with_name("masks"), folder / "masks")
     view = view_of(report)
     made = {
         "json": ("report.json", json_of(report)),
@@ -47,6 +49,13 @@ def write_report(report: Report, folder: Path, pictures: Path) -> dict[str, Path
 def json_of(report: Report) -> str:
     """The report under its published names, indented, in the model's order."""
     return json.dumps(report.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False) + "\n"
+
+
+def copy_masks(report: Report, source: Path, target: Path) -> None:
+    """Put the masks that evidence names into a folder; those that are there already stay."""
+    for name in sorted({picture_name(item.mask) for item in report.evidence if item.mask}):
+        if (source / name).is_file() and not (target / name).exists():
+            write_bytes(target / name, (source / name).read_bytes())
 
 
 def load_pictures(report: Report, folder: Path) -> dict[str, bytes]:

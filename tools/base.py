@@ -47,6 +47,12 @@ class ToolContext:
     search: SlideSearch | None = None
     exports: Path | None = None
 
+    @property
+    def masks(self) -> Path | None:
+        """Folder for masks, beside the overlays; `Evidence.mask` is `masks/NAME` for
+        `masks / NAME`."""
+        return self.pictures.with_name("masks") if self.pictures is not None else None
+
 
 class Tool(Protocol):
     """One capability. `run` never raises for bad input: what it could not use is in `refused`."""

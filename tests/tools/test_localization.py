@@ -230,10 +230,10 @@ def test_wide_black_borders_change_nothing(shared_data: Path, tmp_path: Path, pa
 
 
 def test_masks_lie_beside_the_overlay_in_the_size_of_the_stored_image(shared_data: Path, tmp_path: Path) -> None:
-    result = run_on_film(shared_data / "cxr_nih" / "00000001_000.png", pictures=tmp_path)
+    result = run_on_film(shared_data / "cxr_nih" / "00000001_000.png", pictures=tmp_path / "overlays")
     by_name = {item.name: item for item in result.findings}
     (shown,) = (item for item in result.evidence if item.id in by_name["Left lung"].evidence)
-    with Image.open(tmp_path / Path(shown.mask or "").name) as mask:
+    with Image.open(tmp_path / str(shown.mask)) as mask:
         rows, columns = np.nonzero(np.asarray(mask))
         assert mask.size == (512, 512)
     assert (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1) == box_of(result, "Left lung")

@@ -148,11 +148,12 @@ def _picture(film: Film, boxes: list[Drawn], heart: HeartSize | None, place: Pla
 def _mask(film: Film, name: str, masks: FilmMasks, place: Place) -> str | None:
     """Where the mask of a structure lies as a picture of the stored image's size; None without one."""
     mask = _structures(masks).get(name)
-    if mask is None or place.context.pictures is None:
+    if mask is None or place.context.masks is None:
         return None
     file = f"film-{place.file.sha256[:16]}-{name.lower().replace(' ', '-')}.png"
-    save_png(Image.fromarray(stored(mask, film.turn).astype(np.uint8) * 255), place.context.pictures / file)
-    return f"overlays/{file}"
+    place.context.masks.mkdir(parents=True, exist_ok=True)
+    save_png(Image.fromarray(stored(mask, film.turn).astype(np.uint8) * 255), place.context.masks / file)
+    return f"masks/{file}"
 
 
 def _evidence(film: Film, box: Box, caption: str, picture: str | None, place: Place) -> Evidence:

@@ -72,8 +72,8 @@ def _tell_lung(telling: Telling, lung: Lung, picture: str | None, montage: str) 
         caption += f"; cut by the {ends}"
         telling.warnings.append(f"{lung.name}: only a part is in the scan (cut by the {ends}); its volume is that of "
                                 "the part")
-    evidence = (telling.region(box_mm(place, volume.geometry), (place[0].start, place[0].stop - 1), caption, picture),
-                montage)
+    evidence = (telling.region(box_mm(place, volume.geometry), (place[0].start, place[0].stop - 1), caption, picture,
+                               telling.mask(lung.name.lower().replace(" ", "-"), lung.patch.whole)), montage)
     site = f"{lung.name} (partial)" if lung.partial else lung.name
     values = {"Lung volume": millilitres(lung.patch.count() * voxel_ml, margin)}
     if _shows_density(volume):

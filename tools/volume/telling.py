@@ -17,6 +17,8 @@ from ...core.ids import digest
 from ...sources.volume import Volume
 from ..base import MEASURED, ToolContext, source_of
 from ..drawing import save_png
+from ..mask_file import write_mask
+from .grids import Mask
 from .part import Part
 
 Draw = Callable[[], Image.Image]
@@ -52,12 +54,30 @@ class Telling:
         """
         if self.context.pictures is None:
             return None
-        key = digest([self.series.uid, sorted(file.sha256 for file in self.series.files)])[:12]
-        file = f"volume-{key}-{name}.png"
+        file = f"{self._stem}-{name}.png"
         save_png(draw(), Path(self.context.pictures) / file)
         return f"overlays/{file}"
 
-    def region(self, bbox: BoxMm, slices: tuple[int, int], caption: str, picture: str | None) -> str:
+    def mask(self, name: str, mask: Callable[[], Mask]) -> str | None:
+        """Save a mask of the volume's voxels; its path as evidence names it, or None when no pictures are wanted.
+
+        Args:
+            name: tells the series' masks apart.
+            mask: (k, j, i) on the volume's grid; called only when pictures are wanted.
+        """
+        if self.context.masks is None:
+            return None
+        file = f"{self._stem}-{name}.nii.gz"
+        write_mask(self.context.masks / file, mask(), self.volume.geometry)
+        return f"masks/{file}"
+
+    @property
+    def _stem(self) -> str:
+        key = digest([self.series.uid, sorted(file.sha256 for file in self.series.files)])[:12]
+        return f"volume-{key}"
+
+    def region(self, bbox: BoxMm, slices: tuple[int, int], caption: str, picture: str | None,
+               mask: str | None = None) -> str:
         """Evidence for a part of the volume.
 
         Args:
@@ -65,6 +85,7 @@ class Telling:
             slices: first and last plane of the voxel array, both included.
             caption: one line.
             picture: from `picture`.
+            mask: from `mask`.
 
         Returns:
             Its id.
@@ -72,8 +93,9 @@ class Telling:
         planes = self.volume.planes
         locator = VolumeRegion(series_uid=self.series.uid, bbox_mm=bbox,
                                slice_range=(planes[slices[0]].index, planes[slices[1]].index))
-        return self._add(make_evidence(source_of(planes[0].file, self.series), locator, caption=caption,
-                                       date=self.date, picture=picture))
+        made = make_evidence(source_of(planes[0].file, self.series), locator, caption=caption, date=self.date,
+                             picture=picture)
+        return self._add(made.model_copy(update={"mask": mask}))
 
     def slice(self, k: int, box: Box | None, caption: str, picture: str | None) -> str:
         """Evidence for one slice, under the stored slice nearest to plane `k`; returns its id.

@@ -1,0 +1,81 @@
+"""Every form in which a report leaves, by name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from ...core.errors import UsageError
+from ...core.report import Report
+from ..files import write_bytes
+from .dicom_pdf import write_encapsulated_pdf
+from .dicom_seg import write_segmentations
+from .dicom_sr import write_reports
+from .material import Exported, Material
+from .regions import write_regions
+from .table import csv_of
+
+Writer = Callable[[Material, Path], Exported]
+
+
+def _copied(*names: str) -> Writer:
+    def write(material: Material, folder: Path) -> Exported:
+        done = Exported()
+        for name in names:
+            source = material.folder / name
+            if source.is_dir():
+                shutil.copytree(source, folder / name, dirs_exist_ok=True)
+                done.files += sorted(path for path in (folder / name).iterdir() if path.is_file())
+            elif source.is_file():
+                done.files.append(write_bytes(folder / name, source.read_bytes()))
+        return done
+    return write
+
+
+def _table(material: Material, folder: Path) -> Exported:
+    return Exported([write_bytes(folder / "findings.csv", csv_of(material.report).encode("utf-8"))])
+
+
+def _schema(material: Material, folder: Path) -> Exported:
+    return Exported([write_bytes(folder / "report.schema.json", schema_text().encode("utf-8"))])
+
+
+FORMATS: dict[str, Writer] = {
+    "json": _copied("report.json", "overlays", "masks"),
+    "schema": _schema,
+    "markdown": _copied("report.md", "overlays"),
+    "html": _copied("report.html"),
+    "pdf": _copied("report.pdf"),
+    "fhir": _copied("fhir.json"),
+    "csv": _table,
+    "geojson": write_regions,
+    "dicom-sr": write_reports,
+    "dicom-seg": write_segmentations,
+    "dicom-pdf": write_encapsulated_pdf,
+}
+
+
+def export(material: Material, form: str, folder: Path) -> Exported:
+    """Write a report in one form.
+
+    Args:
+        material: the report and the files it rests on.
+        form: one of `FORMATS`.
+        folder: where to; made if need be.
+
+    Raises:
+        UsageError: there is no such form.
+    """
+    if form not in FORMATS:
+        raise UsageError(f"there is no form {form!r}; the forms are {', '.join(FORMATS)}")
+    folder.mkdir(parents=True, exist_ok=True)
+    return FORMATS[form](material, folder)
+
+
+def schema_text() -> str:
+    """The JSON Schema of `report.json`, draft 2020-12."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:caseloom:report:1",
+              **Report.model_json_schema(by_alias=True, mode="serialization")}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

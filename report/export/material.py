@@ -1,0 +1,86 @@
+"""What an export is made from, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ...core.case import Case, CaseFile, Series
+from ...core.errors import RefusedFile
+from ...core.evidence import Evidence
+from ...core.finding import Finding
+from ...core.ids import digest
+from ...core.refusal import RefusalCode
+from ...core.report import Report
+from ...core.settings import Limits
+from ...sources.dicom_file import read_dicom
+from ...sources.digests import file_digest
+
+
+@dataclass(frozen=True)
+class Material:
+    """A report with the files that it rests on.
+
+    Args:
+        report: draft or decided.
+        case: the case as it was reviewed.
+        folder: where the report, its overlays and its masks lie.
+        limits: how much of a file may be read.
+    """
+
+    report: Report
+    case: Case
+    folder: Path
+    limits: Limits = field(default_factory=Limits)
+
+    @cached_property
+    def evidence(self) -> dict[str, Evidence]:
+        """By id."""
+        return {item.id: item for item in self.report.evidence}
+
+    @property
+    def version(self) -> str:
+        """Of the Caseloom that made the report."""
+        return str(self.report.provenance["versions"]["caseloom"])
+
+    @property
+    def series(self) -> Iterator[Series]:
+        """Every series of the case."""
+        return (series for study in self.case.studies for series in study.series)
+
+    def findings_of(self, evidence: Sequence[str]) -> list[Finding]:
+        """Findings that cite any of these."""
+        wanted = set(evidence)
+        return [finding for finding in self.report.findings if wanted & set(finding.evidence)]
+
+    def header(self, file: CaseFile) -> Any:
+        """The dataset of a DICOM file without its pixels.
+
+        Raises:
+            RefusedFile: it is no DICOM file, or not the one that was reviewed.
+        """
+        path = self.case.root / file.path
+        if not path.is_file() or file_digest(path) != file.sha256:
+            raise RefusedFile(RefusalCode.CORRUPT, "the file is not the one that was reviewed; review the case again")
+        return read_dicom(path, self.limits, header_only=True)
+
+    def uid(self, *parts: str) -> str:
+        """A DICOM UID (2.25, PS3.5 B.2) that follows from the report's content and what is exported."""
+        number = int(digest([self.report.model_dump(mode="json", by_alias=True), *parts])[:32], 16)
+        return f"2.25.{number}"
+
+
+@dataclass
+class Exported:
+    """What was written, and what could not be.
+
+    Args:
+        files: written, in order.
+        left_out: one line for each thing that this form cannot hold, and why.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
