@@ -6,15 +6,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.case import Case
 from ..core.errors import UsageError
 from ..core.moments import is_date
-from ..core.report import Report, Signature, TimelineEvent
+from ..core.report import Report, TimelineEvent
 from ..core.result import Answer, AnswerStatus, ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
@@ -35,10 +33,9 @@ from .chat.reader_model import ReaderChatModel
 from .chat.rules_model import RulesChatModel
 from .chat.session import Chat
 from .events import as_cited
-from .nodes import Review, content_digest
+from .nodes import Review
 from .run import ReviewRun, Watcher, latest_of, open_run
 from .single import Wish, run_on_paths
-from .state import Verdict
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -251,26 +248,12 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
     for date in (asked.as_of, *(asked.between or ())):
         if date and not is_date(date):
             raise UsageError(f"{date!r} is not a date; write it as 2025, 2025-03 or 2025-03-04")
-    with _latest_run(case, patient) as run:
+    with latest_run(case, patient) as run:
         report = run.finish(watch=watch)
     settings = _settings()
     store = open_timeline(Home(settings.home), report.case.patient, settings)
     found = [hit.event for hit in store.hits(search, asked)] if search else store.matching(asked)
     return as_cited(found, report)
-
-
-def sign_case(case: AnyPath, *, name: str, patient: str | None = None) -> Report:
-    """Sign the latest draft of a reviewed case; the account of the caller is recorded beside the name.
-
-    Raises:
-        UsageError: the name is empty, or the case has no draft that waits for a decision.
-    """
-    if not name.strip():
-        raise UsageError("a signature needs a name: give yours with --name")
-    with _latest_run(case, patient) as run:
-        signature = Signature(name=name, account=_account(), signed_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                              content_sha256=content_digest(run.report()))
-        return run.decide(Verdict(approve=True, signature=signature))
 
 
 def _check_out(out: Path, case: Path) -> None:
@@ -287,14 +270,6 @@ def _check_out(out: Path, case: Path) -> None:
         raise UsageError(f"{out} cannot be used for results ({error.strerror}); choose another folder") from error
     if not os.access(out, os.W_OK):
         raise UsageError(f"{out} is not writable; choose another folder for --out")
-
-
-def _account() -> str:
-    """The operating system's name of the caller; the bare number where it has none."""
-    try:
-        return getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 def reader_choice(reader: str, model: str | None, adapters: Mapping[str, AnyPath] | None = None, *,
@@ -325,7 +300,7 @@ def _run(case: AnyPath, patient: str | None, reader: ReaderChoice, question: str
 
 
 @contextmanager
-def _latest_run(case: AnyPath, patient: str | None) -> Iterator[ReviewRun]:
+def latest_run(case: AnyPath, patient: str | None) -> Iterator[ReviewRun]:
     """The latest review of the case, whoever read it; one that only measures where there was none."""
     review = _review(case, patient, MeasureReader(), _settings())
     latest = latest_of(review)

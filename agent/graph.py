@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send
 
+from ..core.report import ReportStatus
 from .nodes import Review
 from .state import ReviewState, ToolInput
 
@@ -31,10 +32,15 @@ def make_graph(review: Review, checkpointer: BaseCheckpointSaver[Any]) -> Compil
     graph.add_edge("intake", "plan")
     graph.add_conditional_edges("plan", fan_out, ["run_tool", "compare"])
     for before, after in (("run_tool", "compare"), ("compare", "remember"), ("remember", "compose"),
-                          ("compose", "verify"), ("verify", "render"), ("render", "sign_off"),
-                          ("sign_off", "publish"), ("publish", END)):
+                          ("compose", "verify"), ("verify", "render"), ("render", "sign_off"), ("publish", END)):
         graph.add_edge(before, after)
+    graph.add_conditional_edges("sign_off", decided, ["render", "publish"])
     return graph.compile(checkpointer=checkpointer)
+
+
+def decided(state: ReviewState) -> str:
+    """A draft that was changed is written anew and waits again."""
+    return "render" if state["report"].status is ReportStatus.DRAFT else "publish"
 
 
 def fan_out(state: ReviewState) -> list[Send] | str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from ..core.errors import UsageError
 from ..report.export.formats import FORMATS, export
 from ..report.export.material import Exported, Material
-from .door import _latest_run
+from .decide import record_export
+from .door import latest_run
 
 AnyPath = str | os.PathLike[str]
 
@@ -33,7 +34,7 @@ def export_case(case: AnyPath, forms: Sequence[str], out: AnyPath, *, patient: s
     unknown = [form for form in wanted if form not in FORMATS]
     if unknown or not wanted:
         raise UsageError(f"there is no form {', '.join(map(repr, unknown))}; the forms are {', '.join(FORMATS)}, all")
-    with _latest_run(case, patient) as run:
+    with latest_run(case, patient) as run:
         report, found = run.report(), run.state()["case"]
         material = Material(report, found, run.review.home.run_folder(report.case.id), run.review.settings.limits)
         done = Exported()
@@ -41,4 +42,5 @@ def export_case(case: AnyPath, forms: Sequence[str], out: AnyPath, *, patient: s
             made = export(material, form, Path(out))
             done.files += [file for file in made.files if file not in done.files]
             done.left_out += [f"{form}: {line}" for line in made.left_out]
+        record_export(run, wanted, Path(out))
     return done

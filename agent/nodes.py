@@ -19,6 +19,7 @@ from ..core.refusal import Refusal, RefusalCode
 from ..core.report import ReaderIdentity, Report, ReportStatus
 from ..core.result import ToolResult
 from ..core.settings import Settings
+from ..memory.audit import AuditTrail, account
 from ..memory.home import Home
 from ..memory.timeline import open_timeline
 from ..readers.noted import NotedReader
@@ -30,6 +31,7 @@ from ..tools.comparison import ComparisonTool, StudyReading, lab_trends
 from ..tools.comparison.pairs import COMPARABLE_KINDS, choose_prior
 from ..tools.records.tool import RecordsTool
 from .draft import draft_report
+from .edit import changed
 from .events import events_of
 from .plan import plan
 from .state import ReviewState, TaskResult, ToolInput, Verdict
@@ -144,7 +146,10 @@ class Review:
 
     def render(self, state: ReviewState) -> ReviewState:
         """Write the report in all its forms; finished tasks are kept where others are to be read again."""
-        self._write(state["report"], state["case"])
+        report = state["report"]
+        self._write(report, state["case"])
+        AuditTrail(self.home).record("drafted", report.case.id, account(), version=report.version,
+                                     reader=report.reader.name, content_sha256=content_digest(report))
         if not state.get("unread"):
             rmtree(self.results, ignore_errors=True)
         return {}
@@ -155,15 +160,18 @@ class Review:
         verdict: Verdict = interrupt({"content_sha256": content})
         if verdict.signature.content_sha256 != content:
             raise UsageError("the report is not the one that was signed; look at it again and sign what it says now")
+        if verdict.changes:
+            return {"report": changed(state["report"], verdict.changes, verdict.signature)}
         status = ReportStatus.SIGNED if verdict.approve else ReportStatus.REJECTED
         return {"report": state["report"].model_copy(update={"status": status, "signature": verdict.signature})}
 
     def publish(self, state: ReviewState) -> ReviewState:
-        """Write the decided report, and a copy in a folder of its own that no later draft replaces."""
+        """Write the decided report, and a copy in a folder of its own that no later draft or addendum replaces."""
         report = state["report"]
         self._write(report, state["case"])
         folder = self.home.run_folder(report.case.id)
-        write_report(report, folder / report.status / content_digest(report)[:16], folder / "overlays")
+        copy = "-addendum-".join([content_digest(report)[:16], *([str(len(report.addenda))] if report.addenda else [])])
+        write_report(report, folder / report.status / copy, folder / "overlays")
         return {}
 
     def context(self, case: Case) -> ToolContext:
@@ -206,8 +214,8 @@ def keep(done: TaskResult, file: Path) -> None:
 
 
 def content_digest(report: Report) -> str:
-    """SHA-256 of a report's content, which a signature is bound to: everything but status and signature."""
-    return digest(report.model_dump(mode="json", by_alias=True, exclude={"status", "signature"}))
+    """SHA-256 of a report's content, which a signature is bound to: everything but status, signature and addenda."""
+    return digest(report.model_dump(mode="json", by_alias=True, exclude={"status", "signature", "addenda"}))
 
 
 def _compared(current: StudyReading, prior: Study | None, readings: Sequence[StudyReading],

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from .. import __version__
 from ..core.errors import StoreError, UsageError
 from ..core.ids import digest
-from ..core.report import ReaderIdentity, Report
+from ..core.report import Addendum, ReaderIdentity, Report
 from ..core.words import Word
 from ..memory.checkpoints import open_checkpoints, storable_types
 from . import state as state_words
@@ -104,7 +104,7 @@ class ReviewRun:
         return self.report()
 
     def decide(self, verdict: Verdict) -> Report:
-        """Sign or reject the draft.
+        """Sign, reject or change the draft.
 
         Raises:
             UsageError: there is no draft that waits for a decision.
@@ -113,6 +113,14 @@ class ReviewRun:
             raise UsageError("there is no draft to sign: review the case first, or use --fresh after a decision")
         self._drive(Command(resume=verdict), None)
         return self.report()
+
+    def add(self, addendum: Addendum) -> Report:
+        """Add to the signed report, and write it anew beside what was signed."""
+        report = self.report()
+        added = report.model_copy(update={"addenda": (*report.addenda, addendum)})
+        self.graph.update_state(self._config, {"report": added}, as_node="publish")
+        self.review.publish(self.state())
+        return added
 
     def report(self) -> Report:
         """The report as it stands.

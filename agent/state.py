@@ -56,8 +56,22 @@ class ReviewState(TypedDict, total=False):
     report: Report
 
 
+class Change(Word):
+    """New words for a sentence.
+
+    Args:
+        at: `s-2-3` for the third sentence of the second section.
+        text: what it shall say; None to take it out.
+    """
+
+    at: str
+    text: str | None
+
+
 class Verdict(Word):
-    """A person's decision about a draft."""
+    """A person's decision about a draft: approved, rejected, or changed and still a draft."""
 
     approve: bool
     signature: Signature
+    changes: tuple[Change, ...] = ()
+    """Where there are any, nothing is decided yet; the signature says who makes them."""

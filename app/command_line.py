@@ -35,6 +35,7 @@ PlainHttp = Annotated[bool, typer.Option("--allow-plain-http", help="Send pictur
 Record = Annotated[Path | None, typer.Option("--record", metavar="FILE", help="Also write the model's answers to this "
                                                                               ".jsonl; --reader FILE plays it.")]
 Question = Annotated[str | None, typer.Option(help="A question that the result should answer.")]
+PersonName = Annotated[str, typer.Option("--name", help="Your name, as the report shall show it.")]
 DateText = Annotated[str | None, typer.Option(metavar="DATE", help="ISO date, such as 2025-03-04.")]
 
 
@@ -215,14 +216,60 @@ def timeline(case: CasePath, patient: Patient = None,
 
 
 @app.command()
-def sign(case: CasePath, name: Annotated[str, typer.Option(help="Your name, as the report shall show it.")],
+def sign(case: CasePath, name: PersonName,
+         reject: Annotated[str | None, typer.Option(metavar="REASON", help="Reject the draft instead.")] = None,
+         addendum: Annotated[str | None, typer.Option(metavar="TEXT", help="Add to a report that is signed.")] = None,
          patient: Patient = None, as_json: AsJson = False) -> None:
-    """Sign the draft of a reviewed case."""
-    from ..agent.door import report_folder, sign_case
+    """Sign the draft of a reviewed case, reject it, or add to a signed report."""
+    from ..agent.decide import add_addendum, reject_case, sign_case
+    from ..agent.door import report_folder
     from .show import print_json, show_report
 
-    report = sign_case(case, name=name, patient=patient)
+    if reject is not None and addendum is not None:
+        raise typer.BadParameter("--reject and --addendum cannot be meant at once")
+    if reject is not None:
+        report = reject_case(case, name=name, reason=reject, patient=patient)
+    elif addendum is not None:
+        report = add_addendum(case, addendum, name=name, patient=patient)
+    else:
+        report = sign_case(case, name=name, patient=patient)
     print_json(report) if as_json else show_report(report, report_folder(report))
+
+
+@app.command()
+def edit(case: CasePath, name: PersonName,
+         at: Annotated[str, typer.Option(metavar="PLACE", help="s-2-3: third sentence of the second section.")],
+         text: Annotated[str | None, typer.Option(help="What it shall say.")] = None,
+         remove: Annotated[bool, typer.Option("--remove", help="Take the sentence out.")] = False,
+         patient: Patient = None, as_json: AsJson = False) -> None:
+    """Change one sentence of a draft; the new words are checked against the findings that the sentence cites."""
+    from ..agent.decide import edit_case
+    from ..agent.door import report_folder
+    from .show import print_json, say, show_report
+
+    if (text is None) != remove:
+        raise typer.BadParameter("give the new words with --text, or --remove to take the sentence out")
+    report = edit_case(case, {at: text}, name=name, patient=patient)
+    if objection := report.edits[-1].objection:
+        say(f"The new words are not supported by the findings: {objection}. They stay, marked.")
+    print_json(report) if as_json else show_report(report, report_folder(report))
+
+
+@app.command()
+def audit(case: Annotated[Path | None, typer.Argument(metavar="[CASE]", help="Only this case's entries.")] = None,
+          verify: Annotated[bool, typer.Option("--verify", help="Only say whether the trail holds.")] = False,
+          patient: Patient = None, as_json: AsJson = False) -> None:
+    """Show who did what to which report, once the whole trail was found to hold."""
+    from ..agent.decide import audit_trail
+    from .show import print_json, show_trail
+
+    entries = audit_trail(case, patient=patient)
+    if as_json:
+        print_json({"holds": True, "entries": len(entries)} if verify else {"entries": entries})
+    elif verify:
+        typer.echo(f"The audit trail holds: {len(entries)} entries.")
+    else:
+        show_trail(entries)
 
 
 @app.command(name="export")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..core.finding import Finding
     from ..core.report import Report, TimelineEvent
     from ..core.result import ToolResult
+    from ..memory.audit import Entry
     from ..sources.inspect import Inspection
 
 
@@ -138,3 +139,12 @@ def show_exported(folder: Path, files: Sequence[str], left_out: Sequence[str]) -
         console.print(f"  {name}", highlight=False, markup=False, soft_wrap=True)
     for line in left_out:
         console.print(f"left out: {line}", highlight=False, markup=False, soft_wrap=True)
+
+
+def show_trail(entries: Sequence[Entry]) -> None:
+    """The audit trail as a table."""
+    table = _table("Audit trail", "No", "When", "Account", "What", "Case", "About")
+    for entry in entries:
+        about = ", ".join(f"{key} {str(value)[:16]}" for key, value in entry.about.items())
+        _row(table, str(entry.number), entry.at, entry.account, entry.action, entry.case[:12], about)
+    _console().print(table)

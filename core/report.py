@@ -115,10 +115,43 @@ class Conflict(Word):
 
 
 class Signature(Word):
+    """A person's decision, bound to what the report says."""
+
     name: str
+    """As given."""
     account: str
+    """As it is: the operating system's or the server's name of the caller."""
     signed_at: str
     content_sha256: str
+    reason: str | None = None
+    """Why a draft was rejected."""
+
+
+class Edit(Word):
+    """A sentence that a person changed; the report holds what it says now, checked like every other."""
+
+    at: str
+    """`s-2-3` for the third sentence of the second section, as it stood then."""
+    section: str
+    before: str
+    after: str | None
+    """None where the sentence was taken out."""
+    objection: str | None = None
+    """Why the new words are not supported by the sentence's findings; None when they are."""
+    name: str
+    account: str
+    edited_at: str
+
+
+class Addendum(Word):
+    """What was added after signing; the signed report stays as it is."""
+
+    text: str
+    name: str
+    account: str
+    added_at: str
+    content_sha256: str
+    """Of what was signed, the addenda before this one, and this one's text."""
 
 
 class Report(Word):
@@ -139,7 +172,11 @@ class Report(Word):
     model_answered: bool | None = None
     """Whether a model answered anything: False where one was asked and never did, None where none was asked."""
     provenance: dict[str, Any]
+    version: int = 1
+    """Grows with every edit."""
+    edits: tuple[Edit, ...] = ()
     signature: Signature | None = None
+    addenda: tuple[Addendum, ...] = ()
 
     model_config = ConfigDict(populate_by_name=True)
 

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
@@ -138,4 +139,13 @@ class AuditTrail:
         return self.home.path / "audit.end"
 
 
-_BROKEN = "the audit trail does not hold:"
+def account() -> str:
+    """The operating system's name of the caller; the bare number where it has none."""
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+_BROKEN = ("the audit trail does not hold; keep audit.jsonl and audit.end of the state folder for whoever looks into "
+           "it, and move them away to begin a new one:")

@@ -115,6 +115,10 @@ class View:
     analytes: tuple[Analyte, ...]
     findings: tuple[Row, ...]
     years: Mapping[str, tuple[Moment, ...]]
+    addenda: tuple[tuple[str, str], ...]
+    """Text, and by whom and when."""
+    by_hand: tuple[str, ...]
+    """What a person changed, and why a draft was rejected."""
     provenance: tuple[tuple[str, str], ...] = field(default=())
 
 
@@ -134,6 +138,8 @@ def view_of(report: Report) -> View:
                 synthetic=SYNTHETIC in warnings, warnings=warnings,
                 plates=plates, places=others, analytes=analytes_of(report.findings),
                 findings=tuple(row_of(item) for item in report.findings), years=_years(report.timeline),
+                addenda=tuple((plain(one.text), _by(one.name, one.added_at)) for one in report.addenda),
+                by_hand=_by_hand(report),
                 provenance=tuple(flattened(report.provenance)))
 
 
@@ -144,6 +150,23 @@ def banner(report: Report) -> str:
     if report.status is ReportStatus.REJECTED:
         return REJECTED_BANNER
     return DRAFT_BANNER
+
+
+def _by(name: str, moment: str) -> str:
+    return f"{plain(name)}, {plain(moment)}"
+
+
+def _by_hand(report: Report) -> tuple[str, ...]:
+    """One sentence for each change that a person made, and one for a rejection."""
+    said = []
+    for edit in report.edits:
+        now = f"now “{plain(edit.after)}”" if edit.after is not None else "taken out"
+        doubt = f" (not supported: {plain(edit.objection)})" if edit.objection else ""
+        said.append(f"{_by(edit.name, edit.edited_at)}, in {plain(edit.section)}: “{plain(edit.before)}” {now}{doubt}.")
+    if report.signature is not None and report.signature.reason:
+        said.append(f"Rejected by {_by(report.signature.name, report.signature.signed_at)}: "
+                    f"{plain(report.signature.reason)}")
+    return tuple(said)
 
 
 def _line(sentence: Sentence, anchor: str) -> Line:

@@ -12,7 +12,8 @@ import pytest
 from scripted_reader import ScriptedReader
 
 import caseloom
-from caseloom.agent.door import report_folder, sign_case, timeline
+from caseloom.agent.decide import sign_case
+from caseloom.agent.door import report_folder, timeline
 from caseloom.agent.nodes import Review, content_digest
 from caseloom.agent.run import open_run
 from caseloom.core.case import Study

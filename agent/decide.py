@@ -1,0 +1,136 @@
+"""What a person does with a draft: change it, sign it, reject it, add to it; each leaves a line in the audit trail."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..core.errors import UsageError
+from ..core.ids import digest
+from ..core.report import Addendum, Report, ReportStatus, Signature
+from ..core.settings import Settings
+from ..memory.audit import AuditTrail, Entry, account
+from ..memory.home import Home
+from .door import latest_run
+from .nodes import content_digest
+from .run import ReviewRun
+from .state import Change, Verdict
+
+AnyPath = str | os.PathLike[str]
+
+
+def sign_case(case: AnyPath, *, name: str, patient: str | None = None) -> Report:
+    """Sign the latest draft of a reviewed case; the account of the caller is recorded beside the name.
+
+    Raises:
+        UsageError: the name is empty, or the case has no draft that waits for a decision.
+    """
+    with latest_run(case, patient) as run:
+        signature = _signature(run, name)
+        report = run.decide(Verdict(approve=True, signature=signature))
+        _record(run, "signed", signature, content_sha256=signature.content_sha256)
+    return report
+
+
+def reject_case(case: AnyPath, *, name: str, reason: str, patient: str | None = None) -> Report:
+    """Reject the latest draft of a reviewed case; it stays on record with the reason.
+
+    Raises:
+        UsageError: name or reason is empty, or the case has no draft that waits for a decision.
+    """
+    if not reason.strip():
+        raise UsageError("a rejection needs a reason: give it with --reject")
+    with latest_run(case, patient) as run:
+        signature = _signature(run, name).model_copy(update={"reason": reason.strip()})
+        report = run.decide(Verdict(approve=False, signature=signature))
+        _record(run, "rejected", signature, content_sha256=signature.content_sha256)
+    return report
+
+
+def edit_case(case: AnyPath, changes: Mapping[str, str | None], *, name: str, patient: str | None = None) -> Report:
+    """Change sentences of the latest draft. New words are checked against the findings that the sentence cites; what
+    they do not support stays, marked. The draft is then another version, and waits for a decision as before.
+
+    Args:
+        case: a folder or a .zip that was reviewed.
+        changes: new words by place (`s-2-3`: third sentence of the second section); None takes the sentence out.
+        name: of the person, as the report shall show it.
+        patient: whose case it is, where the files name several people.
+
+    Raises:
+        UsageError: there is no such sentence, no words, no name, or no draft.
+    """
+    with latest_run(case, patient) as run:
+        who = _signature(run, name)
+        wanted = tuple(Change(at=place, text=text) for place, text in changes.items())
+        if not wanted:
+            raise UsageError("nothing is to be changed: name a sentence with --at")
+        report = run.decide(Verdict(approve=False, signature=who, changes=wanted))
+        _record(run, "edited", who, before=who.content_sha256, content_sha256=content_digest(report),
+                places=sorted(changes))
+    return report
+
+
+def add_addendum(case: AnyPath, text: str, *, name: str, patient: str | None = None) -> Report:
+    """Add to a signed report; what was signed stays as it is.
+
+    Raises:
+        UsageError: text or name is empty, or the report is not signed.
+    """
+    if not text.strip():
+        raise UsageError("an addendum needs words: give them with --addendum")
+    with latest_run(case, patient) as run:
+        report = run.report()
+        if report.status is not ReportStatus.SIGNED or report.signature is None:
+            raise UsageError("only a signed report gets addenda; edit the draft, or sign it first")
+        who = _signature(run, name)
+        said = [report.signature.content_sha256, [one.text for one in report.addenda], text.strip()]
+        addendum = Addendum(text=text.strip(), name=who.name, account=who.account, added_at=who.signed_at,
+                            content_sha256=digest(said))
+        report = run.add(addendum)
+        _record(run, "addendum", who, signed=report.signature and report.signature.content_sha256,
+                content_sha256=addendum.content_sha256)
+    return report
+
+
+def audit_trail(case: AnyPath | None = None, *, patient: str | None = None) -> list[Entry]:
+    """Who did what to which report, oldest first, once the whole trail was found to hold.
+
+    Args:
+        case: only entries of this case; all without one.
+        patient: whose case it is, where the files name several people.
+
+    Raises:
+        StoreError: an entry was changed, taken out or put in; the message names the first one.
+    """
+    home = Home(Settings.from_environment(os.environ).home)
+    if case is None:
+        return AuditTrail(home).entries()
+    with latest_run(case, patient) as run:
+        return AuditTrail(home).entries(run.report().case.id)
+
+
+def record_export(run: ReviewRun, forms: list[str], folder: Path) -> None:
+    """Note in the audit trail that a report left, in which forms; where to is named by its last folder alone."""
+    AuditTrail(run.review.home).record("exported", run.report().case.id, account(), forms=forms, folder=folder.name,
+                                       content_sha256=content_digest(run.report()))
+
+
+def _signature(run: ReviewRun, name: str) -> Signature:
+    """Who decides, bound to the report as it stands.
+
+    Raises:
+        UsageError: the name is empty.
+        StoreError: the audit trail does not hold, so nothing can be decided.
+    """
+    if not name.strip():
+        raise UsageError("a signature needs a name: give yours with --name")
+    AuditTrail(run.review.home).entries()
+    return Signature(name=name.strip(), account=account(), signed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                     content_sha256=content_digest(run.report()))
+
+
+def _record(run: ReviewRun, action: str, who: Signature, **about: object) -> None:
+    AuditTrail(run.review.home).record(action, run.report().case.id, who.account, name=who.name, **about)
