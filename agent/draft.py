@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from ..core.case import Case
+from ..core.case import Case, Study
 from ..core.evidence import Evidence
 from ..core.finding import Finding
 from ..core.numbering import Renaming, number_all, rename, rename_answer
 from ..core.refusal import Refusal
-from ..core.report import CaseIdentity, ReaderIdentity, Report, TimelineEvent
+from ..core.report import CaseIdentity, ReaderIdentity, Report, ReviewedSeries, ReviewedStudy, TimelineEvent
 from ..core.result import Answer, ToolResult
 from ..core.settings import Limits
 from ..prompts import loader
@@ -53,11 +53,21 @@ def draft_report(state: ReviewState, reader: NotedReader, limits: Limits) -> Rep
     return Report(
         case=CaseIdentity(id=case.id, patient=case.opaque_patient), question=case.question,
         answer=rename_answer(answer, names), reader=reader.identity,
+        studies=tuple(reviewed_study(study) for study in case.studies),
         sections=compose(case.model_copy(update={"not_read": not_read}), findings, evidence, reader.identity,
                          notes=notes, took_part=answered is True),
         findings=findings, evidence=evidence, timeline=_timeline(state.get("events", []), names),
         not_read=not_read, conflicts=conflicts_of(case, findings, evidence),
         warnings=_warnings(case, state), model_answered=answered, provenance=_provenance(case, reader.identity, limits))
+
+
+def reviewed_study(study: Study) -> ReviewedStudy:
+    """What a report keeps of a study: no path, no name."""
+    return ReviewedStudy(
+        id=study.id, uid=study.uid, kind=study.kind, modality=study.modality, date=study.date,
+        description=study.description, body_part=study.body_part, series=tuple(ReviewedSeries(
+            uid=series.uid, modality=series.modality, description=series.description, files=len(series.files))
+            for series in study.series))
 
 
 def _answer(case: Case, results: Sequence[ToolResult], findings: Sequence[Finding], evidence: Sequence[Evidence],

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from .case import FileKind
 from .evidence import Evidence
 from .finding import Finding
 from .ids import content_id
@@ -106,6 +107,30 @@ class TimelineEvent(Word):
     """The one record entry that says it, such as `Observation/123`; None where several sources do."""
 
 
+class ReviewedSeries(Word):
+    """A series, or one document, slide or record file."""
+
+    uid: str
+    """SeriesInstanceUID, or `sha256:` and the digest."""
+    modality: str
+    description: str = ""
+    files: int
+
+
+class ReviewedStudy(Word):
+    """An examination, document or record that the case holds."""
+
+    id: str
+    uid: str
+    """StudyInstanceUID, or `sha256:` and the digest."""
+    kind: FileKind
+    modality: str
+    date: str | None
+    description: str = ""
+    body_part: str | None = None
+    series: tuple[ReviewedSeries, ...]
+
+
 class Conflict(Word):
     """Two sources that disagree; neither is chosen silently."""
 
@@ -162,6 +187,8 @@ class Report(Word):
     question: str | None = None
     answer: Answer | None = None
     reader: ReaderIdentity
+    studies: tuple[ReviewedStudy, ...] = ()
+    """Everything that was given to a tool, by date."""
     sections: tuple[Section, ...]
     findings: tuple[Finding, ...]
     evidence: tuple[Evidence, ...]

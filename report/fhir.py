@@ -11,6 +11,7 @@ from markupsafe import escape
 
 from ..core.finding import Category, Finding, Status, Value
 from ..core.report import Report, ReportStatus, SentenceKind
+from .fhir_sources import document_reference, imaged, imaging_study, provenance, written
 from .view import banner
 from .wording import finding_date, plain, range_text, value_text
 
@@ -32,7 +33,8 @@ Resource = dict[str, Any]
 
 def bundle_of(report: Report) -> str:
     """The Bundle as indented JSON. Measured and laboratory findings become Observations; changes and record entries,
-    which are derived or stand in their own resources, are told in the conclusion only.
+    which are derived or stand in their own resources, are told in the conclusion only. Studies with images become
+    ImagingStudy, documents DocumentReference; each decision of a person is a Provenance.
     """
     patient = _address(report, "patient")
     observed = [item for item in report.findings if item.category in OBSERVED]
@@ -40,6 +42,10 @@ def bundle_of(report: Report) -> str:
         (_address(report, "report"), _diagnostic_report(report, patient, observed)),
         (patient, {"resourceType": "Patient", "identifier": [{"value": report.case.patient}]}),
         *((_address(report, item.id), _observation(item, report, patient)) for item in observed),
+        *((_address(report, f"study {item.uid}"), imaging_study(item, patient)) for item in imaged(report)),
+        *((_address(report, f"study {item.uid}"), document_reference(item, patient)) for item in written(report)),
+        *((_address(report, f"decision {n}"), made) for n, made in enumerate(
+            provenance(report, _address(report, "report")), start=1)),
     ]
     bundle = {"resourceType": "Bundle", "type": "collection",
               "entry": [{"fullUrl": address, "resource": resource} for address, resource in resources]}
@@ -60,6 +66,9 @@ def _diagnostic_report(report: Report, patient: str, observed: list[Finding]) ->
         "code": {"text": "Case review by Caseloom"},
         "subject": {"reference": patient},
         "result": [{"reference": _address(report, item.id)} for item in observed],
+        "imagingStudy": [{"reference": _address(report, f"study {item.uid}")} for item in imaged(report)],
+        **({"issued": report.signature.signed_at, "resultsInterpreter": [{"display": plain(report.signature.name)}]}
+           if report.status is ReportStatus.SIGNED and report.signature is not None else {}),
         "conclusion": " ".join([banner(report), *(plain(text) for text in told)]),
     }
     return {key: value for key, value in made.items() if value}

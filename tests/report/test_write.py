@@ -15,12 +15,22 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 from made_report import MISSING, draw_pictures, made_report
 
+from caseloom.core.case import FileKind
 from caseloom.core.evidence import DocumentSpan, Source, make_evidence
 from caseloom.core.finding import Category, Status, Value
-from caseloom.core.report import Report, ReportStatus, Signature
+from caseloom.core.report import (
+    Addendum,
+    Edit,
+    Report,
+    ReportStatus,
+    ReviewedSeries,
+    ReviewedStudy,
+    Signature,
+)
 from caseloom.report.write import write_report
 
 BANNER = "DRAFT – not signed. Caseloom is not a medical device."
+OWN = ("DiagnosticReport", "Observation")
 SCRIPT = "<script>alert('x')</script>"
 
 
@@ -189,10 +199,38 @@ def test_the_bundle_is_valid_and_preliminary(report, written):
     bundle = Bundle.model_validate_json(written["fhir"].read_text("utf-8"))
     kinds = [entry.resource.get_resource_type() for entry in bundle.entry]
     assert kinds[:2] == ["DiagnosticReport", "Patient"]
-    assert {entry.resource.status for entry in bundle.entry if hasattr(entry.resource, "status")} == {"preliminary"}
+    own = [entry.resource for entry in bundle.entry if entry.resource.get_resource_type() in OWN]
+    assert {resource.status for resource in own} == {"preliminary"}
     addresses = [entry.fullUrl for entry in bundle.entry]
     assert len(addresses) == len(set(addresses))
-    assert {item.reference for item in bundle.entry[0].resource.result} == set(addresses[2:])
+    observations = {entry.fullUrl for entry in bundle.entry if entry.resource.get_resource_type() == "Observation"}
+    assert {item.reference for item in bundle.entry[0].resource.result} == observations
+
+
+def test_studies_documents_and_decisions_have_resources_of_their_own(report, tmp_path):
+    series = ReviewedSeries(uid="1.2.3.4", modality="CT", description="AXIAL", files=300)
+    studies = (ReviewedStudy(id="S1", uid="1.2.3", kind=FileKind.CT, modality="CT", date="2025-03-04T10:00",
+                             series=(series,)),
+               ReviewedStudy(id="S2", uid=f"sha256:{'0' * 64}", kind=FileKind.DOCUMENT, modality="DOC", date="2025-03",
+                             description="lab report", series=(series,)))
+    who = {"name": "Dr. Ada", "account": "ada"}
+    edit = Edit(at="s-1-1", section="Context", before="a", after="b", edited_at="2025-03-05T09:00:00+00:00", **who)
+    signature = Signature(signed_at="2025-03-05T10:00:00+00:00", content_sha256="0" * 64, **who)
+    addendum = Addendum(text="c", added_at="2025-03-06T10:00:00+00:00", content_sha256="1" * 64, **who)
+    signed = report.model_copy(update={"studies": studies, "edits": (edit,), "signature": signature,
+                                       "addenda": (addendum,), "status": ReportStatus.SIGNED})
+    bundle = Bundle.model_validate_json(write_report(signed, tmp_path, tmp_path / "none")["fhir"].read_text("utf-8"))
+    by_kind = {}
+    for entry in bundle.entry:
+        by_kind.setdefault(entry.resource.get_resource_type(), []).append(entry)
+    (study,), (document,) = by_kind["ImagingStudy"], by_kind["DocumentReference"]
+    assert (study.resource.series[0].uid, study.resource.series[0].numberOfInstances) == ("1.2.3.4", 300)
+    assert document.resource.type.text == "lab report"
+    main = by_kind["DiagnosticReport"][0]
+    assert [item.reference for item in main.resource.imagingStudy] == [study.fullUrl]
+    assert [entry.resource.activity.text for entry in by_kind["Provenance"]] == ["edited", "signed", "added to"]
+    assert {entry.resource.target[0].reference for entry in by_kind["Provenance"]} == {main.fullUrl}
+    assert main.resource.resultsInterpreter[0].display == "Dr. Ada"
 
 
 def test_a_laboratory_result_keeps_its_code_unit_range_and_flag(written):
