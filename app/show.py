@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from ..sources.inspect import Inspection
 
 
+DIGEST = 64
+"""Characters of a SHA-256."""
+
+
 def print_json(document: BaseModel | Mapping[str, Any]) -> None:
     """One JSON document on stdout."""
     import sys
@@ -142,9 +146,15 @@ def show_exported(folder: Path, files: Sequence[str], left_out: Sequence[str]) -
 
 
 def show_trail(entries: Sequence[Entry]) -> None:
-    """The audit trail as a table."""
-    table = _table("Audit trail", "No", "When", "Account", "What", "Case", "About")
+    """The audit trail, one line an entry: number, UTC, account, action, case, and what else is kept."""
+    console = _console()
     for entry in entries:
-        about = ", ".join(f"{key} {str(value)[:16]}" for key, value in entry.about.items())
-        _row(table, str(entry.number), entry.at, entry.account, entry.action, entry.case[:12], about)
-    _console().print(table)
+        about = "; ".join(f"{key.removesuffix('_sha256')} {_brief(value)}" for key, value in entry.about.items())
+        console.print(f"{entry.number:>4}  {entry.at[:19].replace('T', ' ')}  {entry.account}  {entry.action}  case "
+                      f"{entry.case[:12]}  {about}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)[:12] if isinstance(value, str) and len(value) == DIGEST else str(value)
