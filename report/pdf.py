@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from ..core.report import ReportStatus
 from .html import environment, own_text
 from .view import Place, View
 
@@ -123,10 +124,23 @@ def _cited_places(view: View) -> list[Place]:
     return cited[:MOST_PASSAGES]
 
 
+def _watermark(page: pymupdf.Page, word: str) -> None:
+    """Pale grey, behind the text, along the diagonal of the sheet."""
+    import pymupdf
+
+    size = 150.0 if len(word) <= len("DRAFT") else 100.0
+    middle = pymupdf.Point(PAGE[0] / 2, PAGE[1] / 2)  # type: ignore[no-untyped-call]  # not annotated
+    start = middle - (pymupdf.get_text_length(word, "hebo", size) / 2, -size / 3)
+    page.insert_text(start, word, fontname="hebo", fontsize=size, color=(0.93, 0.93, 0.93), overlay=False,
+                     morph=(middle, pymupdf.Matrix(55)))  # type: ignore[no-untyped-call]  # not annotated
+
+
 def _furnish(page: pymupdf.Page, view: View, number: int, count: int) -> None:
-    """The banner above and the page number below."""
+    """The banner above, the page number below, and behind the text of what is not signed a word that says so."""
     left, right = MARGINS[0], PAGE[0] - MARGINS[2]
     css = own_text("pdf.css")
     page.insert_htmlbox((left, 26, right, 44), str(Markup('<p class="banner">{}</p>').format(view.banner)), css=css)
+    if view.report.status is not ReportStatus.SIGNED:
+        _watermark(page, view.report.status.value.upper())
     page.draw_line((left, 46), (right, 46), color=(0.54, 0.17, 0.02), width=0.6)
     page.insert_htmlbox((left, PAGE[1] - 40, right, PAGE[1] - 24), f'<p class="number">{number} / {count}</p>', css=css)

@@ -192,6 +192,7 @@ def test_the_pdf_has_pages_bookmarks_and_pictures(report, written):
         assert f"1 / {document.page_count}" in document[0].get_text()
         assert sum(len(page.get_images()) for page in document) == 4
         assert "11.2" in document[0].get_text()
+        assert all(page.get_text().count("DRAFT") == 2 for page in document)  # above, and across the sheet
         assert not document.metadata["creationDate"]
 
 
