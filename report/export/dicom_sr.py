@@ -89,9 +89,14 @@ def report_of(material: Material, study: Study, findings: Sequence[Finding], num
         series_instance_uid=material.uid("sr series", study.uid), series_number=9100 + number,
         sop_instance_uid=material.uid("sr", study.uid), instance_number=1, manufacturer="Caseloom",
         is_complete=signed is not None, is_final=signed is not None, is_verified=signed is not None,
-        verifying_observer_name=signed.name if signed else None,
+        verifying_observer_name=person_name(signed.name) if signed else None,
         verifying_organization="not stated" if signed else None,
         series_description="Caseloom: measurements")
+
+
+def person_name(name: str) -> str:
+    """A name as given, as a DICOM person name of one component (PS3.5 6.2.1.2), at most 64 characters."""
+    return plain(name).translate(str.maketrans("^=\\", "   ")).strip()[:63] + "^"
 
 
 def _places(material: Material, study: Study, finding: Finding) -> list[Evidence]:

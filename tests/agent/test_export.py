@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import highdicom
@@ -16,8 +17,9 @@ import pytest
 import caseloom
 from caseloom.core.case import Case
 from caseloom.core.errors import UsageError
-from caseloom.core.report import Report
-from caseloom.report.export.material import Exported
+from caseloom.core.report import Report, ReportStatus, Signature
+from caseloom.report.export.dicom_sr import findings_in, report_of, write_reports
+from caseloom.report.export.material import Exported, Material
 from caseloom.report.export.table import csv_of
 
 LUNG = -400
@@ -132,6 +134,28 @@ def test_a_structured_report_holds_the_numbers_and_the_images(
     assert len(told) >= 10
     assert told == pytest.approx(numbers)
     assert referenced <= {file.instance_uid for file in case.files}
+
+
+def test_a_signed_report_is_complete_and_verified_by_name(reviewed: tuple[Report, Path], case: Case) -> None:
+    who = Signature(name="Dr. Ada^=\\ Example", account="ada", signed_at="2025-03-05T10:00:00+00:00",
+                    content_sha256="0" * 64)
+    signed = reviewed[0].model_copy(update={"status": ReportStatus.SIGNED, "signature": who})
+    material = Material(signed, case, reviewed[1])
+    study = next(study for study in case.studies if study.kind == "film")
+    sr = report_of(material, study, findings_in(material, study), 1)
+    assert (sr.CompletionFlag, sr.VerificationFlag) == ("COMPLETE", "VERIFIED")
+    assert str(sr.VerifyingObserverSequence[0].VerifyingObserverName) == "Dr. Ada    Example^"
+
+
+def test_a_file_that_changed_since_is_not_referred_to(reviewed: tuple[Report, Path], case: Case, tmp_path: Path
+                                                      ) -> None:
+    shutil.copytree(case.root / "films", tmp_path / "films")
+    for file in (tmp_path / "films").rglob("*.dcm"):
+        file.write_bytes(file.read_bytes() + b"0")
+    material = Material(reviewed[0], case.model_copy(update={"root": tmp_path}), reviewed[1])
+    done = write_reports(material, tmp_path / "out")
+    assert done.files == []
+    assert any("not the one that was reviewed" in line for line in done.left_out)
 
 
 def _images(dataset: pydicom.Dataset) -> list[pydicom.Dataset]:
