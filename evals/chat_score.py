@@ -1,9 +1,9 @@
 """The scripted conversation: questions over the demo case, each with the facts and sources of its answer.
 
-    python -m caseloom.evals.chat_score SCRIPT PLANTED [--write docs/accuracy.md]
+    python -m caseloom.evals.chat_score SCRIPT PLANTED WORDS [--write docs/accuracy.md]
 
-SCRIPT is over the shipped case, PLANTED over one whose sources hold instructions; both are YAML lists of `Expected`.
-The chat is driven by the rules that ship.
+SCRIPT is over the shipped case, PLANTED over one whose sources hold instructions; WORDS is one conversation over the
+shipped case, in the words of a clinician. All are YAML lists of `Expected`. The chat is driven by the rules that ship.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ import yaml
 
 from ..agent.chat.session import Chat
 from ..agent.door import open_chat
-from ..core.result import Answer
+from ..core.result import Answer, AnswerStatus
 from ..phantoms import write_demo
 from .chat_planted import write_planted
 from .sections import machine, today, write_section
 
 TITLE = "The scripted conversation"
+OFFERED = "can answer, for instance"
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,16 @@ class Expected:
         status: of the answer.
         facts: texts that the answer holds.
         sources: files, or folders of images, that its citations point into: all of them and no others.
+        within: the same, where any of them will do; in place of `sources`.
         absent: texts that the answer does not hold.
-        group: what it tries: facts, refused, planted.
+        group: what it tries: facts, refused, planted, words, words refused.
     """
 
     question: str
     status: str
     facts: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     group: str = "facts"
 
@@ -53,7 +56,7 @@ class Expected:
 def read_script(file: Path) -> list[Expected]:
     """The questions of a script."""
     entries: list[dict[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    lists = ("facts", "sources", "absent")
+    lists = ("facts", "sources", "within", "absent")
     fields: list[dict[str, Any]] = [{key: tuple(value) if key in lists else value for key, value in entry.items()}
                                     for entry in entries]
     return [Expected(**entry) for entry in fields]
@@ -68,7 +71,14 @@ def failure(expected: Expected, answer: Answer) -> str:
     cited = sources_of(answer)
     if missing or said:
         return f"missing {missing}, said {said}: {answer.text[:120]}"
+    if expected.within:
+        return "" if cited and set(cited) <= set(expected.within) else f"cites {cited}, not some of {expected.within}"
     return "" if cited == tuple(sorted(expected.sources)) else f"cites {cited}, not {expected.sources}"
+
+
+def is_offer(answer: Answer) -> bool:
+    """Whether the question was not understood, which is said with what can be asked."""
+    return answer.status is AnswerStatus.DECLINED and OFFERED in answer.text
 
 
 def sources_of(answer: Answer) -> tuple[str, ...]:
