@@ -18,6 +18,7 @@ from ..core.report import Report, Signature, TimelineEvent
 from ..core.result import Answer, AnswerStatus, ToolResult
 from ..core.settings import Settings
 from ..memory.home import Home
+from ..memory.patch_index import PatchIndex
 from ..memory.query import Query
 from ..memory.timeline import open_timeline
 from ..readers.choose import ReaderChoice, choose_reader
@@ -34,6 +35,7 @@ from .chat.history import History
 from .chat.reader_model import ReaderChatModel
 from .chat.rules_model import RulesChatModel
 from .chat.session import Chat
+from .chat.shelf import Shelf
 from .events import as_cited
 from .nodes import Review, content_digest
 from .run import ReviewRun, Watcher, latest_of, open_run
@@ -216,15 +218,18 @@ def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice
     with _run(case, patient, reader or ReaderChoice(MEASURE), None) as run:
         report = run.finish(watch=watch)
         state, review = run.state(), run.review
+    file = home.path / "chats" / f"{report.case.id}.jsonl"
+    history = History(file if keep else None)
     context = ChatContext(
         case=state["case"], report=report, results=tuple(state.get("results", [])),
         timeline=open_timeline(home, report.case.patient, settings), tools=review.tools,
-        tool_context=review.context(state["case"]), folder=home.run_folder(report.case.id))
-    file = home.path / "chats" / f"{report.case.id}.jsonl"
+        tool_context=review.context(state["case"]), folder=home.run_folder(report.case.id),
+        open_index=lambda slide, made_by: PatchIndex(home, slide, made_by),
+        shelf=Shelf(report.evidence, (item for turn in history.turns() for item in turn.answer.evidence)))
     driver = chat_model or (ReaderChatModel(reader=review.reader, scope=report.case.patient, people=people_of(
         state["case"].patient, (who for one in state["case"].files for who in one.identities)))
         if review.reader.identity.interprets else RulesChatModel(context=context))
-    return Chat(context=context, model=driver, history=History(file if keep else None))
+    return Chat(context=context, model=driver, history=history)
 
 
 def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = None, query: Query | None = None,

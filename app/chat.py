@@ -67,7 +67,7 @@ def _command(chat: Chat, text: str) -> None:
 
 
 def _say_picture(chat: Chat, key: str) -> None:
-    item = chat.context.material.evidence_by_id.get(key)
+    item = chat.context.shown_evidence(key)
     if item is not None and item.picture:
         _say(f"Picture: {chat.context.folder / item.picture}")
 

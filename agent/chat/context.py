@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ...core.case import Case
 from ...core.evidence import Evidence
 from ...core.finding import Category, Finding
+from ...core.ids import digest
 from ...core.report import Report
 from ...core.result import ToolResult
 from ...memory.timeline import Timeline
-from ...tools.base import Tool, ToolContext
+from ...tools.base import OnDemand, Tool, ToolContext
+from ...tools.catalogue import on_demand
 from ...tools.records.entries import Entries
+from ...tools.slide_search import PatchIndex
 from ..facts import Known, known_facts
 from ..phrases import Material, place
 from ..state import TaskResult
+from .shelf import FOLDER, Shelf
 
 IMAGING = frozenset({Category.ANATOMY, Category.OBSERVATION, Category.MEASUREMENT})
 
@@ -34,6 +39,9 @@ class ChatContext:
         tools: by name.
         tool_context: what the tools run with.
         folder: where the report and its pictures lie.
+        open_index: where patches of slides are kept, by SHA-256 and embedder.
+        shelf: evidence that the chat adds to the report's.
+        on_demand: what is measured only when somebody asks, by name.
     """
 
     case: Case
@@ -43,6 +51,19 @@ class ChatContext:
     tools: Mapping[str, Tool]
     tool_context: ToolContext
     folder: Path
+    open_index: Callable[[str, str], PatchIndex]
+    shelf: Shelf
+    on_demand: Mapping[str, OnDemand] = field(default_factory=on_demand)
+
+    def apart(self, call: list[Any]) -> ToolContext:
+        """What a tool runs with when it runs again: its pictures go to a folder of this call's own."""
+        folder = self.folder / FOLDER / digest(call)[:12]
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return replace(self.tool_context, pictures=folder, question=None)
+
+    def shown_evidence(self, key: str) -> Evidence | None:
+        """A piece of evidence by its id: the report's (E12) or one that the chat added (R3)."""
+        return self.material.evidence_by_id.get(key.upper()) or self.shelf.get(key)
 
     @cached_property
     def material(self) -> Material:

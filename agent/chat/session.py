@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemM
 from ...core.evidence import Evidence
 from ...core.result import Answer, AnswerStatus, CitedSentence, Step
 from ...prompts.loader import load_templates
+from ..facts import Known, known_facts
 from .check import sayings_of, unsupported
 from .context import ChatContext
 from .graph import ChatLimits, make_chat_graph
@@ -96,7 +97,8 @@ class Chat:
         if status in (AnswerStatus.DECLINED, AnswerStatus.NOT_IN_CASE) and self.model._llm_type == "caseloom-rules":
             return self._without(text, AnswerStatus(status))
         sayings = sayings_of(text)
-        held = [saying for saying in sayings if not unsupported(saying, told, self.context.known)]
+        known = self._known(told)
+        held = [saying for saying in sayings if not unsupported(saying, told, known)]
         if held:
             return self._with(held, len(sayings) - len(held), told, None if status else text)
         if text.strip().rstrip(".").casefold() == "not in this case" or (told and not any(
@@ -104,6 +106,14 @@ class Chat:
             return self._without("This is not in the case.", AnswerStatus.NOT_IN_CASE, raw=text)
         return self._without(NOTHING_HELD if text.strip() else "The model gave no answer.", AnswerStatus.DECLINED,
                              raw=text)
+
+    def _known(self, told: Sequence[Told]) -> Known:
+        """What sentences are checked against: the report, and what ran again in this turn."""
+        findings = [item for one in told for item in one.findings]
+        if not findings:
+            return self.context.known
+        report, evidence = self.context.report, (item for one in told for item in one.evidence)
+        return known_facts((*report.findings, *findings), (*report.evidence, *evidence))
 
     def _without(self, text: str, status: AnswerStatus, raw: str | None = None) -> Answer:
         looked = f" {self.context.looked_at}" if status is AnswerStatus.NOT_IN_CASE else ""

@@ -6,21 +6,16 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from langchain_core.tools import BaseTool, StructuredTool
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, create_model
 
 from ...memory.query import Query
 from ...prompts.loader import load_templates
-from . import lookups, results
+from ...tools.base import Arguments, OnDemand
+from . import again, lookups, results
 from .context import ChatContext
 from .told import Told
 
 DATE = r"^(\d{4}(-\d{2}(-\d{2})?)?)?$"
-
-
-class Arguments(BaseModel):
-    """No other argument than these is taken; an empty text is none."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Question(Arguments):
@@ -75,7 +70,7 @@ class Studies(Arguments):
 class Shown(Arguments):
     """Which evidence."""
 
-    evidence: str = Field(pattern=r"^[Ee]\d{1,6}$", description="Such as E12.")
+    evidence: str = Field(pattern=r"^[EeRr]\d{1,6}$", description="Such as E12 or R3.")
 
 
 class Days(Arguments):
@@ -99,6 +94,7 @@ class Prior(Arguments):
 
     kind: Literal["ct", "mr", "film"]
     date: str = Field(default="", pattern=DATE, description="Of the later examination; the latest by default.")
+    back: int = Field(default=1, ge=1, le=20, description="1 for the one before it, 2 for the one before that.")
 
 
 class Again(Arguments):
@@ -126,15 +122,28 @@ def make_tools(context: ChatContext) -> list[BaseTool]:
         ("show_evidence", Shown, lambda evidence: lookups.show_evidence(context, evidence)),
         ("days_between", Days, lambda first, last, kind: lookups.days(context, first, last, kind)),
         ("convert", Conversion, lookups.convert),
-        ("compare_with_prior", Prior, lambda kind, date: lookups.compare_with_prior(context, kind, date)),
-        ("run_tool", Again, lambda tool, date, question: lookups.run_again(context, tool, date, question)),
+        ("compare_with_prior", Prior,
+         lambda kind, date, back: lookups.compare_with_prior(context, kind, date, back)),
+        ("run_tool", Again, lambda tool, date, question: again.run_again(context, tool, date, question)),
     ]
-    return [_tool(name, arguments, work) for name, arguments, work in made]
+    made += [(one.name, _dated(one), _on_demand(context, one)) for one in context.on_demand.values()]
+    return [_tool(context, name, arguments, work) for name, arguments, work in made]
 
 
-def _tool(name: str, arguments: type[Arguments], work: Callable[..., Told]) -> BaseTool:
+def _dated(asked: OnDemand) -> type[Arguments]:
+    """The parameters of a catalogue's entry, and of which examination."""
+    date = Field(default="", pattern=DATE, description="Of the examination; the latest by default.")
+    return create_model(asked.arguments.__name__, __base__=asked.arguments, __doc__=asked.arguments.__doc__,
+                        date=(str, date))
+
+
+def _on_demand(context: ChatContext, asked: OnDemand) -> Callable[..., Told]:
+    return lambda date, **given: again.run_on_demand(context, asked, date, given)
+
+
+def _tool(context: ChatContext, name: str, arguments: type[Arguments], work: Callable[..., Told]) -> BaseTool:
     def run(**given: Any) -> tuple[str, Told]:
-        told = work(**given)
+        told = context.shelf.shelve(work(**given))
         return told.text, told
 
     return StructuredTool.from_function(run, name=name, description=load_templates("chat")[f"tool_{name}"].text,

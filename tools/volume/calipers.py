@@ -70,7 +70,7 @@ def measure_opacity(voxels: NDArray[Any], geometry: VolumeGeometry, ball: Ball) 
     """
     radius = ball.diameter_mm / 2
     values, step = _resampled(voxels, geometry, ball.centre_mm, 2.0 * radius + 4.0)
-    solid = _trunk(values > (ball.lung_hu + ball.solid_hu) / 2, NECK * radius / step)
+    solid = trunk(values > (ball.lung_hu + ball.solid_hu) / 2, NECK * radius / step)
     if not solid.any():
         return None
     blur = round((float(np.mean(geometry.spacing)) + BLUR_MM) / step)
@@ -124,8 +124,13 @@ def _frame(geometry: VolumeGeometry) -> NDArray[np.float64]:
     return np.stack([normal * np.sign(normal @ towards), column, row])
 
 
-def _trunk(solid: Mask, neck: float) -> Mask:
-    """The piece of `solid` nearest to its middle, without what is thinner than `neck` voxels hanging on it."""
+def trunk(solid: Mask, neck: float) -> Mask:
+    """The piece of `solid` nearest to its middle, without what is thinner than `neck` voxels hanging on it.
+
+    Args:
+        solid: a region of a volume or of a plane, on a grid of equal steps.
+        neck: in voxels.
+    """
     core = ndimage.distance_transform_edt(solid) > neck
     labels, count = ndimage.label(core)
     if count == 0:
