@@ -85,6 +85,23 @@ def _quoted(context: ChatContext, asked: OnDemand, studies: Sequence[Study], giv
                 evidence=tuple(item for one in useful for item in one.evidence))
 
 
+def mentioned(context: ChatContext, words: str) -> str:
+    """A sentence that says which documents hold some words, for an answer that nothing else gives; empty for none.
+
+    What a document says is quoted when somebody asks, never taken for the answer.
+    """
+    asked = context.on_demand.get(ReadDocuments.name)
+    if asked is None or not words.strip():
+        return ""
+    studies = [study for study in context.case.studies if asked.gate(study) is None]
+    held = [study for study in studies if _run(context, asked, study, {"words": words[:120]}).evidence]
+    if not held:
+        return ""
+    names = " and the ".join(f"{(shown(study.description or '') or 'document').lower()}"
+                             f"{f' of {study.date[:10]}' if study.date else ''}" for study in held[:3])
+    return f" The words “{shown(words)}” stand in the {names}; ask what the documents say about them."
+
+
 def _is_of(study: Study, date: str) -> bool:
     return not date or str(study.date).startswith(date)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.case import Case
 from ...core.evidence import Evidence
-from ...core.finding import Category, Finding
+from ...core.finding import Category
 from ...core.ids import digest
 from ...core.report import Report
 from ...core.result import ToolResult
@@ -20,8 +20,9 @@ from ...tools.catalogue import on_demand
 from ...tools.records.entries import Entries
 from ...tools.slide_search import PatchIndex
 from ..facts import Known, known_facts
-from ..phrases import Material, place
+from ..phrases import Material
 from ..state import TaskResult
+from .names import Named, Names
 from .shelf import FOLDER, Shelf
 
 IMAGING = frozenset({Category.ANATOMY, Category.OBSERVATION, Category.MEASUREMENT})
@@ -76,6 +77,12 @@ class ChatContext:
         return Entries(self.report.findings, self.report.evidence)
 
     @cached_property
+    def names(self) -> Names:
+        """Names of what was measured and seen, as questions use them."""
+        return Names([*self.imaging, *self.valued, *(Named(item) for item in self.report.findings
+                                                     if item.change is not None)], self.report.findings)
+
+    @cached_property
     def known(self) -> Known:
         """What sentences are checked against."""
         return known_facts(self.report.findings, self.report.evidence)
@@ -111,20 +118,3 @@ class ChatContext:
     def result_of(self, study_id: str) -> ToolResult | None:
         """What a tool gave on one study."""
         return next((done.result for done in self.results if done.task.study.id == study_id), None)
-
-
-@dataclass(frozen=True)
-class Named:
-    """A finding with the names that it goes by, its place among them."""
-
-    finding: Finding
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Its name, its name with its place, the display and code of its code."""
-        code = self.finding.code
-        where = place(self.finding)
-        names = [self.finding.name, *([f"{self.finding.name} {where}"] if where else [])]
-        return (*names, *((code.display, code.code) if code else ()))
-
-

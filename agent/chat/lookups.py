@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...core.case import Study
 from ...core.moments import moment_key
 from ...core.report import Sentence, TimelineEvent
@@ -11,13 +13,14 @@ from ...memory.timeline import Match
 from ...report.view import where
 from ...report.wording import date_text
 from ...tools.comparison import ComparisonTool, StudyReading
+from ...tools.records.intents import AmbiguousDate, Topic, left_over, understand
 from ...tools.records.questions import answer_question
 from ..compose_change import change_text
 from ..compose_labs import flag_of, lab_sentence, outside_range
 from ..events import as_cited
 from ..phrases import STUDY_LABELS, cited, shown
-from .again import fresh, moved
-from .arithmetic import NoConversion, converted_text, days_between
+from .again import fresh, mentioned, moved
+from .arithmetic import NoConversion, converted_text
 from .context import ChatContext
 from .results import begins, span_words
 from .told import Saying, Told, nothing, of_answer, said
@@ -25,6 +28,7 @@ from .told import Saying, Told, nothing, of_answer, said
 MOST_EVENTS = 40
 KINDS = {"ct": "ct", "mr": "mr", "mri": "mr", "film": "film", "x-ray": "film", "xray": "film", "radiograph": "film",
          "slide": "slide", "scan": "ct"}
+IMAGING = {"ct", "mr", "film"}
 SECTIONS = {"impression": "Impression", "limits": "Limits", "comparison": "Comparison", "reviewed":
             "What was reviewed"}
 
@@ -32,7 +36,21 @@ SECTIONS = {"impression": "Impression", "limits": "Limits", "comparison": "Compa
 def ask_record(context: ChatContext, question: str) -> Told:
     """What rules answer from everything that was recorded, measured and extracted."""
     own = [item for item in context.report.findings if not item.is_read]
-    return of_answer(answer_question(question, own, context.evidence))
+    told = of_answer(answer_question(question, own, context.evidence))
+    if told.sayings or told.status is not AnswerStatus.NOT_IN_CASE:
+        return told
+    return replace(told, reason=f"{told.reason}{mentioned(context, about_of(question))}")
+
+
+def about_of(question: str) -> str:
+    """The thing that a question for the record is about; empty where it names none."""
+    try:
+        asked = understand(question)
+    except AmbiguousDate:
+        return ""
+    if asked is not None and asked.topic is Topic.FAMILY:
+        return left_over(question, "is there any a the family history of what did his her mother father have")
+    return asked.about if asked else ""
 
 
 def search_timeline(context: ChatContext, text: str, query: Query) -> Told:
@@ -94,30 +112,32 @@ def _not_read(context: ChatContext) -> Told:
 
 def list_studies(context: ChatContext, kind: str, pick: str) -> Told:
     """Examinations with their dates: all, the first, or the last of a kind."""
-    wanted = KINDS.get(kind, kind)
-    studies = [study for study in context.case.studies if not wanted or study.kind.value == wanted]
+    wanted = IMAGING if kind == "imaging" else {KINDS.get(kind, kind)}
+    studies = [study for study in context.case.studies if not kind or study.kind.value in wanted]
     studies = [study for study in studies if study.date] if pick else studies
     if not studies:
-        return nothing(f"The case holds no {_called(kind)}{' with a date' if pick else ''}.")
+        return nothing(f"The case holds no {called(kind)}{' with a date' if pick else ''}.")
     if pick:
         studies = [(min if pick == "first" else max)(studies, key=lambda study: moment_key(study.date or ""))]
-    sayings = [Saying(f"{_label(study)}: {date_text(study.date) or 'undated'}.", _shown_of(study, context))
-               for study in studies if _shown_of(study, context)]
+    sayings = [Saying(f"{_label(study)}: {date_text(study.date) or 'undated'}.", shown_of(study, context))
+               for study in studies if shown_of(study, context)]
     if not sayings:
         return nothing(f"The case holds {len(studies)} of them, and none gave any evidence.")
     only = studies[0] if len(studies) == 1 else None
     return Told(tuple(sayings), value=AnswerValue(text=_label(only), date=only.date) if only else None)
 
 
-def _called(kind: str) -> str:
-    return {"ct": "CT", "mr": "MR", "": "examination"}.get(kind, kind)
+def called(kind: str) -> str:
+    """A kind of examination in words."""
+    return {"ct": "CT", "mr": "MR", "": "examination", "imaging": "images"}.get(kind, kind)
 
 
 def _label(study: Study) -> str:
     return shown(study.description or STUDY_LABELS[study.kind][0])
 
 
-def _shown_of(study: Study, context: ChatContext) -> tuple[str, ...]:
+def shown_of(study: Study, context: ChatContext) -> tuple[str, ...]:
+    """The first piece of evidence of an examination."""
     files = {file.path for file in study.files}
     return tuple(item.id for item in context.evidence if item.source.file in files)[:1]
 
@@ -130,27 +150,6 @@ def show_evidence(context: ChatContext, evidence: str) -> Told:
     picture = f" Picture: {item.picture}." if item.picture else " It has no picture."
     return Told((Saying(f"{item.id}: {shown(item.caption)}, {where(item)}, in {item.source.file}.{picture}",
                         (item.id,)),))
-
-
-def days(context: ChatContext, first: str, last: str, kind: str) -> Told:
-    """Days between two dates, or between the two latest examinations of a kind."""
-    if kind:
-        dated = [study for study in context.case.studies
-                 if study.kind.value == KINDS.get(kind, kind) and study.date]
-        moments = sorted({str(study.date)[:10] for study in dated})
-        if len(moments) < 2:
-            return nothing(f"The case holds fewer than two dates of the kind {_called(kind)}.")
-        first, last = moments[-2:]
-        shown_ids = tuple(key for study in dated if str(study.date)[:10] in (first, last)
-                          for key in _shown_of(study, context))
-    else:
-        shown_ids = ()
-    try:
-        count = days_between(first, last)
-    except NoConversion as error:
-        return nothing(f"That cannot be counted: {error}", AnswerStatus.DECLINED)
-    return Told((Saying(f"From {first} to {last}: {count} days.", shown_ids),),
-                value=AnswerValue(number=float(count), unit="days"))
 
 
 def convert(value: float, unit: str, to: str) -> Told:
@@ -169,11 +168,11 @@ def compare_with_prior(context: ChatContext, kind: str, date: str, back: int) ->
                   key=lambda item: item.task.study.date or "")
     later = [item for item in done if not date or str(item.task.study.date).startswith(date)]
     if not later:
-        return nothing(f"The case holds no {_called(kind)} {f'of {date}' if date else 'with a date'}.")
+        return nothing(f"The case holds no {called(kind)} {f'of {date}' if date else 'with a date'}.")
     at = done.index(later[-1])
     if at < back:
         first = date_text(done[at].task.study.date)
-        return nothing(f"The case holds {at or 'no'} {_called(kind)} before {first}, so there is none to compare with.")
+        return nothing(f"The case holds {at or 'no'} {called(kind)} before {first}, so there is none to compare with.")
     prior, current = done[at - back], done[at]
     told = _told_changes(context, str(prior.task.study.date)[:10], str(current.task.study.date)[:10], wanted)
     if told:

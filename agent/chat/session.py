@@ -90,8 +90,10 @@ class Chat:
         last = messages[-1] if messages and isinstance(messages[-1], AIMessage) else AIMessage(content="")
         if stopped or last.tool_calls:
             return Answer(text=stopped, status=AnswerStatus.DECLINED, steps=steps)
-        return self._answer(str(last.text), last.additional_kwargs.get("status"), told).model_copy(
-            update={"steps": steps})
+        answer = self._answer(str(last.text), last.additional_kwargs.get("status"), told)
+        note = last.additional_kwargs.get("note", "")
+        text = f"{answer.text} {note}" if note else answer.text
+        return answer.model_copy(update={"steps": steps, "text": text})
 
     def _answer(self, text: str, status: str | None, told: Sequence[Told]) -> Answer:
         if status in (AnswerStatus.DECLINED, AnswerStatus.NOT_IN_CASE) and self.model._llm_type == "caseloom-rules":
