@@ -19,6 +19,8 @@ from .results import named
 from .wording import corrected, plain
 
 UNSURE = "The date “{date}” can be read in two ways; write it as YYYY-MM-DD."
+MOST_WORDS = 40
+"""Of a question; a longer one is several."""
 MOST_NAMES = 4
 """Things that one question may be about."""
 DEEPEST = 4
@@ -47,8 +49,8 @@ def plan_of(question: str, context: ChatContext, earlier: Sequence[str] = ()) ->
     """
     text, _ = read(question, context)
     refused = refusal(text)
-    if refused:
-        return Plan(declined=refused)
+    if refused or len(text.split()) > MOST_WORDS:
+        return Plan(declined=refused, understood=bool(refused))
     try:
         span = span_in(text, _latest_date(context))
         plan = _understood(span, question, context) or _follow_up(span, question, context, earlier)
