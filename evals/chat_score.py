@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ from .sections import machine, today, write_section
 
 TITLE = "The scripted conversation"
 OFFERED = "can answer, for instance"
+AT_FIRST = {"right": 23, "not understood": 44, "wrong": 14}
+"""Outcomes of the conversation in a clinician's words on its first run, with the rules of commit 2f89582."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,32 @@ def run_script(chat: Chat, script: Sequence[Expected]) -> list[str]:
     return [failure(expected, chat.ask(expected.question)) for expected in script]
 
 
+def run_words(chat: Chat, script: Sequence[Expected]) -> list[tuple[str, str]]:
+    """Of each question of one conversation: `right`, `not understood` or `wrong`, and what is wrong with its answer."""
+    found = []
+    for expected in script:
+        answer = chat.ask(expected.question)
+        reason = failure(expected, answer)
+        found.append(("right" if not reason else "not understood" if is_offer(answer) else "wrong", reason))
+    return found
+
+
+def words_section(said: Sequence[tuple[str, str]]) -> list[str]:
+    """The table of a conversation in a clinician's words; what it was at first stands beside it."""
+    now = Counter(outcome for outcome, _ in said)
+    lines = [f"A conversation of {len(said)} questions in a clinician's words over the same case: short forms, slips of "
+             "the pen, follow-ups, limits, quotes. It was written before the rules were looked at; “at first” is how "
+             "they fared then, and since then they were mended by it, so that “now” shows what was mended.", "",
+             "| outcome | at first | now |", "|---|---:|---:|"]
+    return [*lines, *(f"| {outcome} | {AT_FIRST[outcome]} | {now[outcome]} |" for outcome in AT_FIRST)]
+
+
 def main() -> None:
     """Write the cases, put the questions, print and write the score."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("script", type=Path, help="questions over the shipped case")
     parser.add_argument("planted", type=Path, help="questions over the case with instructions in its sources")
+    parser.add_argument("words", type=Path, help="a conversation over the shipped case in a clinician's words")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the section into this file")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -106,7 +130,9 @@ def main() -> None:
         plain, hidden = read_script(asked.script), read_script(asked.planted)
         wrong = run_script(open_chat(demo, keep=False), plain)
         wrong += run_script(open_chat(write_planted(demo, Path(folder) / "planted"), keep=False), hidden)
-    lines = section([*plain, *hidden], wrong)
+        said = run_words(open_chat(demo, keep=False), read_script(asked.words))
+    lines = [*section([*plain, *hidden], wrong), "", *words_section(said)]
+    wrong += [reason for _, reason in said]
     sys.stdout.write("\n".join([*lines, *(item for item in wrong if item)]) + "\n")
     if asked.write:
         write_section(asked.write, TITLE, lines)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, HumanMessage, SystemMessage, ToolMessage
 
 from ...core.evidence import Evidence
 from ...core.result import Answer, AnswerStatus, CitedSentence, Step
@@ -37,6 +37,16 @@ class Doing:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A piece of what a model writes, as it comes: nothing of it is checked, and all of it may be left out."""
+
+    text: str
+
+
+Event = Doing | Written
+
+
+@dataclass(frozen=True)
 class Chat:
     """Questions and answers about one case.
 
@@ -52,12 +62,13 @@ class Chat:
     history: History
     limits: ChatLimits = field(default_factory=ChatLimits)
 
-    def ask(self, question: str, watch: Callable[[Doing], None] | None = None) -> Answer:
+    def ask(self, question: str, watch: Callable[[Event], None] | None = None) -> Answer:
         """The checked answer. A stop at any moment leaves the history as it was before the question.
 
         Args:
             question: in words.
-            watch: told of every tool that begins.
+            watch: told of every tool that begins, and of every piece that a model which streams writes. Only the
+                answer that comes back is checked.
         """
         if not 0 < len(question.strip()) <= LONGEST_QUESTION:
             return Answer(text=TOO_LONG, status=AnswerStatus.DECLINED)
@@ -66,12 +77,12 @@ class Chat:
         state: dict[str, Any] = {"messages": [*before, HumanMessage(content=question)]}
         given: Any
         for kind, given in graph.stream(state, {"recursion_limit": 4 * self.limits.steps + 8},
-                                        stream_mode=["values", "updates"]):
+                                        stream_mode=["values", "updates", "messages"] if watch else ["values"]):
             if kind == "values":
                 state = given
             elif watch is not None:
-                for doing in _begun(given):
-                    watch(doing)
+                for event in _written(given) if kind == "messages" else _begun(given):
+                    watch(event)
         answer = self._checked(state["messages"][len(before) + 1:], state.get("stopped", ""))
         self.history.add(Turn(question=question, answer=answer))
         return answer
@@ -136,6 +147,13 @@ class Chat:
         known = {item.id: item for item in (*self.context.evidence, *(one for item in told for one in item.evidence))}
         keys = dict.fromkeys(key for saying in held for key in saying.evidence)
         return tuple(known[key] for key in keys if key in known)
+
+
+def _written(piece: tuple[Any, dict[str, Any]]) -> Iterator[Written]:
+    """What a model streams while it thinks; whole messages are no pieces."""
+    message, _ = piece
+    if isinstance(message, AIMessageChunk) and message.text:
+        yield Written(str(message.text))
 
 
 def _begun(update: dict[str, Any]) -> Iterator[Doing]:

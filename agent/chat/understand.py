@@ -53,7 +53,9 @@ def plan_of(question: str, context: ChatContext, earlier: Sequence[str] = ()) ->
         return Plan(declined=refused, understood=bool(refused))
     try:
         span = span_in(text, _latest_date(context))
-        plan = _understood(span, question, context) or _follow_up(span, question, context, earlier)
+        joined = _JOINED.match(question.strip().lower()) is not None
+        plan = (_of_another(span, context, earlier) if joined else None) or _understood(span, question, context) or (
+            _about_the_same(span, question, context, earlier))
     except UnclearDate as error:
         return Plan(declined=UNSURE.format(date=error))
     return _completed(plan, context) if plan else Plan(understood=False)
@@ -147,6 +149,7 @@ def _may_be_name(about: str) -> bool:
     return 0 < len(words) <= LONGEST_NAME and not _NO_NAME & set(words) and not re.fullmatch(r"[\d.,% ]+", about)
 
 
+_JOINED = re.compile(r"(?:ok(?:ay)?[, ]+)?(?:and|what about|how about|same for)\b")
 _SINCE_WHEN = re.compile(r"(?:since when|from when|when did (?:it|that) (?:start|begin)|for how long"
                          r"|how long)(?: is that"
                          r"| was that| has (?:he|she) had (?:it|that))?")
@@ -155,23 +158,32 @@ _ONE_BEFORE = re.compile(r"(?:compare )?(?:it )?(?:with|to|and)? ?(?:the )?(?:(?
                          r"(?: one)?|(?:and )?(?:the )?one before(?: that)?")
 
 
-def _follow_up(span: Span, question: str, context: ChatContext, earlier: Sequence[str]) -> Plan | None:
-    """`and the platelets?` after `how did hemoglobin change?`: the same question about another thing; and such as name
-    nothing, about the thing of the question before."""
-    before = plan_of(earlier[-1], context, earlier[:-1][-DEEPEST:]) if earlier else Plan()
+def _before(context: ChatContext, earlier: Sequence[str]) -> Plan:
+    """What the question before asked for."""
+    return plan_of(earlier[-1], context, earlier[:-1][-DEEPEST:]) if earlier else Plan()
+
+
+def _of_another(span: Span, context: ChatContext, earlier: Sequence[str]) -> Plan | None:
+    """`and the platelets?` after `how did hemoglobin change?`: the same question about another thing."""
+    about = re.sub(r"^(?:what about|how about|for|and)? ?(?:the |his |her )?", "", span.rest)
+    if span.word or context.names.answers_to(about) is Fit.NONE:
+        return None
+    before = _before(context, earlier)
+    calls = tuple(Call(call.tool, call.arguments | {"name": about}) for call in before.calls
+                  if call.arguments.get("name") == before.subject)
+    return Plan(calls, subject=about) if calls and before.subject else None
+
+
+def _about_the_same(span: Span, question: str, context: ChatContext, earlier: Sequence[str]) -> Plan | None:
+    """A question that names nothing, about the subject of the one before."""
+    before = _before(context, earlier)
     if before.calls and before.calls[0].tool == "compare_with_prior" and _ONE_BEFORE.fullmatch(span.rest):
         call = before.calls[0]
         return Plan((Call(call.tool, call.arguments | {"back": call.arguments.get("back", 1) + 1}),))
-    about = re.sub(r"^(?:what about|how about|for|and)? ?(?:the )?", "", span.rest)
-    if context.names.answers_to(about) is not Fit.NONE:
-        calls = tuple(Call(call.tool, call.arguments | {"name": about}) for call in before.calls
-                      if "name" in call.arguments)
-        return Plan(calls, subject=about) if calls else one("look_up", about, name=about)
-    return _about_the_same(span, question, context, before) if before.subject else None
+    return _of_subject(span, question, context, before) if before.subject else None
 
 
-def _about_the_same(span: Span, question: str, context: ChatContext, before: Plan) -> Plan | None:
-    """A question that names nothing, about the subject of the one before."""
+def _of_subject(span: Span, question: str, context: ChatContext, before: Plan) -> Plan | None:
     if _SINCE_WHEN.fullmatch(span.rest):
         return _since_when(before)
     if not span.rest and span.word:
