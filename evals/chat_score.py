@@ -30,7 +30,7 @@ from .sections import machine, today, write_section
 TITLE = "The scripted conversation"
 OFFERED = "can answer, for instance"
 AT_FIRST = {"right": 23, "not understood": 44, "wrong": 14}
-"""Outcomes of the conversation in a clinician's words on its first run, with the rules of commit 2f89582."""
+"""Outcomes of the conversation in a clinician's words on its first run."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ def run_words(chat: Chat, script: Sequence[Expected]) -> list[tuple[str, str]]:
 def words_section(said: Sequence[tuple[str, str]]) -> list[str]:
     """The table of a conversation in a clinician's words; what it was at first stands beside it."""
     now = Counter(outcome for outcome, _ in said)
-    lines = [f"A conversation of {len(said)} questions in a clinician's words over the same case: short forms, slips of "
-             "the pen, follow-ups, limits, quotes. It was written before the rules were looked at; “at first” is how "
-             "they fared then, and since then they were mended by it, so that “now” shows what was mended.", "",
+    lines = [f"A conversation of {len(said)} questions in a clinician's words over the same case: short forms, slips "
+             "of the pen, follow-ups, limits, quotes. It was written before the rules were looked at; “at first” is "
+             "how they fared then. They were mended by it since, so “now” does not show how other questions fare.", "",
              "| outcome | at first | now |", "|---|---:|---:|"]
     return [*lines, *(f"| {outcome} | {AT_FIRST[outcome]} | {now[outcome]} |" for outcome in AT_FIRST)]
 
