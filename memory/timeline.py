@@ -150,8 +150,8 @@ class Timeline:
                        for event in events])
 
     def _add_evidence(self, events: Sequence[TimelineEvent], known: Mapping[str, TimelineEvent]) -> None:
-        """One event that a second source tells too has the evidence of both; one of which it is learned that it corrects
-        another names that."""
+        """One event that a second source tells too has the evidence of both; one that is learned to correct another
+        names that."""
         changed = []
         for event in events:
             before = known[event.id]

@@ -9,16 +9,16 @@ from typing import Any
 
 from ...core.case import Study
 from ...core.evidence import Evidence
-from ...core.finding import Finding, Status
+from ...core.finding import Finding
 from ...core.result import AnswerStatus, ToolResult
-from ...report.wording import number_text, with_unit
 from ...tools.base import Aids, OnDemand, ToolContext
 from ...tools.documents import ReadDocuments
-from ..phrases import shown
+from ..compose_change import change_text
+from ..phrases import Material, cited, shown
 from .context import ChatContext
 from .results import sentences_of
 from .shelf import FOLDER
-from .told import Saying, Told, nothing, of_answer, said
+from .told import Told, nothing, of_answer, said
 
 
 def run_again(context: ChatContext, tool: str, date: str, question: str) -> Told:
@@ -32,7 +32,7 @@ def run_again(context: ChatContext, tool: str, date: str, question: str) -> Told
         return nothing(f"The case holds nothing that the {tool} tool reads{f' of {date}' if date else ''}.")
     study = max(studies, key=lambda one: one.date or "")
     place = context.apart([tool, study.id, question])
-    return _told(moved(known.run(study, replace(place, question=question or None)), place), tool)
+    return _told(context, moved(known.run(study, replace(place, question=question or None)), place), tool)
 
 
 def run_on_demand(context: ChatContext, asked: OnDemand, date: str, given: Mapping[str, Any]) -> Told:
@@ -50,7 +50,7 @@ def run_on_demand(context: ChatContext, asked: OnDemand, date: str, given: Mappi
     if asked.name == ReadDocuments.name:
         return _quoted(context, asked, studies, given)
     study = max(studies, key=lambda one: one.date or "")
-    return _told(_run(context, asked, study, given), asked.name)
+    return _told(context, _run(context, asked, study, given), asked.name)
 
 
 def _run(context: ChatContext, asked: OnDemand, study: Study, given: Mapping[str, Any]) -> ToolResult:
@@ -75,7 +75,7 @@ def moved(result: ToolResult, place: ToolContext) -> ToolResult:
 def _quoted(context: ChatContext, asked: OnDemand, studies: Sequence[Study], given: Mapping[str, Any]) -> Told:
     """The passages of every document, the latest document first."""
     latest_first = sorted(studies, key=lambda one: (one.date or "", one.id), reverse=True)
-    told = [_told(_run(context, asked, study, given), asked.name) for study in latest_first]
+    told = [_told(context, _run(context, asked, study, given), asked.name) for study in latest_first]
     useful = [one for one in told if one.sayings]
     if not useful:
         called, words = (shown(str(given.get(name) or "")) for name in ("called", "words"))
@@ -106,7 +106,7 @@ def _is_of(study: Study, date: str) -> bool:
     return not date or str(study.date).startswith(date)
 
 
-def _told(result: ToolResult, name: str) -> Told:
+def _told(context: ChatContext, result: ToolResult, name: str) -> Told:
     """A tool's result: its answer where it was asked, else its findings, else why there are none."""
     if result.answer is not None:
         told = of_answer(result.answer, result.evidence)
@@ -114,15 +114,12 @@ def _told(result: ToolResult, name: str) -> Told:
     if not result.findings:
         why = "; ".join(dict.fromkeys(item.reason for item in result.refused))
         return nothing(f"That could not be done: {why}." if why else f"{name} found nothing.")
-    return fresh(result.findings, result.evidence)
+    return fresh(context, result.findings, result.evidence)
 
 
-def fresh(findings: Sequence[Finding], evidence: Sequence[Evidence]) -> Told:
+def fresh(context: ChatContext, findings: Sequence[Finding], evidence: Sequence[Evidence]) -> Told:
     """Sentences about findings that the report does not hold."""
-    told = said(sentences_of([item for item in findings if item.change is None]))
-    moved = [Saying(f"{shown(item.name)}: {item.change.direction.value} from {number_text(item.change.from_)} to "
-                    f"{with_unit(number_text(item.change.to), item.value.unit if item.value else None)}.",
-                    item.evidence) for item in findings
-             if item.change is not None and item.change.from_ is not None and item.change.to is not None
-             and item.status is not Status.INDETERMINATE]
-    return Told((*told.sayings, *moved), evidence=tuple(evidence), findings=tuple(findings))
+    seen = sentences_of([item for item in findings if item.change is None])
+    material = Material(context.case, tuple(findings), tuple(evidence))
+    changed = [cited(change_text(item, material), (item,)) for item in findings if item.change is not None]
+    return replace(said([*seen, *changed]), evidence=tuple(evidence), findings=tuple(findings))

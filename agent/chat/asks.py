@@ -23,7 +23,8 @@ _NAMES = {"volume": "volume", "ct": "volume", "scan": "volume", "film": "localiz
           "lungs": "volume", "heart": "localization"}
 MOST_WORDS = 6
 _NO_WORDS = frozenset(("who", "why", "when", "how", "where", "wrote", "write", "written", "signed", "dictated",
-                       "summarise", "summarize", "summary", "explain", "many", "compare", "translate", "should"))
+                       "summarise", "summarize", "summary", "explain", "many", "last", "latest", "first",
+                       "date", "compare", "translate", "should"))
 """Words that ask for something else than a passage."""
 
 

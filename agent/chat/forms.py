@@ -8,7 +8,7 @@ from .moments import Span
 from .plan import Call, Plan, one
 
 STUDY = (r"(?P<kind>cts?|ct scans?|mris?|mrs?|mr scans?|films?|chest films?|radiographs?|slides?|pathology slides?"
-         r"|scans?|chest cts?)")
+         r"|scans?|chest cts?|lab reports?|letters?)")
 _ANY_STUDY = r"(?:stud(?:y|ies)|examinations?|exams?|images?)"
 LABS = r"(?:lab(?:oratory)? )?(?:results?|values?|labs?|tests?|laboratory results?|blood results?|blood values?)"
 
@@ -45,7 +45,7 @@ def days(span: Span, question: str) -> Plan | None:
 def _days_of(text: str, length: str) -> Plan | None:
     """Between two examinations of a kind, or two events; `length` asks how long."""
     same = re.fullmatch(rf"{length} between the (?:two )?(?:last |latest )?(?:two )?{STUDY}", text)
-    if same:
+    if same and kind_of(same["kind"]) in ("ct", "mr", "film", "slide"):
         return one("days_between", kind=kind_of(same["kind"]))
     pair = re.fullmatch(rf"{length} between (?:the )?(?P<a>first|last|latest"
                         rf"|earliest) (?:one )?and (?:the )?(?P<b>first|last"
@@ -160,7 +160,7 @@ def studies(span: Span, question: str) -> Plan | None:
 def kind_of(word: str) -> str:
     """The kind of examination that a word stands for; empty where it is none."""
     for name, kind in (("ct", "ct"), ("mr", "mr"), ("film", "film"), ("radiograph", "film"), ("slide", "slide"),
-                       ("scan", "ct")):
+                       ("scan", "ct"), ("lab report", "lab report"), ("letter", "letter")):
         if name in word:
             return kind
     return ""
@@ -220,6 +220,6 @@ def compare(span: Span, question: str) -> Plan | None:
                                   rf"|compared (?:with|to)) (?:the )?(?:last|previous|prior|earlier) {STUDY}"
                                   rf"(?P<other>x)?(?P<third>x)?", span.rest)
     kind = kind_of(found["kind"] or found["other"] or found["third"] or "") if found else ""
-    if not kind or kind == "slide":
+    if kind not in ("ct", "mr", "film"):
         return None
     return one("compare_with_prior", kind=kind, date=span.since)

@@ -113,7 +113,8 @@ def _not_read(context: ChatContext) -> Told:
 def list_studies(context: ChatContext, kind: str, pick: str) -> Told:
     """Examinations with their dates: all, the first, or the last of a kind."""
     wanted = IMAGING if kind == "imaging" else {KINDS.get(kind, kind)}
-    studies = [study for study in context.case.studies if not kind or study.kind.value in wanted]
+    studies = [study for study in context.case.studies
+               if not kind or study.kind.value in wanted or (study.description or "").casefold() == kind]
     studies = [study for study in studies if study.date] if pick else studies
     if not studies:
         return nothing(f"The case holds no {called(kind)}{' with a date' if pick else ''}.")
@@ -184,7 +185,7 @@ def compare_with_prior(context: ChatContext, kind: str, date: str, back: int) ->
         return nothing(" ".join(result.warnings) or "The two give nothing that can be compared.")
     # A change rests on what was seen before, too, which the report shows under its own ids.
     seen = [item for one in (prior, current) for item in one.result.evidence]
-    return fresh(result.findings, [*result.evidence, *seen])
+    return fresh(context, result.findings, [*result.evidence, *seen])
 
 
 def _told_changes(context: ChatContext, prior: str, current: str, kind: str) -> list[Sentence]:

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 from ...core.finding import Category, Finding
 from ...core.moments import moment_key
 from ...core.report import Sentence
 from ...core.result import AnswerStatus, AnswerValue
-from ...report.wording import by_number, value_text
+from ...report.wording import by_number, number_text, value_text, with_unit
 from ...tools.records.matching import best_fits
 from ..compose_change import change_text
 from ..compose_labs import flag_of, flag_words, lab_sentence
 from ..phrases import Item, cited, dated, findings_sentences, listing, measured_item, shown
-from .arithmetic import NoConversion, converted_text
+from .arithmetic import NoConversion, converted_text, days_between
 from .context import ChatContext
 from .names import Named
 from .told import Saying, Told, nothing, said
 
 MOST_NAMES = 6
+LONG_DATE = len("2025-01-01")
 WRITTEN = (Category.LAB, Category.RECORD)
 
 
 def look_up(context: ChatContext, name: str, since: str, until: str, unit: str, pick: str) -> Told:
     """The latest findings of a name, all within a span of time, or of these the one that is picked."""
     found = named(name, [*context.imaging, *context.valued])
+    if not found and _changes_of(context, name):
+        return how_it_changed(context, name, since, until)
     if not found:
         return nothing(f"The case holds nothing measured or seen that is named {shown(name)}; that does not rule it "
                        "out.")
@@ -88,11 +93,13 @@ def same_results(labs: Sequence[Finding]) -> list[list[Finding]]:
 
 def how_it_changed(context: ChatContext, name: str, since: str, until: str) -> Told:
     """The change of a result or of a measurement between the first and the last moment of a span."""
-    changes = [Named(item) for item in context.report.findings if item.change is not None]
-    found = named(name, changes)
+    found = _changes_of(context, name)
     values = named(name, context.valued) or [item for item in named(name, context.imaging) if item.number is not None]
     if since or until:
         values = [item for item in values if _within(item.date, since, until)]
+    compared = within(found, since, until, "")
+    if not values and compared:  # told by comparing two examinations alone, such as the share of a lung field
+        return said(cited(change_text(item, context.material), (item,)) for item in compared)
     days = sorted({(item.date or "")[:10] for item in values if item.date})
     if len(days) < 2:
         return _too_few(name, values, since, until)
@@ -100,6 +107,10 @@ def how_it_changed(context: ChatContext, name: str, since: str, until: str) -> T
     if compared and all((item.date or "")[:10] == days[-1] for item in compared):
         return Told(tuple(_change(item, values, context) for item in compared))
     return _series(values)
+
+
+def _changes_of(context: ChatContext, name: str) -> list[Finding]:
+    return named(name, [Named(item) for item in context.report.findings if item.change is not None])
 
 
 def _change(change: Finding, values: Sequence[Finding], context: ChatContext) -> Saying:
@@ -134,8 +145,29 @@ def begins(change: Finding, context: ChatContext) -> str:
 
 
 def _series(values: Sequence[Finding]) -> Told:
-    """Each result in the order of time; from first to last is left to whoever looks, since more than two tell it."""
-    return said(sentences_of(sorted(values, key=_when)))
+    """Each result in the order of time, and of laboratory results and entries the difference of the last from the first
+    where both are plain numbers. A difference of measurements would need what the method can tell from noise.
+    """
+    ordered = sorted(values, key=_when)
+    told = said(sentences_of(ordered))
+    return replace(told, sayings=(*told.sayings, *_difference(ordered)))
+
+
+def _difference(ordered: Sequence[Finding]) -> list[Saying]:
+    first, last = ordered[0], ordered[-1]
+    written = all(item.category in WRITTEN for item in ordered)
+    same = written and len({(_key(item), item.name, item.value.unit if item.value else None) for item in ordered}) == 1
+    if not same or first.value is None or last.value is None or first.number is None or last.number is None or (
+            first.value.comparator or last.value.comparator or not first.date or not last.date):
+        return []
+    delta = float(Decimal(str(last.number)) - Decimal(str(first.number)))
+    sign = "+" if delta > 0 else ""
+    share = f" ({sign}{number_text(round(100 * delta / abs(first.number), 1))} %)" if first.number else ""
+    days = days_between(first.date, last.date) if min(len(first.date), len(last.date)) >= LONG_DATE else None
+    apart = "" if days is None else f", {days} days apart"
+    ends = by_number({*first.evidence, *last.evidence})
+    return [Saying(f"From the first to the last of these: {sign}"
+                   f"{with_unit(number_text(delta), last.value.unit)}{share}{apart}.", ends)]
 
 
 def named(name: str, among: Sequence[Named]) -> list[Finding]:

@@ -92,7 +92,7 @@ class Part(Arguments):
 class Studies(Arguments):
     """Which examinations."""
 
-    kind: Literal["", "ct", "mr", "film", "slide", "document", "imaging"] = ""
+    kind: Literal["", "ct", "mr", "film", "slide", "document", "lab report", "letter", "imaging"] = ""
     pick: Literal["", "first", "last"] = ""
 
 

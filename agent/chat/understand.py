@@ -26,8 +26,8 @@ MOST_NAMES = 4
 DEEPEST = 4
 """Questions that a follow-up may reach back over."""
 _FORMS: tuple[Callable[[Span, str], Plan | None], ...] = (
-    forms.evidence_shown, forms.conversion, forms.days, asks.quoted, asks.on_slice, asks.in_zone, asks.of_slide,
-    forms.many_changes, forms.outside_range, forms.report, forms.studies, forms.events, forms.record_entries,
+    forms.evidence_shown, forms.conversion, forms.days, forms.studies, asks.quoted, asks.on_slice, asks.in_zone,
+    asks.of_slide, forms.many_changes, forms.outside_range, forms.report, forms.events, forms.record_entries,
     forms.compare, asks.again)
 _NO_NAME = frozenset((
     "it", "them", "before", "after", "below", "above", "under", "over", "than", "more", "less", "got", "any",

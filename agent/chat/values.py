@@ -70,14 +70,15 @@ def find_values(context: ChatContext, name: str, limit: Limit, since: str, until
         judged = [(item, _lies_beyond(item, limit)) for item in found]
     except NoConversion as error:
         return nothing(f"That cannot be compared: {error}", AnswerStatus.DECLINED)
-    return _told(about, [item for item, holds in judged if holds], judged, limit)
+    return _told(about, judged, limit, latest)
 
 
-def _told(about: str, beyond: Sequence[Finding], judged: Sequence[tuple[Finding, bool | None]], limit: Limit) -> Told:
+def _told(about: str, judged: Sequence[tuple[Finding, bool | None]], limit: Limit, latest: bool) -> Told:
+    beyond = [item for item, holds in judged if holds]
     results = same_results([item for item, _ in judged])
     count, total = len(same_results(beyond)), len(results)
     everything = by_number({key for item, _ in judged for key in item.evidence})
-    head = f"{about[:1].upper()}{about[1:]}: {total} result{'' if total == 1 else 's'}"
+    head = f"{about[:1].upper()}{about[1:]}: {total} {'latest ' if latest else ''}result{'' if total == 1 else 's'}"
     if limit.relation:
         units = {unit_text(item.value.unit) for item, _ in judged if item.value}
         stated = replace(limit, unit=limit.unit or (units.pop() if len(units) == 1 else ""))
