@@ -64,7 +64,8 @@ _LIMIT = re.compile(
     r"(?P<unit>%|percent|[a-zµμ]{1,4}/[a-z0-9.]{1,4}|mm2|cm2|mm|cm|ml|hu|u/l|fl|pg|g|l)?(?= |$)")
 _SIGNS = {"<": "below", ">": "above", "<=": "at most", "≤": "at most", ">=": "at least", "≥": "at least"}
 _LESION = re.compile(r"\b(?:lesions?|opacit(?:y|ies))\b(?! volume)")
-"""Other words for what the report calls a nodule candidate."""
+_ANY_LESION = re.compile(r"\b(?:lesions?|nodules?|masse?s?|opacit(?:y|ies))\b(?! volume)")
+"""Other words for what the report calls a nodule or, above 30 mm, a mass candidate; the answer says which it is."""
 _LUNG = re.compile(r"(?:right|left) lung")
 _UNIT = re.compile(r"(?:^| )(?:in|to|into|as) (?P<unit>[a-zµμ]{1,4}/[a-z]{1,4}|mm2|cm2|mm|cm|ml|dl|l|m)(?= |$)")
 
@@ -118,8 +119,10 @@ def frame_of(span: Span, question: str, names: Names, subject: str = "") -> Fram
     if wanted is not None:
         text = f"{text[:wanted.start()]} {text[wanted.end():]}"
     text = " ".join(text.split())
-    if names.answers_to("nodule") is not Fit.NONE:
-        text = _LESION.sub("nodule", text)
+    held = next((word for word in ("nodule", "mass") if names.answers_to(word) is not Fit.NONE), "")
+    if held:
+        both = held == "nodule" and names.answers_to("mass") is not Fit.NONE
+        text = (_LESION if both else _ANY_LESION).sub(held, text)
     name, rest = names.find(text)
     thing, others = names.find(rest) if _LUNG.fullmatch(name) else ("", "")
     if thing and not re.search(r"\band\b", rest):

@@ -138,6 +138,7 @@ def _as_recorded(text: str) -> str:
             (r"(?:what is )?(?:the )?(?:dose|dosage|strength) of (?P<x>.+)", r"is he taking \g<x>"),
             (r"is (?P<who>he|she|the patient) (?P<x>.+?) allergic", r"is \g<who> allergic to \g<x>"),
             (r"(?:is there |does (?:he|she) have )?(?:a |any )?history of (?P<x>.+)", r"has he had \g<x>"),
+            (r"any (?P<x>(?!questions?\b|thing|idea)[a-z]{4,}(?: [a-z]{4,})?)", r"is there \g<x>"),
             (r"(?P<x>family history)", r"what is the \g<x>")):
         if re.fullmatch(pattern, text):
             return re.sub(rf"^{pattern}$", words, text)

@@ -38,7 +38,7 @@ def test_a_ball_is_measured_on_its_middle_slice_and_beside_it(diameter: float, p
     assert ball is not None
     middle = voxels.shape[0] // 2
     size = measure_on_slice(voxels, geometry, ball, middle)
-    assert size is not None
+    assert size is not None and size.bounded
     assert size.long_mm == pytest.approx(diameter, abs=size.precision_mm)
     assert size.short_mm == pytest.approx(diameter, abs=size.precision_mm)
     x0, y0, x1, y1 = size.box
@@ -48,6 +48,16 @@ def test_a_ball_is_measured_on_its_middle_slice_and_beside_it(diameter: float, p
     beside = measure_on_slice(voxels, geometry, ball, middle + away)
     assert beside is not None and beside.mean_mm == pytest.approx(chord, abs=beside.precision_mm)
     assert measure_on_slice(voxels, geometry, ball, middle + round(diameter / 2) + 3) is None
+
+
+def test_what_hangs_on_the_chest_wall_is_not_measured_as_if_it_stood_alone() -> None:
+    """The wall begins where the ball ends, so that a threshold runs from one into the other."""
+    voxels, geometry = ball_in_lung(14.0, 0.8)
+    ball = measure_ball(voxels, geometry, np.zeros(3), 7.0)
+    assert ball is not None
+    voxels[:, :, voxels.shape[2] // 2 + 5:] = 40
+    size = measure_on_slice(voxels, geometry, ball, voxels.shape[0] // 2)
+    assert size is not None and not size.bounded
 
 
 def line(text: str, y: float) -> list[PageWord]:

@@ -22,10 +22,11 @@ from .ct_candidates import tell_candidate
 from .diameters import measure_ball
 from .draw import draw_marked, slice_text
 from .lungs import Chest, Lung, lung_name, segment_chest
-from .nodules import Candidate, find_candidates
+from .nodules import SAME_SIZE, Candidate, find_candidates
 from .on_slice import OnSlice, measure_on_slice
 from .telling import Telling, millimetres
 
+LONGER = 1.25
 CANDIDATES = ("Pulmonary nodule candidate", "Pulmonary mass candidate")
 
 
@@ -137,15 +138,28 @@ def _on_slice(study: Study, context: ToolContext, given: OnSliceArguments, earli
     k = _plane(given, place, volume)
     middle = np.array([(place.bbox_mm[axis] + place.bbox_mm[axis + 3]) / 2 for axis in range(3)])
     ball = measure_ball(volume.voxels, volume.geometry, middle, (opacity.number or 0.0) / 2)
-    if ball is None:
+    same = ball is not None and SAME_SIZE[0] <= ball.diameter_mm / (opacity.number or 1.0) <= SAME_SIZE[1]
+    if ball is None or not same:
         raise RefusedFile(RefusalCode.NO_RESULTS, f"opacity {given.opacity} is not surrounded by lung, so its border "
                           "on one slice cannot be told")
     size = measure_on_slice(volume.voxels, volume.geometry, ball, k)
+    if size is not None and _runs_out(size, opacity):
+        raise RefusedFile(RefusalCode.NO_RESULTS, f"on slice {given.slice} opacity {given.opacity} runs into tissue "
+                          "around it, so its border there cannot be told")
     if size is None:
         raise RefusedFile(RefusalCode.NO_RESULTS, f"on slice {given.slice} opacity {given.opacity} does not reach half "
                           "way between lung and its core, so it has no border there")
     _tell(telling, size, k, given, opacity)
     return telling
+
+
+def _runs_out(size: OnSlice, opacity: Finding) -> bool:
+    """Whether what was measured goes beyond the opacity: no section of a thing is longer than the thing.
+
+    The review gives the mean of long and short axis; the long axis may be a quarter more.
+    """
+    margin = size.precision_mm + (opacity.value.precision or 0.0 if opacity.value else 0.0)
+    return not size.bounded or size.long_mm > LONGER * (opacity.number or 0.0) + margin
 
 
 def _plane(given: OnSliceArguments, place: VolumeRegion, volume: Volume) -> int:

@@ -13,6 +13,7 @@ from ...core.boxes import Box
 from ...core.geometry import VolumeGeometry
 from .calipers import FINEST_MM, NECK, STEPS_ACROSS, calipers, trunk
 from .diameters import Ball
+from .nodules import SAME_SIZE
 
 LEAST_PRECISION_MM = 0.5
 """Of diameters in a plane, at least; one pixel where that is more. Made balls of 5 to 28 mm with noise, in pixels of
@@ -24,12 +25,14 @@ class OnSlice:
     """Diameters of an opacity where a slice cuts it.
 
     Args:
+        bounded: whether lung lies all around it; else it runs into something else, and its diameters are not its own.
         long_mm: greatest diameter in the plane.
         short_mm: greatest extent at right angles to it.
         precision_mm: of both.
         box: around it, in pixels of the stored slice.
     """
 
+    bounded: bool
     long_mm: float
     short_mm: float
     precision_mm: float
@@ -69,7 +72,9 @@ def measure_on_slice(voxels: NDArray[Any], geometry: VolumeGeometry, ball: Ball,
     long_mm, short_mm = calipers(piece, (step, step))
     rows, columns = (np.flatnonzero(piece.any(axis=1 - axis)) for axis in (0, 1))
     box = (*_edges(column, along[columns], column_mm), *_edges(row, along[rows], row_mm))
-    return OnSlice(long_mm, short_mm, max(LEAST_PRECISION_MM, row_mm, column_mm),
+    edge = np.concatenate([piece[0], piece[-1], piece[:, 0], piece[:, -1]])
+    bounded = not edge.any() and (long_mm + short_mm) / 2 <= SAME_SIZE[1] * ball.diameter_mm
+    return OnSlice(bounded, long_mm, short_mm, max(LEAST_PRECISION_MM, row_mm, column_mm),
                    (box[0], box[2], box[1], box[3]))
 
 
