@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,15 +9,12 @@ from pathlib import Path
 from ..core.errors import UsageError
 from ..core.ids import digest
 from ..core.report import Addendum, Report, ReportStatus, Signature
-from ..core.settings import Settings
 from ..memory.audit import AuditTrail, Entry, account
 from ..memory.home import Home
-from .door import latest_run
 from .nodes import content_digest
+from .opened import AnyPath, latest_run, settings_here
 from .run import ReviewRun
 from .state import Change, Verdict
-
-AnyPath = str | os.PathLike[str]
 
 
 def sign_case(case: AnyPath, *, name: str, patient: str | None = None) -> Report:
@@ -105,7 +101,7 @@ def audit_trail(case: AnyPath | None = None, *, patient: str | None = None) -> l
     Raises:
         StoreError: an entry was changed, taken out or put in; the message names the first one.
     """
-    home = Home(Settings.from_environment(os.environ).home)
+    home = Home(settings_here().home)
     if case is None:
         return AuditTrail(home).entries()
     with latest_run(case, patient) as run:

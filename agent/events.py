@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..core.evidence import Evidence, FhirResource
 from ..core.finding import Assertion, Category, Finding, Status
 from ..core.moments import moment_key
-from ..core.report import Report, TimelineEvent, make_event
+from ..core.report import Precision, Report, TimelineEvent, make_event
 from ..report.wording import number_text, value_text, with_unit
 from ..tools.comparison.trends import analyte_of
 from .phrases import place
@@ -41,8 +42,28 @@ def events_of(results: Sequence[TaskResult], others: Iterable[Finding]) -> list[
     for finding in (*found, *others):
         if finding.category in ON_THE_TIMELINE:
             facts[_same(finding)].append(_fact(finding, evidence))
-    events = [_event(same, group) for same, group in facts.items()]
+    events = _with_corrections([_event(same, group) for same, group in facts.items()])
     return sorted(events, key=lambda event: (event.occurred_at or "9999", event.kind, event.text, event.id))
+
+
+def _with_corrections(events: Sequence[TimelineEvent]) -> list[TimelineEvent]:
+    """The events, of results that name what they correct: another amount of the same analyte, taken at the same minute,
+    that was issued before. Results of one day alone may be of two draws, and such that do not say when they were issued
+    have no order: they stay side by side, as a conflict.
+    """
+    draws: dict[Same, list[TimelineEvent]] = defaultdict(list)
+    for event in events:
+        if event.kind == Category.LAB and event.precision is Precision.TIME and event.occurred_at and event.recorded_at:
+            minute = moment_key(event.occurred_at)[:len("2025-01-01T00:00")]
+            draws[event.code or event.analyte, minute, event.site].append(event)
+    before: dict[str, str] = {}
+    for draw in draws.values():
+        in_order = sorted(draw, key=lambda event: (moment_key(event.recorded_at or ""), event.id))
+        for earlier, later in pairwise(in_order):
+            if moment_key(earlier.recorded_at or "") < moment_key(later.recorded_at or ""):
+                before[later.id] = earlier.id
+    return [event.model_copy(update={"supersedes": before[event.id]}) if event.id in before else event
+            for event in events]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +9,7 @@ from ..core.errors import UsageError
 from ..report.export.formats import FORMATS, export
 from ..report.export.material import Exported, Material
 from .decide import record_export
-from .door import latest_run
-
-AnyPath = str | os.PathLike[str]
+from .opened import AnyPath, latest_run
 
 
 def export_case(case: AnyPath, forms: Sequence[str], out: AnyPath, *, patient: str | None = None) -> Exported:

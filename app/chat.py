@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..agent.chat.session import Chat, Doing
+    from ..agent.chat.session import Chat, Doing, Event
     from ..core.result import Answer
 
 HELP = """\
@@ -18,6 +18,9 @@ Ask about the case in a sentence. Commands:
   /help           this
   /quit           leave (Ctrl-D too); Ctrl-C stops an answer and keeps the chat"""
 MOST_HISTORY = 20
+UNCHECKED = "A draft, not checked against the case yet:"
+LONGEST_DRAFT = 2000
+"""Characters of an unchecked text that are shown, its end."""
 
 
 def converse(chat: Chat) -> None:
@@ -41,7 +44,7 @@ def _one(chat: Chat, text: str) -> None:
         if text.startswith("/"):
             _command(chat, text)
         else:
-            say_answer(chat.ask(text, watch=_doing))
+            say_answer(asked(chat, text))
     except KeyboardInterrupt:
         _say("Stopped; the question was not kept. Ask on.")
 
@@ -67,7 +70,7 @@ def _command(chat: Chat, text: str) -> None:
 
 
 def _say_picture(chat: Chat, key: str) -> None:
-    item = chat.context.material.evidence_by_id.get(key)
+    item = chat.context.shown_evidence(key)
     if item is not None and item.picture:
         _say(f"Picture: {chat.context.folder / item.picture}")
 
@@ -83,12 +86,35 @@ def say_answer(answer: Answer) -> None:
         _say(rest)
 
 
-def _doing(doing: Doing) -> None:
-    """Which tool is at work, on stderr."""
-    from .show import say
+def asked(chat: Chat, question: str) -> Answer:
+    """The checked answer. Meanwhile stderr shows which tool is at work, and on a terminal what a model writes, marked
+    as unchecked: it is gone from the screen before the answer stands there, and when the answer is stopped.
+    """
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
 
+    from ..agent.chat.session import Doing
+
+    console, draft = Console(stderr=True), [""]
+
+    def show(event: Event) -> None:
+        if isinstance(event, Doing):
+            draft[0] = ""
+            console.print(_doing(event), markup=False, highlight=False, soft_wrap=True)
+        elif console.is_terminal:
+            draft[0] += event.text
+        live.update(Text(f"{UNCHECKED}\n{draft[0][-LONGEST_DRAFT:]}" if draft[0] else "", style="dim italic"))
+
+    with Live(console=console, transient=True, auto_refresh=console.is_terminal, redirect_stdout=False,
+              redirect_stderr=False) as live:
+        return chat.ask(question, watch=show)
+
+
+def _doing(doing: Doing) -> str:
+    """Which tool is at work."""
     given = ", ".join(f"{name}={value}" for name, value in doing.arguments.items() if value not in ("", None))
-    say(f"… {doing.tool}({given})")
+    return f"… {doing.tool}({given})"
 
 
 def _say(text: str) -> None:

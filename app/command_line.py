@@ -170,6 +170,7 @@ def chat(case: CasePath, patient: Patient = None,
     """Ask about a case; reviews it first if that was not done."""
     from ..agent.door import ask as asked
     from ..agent.door import open_chat, reader_choice
+    from .chat import asked as put
     from .chat import converse, say_answer
     from .progress import watching
     from .show import print_json
@@ -188,7 +189,7 @@ def chat(case: CasePath, patient: Patient = None,
         converse(chat_of)
         return
     if chat_of is not None:
-        answer = chat_of.ask(ask or "")
+        answer = put(chat_of, ask or "")
     print_json(answer) if as_json else say_answer(answer)
 
 

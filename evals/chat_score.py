@@ -1,9 +1,9 @@
 """The scripted conversation: questions over the demo case, each with the facts and sources of its answer.
 
-    python -m caseloom.evals.chat_score SCRIPT PLANTED [--write docs/accuracy.md]
+    python -m caseloom.evals.chat_score SCRIPT PLANTED WORDS [--write docs/accuracy.md]
 
-SCRIPT is over the shipped case, PLANTED over one whose sources hold instructions; both are YAML lists of `Expected`.
-The chat is driven by the rules that ship.
+SCRIPT is over the shipped case, PLANTED over one whose sources hold instructions; WORDS is one conversation over the
+shipped case, in the words of a clinician. All are YAML lists of `Expected`. The chat is driven by the rules that ship.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +22,15 @@ import yaml
 
 from ..agent.chat.session import Chat
 from ..agent.door import open_chat
-from ..core.result import Answer
+from ..core.result import Answer, AnswerStatus
 from ..phantoms import write_demo
 from .chat_planted import write_planted
 from .sections import machine, today, write_section
 
 TITLE = "The scripted conversation"
+OFFERED = "can answer, for instance"
+AT_FIRST = {"right": 23, "not understood": 44, "wrong": 14}
+"""Outcomes of the conversation in a clinician's words on its first run."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +42,16 @@ class Expected:
         status: of the answer.
         facts: texts that the answer holds.
         sources: files, or folders of images, that its citations point into: all of them and no others.
+        within: the same, where any of them will do; in place of `sources`.
         absent: texts that the answer does not hold.
-        group: what it tries: facts, refused, planted.
+        group: what it tries: facts, refused, planted, words, words refused.
     """
 
     question: str
     status: str
     facts: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     group: str = "facts"
 
@@ -53,7 +59,7 @@ class Expected:
 def read_script(file: Path) -> list[Expected]:
     """The questions of a script."""
     entries: list[dict[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    lists = ("facts", "sources", "absent")
+    lists = ("facts", "sources", "within", "absent")
     fields: list[dict[str, Any]] = [{key: tuple(value) if key in lists else value for key, value in entry.items()}
                                     for entry in entries]
     return [Expected(**entry) for entry in fields]
@@ -68,7 +74,14 @@ def failure(expected: Expected, answer: Answer) -> str:
     cited = sources_of(answer)
     if missing or said:
         return f"missing {missing}, said {said}: {answer.text[:120]}"
+    if expected.within:
+        return "" if cited and set(cited) <= set(expected.within) else f"cites {cited}, not some of {expected.within}"
     return "" if cited == tuple(sorted(expected.sources)) else f"cites {cited}, not {expected.sources}"
+
+
+def is_offer(answer: Answer) -> bool:
+    """Whether the question was not understood, which is said with what can be asked."""
+    return answer.status is AnswerStatus.DECLINED and OFFERED in answer.text
 
 
 def sources_of(answer: Answer) -> tuple[str, ...]:
@@ -83,11 +96,32 @@ def run_script(chat: Chat, script: Sequence[Expected]) -> list[str]:
     return [failure(expected, chat.ask(expected.question)) for expected in script]
 
 
+def run_words(chat: Chat, script: Sequence[Expected]) -> list[tuple[str, str]]:
+    """Of each question of one conversation: `right`, `not understood` or `wrong`, and what is wrong with its answer."""
+    found = []
+    for expected in script:
+        answer = chat.ask(expected.question)
+        reason = failure(expected, answer)
+        found.append(("right" if not reason else "not understood" if is_offer(answer) else "wrong", reason))
+    return found
+
+
+def words_section(said: Sequence[tuple[str, str]]) -> list[str]:
+    """The table of a conversation in a clinician's words; what it was at first stands beside it."""
+    now = Counter(outcome for outcome, _ in said)
+    lines = [f"A conversation of {len(said)} questions in a clinician's words over the same case: short forms, slips "
+             "of the pen, follow-ups, limits, quotes. It was written before the rules were looked at; “at first” is "
+             "how they fared then. They were mended by it since, so “now” does not show how other questions fare.", "",
+             "| outcome | at first | now |", "|---|---:|---:|"]
+    return [*lines, *(f"| {outcome} | {AT_FIRST[outcome]} | {now[outcome]} |" for outcome in AT_FIRST)]
+
+
 def main() -> None:
     """Write the cases, put the questions, print and write the score."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("script", type=Path, help="questions over the shipped case")
     parser.add_argument("planted", type=Path, help="questions over the case with instructions in its sources")
+    parser.add_argument("words", type=Path, help="a conversation over the shipped case in a clinician's words")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the section into this file")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -96,7 +130,9 @@ def main() -> None:
         plain, hidden = read_script(asked.script), read_script(asked.planted)
         wrong = run_script(open_chat(demo, keep=False), plain)
         wrong += run_script(open_chat(write_planted(demo, Path(folder) / "planted"), keep=False), hidden)
-    lines = section([*plain, *hidden], wrong)
+        said = run_words(open_chat(demo, keep=False), read_script(asked.words))
+    lines = [*section([*plain, *hidden], wrong), "", *words_section(said)]
+    wrong += [reason for _, reason in said]
     sys.stdout.write("\n".join([*lines, *(item for item in wrong if item)]) + "\n")
     if asked.write:
         write_section(asked.write, TITLE, lines)

@@ -150,13 +150,15 @@ class Timeline:
                        for event in events])
 
     def _add_evidence(self, events: Sequence[TimelineEvent], known: Mapping[str, TimelineEvent]) -> None:
-        """One event that a second source tells too has the evidence of both."""
+        """One event that a second source tells too has the evidence of both; one that is learned to correct another
+        names that."""
         changed = []
         for event in events:
             before = known[event.id]
             both = tuple(sorted({*before.evidence, *event.evidence}))
-            if both != tuple(sorted(before.evidence)):
-                changed.append(before.model_copy(update={"evidence": both}))
+            corrects = before.supersedes or event.supersedes
+            if both != tuple(sorted(before.evidence)) or corrects != before.supersedes:
+                changed.append(before.model_copy(update={"evidence": both, "supersedes": corrects}))
         if changed:
             self._collection.update(ids=[event.id for event in changed],
                                     metadatas=[{"event": event.model_dump_json()} for event in changed])
@@ -190,9 +192,15 @@ def _stored(found: Mapping[str, Any]) -> dict[str, TimelineEvent]:
 def _corrections(fresh: Sequence[TimelineEvent], known: Mapping[str, TimelineEvent]) -> list[TimelineEvent]:
     """The events, those of a record entry that told something else before with what they correct."""
     corrected = {event.supersedes for event in known.values()}
-    standing = {event.origin: event.id for event in known.values() if event.origin and event.id not in corrected}
-    return [event.model_copy(update={"supersedes": standing[event.origin]})
-            if event.supersedes is None and event.origin in standing else event for event in fresh]
+    standing = {_statement(event): event.id for event in known.values()
+                if event.origin and event.id not in corrected}
+    return [event.model_copy(update={"supersedes": standing[_statement(event)]})
+            if event.supersedes is None and _statement(event) in standing else event for event in fresh]
+
+
+def _statement(event: TimelineEvent) -> tuple[str | None, ...]:
+    """What an entry tells: one entry may tell several things, such as both values of a blood pressure."""
+    return (event.origin, event.kind, event.code or event.analyte, event.site)
 
 
 def _words_of(event: TimelineEvent) -> set[str]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict
 
 from ..core.case import CaseFile, Patient, Series, Study
-from ..core.evidence import Source
+from ..core.evidence import Evidence, Source
 from ..core.finding import MEASURED
 from ..core.refusal import Refusal, RefusalCode
 from ..core.result import ToolResult
 from ..core.settings import Limits
 from ..readers.protocol import Reader
-from .slide_search import SlideSearch
+from .slide_search import PatchIndex, SlideSearch
 
-__all__ = ["MEASURED", "Tool", "ToolContext", "refuse", "source_of"]
+__all__ = ["MEASURED", "Aids", "Arguments", "OnDemand", "Tool", "ToolContext", "refuse", "source_of"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,56 @@ class Tool(Protocol):
 
     def run(self, study: Study, context: ToolContext) -> ToolResult:
         """Measure and read one study. Evidence and finding ids are content ids; numbering comes later."""
+        ...
+
+
+class Arguments(BaseModel):
+    """What a caller, often a model, may ask for: nothing else than the fields, and never who the patient is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class Aids:
+    """What is known beside a study when something is asked of it again.
+
+    Args:
+        earlier: what the study's tool gave in the review; None where it gave nothing.
+        shown: a piece of evidence by the id that a user sees; None where there is none.
+        open_index: where patches of slides are kept, by SHA-256 and embedder.
+    """
+
+    earlier: ToolResult | None
+    shown: Callable[[str], Evidence | None]
+    open_index: Callable[[str, str], PatchIndex]
+
+
+class OnDemand(Protocol):
+    """What is measured only when somebody asks for it, with parameters of their own."""
+
+    @property
+    def name(self) -> str:
+        """Of the call."""
+        ...
+
+    @property
+    def arguments(self) -> type[Arguments]:
+        """Its parameters: a schema for whoever calls."""
+        ...
+
+    def gate(self, study: Study) -> Refusal | None:
+        """Why this study is not for it, told from its headers; None when it may run."""
+        ...
+
+    def run(self, study: Study, context: ToolContext, given: Any, aids: Aids) -> ToolResult:
+        """Measure one study. Never raises for bad input: what could not be done is in `refused` with its reason.
+
+        Args:
+            study: that passed the gate.
+            context: where the files lie, where pictures go.
+            given: an instance of `arguments`.
+            aids: what is known beside the study.
+        """
         ...
 
 

@@ -11,7 +11,7 @@ from ..facts import Known
 from ..verify import objection
 from .told import Saying, Told
 
-_CITED = re.compile(r"\s*\[(E\d+(?:\s*,\s*E\d+)*|(?:ev_|ev-)[\w, -]+)\]\.?\s*$")
+_CITED = re.compile(r"\s*\[([ER]\d+(?:\s*,\s*[ER]\d+)*)\]\.?\s*$")
 MOST_TOGETHER = 3
 """Findings that one sentence of a model may state together and still be checked."""
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ...core.case import Case
 from ...core.evidence import Evidence
-from ...core.finding import Category, Finding
+from ...core.finding import Category
+from ...core.ids import digest
 from ...core.report import Report
 from ...core.result import ToolResult
 from ...memory.timeline import Timeline
-from ...tools.base import Tool, ToolContext
+from ...tools.base import OnDemand, Tool, ToolContext
+from ...tools.catalogue import on_demand
 from ...tools.records.entries import Entries
+from ...tools.slide_search import PatchIndex
 from ..facts import Known, known_facts
-from ..phrases import Material, place
+from ..phrases import Material
 from ..state import TaskResult
+from .names import Named, Names
+from .shelf import FOLDER, Shelf
 
 IMAGING = frozenset({Category.ANATOMY, Category.OBSERVATION, Category.MEASUREMENT})
 
@@ -34,6 +40,9 @@ class ChatContext:
         tools: by name.
         tool_context: what the tools run with.
         folder: where the report and its pictures lie.
+        open_index: where patches of slides are kept, by SHA-256 and embedder.
+        shelf: evidence that the chat adds to the report's.
+        on_demand: what is measured only when somebody asks, by name.
     """
 
     case: Case
@@ -43,6 +52,19 @@ class ChatContext:
     tools: Mapping[str, Tool]
     tool_context: ToolContext
     folder: Path
+    open_index: Callable[[str, str], PatchIndex]
+    shelf: Shelf
+    on_demand: Mapping[str, OnDemand] = field(default_factory=on_demand)
+
+    def apart(self, call: list[Any]) -> ToolContext:
+        """What a tool runs with when it runs again: its pictures go to a folder of this call's own."""
+        folder = self.folder / FOLDER / digest(call)[:12]
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return replace(self.tool_context, pictures=folder, question=None)
+
+    def shown_evidence(self, key: str) -> Evidence | None:
+        """A piece of evidence by its id: the report's (E12) or one that the chat added (R3)."""
+        return self.material.evidence_by_id.get(key.upper()) or self.shelf.get(key)
 
     @cached_property
     def material(self) -> Material:
@@ -53,6 +75,12 @@ class ChatContext:
     def entries(self) -> Entries:
         """Findings as questions look at them."""
         return Entries(self.report.findings, self.report.evidence)
+
+    @cached_property
+    def names(self) -> Names:
+        """Names of what was measured and seen, as questions use them."""
+        return Names([*self.imaging, *self.valued, *(Named(item) for item in self.report.findings
+                                                     if item.change is not None)], self.report.findings)
 
     @cached_property
     def known(self) -> Known:
@@ -90,20 +118,3 @@ class ChatContext:
     def result_of(self, study_id: str) -> ToolResult | None:
         """What a tool gave on one study."""
         return next((done.result for done in self.results if done.task.study.id == study_id), None)
-
-
-@dataclass(frozen=True)
-class Named:
-    """A finding with the names that it goes by, its place among them."""
-
-    finding: Finding
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Its name, its name with its place, the display and code of its code."""
-        code = self.finding.code
-        where = place(self.finding)
-        names = [self.finding.name, *([f"{self.finding.name} {where}"] if where else [])]
-        return (*names, *((code.display, code.code) if code else ()))
-
-

@@ -22,15 +22,18 @@ class History:
     """The turns of one case, appended one by one; a line that a dying process left half written is passed over.
 
     Args:
-        file: in the state folder; None keeps nothing.
+        file: in the state folder; None keeps the turns for as long as this object lives.
     """
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
+        self._unkept: list[Turn] = []
 
     def turns(self, most: int | None = None) -> list[Turn]:
         """The last turns, oldest first."""
-        if self._file is None or not self._file.is_file():
+        if self._file is None:
+            return self._unkept if most is None else self._unkept[-most:]
+        if not self._file.is_file():
             return []
         lines = self._file.read_text(encoding="utf-8", errors="replace").splitlines()
         found = []
@@ -44,6 +47,7 @@ class History:
     def add(self, turn: Turn) -> None:
         """Append a turn."""
         if self._file is None:
+            self._unkept.append(turn)
             return
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)

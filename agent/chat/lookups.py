@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from ...core.case import Study
-from ...core.evidence import Evidence
-from ...core.finding import Finding, Status
 from ...core.moments import moment_key
 from ...core.report import Sentence, TimelineEvent
 from ...core.result import AnswerStatus, AnswerValue
 from ...memory.query import Query
 from ...memory.timeline import Match
 from ...report.view import where
-from ...report.wording import date_text, number_text, with_unit
+from ...report.wording import date_text
 from ...tools.comparison import ComparisonTool, StudyReading
+from ...tools.records.intents import AmbiguousDate, Topic, left_over, understand
 from ...tools.records.questions import answer_question
 from ..compose_change import change_text
 from ..compose_labs import flag_of, lab_sentence, outside_range
 from ..events import as_cited
 from ..phrases import STUDY_LABELS, cited, shown
-from .arithmetic import NoConversion, converted_text, days_between
+from .again import fresh, mentioned, moved
+from .arithmetic import NoConversion, converted_text
 from .context import ChatContext
-from .results import begins, sentences_of, span_words
+from .results import begins, span_words
 from .told import Saying, Told, nothing, of_answer, said
 
 MOST_EVENTS = 40
 KINDS = {"ct": "ct", "mr": "mr", "mri": "mr", "film": "film", "x-ray": "film", "xray": "film", "radiograph": "film",
          "slide": "slide", "scan": "ct"}
+IMAGING = {"ct", "mr", "film"}
 SECTIONS = {"impression": "Impression", "limits": "Limits", "comparison": "Comparison", "reviewed":
             "What was reviewed"}
 
@@ -36,7 +36,21 @@ SECTIONS = {"impression": "Impression", "limits": "Limits", "comparison": "Compa
 def ask_record(context: ChatContext, question: str) -> Told:
     """What rules answer from everything that was recorded, measured and extracted."""
     own = [item for item in context.report.findings if not item.is_read]
-    return of_answer(answer_question(question, own, context.evidence))
+    told = of_answer(answer_question(question, own, context.evidence))
+    if told.sayings or told.status is not AnswerStatus.NOT_IN_CASE:
+        return told
+    return replace(told, reason=f"{told.reason}{mentioned(context, about_of(question))}")
+
+
+def about_of(question: str) -> str:
+    """The thing that a question for the record is about; empty where it names none."""
+    try:
+        asked = understand(question)
+    except AmbiguousDate:
+        return ""
+    if asked is not None and asked.topic is Topic.FAMILY:
+        return left_over(question, "is there any a the family history of what did his her mother father have")
+    return asked.about if asked else ""
 
 
 def search_timeline(context: ChatContext, text: str, query: Query) -> Told:
@@ -98,63 +112,45 @@ def _not_read(context: ChatContext) -> Told:
 
 def list_studies(context: ChatContext, kind: str, pick: str) -> Told:
     """Examinations with their dates: all, the first, or the last of a kind."""
-    wanted = KINDS.get(kind, kind)
-    studies = [study for study in context.case.studies if not wanted or study.kind.value == wanted]
+    wanted = IMAGING if kind == "imaging" else {KINDS.get(kind, kind)}
+    studies = [study for study in context.case.studies
+               if not kind or study.kind.value in wanted or (study.description or "").casefold() == kind]
     studies = [study for study in studies if study.date] if pick else studies
     if not studies:
-        return nothing(f"The case holds no {_called(kind)}{' with a date' if pick else ''}.")
+        return nothing(f"The case holds no {called(kind)}{' with a date' if pick else ''}.")
     if pick:
         studies = [(min if pick == "first" else max)(studies, key=lambda study: moment_key(study.date or ""))]
-    sayings = [Saying(f"{_label(study)}: {date_text(study.date) or 'undated'}.", _shown_of(study, context))
-               for study in studies if _shown_of(study, context)]
+    sayings = [Saying(f"{_label(study)}: {date_text(study.date) or 'undated'}.", shown_of(study, context))
+               for study in studies if shown_of(study, context)]
     if not sayings:
         return nothing(f"The case holds {len(studies)} of them, and none gave any evidence.")
     only = studies[0] if len(studies) == 1 else None
     return Told(tuple(sayings), value=AnswerValue(text=_label(only), date=only.date) if only else None)
 
 
-def _called(kind: str) -> str:
-    return {"ct": "CT", "mr": "MR", "": "examination"}.get(kind, kind)
+def called(kind: str) -> str:
+    """A kind of examination in words."""
+    return {"ct": "CT", "mr": "MR", "": "examination", "imaging": "images"}.get(kind, kind)
 
 
 def _label(study: Study) -> str:
     return shown(study.description or STUDY_LABELS[study.kind][0])
 
 
-def _shown_of(study: Study, context: ChatContext) -> tuple[str, ...]:
+def shown_of(study: Study, context: ChatContext) -> tuple[str, ...]:
+    """The first piece of evidence of an examination."""
     files = {file.path for file in study.files}
     return tuple(item.id for item in context.evidence if item.source.file in files)[:1]
 
 
 def show_evidence(context: ChatContext, evidence: str) -> Told:
     """What one piece of evidence shows, where it lies, and its picture."""
-    item = context.material.evidence_by_id.get(evidence.upper())
+    item = context.shown_evidence(evidence)
     if item is None:
         return nothing(f"The case has no evidence {shown(evidence)}; it has E1 to E{len(context.evidence)}.")
     picture = f" Picture: {item.picture}." if item.picture else " It has no picture."
     return Told((Saying(f"{item.id}: {shown(item.caption)}, {where(item)}, in {item.source.file}.{picture}",
                         (item.id,)),))
-
-
-def days(context: ChatContext, first: str, last: str, kind: str) -> Told:
-    """Days between two dates, or between the two latest examinations of a kind."""
-    if kind:
-        dated = [study for study in context.case.studies
-                 if study.kind.value == KINDS.get(kind, kind) and study.date]
-        moments = sorted({str(study.date)[:10] for study in dated})
-        if len(moments) < 2:
-            return nothing(f"The case holds fewer than two dates of the kind {_called(kind)}.")
-        first, last = moments[-2:]
-        shown_ids = tuple(key for study in dated if str(study.date)[:10] in (first, last)
-                          for key in _shown_of(study, context))
-    else:
-        shown_ids = ()
-    try:
-        count = days_between(first, last)
-    except NoConversion as error:
-        return nothing(f"That cannot be counted: {error}", AnswerStatus.DECLINED)
-    return Told((Saying(f"From {first} to {last}: {count} days.", shown_ids),),
-                value=AnswerValue(number=float(count), unit="days"))
 
 
 def convert(value: float, unit: str, to: str) -> Told:
@@ -165,26 +161,31 @@ def convert(value: float, unit: str, to: str) -> Told:
         return nothing(f"That cannot be converted: {error}", AnswerStatus.DECLINED)
 
 
-def compare_with_prior(context: ChatContext, kind: str, date: str) -> Told:
-    """An examination against the one before it: what the report says, or compared now."""
+def compare_with_prior(context: ChatContext, kind: str, date: str, back: int) -> Told:
+    """An examination against an earlier one, the one just before it by default: what the report says, or compared now.
+    """
     wanted = KINDS.get(kind, kind)
     done = sorted((item for item in context.results if item.task.study.kind.value == wanted and item.task.study.date),
                   key=lambda item: item.task.study.date or "")
     later = [item for item in done if not date or str(item.task.study.date).startswith(date)]
     if not later:
-        return nothing(f"The case holds no {_called(kind)} {f'of {date}' if date else 'with a date'}.")
+        return nothing(f"The case holds no {called(kind)} {f'of {date}' if date else 'with a date'}.")
     at = done.index(later[-1])
-    if at == 0:
-        first = date_text(done[0].task.study.date)
-        return nothing(f"The case holds no {_called(kind)} before {first} to compare with.")
-    prior, current = done[at - 1], done[at]
+    if at < back:
+        first = date_text(done[at].task.study.date)
+        return nothing(f"The case holds {at or 'no'} {called(kind)} before {first}, so there is none to compare with.")
+    prior, current = done[at - back], done[at]
     told = _told_changes(context, str(prior.task.study.date)[:10], str(current.task.study.date)[:10], wanted)
     if told:
         return said(told)
-    result = ComparisonTool().compare(StudyReading(prior.task.study, prior.result),
-                                      StudyReading(current.task.study, current.result), context.tool_context)
-    return nothing(" ".join(result.warnings) or "The two give nothing that can be compared.") if not (
-        result.findings) else _fresh(result.findings, result.evidence)
+    place = context.apart(["comparison", prior.task.study.id, current.task.study.id])
+    result = moved(ComparisonTool().compare(StudyReading(prior.task.study, prior.result),
+                                            StudyReading(current.task.study, current.result), place), place)
+    if not result.findings:
+        return nothing(" ".join(result.warnings) or "The two give nothing that can be compared.")
+    # A change rests on what was seen before, too, which the report shows under its own ids.
+    seen = [item for one in (prior, current) for item in one.result.evidence]
+    return fresh(context, result.findings, [*result.evidence, *seen])
 
 
 def _told_changes(context: ChatContext, prior: str, current: str, kind: str) -> list[Sentence]:
@@ -192,34 +193,3 @@ def _told_changes(context: ChatContext, prior: str, current: str, kind: str) -> 
            and (item.date or "")[:10] == current and begins(item, context) == prior]
     of_kind = [item for item in own if (study := context.material.study_of(item)) and study.kind.value == kind]
     return [cited(change_text(item, context.material), (item,)) for item in of_kind]
-
-
-def run_again(context: ChatContext, tool: str, date: str, question: str) -> Told:
-    """One tool again on the examination of a date, the latest by default, with another question."""
-    known = context.tools.get(tool)
-    if known is None:
-        return nothing(f"There is no tool {shown(tool)}; the tools are {', '.join(context.tools)}.",
-                       AnswerStatus.DECLINED)
-    studies = [study for study in context.case.studies if known.gate(study) is None
-               and (not date or str(study.date).startswith(date))]
-    if not studies:
-        return nothing(f"The case holds nothing that the {tool} tool reads{f' of {date}' if date else ''}.")
-    study = max(studies, key=lambda one: one.date or "")
-    result = known.run(study, replace(context.tool_context, question=question or None))
-    if result.answer is not None and question:
-        told = of_answer(result.answer)
-        return Told(told.sayings, told.reason, told.status, told.value, result.evidence)
-    if not result.findings:
-        return nothing(" ".join(item.reason for item in result.refused) or f"The {tool} tool found nothing.")
-    return _fresh(result.findings, result.evidence)
-
-
-def _fresh(findings: Sequence[Finding], evidence: Sequence[Evidence]) -> Told:
-    """Sentences about findings that the report does not hold, under their content ids."""
-    told = said(sentences_of([item for item in findings if item.change is None]))
-    moved = [Saying(f"{shown(item.name)}: {item.change.direction.value} from {number_text(item.change.from_)} to "
-                    f"{with_unit(number_text(item.change.to), item.value.unit if item.value else None)}.",
-                    item.evidence) for item in findings
-             if item.change is not None and item.change.from_ is not None and item.change.to is not None
-             and item.status is not Status.INDETERMINATE]
-    return Told((*told.sayings, *moved), evidence=tuple(evidence))

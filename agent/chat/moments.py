@@ -1,20 +1,24 @@
-"""The span of time in a question: `since March`, `between 2025-03-01 and 2025-06-30`, `in 2025`, `as of May 2025`."""
+"""The span of time in a question: `since March`, `between 2025-03-01 and 2025-06-30`, `before 10 Nov 2025`."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from ...sources.dates import DATE_PATTERN, parse_date
 
-_MONTHS = {name: f"{number:02d}" for number, name in enumerate(
-    ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-     "december"), 1)}
-_MONTH = rf"(?:{'|'.join(_MONTHS)})"
-_DATE = rf"(?:{DATE_PATTERN}|\d{{4}}-\d{{2}}|{_MONTH} \d{{4}}|{_MONTH}(?! \d)|(?:19|20)\d{{2}})"
-_SPAN = re.compile(rf"(?:^| )(?:between|from) (?P<first>{_DATE}) (?:and|to|until) (?P<last>{_DATE})(?= |$)")
-_ONE = re.compile(rf"(?:^| )(?P<word>as of|up to|since|after|before|until|till|by|in|on|during|of|for) "
-                  rf"(?P<date>{_DATE})(?= |$)")
+_NAMES = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+          "december")
+_MONTHS = {"sept": "09"} | {short: f"{number:02d}" for number, name in enumerate(_NAMES, 1)
+                            for short in (name, name[:3])}
+_MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+_DATE = rf"(?:{DATE_PATTERN}|\d{{4}}-\d{{2}}|{_MONTH} \d{{4}}|{_MONTH}(?! \d)|(?:19|20)\d{{2}}(?![\d.]))"
+_SPAN = re.compile(rf"(?:^| )(?:between|from) (?P<first>{_DATE}) (?:and|to|until|till) (?P<last>{_DATE})(?= |$)")
+_ONE = re.compile(rf"(?:^| )(?:back )?(?P<word>as of|up to|prior to|since|after|before|until|till|by|in|on|during|of"
+                  rf"|for"
+                  rf"|from) (?:the )?(?P<date>{_DATE})(?= |$)")
+UP_TO = ("as of", "up to", "until", "till", "by")
 
 
 class UnclearDate(ValueError):
@@ -27,7 +31,7 @@ class Span:
 
     Args:
         since: ISO date or empty.
-        until: ISO date or empty.
+        until: ISO date or empty, included.
         word: the word that led to it, such as `since` or `as of`; empty without one.
         rest: the question without it.
     """
@@ -43,34 +47,54 @@ def span_in(text: str, latest: str) -> Span:
 
     Args:
         text: lower case, single spaces.
-        latest: the latest date of the case; a month without a year is the last one up to it.
+        latest: the latest date of the case; a month without a year is the last one up to it, and at the start of a
+            span up to the span's end.
 
     Raises:
-        UnclearDate: a date reads in two ways. `before` and `after` are no spans that hold a day itself; they are left
-            in the text.
+        UnclearDate: a date reads in two ways.
     """
     both = _SPAN.search(text)
     if both is not None:
-        return Span(_iso(both["first"], latest), _iso(both["last"], latest), "between", _without(text, both))
+        last = _iso(both["last"], latest)
+        return Span(_iso(both["first"], last), last, "between", _without(text, both))
     one = _ONE.search(text)
-    if one is None or one["word"] in ("before", "after"):
+    if one is None:
         return Span("", "", "", text)
-    date = _iso(one["date"], latest)
-    since = "" if one["word"] in ("as of", "up to", "until", "till", "by") else date
-    return Span(since, "" if one["word"] == "since" else date, one["word"], _without(text, one))
+    moment, word, rest = _iso(one["date"], latest), one["word"], _without(text, one)
+    if word in ("before", "prior to"):
+        return Span("", _shifted(moment, -1), "before", rest)
+    if word in ("after", "since", "from"):
+        return Span(_shifted(moment, 1) if word == "after" else moment, "", word, rest)
+    return Span("" if word in UP_TO else moment, moment, word, rest)
+
+
+def _shifted(moment: str, step: int) -> str:
+    """The year, month or day before or after one, as precise as it is."""
+    if len(moment) == 4:
+        return f"{int(moment) + step:04d}"
+    if len(moment) == 7:
+        months = int(moment[:4]) * 12 + int(moment[5:]) - 1 + step
+        return f"{months // 12:04d}-{months % 12 + 1:02d}"
+    return (date.fromisoformat(moment[:10]) + timedelta(days=step)).isoformat()
+
+
+def day_before(moment: str) -> str:
+    """The day before an ISO moment."""
+    return _shifted(moment[:10], -1)
 
 
 def _without(text: str, found: re.Match[str]) -> str:
-    return " ".join((text[:found.start()] + " " + text[found.end():]).split())
+    return " ".join((text[:found.start()] + " " + text[found.end():]).split()).strip(" ,")
 
 
 def _iso(written: str, latest: str) -> str:
     if re.fullmatch(r"\d{4}(?:-\d{2})?", written):
         return written
     month, _, year = written.partition(" ")
+    month = month.rstrip(".")
     if month in _MONTHS and not year:
         this_year = f"{latest[:4]}-{_MONTHS[month]}"
-        return this_year if this_year <= latest[:7] else f"{int(latest[:4]) - 1}-{_MONTHS[month]}"
+        return this_year if len(latest) == 4 or this_year <= latest[:7] else f"{int(latest[:4]) - 1}-{_MONTHS[month]}"
     if month in _MONTHS and re.fullmatch(r"\d{4}", year):
         return f"{year}-{_MONTHS[month]}"
     day = parse_date(written)

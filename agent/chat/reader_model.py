@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -22,18 +23,17 @@ from ...readers.request import Request
 from ...tools.blanking import blank_text
 
 TOOL, RECIPE, MOST_TOKENS = "chat", "chat/1", 1200
+MOST_LINES = 20
 PAST_TURNS = 4
 """Earlier questions in a turn: the model is not evaluated for conversations (model card)."""
-NAMES = ("ask_record", "look_up", "how_it_changed", "search_timeline", "read_report", "list_studies", "show_evidence",
-         "days_between", "convert", "compare_with_prior", "run_tool")
 
 
 class Wanted(BaseModel):
-    """A tool to call."""
+    """A tool to call; its arguments are judged by the tool, which says what is wrong with them."""
 
     model_config = ConfigDict(extra="forbid")
 
-    tool: str = Field(json_schema_extra={"enum": list(NAMES)})
+    tool: str
     arguments: dict[str, Any]
 
 
@@ -43,7 +43,40 @@ class Move(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     call: Wanted | None = None
-    answer: Annotated[list[str], Field(max_length=20)] | None = None
+    answer: Annotated[list[str], Field(max_length=MOST_LINES)] | None = None
+
+
+@dataclass(frozen=True)
+class Moves:
+    """The `Expect` of a move: decoding is held to the arguments of each tool, what comes is read more tolerantly, since
+    a server may not hold its model to a schema.
+
+    Args:
+        tools: name, description and JSON schema of the parameters of each tool, as JSON.
+    """
+
+    tools: tuple[str, ...]
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """One object: a call of one tool with this tool's own arguments, or an answer."""
+        calls = [_closed(tool={"const": tool["name"]}, arguments=tool["parameters"] | {"additionalProperties": False})
+                 for tool in map(json.loads, self.tools)]
+        lines = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MOST_LINES}
+        return {"anyOf": [*([_closed(call={"anyOf": calls})] if calls else []), _closed(answer=lines)]}
+
+    def parse(self, answer: str, *, cut_off: bool = False) -> Move:
+        """The move. See `Expect.parse`."""
+        return Json(TypeAdapter(Move)).parse(answer, cut_off=cut_off)
+
+    def describe(self) -> list[Any]:
+        """The kind and the schema."""
+        return ["json", self.schema]
+
+
+def _closed(**properties: Any) -> dict[str, Any]:
+    """An object with exactly these properties."""
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
 class ReaderChatModel(BaseChatModel):
@@ -73,7 +106,7 @@ class ReaderChatModel(BaseChatModel):
     def request(self, messages: Sequence[BaseMessage]) -> Request[Move]:
         """The one turn that stands for all messages."""
         words = blank_text(rendered(messages, self.tools), self.people)
-        return Request(TOOL, RECIPE, (words,), Json(TypeAdapter(Move)), self.scope, MOST_TOKENS)
+        return Request(TOOL, RECIPE, (words,), Moves(self.tools), self.scope, MOST_TOKENS)
 
     def _generate(self, messages: list[BaseMessage], stop: list[str] | None = None,
                   run_manager: CallbackManagerForLLMRun | None = None, **kwargs: Any) -> ChatResult:

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 from ...core.finding import Category, Finding
 from ...core.moments import moment_key
 from ...core.report import Sentence
 from ...core.result import AnswerStatus, AnswerValue
-from ...report.wording import by_number, value_text
+from ...report.wording import by_number, number_text, value_text, with_unit
 from ...tools.records.matching import best_fits
 from ..compose_change import change_text
 from ..compose_labs import flag_of, flag_words, lab_sentence
 from ..phrases import Item, cited, dated, findings_sentences, listing, measured_item, shown
-from .arithmetic import NoConversion, converted_text
-from .context import ChatContext, Named
+from .arithmetic import NoConversion, converted_text, days_between
+from .context import ChatContext
+from .names import Named
 from .told import Saying, Told, nothing, said
 
 MOST_NAMES = 6
+LONG_DATE = len("2025-01-01")
 WRITTEN = (Category.LAB, Category.RECORD)
 
 
-def look_up(context: ChatContext, name: str, since: str, until: str, unit: str) -> Told:
-    """The latest findings of a name, or all within a span of time."""
-    found = _named(name, [*context.imaging, *context.valued])
+def look_up(context: ChatContext, name: str, since: str, until: str, unit: str, pick: str) -> Told:
+    """The latest findings of a name, all within a span of time, or of these the one that is picked."""
+    found = named(name, [*context.imaging, *context.valued])
+    if not found and _changes_of(context, name):
+        return how_it_changed(context, name, since, until)
     if not found:
         return nothing(f"The case holds nothing measured or seen that is named {shown(name)}; that does not rule it "
                        "out.")
-    within = [item for item in found if _within(item.date, since, until)] if since or until else found
-    if not within:
+    chosen = within(found, since, until, pick if pick or since or until else "latest")
+    if not chosen:
         return nothing(f"The case holds results named {shown(name)}, but none {span_words(since, until)}.")
-    chosen = within if since or until else _latest(within)
     names = list(dict.fromkeys(shown(item.name) for item in chosen))
     if len(names) > MOST_NAMES:
         return nothing(f"Many results answer to {shown(name)}: {'; '.join(names[:24])}. Ask for one of them.",
@@ -39,12 +44,32 @@ def look_up(context: ChatContext, name: str, since: str, until: str, unit: str) 
     return _in_unit(told, chosen, unit) if unit else told
 
 
+def within(found: Sequence[Finding], since: str, until: str, pick: str) -> list[Finding]:
+    """Findings of a span of time; of these the picked ones of each name and place.
+
+    Args:
+        found: dated or not; what has no date lies in no span.
+        since: ISO date or empty.
+        until: ISO date or empty, included.
+        pick: `latest`, `first`, `highest`, `lowest`, or empty for all.
+    """
+    chosen = [item for item in found if _within(item.date, since, until)] if since or until else list(found)
+    if pick in ("highest", "lowest"):
+        chosen = [item for item in chosen if item.number is not None]
+        best: dict[tuple[object, ...], float] = {}
+        for item in chosen:
+            here = item.number or 0.0
+            best[_key(item)] = (max if pick == "highest" else min)(best.get(_key(item), here), here)
+        return [item for item in chosen if item.number == best[_key(item)]]
+    return _newest(chosen, first=pick == "first") if pick else chosen
+
+
 def sentences_of(findings: Sequence[Finding]) -> list[Sentence]:
     """Findings in the words of a report, results of two sources together."""
     labs = [item for item in findings if item.category in WRITTEN]
     rest = [item for item in findings if item.category not in WRITTEN]
     ordered = sorted(rest, key=lambda item: item.date or "")
-    return [*map(_result, _same_results(labs)), *findings_sentences(ordered)]
+    return [*map(_result, same_results(labs)), *findings_sentences(ordered)]
 
 
 def _result(group: Sequence[Finding]) -> Sentence:
@@ -55,8 +80,8 @@ def _result(group: Sequence[Finding]) -> Sentence:
     return listing(lead, [Item(measured_item(group[0]).text, tuple(group))])
 
 
-def _same_results(labs: Sequence[Finding]) -> list[list[Finding]]:
-    """Results of two sources that agree, together."""
+def same_results(labs: Sequence[Finding]) -> list[list[Finding]]:
+    """Results of two sources that agree, together; in the order of time."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for item in sorted(labs, key=_when):
         value = item.value
@@ -68,11 +93,13 @@ def _same_results(labs: Sequence[Finding]) -> list[list[Finding]]:
 
 def how_it_changed(context: ChatContext, name: str, since: str, until: str) -> Told:
     """The change of a result or of a measurement between the first and the last moment of a span."""
-    changes = [Named(item) for item in context.report.findings if item.change is not None]
-    found = _named(name, changes)
-    values = _named(name, context.valued) or [item for item in _named(name, context.imaging) if item.number is not None]
+    found = _changes_of(context, name)
+    values = named(name, context.valued) or [item for item in named(name, context.imaging) if item.number is not None]
     if since or until:
         values = [item for item in values if _within(item.date, since, until)]
+    compared = within(found, since, until, "")
+    if not values and compared:  # told by comparing two examinations alone, such as the share of a lung field
+        return said(cited(change_text(item, context.material), (item,)) for item in compared)
     days = sorted({(item.date or "")[:10] for item in values if item.date})
     if len(days) < 2:
         return _too_few(name, values, since, until)
@@ -80,6 +107,10 @@ def how_it_changed(context: ChatContext, name: str, since: str, until: str) -> T
     if compared and all((item.date or "")[:10] == days[-1] for item in compared):
         return Told(tuple(_change(item, values, context) for item in compared))
     return _series(values)
+
+
+def _changes_of(context: ChatContext, name: str) -> list[Finding]:
+    return named(name, [Named(item) for item in context.report.findings if item.change is not None])
 
 
 def _change(change: Finding, values: Sequence[Finding], context: ChatContext) -> Saying:
@@ -114,21 +145,43 @@ def begins(change: Finding, context: ChatContext) -> str:
 
 
 def _series(values: Sequence[Finding]) -> Told:
-    """Each result in the order of time; from first to last is left to whoever looks, since more than two tell it."""
-    return said(sentences_of(sorted(values, key=_when)))
+    """Each result in the order of time, and of laboratory results and entries the difference of the last from the first
+    where both are plain numbers. A difference of measurements would need what the method can tell from noise.
+    """
+    ordered = sorted(values, key=_when)
+    told = said(sentences_of(ordered))
+    return replace(told, sayings=(*told.sayings, *_difference(ordered)))
 
 
-def _named(name: str, among: Sequence[Named]) -> list[Finding]:
+def _difference(ordered: Sequence[Finding]) -> list[Saying]:
+    first, last = ordered[0], ordered[-1]
+    written = all(item.category in WRITTEN for item in ordered)
+    same = written and len({(_key(item), item.name, item.value.unit if item.value else None) for item in ordered}) == 1
+    if not same or first.value is None or last.value is None or first.number is None or last.number is None or (
+            first.value.comparator or last.value.comparator or not first.date or not last.date):
+        return []
+    delta = float(Decimal(str(last.number)) - Decimal(str(first.number)))
+    sign = "+" if delta > 0 else ""
+    share = f" ({sign}{number_text(round(100 * delta / abs(first.number), 1))} %)" if first.number else ""
+    days = days_between(first.date, last.date) if min(len(first.date), len(last.date)) >= LONG_DATE else None
+    apart = "" if days is None else f", {days} days apart"
+    ends = by_number({*first.evidence, *last.evidence})
+    return [Saying(f"From the first to the last of these: {sign}"
+                   f"{with_unit(number_text(delta), last.value.unit)}{share}{apart}.", ends)]
+
+
+def named(name: str, among: Sequence[Named]) -> list[Finding]:
     """The findings that answer best to a name, by words alone."""
     return [item.finding for item in best_fits(name, [(item, item.names) for item in among])] if name.strip() else []
 
 
-def _latest(found: Sequence[Finding]) -> list[Finding]:
-    """Of each name and place the latest."""
-    newest: dict[tuple[object, ...], str] = {}
+def _newest(found: Sequence[Finding], *, first: bool) -> list[Finding]:
+    """Of each name and place the latest, or the first of those with a date."""
+    days: dict[tuple[object, ...], list[str]] = {}
     for item in found:
-        newest[_key(item)] = max(newest.get(_key(item), ""), _when(item)[:10])
-    return [item for item in found if _when(item)[:10] == newest[_key(item)]]
+        days.setdefault(_key(item), []).append(_when(item)[:10])
+    wanted = {key: min(filter(None, of_key), default="") if first else max(of_key) for key, of_key in days.items()}
+    return [item for item in found if _when(item)[:10] == wanted[_key(item)]]
 
 
 def _key(finding: Finding) -> tuple[object, ...]:

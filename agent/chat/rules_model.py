@@ -14,10 +14,12 @@ from pydantic import SkipValidation
 from ...core.result import AnswerStatus
 from .context import ChatContext
 from .told import Told
-from .understand import examples, plan_of
+from .understand import examples, plan_of, read
 
 NOT_UNDERSTOOD = ("This question is none that rules can answer about this case. They can answer, for instance: "
                   "{examples}")
+
+READ_AS = "“{word}” was read as “{other}”."
 
 
 class RulesChatModel(BaseChatModel):
@@ -42,11 +44,16 @@ class RulesChatModel(BaseChatModel):
         at = max(n for n, message in enumerate(messages) if isinstance(message, HumanMessage))
         results = [message for message in messages[at:] if isinstance(message, ToolMessage)]
         earlier = [str(message.content) for message in messages[:at] if isinstance(message, HumanMessage)]
-        message = _composed(results) if results else self._called(str(messages[at].content), earlier)
+        question = str(messages[at].content)
+        message = _composed(results) if results else self._called(question, earlier)
+        _, slips = read(question, self.context)
+        if slips and not message.tool_calls:
+            notes = (READ_AS.format(word=word, other=other) for word, other in slips)
+            message.additional_kwargs["note"] = " ".join(notes)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _called(self, question: str, earlier: Sequence[str]) -> AIMessage:
-        plan = plan_of(question, self.context, earlier[-1] if earlier else "")
+        plan = plan_of(question, self.context, earlier)
         if plan.declined:
             return _final(plan.declined, AnswerStatus.DECLINED)
         if not plan.understood:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, HumanMessage, SystemMessage, ToolMessage
 
 from ...core.evidence import Evidence
 from ...core.result import Answer, AnswerStatus, CitedSentence, Step
 from ...prompts.loader import load_templates
+from ..facts import Known, known_facts
 from .check import sayings_of, unsupported
 from .context import ChatContext
 from .graph import ChatLimits, make_chat_graph
@@ -36,6 +37,16 @@ class Doing:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A piece of what a model writes, as it comes: nothing of it is checked, and all of it may be left out."""
+
+    text: str
+
+
+Event = Doing | Written
+
+
+@dataclass(frozen=True)
 class Chat:
     """Questions and answers about one case.
 
@@ -51,12 +62,13 @@ class Chat:
     history: History
     limits: ChatLimits = field(default_factory=ChatLimits)
 
-    def ask(self, question: str, watch: Callable[[Doing], None] | None = None) -> Answer:
+    def ask(self, question: str, watch: Callable[[Event], None] | None = None) -> Answer:
         """The checked answer. A stop at any moment leaves the history as it was before the question.
 
         Args:
             question: in words.
-            watch: told of every tool that begins.
+            watch: told of every tool that begins, and of every piece that a model which streams writes. Only the
+                answer that comes back is checked.
         """
         if not 0 < len(question.strip()) <= LONGEST_QUESTION:
             return Answer(text=TOO_LONG, status=AnswerStatus.DECLINED)
@@ -65,12 +77,12 @@ class Chat:
         state: dict[str, Any] = {"messages": [*before, HumanMessage(content=question)]}
         given: Any
         for kind, given in graph.stream(state, {"recursion_limit": 4 * self.limits.steps + 8},
-                                        stream_mode=["values", "updates"]):
+                                        stream_mode=["values", "updates", "messages"] if watch else ["values"]):
             if kind == "values":
                 state = given
             elif watch is not None:
-                for doing in _begun(given):
-                    watch(doing)
+                for event in _written(given) if kind == "messages" else _begun(given):
+                    watch(event)
         answer = self._checked(state["messages"][len(before) + 1:], state.get("stopped", ""))
         self.history.add(Turn(question=question, answer=answer))
         return answer
@@ -89,14 +101,17 @@ class Chat:
         last = messages[-1] if messages and isinstance(messages[-1], AIMessage) else AIMessage(content="")
         if stopped or last.tool_calls:
             return Answer(text=stopped, status=AnswerStatus.DECLINED, steps=steps)
-        return self._answer(str(last.text), last.additional_kwargs.get("status"), told).model_copy(
-            update={"steps": steps})
+        answer = self._answer(str(last.text), last.additional_kwargs.get("status"), told)
+        note = last.additional_kwargs.get("note", "")
+        text = f"{answer.text} {note}" if note else answer.text
+        return answer.model_copy(update={"steps": steps, "text": text})
 
     def _answer(self, text: str, status: str | None, told: Sequence[Told]) -> Answer:
         if status in (AnswerStatus.DECLINED, AnswerStatus.NOT_IN_CASE) and self.model._llm_type == "caseloom-rules":
             return self._without(text, AnswerStatus(status))
         sayings = sayings_of(text)
-        held = [saying for saying in sayings if not unsupported(saying, told, self.context.known)]
+        known = self._known(told)
+        held = [saying for saying in sayings if not unsupported(saying, told, known)]
         if held:
             return self._with(held, len(sayings) - len(held), told, None if status else text)
         if text.strip().rstrip(".").casefold() == "not in this case" or (told and not any(
@@ -104,6 +119,14 @@ class Chat:
             return self._without("This is not in the case.", AnswerStatus.NOT_IN_CASE, raw=text)
         return self._without(NOTHING_HELD if text.strip() else "The model gave no answer.", AnswerStatus.DECLINED,
                              raw=text)
+
+    def _known(self, told: Sequence[Told]) -> Known:
+        """What sentences are checked against: the report, and what ran again in this turn."""
+        findings = [item for one in told for item in one.findings]
+        if not findings:
+            return self.context.known
+        report, evidence = self.context.report, (item for one in told for item in one.evidence)
+        return known_facts((*report.findings, *findings), (*report.evidence, *evidence))
 
     def _without(self, text: str, status: AnswerStatus, raw: str | None = None) -> Answer:
         looked = f" {self.context.looked_at}" if status is AnswerStatus.NOT_IN_CASE else ""
@@ -124,6 +147,13 @@ class Chat:
         known = {item.id: item for item in (*self.context.evidence, *(one for item in told for one in item.evidence))}
         keys = dict.fromkeys(key for saying in held for key in saying.evidence)
         return tuple(known[key] for key in keys if key in known)
+
+
+def _written(piece: tuple[Any, dict[str, Any]]) -> Iterator[Written]:
+    """What a model streams while it thinks; whole messages are no pieces."""
+    message, _ = piece
+    if isinstance(message, AIMessageChunk) and message.text:
+        yield Written(str(message.text))
 
 
 def _begun(update: dict[str, Any]) -> Iterator[Doing]:

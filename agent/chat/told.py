@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...core.evidence import Evidence
+from ...core.finding import Finding
 from ...core.report import Sentence
 from ...core.result import Answer, AnswerStatus, AnswerValue
 
@@ -33,6 +34,7 @@ class Told:
         status: of an answer that consists of this result alone.
         value: the one value asked for, where there is one.
         evidence: that the case's report does not hold, such as that of a tool that ran again.
+        findings: that this evidence bears out.
     """
 
     sayings: tuple[Saying, ...] = ()
@@ -40,6 +42,7 @@ class Told:
     status: AnswerStatus = AnswerStatus.ANSWERED
     value: AnswerValue | None = None
     evidence: tuple[Evidence, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def text(self) -> str:
@@ -57,8 +60,9 @@ def nothing(reason: str, status: AnswerStatus = AnswerStatus.NOT_IN_CASE) -> Tol
     return Told(reason=reason, status=status)
 
 
-def of_answer(answer: Answer) -> Told:
-    """What rules or a reader answered."""
+def of_answer(answer: Answer, fresh: tuple[Evidence, ...] = ()) -> Told:
+    """What rules or a reader answered; `fresh` is evidence that the report does not hold."""
     if answer.status is not AnswerStatus.ANSWERED:
         return nothing(answer.text, answer.status)
-    return Told(tuple(Saying(item.text, item.evidence) for item in answer.sentences), value=answer.value)
+    return Told(tuple(Saying(item.text, item.evidence) for item in answer.sentences), value=answer.value,
+                evidence=fresh)

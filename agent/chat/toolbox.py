@@ -6,21 +6,16 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from langchain_core.tools import BaseTool, StructuredTool
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, create_model
 
 from ...memory.query import Query
 from ...prompts.loader import load_templates
-from . import lookups, results
+from ...tools.base import Arguments, OnDemand
+from . import again, entries, lookups, results, spans, values
 from .context import ChatContext
 from .told import Told
 
 DATE = r"^(\d{4}(-\d{2}(-\d{2})?)?)?$"
-
-
-class Arguments(BaseModel):
-    """No other argument than these is taken; an empty text is none."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Question(Arguments):
@@ -36,12 +31,41 @@ class LookUp(Arguments):
     since: str = Field(default="", pattern=DATE, description="ISO date.")
     until: str = Field(default="", pattern=DATE, description="ISO date.")
     unit: str = Field(default="", max_length=20, description="Give the value in this unit too, such as 'g/L'.")
+    pick: Literal["", "latest", "first", "highest", "lowest"] = Field(default="", description="One of several.")
 
 
 class Change(Arguments):
     """Whose change."""
 
     name: str = Field(min_length=1, max_length=120, description="Such as 'hemoglobin' or 'nodule'.")
+    since: str = Field(default="", pattern=DATE, description="ISO date.")
+    until: str = Field(default="", pattern=DATE, description="ISO date.")
+
+
+class Values(Arguments):
+    """Which results, and the limit that they are held against."""
+
+    name: str = Field(default="", max_length=120, description="Empty for all laboratory results.")
+    relation: Literal["", "below", "above", "at most", "at least", "low", "high", "outside", "within"] = Field(
+        default="", description="low to within go by the printed range; empty lists and counts results.")
+    number: float | None = Field(default=None, description="The limit of below, above, at most and at least.")
+    unit: str = Field(default="", max_length=20, description="Of the limit; empty for the results' own.")
+    since: str = Field(default="", pattern=DATE, description="ISO date.")
+    until: str = Field(default="", pattern=DATE, description="ISO date.")
+    latest: bool = Field(default=False, description="Only the latest result.")
+
+
+class Changes(Arguments):
+    """Which changes."""
+
+    percent: float = Field(default=0.0, ge=0.0, description="Of the earlier value; only larger changes are given.")
+    direction: Literal["", "increased", "decreased"] = ""
+
+
+class Entries(Arguments):
+    """Which entries of the record."""
+
+    kind: Literal["conditions", "procedures", "medications", "allergies", "vaccinations", "visits"]
     since: str = Field(default="", pattern=DATE, description="ISO date.")
     until: str = Field(default="", pattern=DATE, description="ISO date.")
 
@@ -68,14 +92,14 @@ class Part(Arguments):
 class Studies(Arguments):
     """Which examinations."""
 
-    kind: Literal["", "ct", "mr", "film", "slide"] = ""
+    kind: Literal["", "ct", "mr", "film", "slide", "document", "lab report", "letter", "imaging"] = ""
     pick: Literal["", "first", "last"] = ""
 
 
 class Shown(Arguments):
     """Which evidence."""
 
-    evidence: str = Field(pattern=r"^[Ee]\d{1,6}$", description="Such as E12.")
+    evidence: str = Field(pattern=r"^[EeRr]\d{1,6}$", description="Such as E12 or R3.")
 
 
 class Days(Arguments):
@@ -84,6 +108,8 @@ class Days(Arguments):
     first: str = Field(default="", pattern=DATE, description="ISO day.")
     last: str = Field(default="", pattern=DATE, description="ISO day.")
     kind: Literal["", "ct", "mr", "film", "slide"] = Field(default="", description="The two latest of this kind.")
+    first_of: str = Field(default="", max_length=80, description="In place of first: such as 'last ct'.")
+    last_of: str = Field(default="", max_length=80, description="In place of last: such as 'first hemoglobin'.")
 
 
 class Conversion(Arguments):
@@ -99,6 +125,7 @@ class Prior(Arguments):
 
     kind: Literal["ct", "mr", "film"]
     date: str = Field(default="", pattern=DATE, description="Of the later examination; the latest by default.")
+    back: int = Field(default=1, ge=1, le=20, description="1 for the one before it, 2 for the one before that.")
 
 
 class Again(Arguments):
@@ -118,23 +145,40 @@ def make_tools(context: ChatContext) -> list[BaseTool]:
 
     made: list[tuple[str, type[Arguments], Callable[..., Told]]] = [
         ("ask_record", Question, lambda question: lookups.ask_record(context, question)),
-        ("look_up", LookUp, lambda name, since, until, unit: results.look_up(context, name, since, until, unit)),
+        ("look_up", LookUp, lambda **given: results.look_up(context, **given)),
         ("how_it_changed", Change, lambda name, since, until: results.how_it_changed(context, name, since, until)),
+        ("find_values", Values, lambda relation, number, unit, **given: values.find_values(
+            context, limit=values.Limit(relation, number, unit), **given)),
+        ("find_changes", Changes, lambda percent, direction: values.find_changes(context, percent, direction)),
+        ("list_entries", Entries, lambda kind, since, until: entries.list_entries(context, kind, since, until)),
         ("search_timeline", Search, search),
         ("read_report", Part, lambda part: lookups.read_report(context, part)),
         ("list_studies", Studies, lambda kind, pick: lookups.list_studies(context, kind, pick)),
         ("show_evidence", Shown, lambda evidence: lookups.show_evidence(context, evidence)),
-        ("days_between", Days, lambda first, last, kind: lookups.days(context, first, last, kind)),
+        ("days_between", Days, lambda **given: spans.days(context, **given)),
         ("convert", Conversion, lookups.convert),
-        ("compare_with_prior", Prior, lambda kind, date: lookups.compare_with_prior(context, kind, date)),
-        ("run_tool", Again, lambda tool, date, question: lookups.run_again(context, tool, date, question)),
+        ("compare_with_prior", Prior,
+         lambda kind, date, back: lookups.compare_with_prior(context, kind, date, back)),
+        ("run_tool", Again, lambda tool, date, question: again.run_again(context, tool, date, question)),
     ]
-    return [_tool(name, arguments, work) for name, arguments, work in made]
+    made += [(one.name, _dated(one), _on_demand(context, one)) for one in context.on_demand.values()]
+    return [_tool(context, name, arguments, work) for name, arguments, work in made]
 
 
-def _tool(name: str, arguments: type[Arguments], work: Callable[..., Told]) -> BaseTool:
+def _dated(asked: OnDemand) -> type[Arguments]:
+    """The parameters of a catalogue's entry, and of which examination."""
+    date = Field(default="", pattern=DATE, description="Of the examination; the latest by default.")
+    return create_model(asked.arguments.__name__, __base__=asked.arguments, __doc__=asked.arguments.__doc__,
+                        date=(str, date))
+
+
+def _on_demand(context: ChatContext, asked: OnDemand) -> Callable[..., Told]:
+    return lambda date, **given: again.run_on_demand(context, asked, date, given)
+
+
+def _tool(context: ChatContext, name: str, arguments: type[Arguments], work: Callable[..., Told]) -> BaseTool:
     def run(**given: Any) -> tuple[str, Told]:
-        told = work(**given)
+        told = context.shelf.shelve(work(**given))
         return told.text, told
 
     return StructuredTool.from_function(run, name=name, description=load_templates("chat")[f"tool_{name}"].text,

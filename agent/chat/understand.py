@@ -3,119 +3,67 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from ...core.moments import moment_key
 from ...tools.records.intents import AmbiguousDate, Topic, understand
 from ...tools.records.matching import Fit, fit
+from . import asks, forms
 from .context import ChatContext
-from .moments import Span, UnclearDate, span_in
+from .frames import frame_of, plan_of_frame
+from .moments import Span, UnclearDate, day_before, span_in
+from .plan import Call, Plan, one
+from .refusals import refusal
+from .results import named
+from .wording import corrected, plain
 
-ADVICE = "Caseloom gives no advice on treatment, medication or next steps; that is for the treating clinician."
-DIAGNOSIS = ("Caseloom makes no diagnosis and does not say what causes a finding; it tells what was recorded, measured "
-             "and extracted.")
-PROGNOSIS = "Caseloom gives no prognosis."
-IDENTITY = "Caseloom does not tell who the patient is, and answers about this case alone."
-ORDERS = "Caseloom answers questions about this case and takes no orders about itself."
 UNSURE = "The date “{date}” can be read in two ways; write it as YYYY-MM-DD."
+MOST_WORDS = 40
+"""Of a question; a longer one is several."""
+MOST_NAMES = 4
+"""Things that one question may be about."""
+DEEPEST = 4
+"""Questions that a follow-up may reach back over."""
+_FORMS: tuple[Callable[[Span, str], Plan | None], ...] = (
+    forms.evidence_shown, forms.conversion, forms.days, forms.studies, asks.quoted, asks.on_slice, asks.in_zone,
+    asks.of_slide, forms.many_changes, forms.outside_range, forms.report, forms.events, forms.record_entries,
+    forms.compare, asks.again)
+_NO_NAME = frozenset((
+    "it", "them", "before", "after", "below", "above", "under", "over", "than", "more", "less", "got", "any",
+    "everything", "something", "anything", "letter", "note", "evidence", "slice", "side", "plan", "again", "since",
+    "between", "and", "or", "not", "when", "where", "how", "which", "what", "why", "who", "if", "as", "all", "most",
+    "bigger", "smaller", "larger", "about", "say", "says", "now", "but", "then", "first", "last"))
+"""Words that no name of a result, condition or medicine has: with one, a question was not understood, and nothing may
+be said of what the case does not hold."""
+LONGEST_NAME = 5
 
 
-@dataclass(frozen=True)
-class Call:
-    """One tool to call."""
-
-    tool: str
-    arguments: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to do about a question.
-
-    Args:
-        calls: tools to call, in order.
-        declined: why nothing is called, one sentence; empty where something is.
-        understood: whether the question is of a known form.
-    """
-
-    calls: tuple[Call, ...] = ()
-    declined: str = ""
-    understood: bool = True
-
-
-_ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|override|system prompt|instructions?|pretend|act as|jailbreak|developer mode|execute"
-    r"|delete|shell|password|api key|sign the report|sign off|your (?:rules|prompt))\b")
-_IDENTITY = re.compile(
-    r"\b(?:(?:patient|his|her|their|its)(?:'s)? (?:full |first |last |real )?(?:name|birth ?date|date of birth|address"
-    r"|phone|identity|mrn|hospital number)|who is (?:the|this) (?:patient|person)|how old|age of|other patients?"
-    r"|another patient|different patient|patient p-|p-[0-9a-f]{4,})\b")
-_PROGNOSIS = re.compile(r"\b(?:prognos\w+|surviv\w+|life expectancy|how long .*\blive|going to die|outlook|outcome"
-                        r"|chances?|will (?:he|she|they|the patient|it)\b.*)\b")
-_ADVICE = re.compile(
-    r"\b(?:should|shall we|ought|recommend\w*|advi[sc]e\w*|suggest\w*|what (?:treatment|therapy)|best treatment"
-    r"|treatment (?:options?|plan)|how (?:to|do (?:i|we|you)|would you|can (?:i|we)) (?:treat|manage|cure)|next steps?"
-    r"|safe to|what dos(?:e|age)|need (?:a |an |to )?(?:biopsy|surgery|operation|transfus\w+|antibiotics?|treatment"
-    r"|follow[- ]?up|chemotherapy|be (?:treated|operated))|what (?:would|do) you (?:do|think|recommend)"
-    r"|can (?:he|she|they|the patient|we|i) (?:take|stop|start|have|give|increase|reduce|fly|drive)"
-    r"|(?:stop|start|give|increase|reduce|prescribe) (?:the |a )?\w+\??$|indicated|necessary|manage\w*)\b")
-_DIAGNOSIS = re.compile(
-    r"\b(?:what is (?:wrong|the (?:differential|cause|reason|most likely))|diagnose|differential|malignan\w+|benign"
-    r"|cancerous|what (?:causes?|caused|explains?|does .* (?:mean|indicate|suggest))|explain|interpret\w*"
-    r"|why (?:is|are|was|were|did|does|has) (?!.*\b(?:prescribed|given|taking|ordered|taken|on)\b)|due to|because of"
-    r"|caused by|likely|probab\w+|suspicious|serious|dangerous|worr(?:y|ied|ying)|concern\w*|significan\w+|is it cancer"
-    r"|what is the (?:main |final |working )?diagnosis|stage is|tnm|grade)\b")
-_CHATTER = re.compile(r"^(?:please |and |so |then |can you |could you |would you |tell me |do you know |i want to know "
-                      r"|show me |give me |hi |hello |ok |okay )+")
-_END = r"(?: again| please| now| then| over time| in this case| in the case)*"
-_THE = r"(?:the |this |that |his |her |their |its |a |an |any |patient's |the patient's )*"
-_CHANGED = (r"(?:chang(?:e|ed)|develop(?:ed)?|evolv(?:e|ed)|progress(?:ed)?|mov(?:e|ed)|gr(?:ow|own|ew)"
-            r"|shr(?:ink|unk|ank)|increas(?:e|ed|ing)|decreas(?:e|ed|ing)|ris(?:e|en|ing)|rose|fall(?:en|ing)?|fell"
-            r"|drop(?:ped)?|gone up"
-            r"|gone down|go up|go down|improv(?:e|ed|ing)|worsen(?:ed|ing)?|worse|better|stable|unchanged|bigger|larger"
-            r"|smaller|higher|lower|growing|shrinking|got(?:ten)? (?:bigger|larger|smaller|worse|better)"
-            r"|get (?:bigger|larger|smaller|worse|better))")
-_LABS = r"(?:lab(?:oratory)? )?(?:results?|values?|labs?|tests?|laboratory results?|blood results?|blood values?)"
-_STUDY = (r"(?P<kind>ct|cts|ct scans?|mr|mri|mris|mr scans?|film|films|chest films?|x-rays?|xrays?|chest x-rays?"
-          r"|radiographs?|slides?|pathology slides?|scans?|chest cts?)")
-_ANY_STUDY = r"(?:stud(?:y|ies)|examinations?|exams?|imaging|images)"
-
-
-def plan_of(question: str, context: ChatContext, before: str = "") -> Plan:
+def plan_of(question: str, context: ChatContext, earlier: Sequence[str] = ()) -> Plan:
     """The tools to call for a question.
 
     Args:
         question: as the user put it.
         context: whose names the question may use.
-        before: the question before it, for "and the platelets?".
+        earlier: the questions before it, the latest last, for "and the platelets?".
     """
-    text = _plain(question)
-    refused = _refusal(text)
-    if refused:
-        return Plan(declined=refused)
+    text, _ = read(question, context)
+    refused = refusal(text)
+    if refused or len(text.split()) > MOST_WORDS:
+        return Plan(declined=refused, understood=bool(refused))
     try:
         span = span_in(text, _latest_date(context))
-        plan = next(filter(None, (rule(span, question, context) for rule in _RULES)), None)
-        if plan is None:
-            plan = _follow_up(text, before, context)
+        joined = _JOINED.match(question.strip().lower()) is not None
+        plan = (_of_another(span, context, earlier) if joined else None) or _understood(span, question, context) or (
+            _about_the_same(span, question, context, earlier))
     except UnclearDate as error:
         return Plan(declined=UNSURE.format(date=error))
-    return plan or Plan(understood=False)
+    return _completed(plan, context) if plan else Plan(understood=False)
 
 
-def _plain(question: str) -> str:
-    text = " ".join(question.replace("’", "'").split()).strip().rstrip("?.! ").lower()
-    return _CHATTER.sub("", text)
-
-
-def _refusal(text: str) -> str:
-    """Why a question is not answered whatever the case holds; empty where it may be."""
-    for pattern, reason in ((_ORDERS, ORDERS), (_IDENTITY, IDENTITY), (_PROGNOSIS, PROGNOSIS), (_ADVICE, ADVICE),
-                            (_DIAGNOSIS, DIAGNOSIS)):
-        if pattern.search(text):
-            return reason
-    return ""
+def read(question: str, context: ChatContext) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The question in plain words, slips of the pen put right; and which."""
+    return corrected(plain(question), context.names.words)
 
 
 def _latest_date(context: ChatContext) -> str:
@@ -123,194 +71,163 @@ def _latest_date(context: ChatContext) -> str:
     return max(dates, default="9999-12")[:10]
 
 
-def _about(pattern: str, text: str) -> str:
-    """What stands where the pattern has `x`, without articles and tails; empty when the pattern does not match."""
-    found = re.fullmatch(pattern, text)
-    if found is None:
-        return ""
-    return re.sub(rf"{_END}$", "", re.sub(rf"^{_THE}", "", found["x"])).strip()
+def _understood(span: Span, question: str, context: ChatContext) -> Plan | None:
+    for form in _FORMS:
+        plan = form(span, question)
+        if plan is not None:
+            return plan
+    return (_framed(span, question, context) or _changes(span, context) or _record(span, question, context))
 
 
-def _evidence(span: Span, question: str, context: ChatContext) -> Plan | None:
-    keys = re.findall(r"\be\d{1,6}\b", span.rest)
-    if not keys or not re.search(r"\b(?:evidence|show|open|picture|image|what is|where|source)\b", question.lower()):
+def _framed(span: Span, question: str, context: ChatContext) -> Plan | None:
+    """A question about one thing, or the same about several: `MCV and MCH?`"""
+    frame = frame_of(span, question, context.names)
+    plan, names = plan_of_frame(frame), [frame.name]
+    while plan is None and frame.name and len(names) < MOST_NAMES:
+        other, rest = context.names.find(frame.rest)
+        if not other or not re.search(r"\b(?:and|or)\b|[,&]", frame.rest):
+            return None
+        names.append(other)
+        frame = replace(frame, rest=re.sub(r"\b(?:and|or)\b|[,&]", " ", rest))
+        plan = plan_of_frame(frame)
+    if plan is None or len(names) == 1:
+        return plan
+    return Plan(tuple(call for name in names for call in (plan_of_frame(replace(frame, name=name)) or Plan()).calls))
+
+
+_THE = r"(?:the |this |that |his |her |their |its |a |an |any |patient's |the patient's )*"
+_CHANGED = (r"(?:chang(?:e|ed)|develop(?:ed)?|increas(?:e|ed)|decreas(?:e|ed)|ris(?:e|en)|rose|fall(?:en)?|fell"
+            r"|dropp?(?:ed)?|grow|grown|improved?|worsen(?:ed)?)")
+
+
+def _changes(span: Span, context: ChatContext) -> Plan | None:
+    """The change of what the case does not name: that there is none is told."""
+    found = re.fullmatch(rf"(?:how (?:did|has|have)|has|have|did) {_THE}(?P<x>.+?) (?:been )?{_CHANGED}", span.rest)
+    if found is None or not _may_be_name(found["x"]):
         return None
-    return Plan(tuple(Call("show_evidence", {"evidence": key.upper()}) for key in dict.fromkeys(keys)))
-
-
-def _conversion(span: Span, question: str, context: ChatContext) -> Plan | None:
-    number = re.fullmatch(r"(?:convert |what is |how much is |how many \S+ (?:is|are) )?(-?\d+(?:\.\d+)?) ?"
-                          r"([^\s\d]\S*) (?:in|to|into|as) (\S+)", span.rest)
-    if number:
-        raw = re.search(r"(\d) ?([^\s\d]\S*) (?:in|to|into|as) (\S+?)[?.! ]*$", question, re.IGNORECASE)
-        unit, to = (raw[2], raw[3]) if raw else (number[2], number[3])
-        return Plan((Call("convert", {"value": float(number[1]), "unit": unit, "to": to}),))
-    named = re.fullmatch(r"(?:convert |what (?:is|was) |show |give )?(?P<x>.+?) (?:in|to|into) "
-                         r"(?P<unit>[^\W\d_]{1,4}/[^\W\d_]{1,4}|mm|cm|m|ml|l|dl|mm2|cm2)", span.rest)
-    if named is None or not _is_named(_about(r"(?P<x>.+)", named["x"]), context):
-        return None
-    raw_unit = re.search(rf"{re.escape(named['unit'])}(?=[?.! ]*$)", question, re.IGNORECASE)
-    return _look_up(_about(r"(?P<x>.+)", named["x"]), span, unit=raw_unit[0] if raw_unit else named["unit"])
-
-
-def _days(span: Span, question: str, context: ChatContext) -> Plan | None:
-    if span.word == "between" and re.fullmatch(r"how (?:many days|long|much time)(?: (?:is|are|was|were|lie|lies|passed"
-                                               r"|is there|are there))*", span.rest):
-        return Plan((Call("days_between", {"first": span.since, "last": span.until}),))
-    found = re.fullmatch(rf"how (?:many days|long|much time)(?: (?:is|are|was|were|lie|lies|passed|there))* between "
-                         rf"the (?:two )?(?:last |latest )?(?:two )?{_STUDY}", span.rest)
-    return Plan((Call("days_between", {"kind": _kind(found["kind"])}),)) if found else None
-
-
-def _report(span: Span, question: str, context: ChatContext) -> Plan | None:
-    """Parts of the report by their own names."""
-    if span.word:
-        return None
-    parts = {
-        r"(?:what (?:is|does) |summari[sz]e |read |show )?(?:the |this )?(?:impression|summary|main findings"
-        r"|key findings|report|case)(?: say)?(?: of the report)?|summari[sz]e(?: the (?:case|report))?": "impression",
-        r"(?:what (?:are|is) )?(?:the )?(?:limits?|limitations?)(?: of (?:the|this) report)?": "limits",
-        r"(?:what|which files?|what files?|which) (?:was|were|could) not (?:be )?read|not read|"
-        r"(?:was|were) (?:any )?files? not read|what is missing": "not read",
-        r"(?:are|were) there (?:any )?(?:conflicts?|contradictions?|disagreements?)(?: between (?:the )?sources)?|"
-        r"(?:do|which) (?:the )?sources (?:disagree|contradict)|conflicts?": "conflicts",
-        r"what was reviewed|what did you (?:review|look at|read)": "reviewed",
-        r"what (?:has |have )?changed|what is new|(?:what are )?(?:the )?changes|what is different": "comparison"}
-    part = next((part for pattern, part in parts.items() if re.fullmatch(pattern, span.rest)), "")
-    return Plan((Call("read_report", {"part": part}),)) if part else _abnormal(span)
-
-
-def _abnormal(span: Span) -> Plan | None:
-    lists = rf"(?:which|what|list|show|are there(?: any)?|are any)(?: of)?(?: the)?(?: latest)?(?: {_LABS})?"
-    found = re.fullmatch(rf"{lists}(?: (?:is|are|were|was))? (?P<how>abnormal|out of range|outside (?:the |their )?"
-                         rf"(?:printed )?range|flagged|not normal|too high|too low|high|low|elevated|raised|reduced)"
-                         rf"(?: {_LABS})?", span.rest)
-    if found is None:
-        return None
-    how = found["how"].removeprefix("too ")
-    part = {"high": "high", "elevated": "high", "raised": "high", "low": "low", "reduced": "low"}.get(how, "abnormal")
-    return Plan((Call("read_report", {"part": part}),))
-
-
-def _studies(span: Span, question: str, context: ChatContext) -> Plan | None:
-    if span.word:
-        return None
-    one = re.fullmatch(rf"when (?:was|is|did) the (?P<pick>last|latest|most recent|first|earliest)?(?: )?{_STUDY}"
-                       r"(?: (?:done|made|taken|performed))?", span.rest)
-    if one:
-        pick = {"first": "first", "earliest": "first"}.get(one["pick"] or "", "last" if one["pick"] else "")
-        return Plan((Call("list_studies", {"kind": _kind(one["kind"]), "pick": pick}),))
-    listed = re.fullmatch(rf"(?:which|what|list|how many|when were|show|are there(?: any)?|is there an?)(?: the)?"
-                          rf"(?: all)? (?:{_STUDY}|{_ANY_STUDY})(?: (?:are there|are in (?:the|this) case"
-                          r"|does the patient have|were (?:done|made|taken|performed|reviewed)|exist"
-                          r"|has the patient had))?", span.rest)
-    if listed:
-        return Plan((Call("list_studies", {"kind": _kind(listed["kind"] or "")}),))
-    return None
-
-
-def _kind(word: str) -> str:
-    for name, kind in (("ct", "ct"), ("mr", "mr"), ("film", "film"), ("ray", "film"), ("radiograph", "film"),
-                       ("slide", "slide"), ("scan", "ct")):
-        if name in word:
-            return kind
-    return ""
-
-
-def _events(span: Span, question: str, context: ChatContext) -> Plan | None:
-    if re.fullmatch(r"what (?:was|were|did (?:we|they|one)) (?:known|know)(?: about the patient)?", span.rest):
-        return Plan((Call("search_timeline", {"as_of": span.until or span.since}),)) if span.word else None
-    if re.fullmatch(r"what (?:happened|took place|was done|was recorded|events? (?:happened|took place|are there|were "
-                    r"there))(?: to the patient)?|(?:the )?(?:timeline|events?|history)"
-                    r"|list (?:the )?(?:events?|timeline)", span.rest):
-        return Plan((Call("search_timeline", {"since": span.since, "until": span.until}),)) if span.word else None
-    return None
-
-
-def _compare(span: Span, question: str, context: ChatContext) -> Plan | None:
-    found = re.fullmatch(rf"compare (?:the |this |it |that )*(?:last |latest |two |current |both )*(?:{_STUDY})?"
-                         rf"(?: ?with (?:the )?(?:{_STUDY.replace('kind', 'other')} )?(?:before(?: that| it)?|prior"
-                         rf"|previous|earlier|one before(?: that| it)?|(?:earlier|previous|prior) (?:one|"
-                         rf"{_STUDY.replace('kind', 'third')})))?", span.rest)
-    kind = _kind(found["kind"] or found["other"] or found["third"] or "") if found else ""
-    return Plan((Call("compare_with_prior", {"kind": kind, "date": span.since}),)) if kind and kind != "slide" else None
-
-
-def _changes(span: Span, question: str, context: ChatContext) -> Plan | None:
-    patterns = (rf"how (?:did|has|have|does|do) (?P<x>.+?) {_CHANGED}{_END}",
-                rf"(?:has|have|did|is|was|are|were) (?P<x>.+?) (?:been )?{_CHANGED}{_END}",
-                r"(?:what (?:is|was|are) |show |list )?(?:the )?(?:changes?|trend|course|development|growth) (?:of|in) "
-                rf"(?P<x>.+?){_END}")
-    about = next(filter(None, (_about(pattern, span.rest) for pattern in patterns)), "")
-    if not about or span.word in ("as of", "by", "up to"):
-        return None
-    return Plan((Call("how_it_changed", {"name": about, "since": span.since, "until": span.until}),))
-
-
-def _measures(span: Span, question: str, context: ChatContext) -> Plan | None:
-    """Results and measurements: their value, size or place."""
-    patterns = (
-        rf"(?:what|which|how (?:big|large|long|wide|high|low|much|small))(?: is| was| are| were|'s) (?P<x>.+?){_END}",
-        r"(?:what (?:is|was) )?(?:the )?(?:size|diameter|value|level|extent) of (?P<x>.+?)",
-        rf"(?:where (?:is|are|was)|show|list|is there|are there|was there|were there) (?P<x>.+?){_END}",
-        r"(?:is|was|are|were) (?P<x>.+?) (?:too )?(?:high|low|normal|abnormal|elevated|raised|reduced|in range"
-        r"|within (?:the )?(?:normal )?range|out of range|outside (?:the )?range)")
-    for pattern in patterns:
-        about = re.sub(r"^(?:size|diameter|value|level|latest|last|most recent|current) (?:of )?(?:the )?", "",
-                       _about(pattern, span.rest))
-        if _is_imaged(about, context) or (pattern is not patterns[2] and _is_named(about, context)):
-            return _look_up(about, span) if span.word not in ("as of", "by", "up to") else None
-    return None
-
-
-def _again(span: Span, question: str, context: ChatContext) -> Plan | None:
-    names = {"volume": "volume", "ct": "volume", "scan": "volume", "film": "localization", "localization":
-             "localization", "slide": "pathology", "pathology": "pathology", "labs": "labs", "lab report": "labs",
-             "nodule": "volume", "lungs": "volume", "heart": "localization"}
-    found = re.fullmatch(rf"(?:run|measure|read|search|analy[sz]e|repeat) (?:the )?(?P<x>{'|'.join(names)})(?: tool)?"
-                         r"(?: once more| again)", span.rest)
-    return Plan((Call("run_tool", {"tool": names[found["x"]], "date": span.since}),)) if found else None
+    return one("how_it_changed", found["x"], name=found["x"], since=span.since, until=span.until)
 
 
 def _record(span: Span, question: str, context: ChatContext) -> Plan | None:
-    """What the rules for records know, the word for a thing taken from the question as it stands."""
+    """What the rules for records know. A thing that the case does not name must look like a name."""
+    text, _ = read(question, context)
+    text = _as_recorded(text)
     try:
-        asked = understand(question)
+        asked = understand(text)
     except AmbiguousDate as error:
         raise UnclearDate(str(error)) from error
     if asked is None or asked.topic is Topic.ADVICE:
         return None
-    if asked.topic is Topic.VALUE and len(asked.about.split()) > 6:
+    if asked.about and not _may_be_name(asked.about) and asked.topic not in (Topic.CONDITIONS, Topic.MEDICATIONS):
         return None
-    return Plan((Call("ask_record", {"question": question[:500]}),))
+    if asked.topic is Topic.VALUE and context.names.find(asked.about)[0] and (
+            context.names.answers_to(asked.about) is Fit.NONE):
+        return None  # what the case does hold is named, beside words that were not understood
+    if asked.topic is Topic.PRESCRIBER and not any(fit(asked.about, entry.names)[0] for entry in
+                                                   context.entries.medications):
+        return None
+    return one("ask_record", asked.about, question=text[:500])
 
 
-def _follow_up(text: str, before: str, context: ChatContext) -> Plan | None:
+def _as_recorded(text: str) -> str:
+    """Short questions in the words that the rules for records know."""
+    for pattern, words in (
+            (r"(?:current )?(?:medications|meds|drugs?(?: history)?|medicines)", "which medications is he taking"),
+            (r"(?:any )?(?:known )?(?:drug )?allerg(?:y|ies)(?: status)?", "what are the allergies"),
+            (r"(?:what is (?:the|his|her) )?smoking(?: status| history)?", "what is the smoking status"),
+            (r"(?:what is )?(?:the )?(?:dose|dosage|strength) of (?P<x>.+)", r"is he taking \g<x>"),
+            (r"is (?P<who>he|she|the patient) (?P<x>.+?) allergic", r"is \g<who> allergic to \g<x>"),
+            (r"(?:is there |does (?:he|she) have )?(?:a |any )?history of (?P<x>.+)", r"has he had \g<x>"),
+            (r"any (?P<x>(?!questions?\b|thing|idea)[a-z]{4,}(?: [a-z]{4,})?)", r"is there \g<x>"),
+            (r"(?P<x>family history)", r"what is the \g<x>")):
+        if re.fullmatch(pattern, text):
+            return re.sub(rf"^{pattern}$", words, text)
+    return text
+
+
+def _may_be_name(about: str) -> bool:
+    words = re.findall(r"[^\s,;]+", about)
+    return 0 < len(words) <= LONGEST_NAME and not _NO_NAME & set(words) and not re.fullmatch(r"[\d.,% ]+", about)
+
+
+_JOINED = re.compile(r"(?:ok(?:ay)?[, ]+)?(?:and|what about|how about|same for)\b")
+_SINCE_WHEN = re.compile(r"(?:since when|from when|when did (?:it|that) (?:start|begin)|for how long"
+                         r"|how long)(?: is that"
+                         r"| was that| has (?:he|she) had (?:it|that))?")
+_ONE_BEFORE = re.compile(r"(?:compare )?(?:it )?(?:with|to|and)? ?(?:the )?(?:(?:film|ct|mr|scan"
+                         r"|one) )?before (?:that|it)"
+                         r"(?: one)?|(?:and )?(?:the )?one before(?: that)?")
+
+
+def _before(context: ChatContext, earlier: Sequence[str]) -> Plan:
+    """What the question before asked for."""
+    return plan_of(earlier[-1], context, earlier[:-1][-DEEPEST:]) if earlier else Plan()
+
+
+def _of_another(span: Span, context: ChatContext, earlier: Sequence[str]) -> Plan | None:
     """`and the platelets?` after `how did hemoglobin change?`: the same question about another thing."""
-    about = _about(r"(?:and |what about |how about |for )?(?P<x>.+)", text)
-    if not _is_named(about, context):
+    about = re.sub(r"^(?:what about|how about|for|and)? ?(?:the |his |her )?", "", span.rest)
+    if span.word or context.names.answers_to(about) is Fit.NONE:
         return None
-    earlier = plan_of(before, context) if before else Plan()
-    calls = tuple(Call(call.tool, call.arguments | {"name": about}) for call in earlier.calls if "name" in
-                  call.arguments)
-    return Plan(calls) if calls else _look_up(about, Span("", "", "", ""))
+    before = _before(context, earlier)
+    calls = tuple(Call(call.tool, call.arguments | {"name": about}) for call in before.calls
+                  if call.arguments.get("name") == before.subject)
+    return Plan(calls, subject=about) if calls and before.subject else None
 
 
-def _look_up(about: str, span: Span, unit: str = "") -> Plan:
-    return Plan((Call("look_up", {"name": about, "since": span.since, "until": span.until, "unit": unit}),))
+def _about_the_same(span: Span, question: str, context: ChatContext, earlier: Sequence[str]) -> Plan | None:
+    """A question that names nothing, about the subject of the one before."""
+    before = _before(context, earlier)
+    if before.calls and before.calls[0].tool == "compare_with_prior" and _ONE_BEFORE.fullmatch(span.rest):
+        call = before.calls[0]
+        return Plan((Call(call.tool, call.arguments | {"back": call.arguments.get("back", 1) + 1}),))
+    return _of_subject(span, question, context, before) if before.subject else None
 
 
-def _is_imaged(about: str, context: ChatContext) -> bool:
-    return bool(about) and any(fit(about, item.names)[0] is not Fit.NONE for item in context.imaging)
+def _of_subject(span: Span, question: str, context: ChatContext, before: Plan) -> Plan | None:
+    if _SINCE_WHEN.fullmatch(span.rest):
+        return _since_when(before)
+    if not span.rest and span.word:
+        calls = tuple(Call(call.tool, call.arguments | {"since": span.since, "until": span.until})
+                      for call in before.calls if "since" in call.arguments)
+        return Plan(calls, subject=before.subject) if calls else None
+    if context.names.answers_to(before.subject) is Fit.NONE:
+        return None
+    return plan_of_frame(frame_of(span, question, context.names, before.subject))
 
 
-def _is_named(about: str, context: ChatContext) -> bool:
-    return _is_imaged(about, context) or (bool(about) and any(
-        fit(about, item.names)[0] is not Fit.NONE for item in context.labs))
+def _since_when(before: Plan) -> Plan:
+    """When a condition or medicine began, or since when a result is outside its range."""
+    if before.calls[0].tool != "ask_record":
+        return one("find_values", before.subject, name=before.subject, relation="outside")
+    asked = understand(str(before.calls[0].arguments["question"]))
+    is_medicine = asked is not None and "medication" in asked.topic.value
+    text = f"when was {before.subject} {'started' if is_medicine else 'diagnosed'}"
+    return one("ask_record", before.subject, question=text)
 
 
-_RULES: tuple[Callable[[Span, str, ChatContext], Plan | None], ...] = (
-    _evidence, _conversion, _days, _report, _studies, _events, _compare, _changes, _again, _measures, _record)
+def _completed(plan: Plan, context: ChatContext) -> Plan:
+    """A plan whose calls are tools' own: what only the case's findings tell is filled in."""
+    calls: list[Call] = []
+    for call in plan.calls:
+        if call.tool == "evidence of":
+            found = named(call.arguments["name"], [*context.imaging, *context.valued])
+            newest = max((moment_key(item.date or "")[:10] for item in found), default="")
+            keys = dict.fromkeys(key for item in found if moment_key(item.date or "")[:10] == newest
+                                 for key in item.evidence)
+            calls += [Call("show_evidence", {"evidence": key}) for key in list(keys)[:4]]
+        elif call.arguments.get("pick") == "previous":
+            calls.append(Call(call.tool, call.arguments | _previous(call, context)))
+        else:
+            calls.append(call)
+    return replace(plan, calls=tuple(calls))
+
+
+def _previous(call: Call, context: ChatContext) -> dict[str, str]:
+    """The last result before the newest of a name: until the day before that."""
+    found = named(call.arguments["name"], [*context.imaging, *context.valued])
+    days = sorted({(item.date or "")[:10] for item in found if item.date and len(item.date) >= 10})
+    return {"until": day_before(days[-1]) if days else call.arguments["until"], "pick": "latest"}
 
 
 def examples(context: ChatContext) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from caseloom.agent.chat.arithmetic import NoConversion, convert, converted_text, days_between
 from caseloom.agent.chat.moments import UnclearDate, span_in
-from caseloom.agent.chat.reader_model import Move, ReaderChatModel
+from caseloom.agent.chat.reader_model import ReaderChatModel
 from caseloom.agent.chat.session import Chat
 from caseloom.agent.chat.toolbox import make_tools
 from caseloom.core.case import Identity
@@ -57,6 +57,9 @@ def test_days() -> None:
     ("x between 2025-01 and 2025-06-30", "2025-01", "2025-06-30", "x"),
     ("what was known as of 2025-06-01", "", "2025-06-01", "what was known"),
     ("how did x change since december", "2024-12", "", "how did x change"),
+    ("x before november 2025", "", "2025-10", "x"), ("x before 2025-03-01", "", "2025-02-28", "x"),
+    ("x after 2024", "2025", "", "x"), ("x on 10 nov 2025", "2025-11-10", "2025-11-10", "x"),
+    ("x between november and march 2025", "2024-11", "2025-03", "x"), ("x in mar", "2025-03", "2025-03", "x"),
     ("what is x", "", "", "what is x")])
 def test_spans_of_time(text: str, since: str, until: str, rest: str) -> None:
     span = span_in(text, "2025-11-19")
@@ -106,7 +109,29 @@ def test_the_one_turn_that_a_reader_sees(planted: Chat) -> None:
     words = str(request.parts[0])
     assert words == (SNAPSHOTS / "chat_turn.txt").read_text(encoding="utf-8").rstrip("\n")
     assert "Alex" not in words and "<start_of_turn>" not in words
-    assert request.scope == "P-1" and request.expect.schema == Move.model_json_schema()
+    assert request.scope == "P-1"
+
+
+def test_decoding_is_held_to_the_arguments_of_each_tool(planted: Chat) -> None:
+    from llguidance import LLMatcher, LLTokenizer
+
+    tools = make_tools(planted.context)
+    model = ReaderChatModel(reader=OneAnswer(), scope="P-1").bind_tools(tools)
+    grammar = LLMatcher.grammar_from_json_schema(json.dumps(model.request(MESSAGES).expect.schema))
+
+    def may_be_written(move: dict[str, Any]) -> bool:
+        matcher = LLMatcher(LLTokenizer("byte"), grammar, log_level=0)
+        return all(matcher.consume_token(byte) for byte in json.dumps(move).encode()) and matcher.is_accepting()
+
+    def asked(tool: str, **arguments: Any) -> dict[str, Any]:
+        return {"call": {"tool": tool, "arguments": arguments}}
+
+    assert may_be_written(asked("look_up", name="hemoglobin", since="2025-03"))
+    assert may_be_written(asked("measure_on_slice", slice=105)) and may_be_written({"answer": ["x"]})
+    for wrong in (asked("look_up", part="low"), asked("shell"), asked("look_up", name="hb", patient="P-1"),
+                  asked("look_up", name="hb", since="March"), asked("read_report", part="everything"),
+                  {"answer": []}, asked("look_up", name="hb") | {"answer": ["x"]}):
+        assert not may_be_written(wrong), wrong
 
 
 def test_a_reader_drives_the_chat(planted: Chat) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from caseloom.agent.chat.history import History
 from caseloom.agent.chat.session import Chat
 from caseloom.agent.door import open_chat
 from caseloom.core.report import Report
-from caseloom.evals.chat_score import Expected, failure, read_script
+from caseloom.evals.chat_score import Expected, failure, read_script, run_script
 
 HERE = Path(__file__).parent
 SCRIPT = read_script(HERE / "chat_script.yaml")
 PLANTED = read_script(HERE / "chat_planted.yaml")
+WORDS = read_script(HERE / "chat_words.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,14 @@ def test_the_script_is_as_long_as_it_should_be() -> None:
 
 @pytest.mark.parametrize("expected", SCRIPT, ids=lambda item: item.question)
 def test_an_answer_has_its_facts_and_its_citations(chat: Chat, expected: Expected) -> None:
-    assert failure(expected, chat.ask(expected.question)) == ""
+    assert failure(expected, replace(chat, history=History(None)).ask(expected.question)) == ""
+
+
+def test_a_conversation_in_a_clinicians_words(chat: Chat) -> None:
+    """One conversation, so that follow-ups have what they follow; what falls short is known by name."""
+    wrong = run_script(replace(chat, history=History(None)), WORDS)
+    short = [item.question for item, reason in zip(WORDS, wrong, strict=True) if reason]
+    assert short == ["When did he stop ibuprofen?"]
 
 
 @pytest.mark.parametrize("expected", PLANTED, ids=lambda item: item.question)

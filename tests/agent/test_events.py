@@ -28,6 +28,17 @@ def test_when_a_result_became_known_is_kept() -> None:
     assert (event.occurred_at, event.recorded_at) == ("2025-03-04", "2025-03-05")
 
 
+def test_a_corrected_report_names_what_it_corrects_and_both_stay() -> None:
+    drawn = {"date": "2025-03-04T08:15"}
+    first = lab(61, "ev-first", issued_at="2025-03-04T10:00").model_copy(update=drawn)
+    corrected = lab(118, "ev-corrected", issued_at="2025-03-06T09:00").model_copy(update=drawn)
+    old, new = sorted(events_of([], [corrected, first]), key=lambda event: event.recorded_at or "")
+    assert (old.supersedes, new.supersedes) == (None, old.id)
+    assert new.id == events_of([], [corrected])[0].id  # whether or not the first one is there
+    apart = [lab(61, "a", issued_at="2025-03-04"), lab(118, "b", issued_at="2025-03-06")]
+    assert {event.supersedes for event in events_of([], apart)} == {None}  # two draws of one day, for all that is known
+
+
 def test_a_pure_number_has_no_unit_and_a_doubt_is_said() -> None:
     ratio = make_finding(name="Cardiothoracic ratio", category="change", status="indeterminate", evidence=("e",),
                          value=Value(number=0.47, unit="1"), tool="comparison", reader="measure", patient="P",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
 
@@ -39,6 +40,20 @@ class ScriptedChat(BaseChatModel):
         if isinstance(line, BaseException):
             raise line
         return ChatResult(generations=[ChatGeneration(message=line)])
+
+
+class StreamingChat(ScriptedChat):
+    """The same, which streams what it writes word by word."""
+
+    def _stream(self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None,
+                **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        message = self._generate(messages).generations[0].message
+        for call in message.tool_calls:
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=[{
+                "name": call["name"], "args": json.dumps(call["args"]), "id": call["id"], "index": 0,
+                "type": "tool_call_chunk"}]))
+        for word in str(message.content).split():
+            yield ChatGenerationChunk(message=AIMessageChunk(content=f"{word} "))
 
 
 def call(tool: str, /, **arguments: Any) -> AIMessage:

@@ -14,9 +14,10 @@ import ingest_until_killed
 import pytest
 
 from caseloom.core.errors import StoreError, UsageError
+from caseloom.core.report import make_event
 from caseloom.memory.home import Home
 from caseloom.memory.store import LAST, NEXT, open_client
-from caseloom.memory.timeline import Timeline
+from caseloom.memory.timeline import Match, Timeline
 
 ALEX, ROBIN = "P-00000000000000aa", "P-00000000000000bb"
 
@@ -75,6 +76,20 @@ class Contract:
         assert robin.events() == []
         assert len(Timeline(home, ALEX, Lengths(), server=server).events()) == 9
         assert alex.search("Result 3", limit=1)[0].text == "Result 3"
+
+    def test_corrections_denials_and_dates_hold(self, where: tuple[Home, str | None]) -> None:
+        home, server = where
+        store = Timeline(home, ALEX, Lengths(), server=server)
+        told = {"kind": "lab", "occurred_at": "2025-03-04", "evidence": ("E1",), "origin": "Observation/1"}
+        store.remember([make_event(text="Potassium: 6.1 mmol/L", recorded_at="2025-03-04T12:00", **told)], case_id="a")
+        store.remember([make_event(text="Potassium: 4.1 mmol/L", recorded_at="2025-03-09T09:00", **told)], case_id="b")
+        store.remember([make_event(kind="observation", text="No pneumothorax", occurred_at="2025-04-01",
+                                   evidence=("E2",))], case_id="b")
+        assert [one.text for one in store.events(kind="lab")] == ["Potassium: 4.1 mmol/L"]
+        assert [one.text for one in store.events(as_of="2025-03-05")] == ["Potassium: 6.1 mmol/L"]
+        assert len(store.events(history=True)) == 3
+        assert [hit.match for hit in store.hits("pneumothorax")][:1] == [Match.OPPOSITE]
+        assert [one.text for one in store.events(between=("2025-04", ""))] == ["No pneumothorax"]
 
     def test_another_embedder_rebuilds_the_vectors(self, where: tuple[Home, str | None]) -> None:
         home, server = where

@@ -77,6 +77,23 @@ def test_a_correction_adds_and_what_was_known_before_stays_known(store: Timeline
     assert texts(store.events(history=True)) == ["Potassium: 4.1 mmol/L", "Potassium: 6.1 mmol/L"]
 
 
+def test_one_entry_that_tells_two_things_is_corrected_thing_by_thing(store: Timeline) -> None:
+    pressures = [event(f"{name} blood pressure: {value} mmHg", origin="Observation/1", analyte=f"{name} blood pressure")
+                 for name, value in (("Systolic", 138), ("Diastolic", 82))]
+    store.remember(pressures, case_id="a")
+    store.remember([event("Systolic blood pressure: 183 mmHg", origin="Observation/1",
+                          analyte="Systolic blood pressure")], case_id="b")
+    assert texts(store.events()) == ["Diastolic blood pressure: 82 mmHg", "Systolic blood pressure: 183 mmHg"]
+
+
+def test_a_correction_that_is_learned_later_is_named_then(store: Timeline) -> None:
+    first, second = event("Potassium: 6.1 mmol/L"), event("Potassium: 4.1 mmol/L")
+    store.remember([second], case_id="a")
+    store.remember([first, second.model_copy(update={"supersedes": first.id})], case_id="b")
+    assert texts(store.events()) == ["Potassium: 4.1 mmol/L"]
+    assert len(store.events(history=True)) == 2
+
+
 def test_a_correction_that_says_no_date_counts_from_when_it_was_learned(store: Timeline) -> None:
     store.remember([event("Potassium: 6.1 mmol/L", origin="Observation/1")], case_id="a")
     store.remember([event("Potassium: 4.1 mmol/L", origin="Observation/1")], case_id="b")

@@ -30,7 +30,6 @@ BLUR_MM = 0.5
 """Blur of the scanner that is added to the size of a voxel."""
 _CORNERS = np.array([(k, j, i) for k in (-1, 1) for j in (-1, 1) for i in (-1, 1)], float)
 DIRECTIONS = np.deg2rad(np.arange(0.0, 180.0, 3.0))
-_ONES = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -71,11 +70,11 @@ def measure_opacity(voxels: NDArray[Any], geometry: VolumeGeometry, ball: Ball) 
     """
     radius = ball.diameter_mm / 2
     values, step = _resampled(voxels, geometry, ball.centre_mm, 2.0 * radius + 4.0)
-    solid = _trunk(values > (ball.lung_hu + ball.solid_hu) / 2, NECK * radius / step)
+    solid = trunk(values > (ball.lung_hu + ball.solid_hu) / 2, NECK * radius / step)
     if not solid.any():
         return None
     blur = round((float(np.mean(geometry.spacing)) + BLUR_MM) / step)
-    near = distance(~solid, _ONES) <= blur
+    near = distance(~solid, (1.0, 1.0, 1.0)) <= blur
     part = np.clip((values - ball.lung_hu) / (ball.solid_hu - ball.lung_hu), 0.0, 1.0)
     part[part < 0.15] = 0.0
     axes = (0, 1, 2) if geometry.spacing[0] <= THIN_MM else (0,)
@@ -125,9 +124,15 @@ def _frame(geometry: VolumeGeometry) -> NDArray[np.float64]:
     return np.stack([normal * np.sign(normal @ towards), column, row])
 
 
-def _trunk(solid: Mask, neck: float) -> Mask:
-    """The piece of `solid` nearest to its middle, without what is thinner than `neck` voxels hanging on it."""
-    core = distance(solid, _ONES) > neck
+def trunk(solid: Mask, neck: float) -> Mask:
+    """The piece of `solid` nearest to its middle, without what is thinner than `neck` voxels hanging on it.
+
+    Args:
+        solid: a region of a volume or of a plane, on a grid of equal steps.
+        neck: in voxels.
+    """
+    ones = (1.0,) * solid.ndim
+    core = distance(solid, ones) > neck
     labels, count = ndimage.label(core)
     if count == 0:
         return np.zeros_like(solid)
@@ -135,7 +140,7 @@ def _trunk(solid: Mask, neck: float) -> Mask:
     places = np.argwhere(core)
     nearest = places[np.linalg.norm(places - middle, axis=1).argmin()]
     piece = labels == labels[tuple(nearest)]
-    return np.asarray((distance(~piece, _ONES) <= neck + 0.5) & solid)
+    return np.asarray((distance(~piece, ones) <= neck + 0.5) & solid)
 
 
 def longest(mask: Mask, spacing: tuple[float, float, float], axes: tuple[int, ...]) -> tuple[float, float, int]:

@@ -25,12 +25,20 @@ def tell_candidates(telling: Telling, chest: Chest) -> None:
                                 "were not looked for")
     found = find_candidates(chest, telling.volume.voxels, telling.volume.geometry)
     for rank, candidate in enumerate(found[:MOST], 1):
-        _tell_candidate(telling, candidate, rank, chest)
+        tell_candidate(telling, candidate, rank, chest)
     if len(found) > MOST:
         telling.warnings.append(f"{len(found)} nodule or mass candidates were found; the {MOST} largest are given")
 
 
-def _tell_candidate(telling: Telling, candidate: Candidate, rank: int, chest: Chest) -> None:
+def tell_candidate(telling: Telling, candidate: Candidate, rank: int, chest: Chest) -> None:
+    """One candidate: mean diameter, long and short axis and volume, with its close-up and its slice.
+
+    Args:
+        telling: takes findings, evidence and warnings.
+        candidate: of the telling's volume.
+        rank: among all candidates, the largest first; 1-based.
+        chest: segmentation of the telling's volume.
+    """
     evidence = _evidence(telling, candidate, rank, chest)
     precision, side = candidate.precision_mm, candidate.side
     large = candidate.diameter_mm > LARGEST_NODULE_MM

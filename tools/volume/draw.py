@@ -143,6 +143,21 @@ def draw_slice(volume: Volume, k: int, box: Box, chest: Chest) -> Image.Image:
     return picture
 
 
+def draw_marked(volume: Volume, k: int, box: Box) -> Image.Image:
+    """A whole stored slice in the lung window with a box.
+
+    Args:
+        volume: a CT.
+        k: plane of the array.
+        box: in pixels of the stored slice.
+    """
+    view = view_of(volume.geometry, "slice", k)
+    step = fit(view, FRAME, FRAME)
+    picture = _titled(volume, view, LUNG_WINDOW, step)
+    outline_box(picture, view.box(box, volume.geometry.shape, step), CANDIDATE)
+    return picture
+
+
 def draw_close(volume: Volume, candidate: Candidate) -> Image.Image:
     """Axial and coronal close-ups around a candidate, lung window, and the axial one in a soft tissue window."""
     k, j, i = (round(float(at)) for at in volume.geometry.to_index(np.array(candidate.centre_mm)))

@@ -1,0 +1,225 @@
+"""Questions that have a form of their own: conversions, spans of days, parts of the report, studies, events."""
+
+from __future__ import annotations
+
+import re
+
+from .moments import Span
+from .plan import Call, Plan, one
+
+STUDY = (r"(?P<kind>cts?|ct scans?|mris?|mrs?|mr scans?|films?|chest films?|radiographs?|slides?|pathology slides?"
+         r"|scans?|chest cts?|lab reports?|letters?)")
+_ANY_STUDY = r"(?:stud(?:y|ies)|examinations?|exams?|images?)"
+LABS = r"(?:lab(?:oratory)? )?(?:results?|values?|labs?|tests?|laboratory results?|blood results?|blood values?)"
+
+
+def evidence_shown(span: Span, question: str) -> Plan | None:
+    """`Show me E12.`"""
+    keys = re.findall(r"\b[er]\d{1,6}\b", span.rest)
+    if not keys or not re.search(r"\b(?:evidence|show|open|picture|image|what is|where|source)\b", question.lower()):
+        return None
+    if re.search(r"\b(?:like|similar)\b", span.rest):
+        return None
+    return Plan(tuple(Call("show_evidence", {"evidence": key.upper()}) for key in dict.fromkeys(keys)))
+
+
+def conversion(span: Span, question: str) -> Plan | None:
+    """`Convert 10.6 g/dL to g/L.`"""
+    number = re.fullmatch(r"(?:convert |what is |how much is |how many \S+ (?:is|are) )?(-?\d+(?:\.\d+)?) ?"
+                          r"([^\s\d]\S*) (?:in|to|into|as) (\S+)", span.rest)
+    if number is None:
+        return None
+    raw = re.search(r"(\d) ?([^\s\d]\S*) (?:in|to|into|as) (\S+?)[?.! ]*$", question, re.IGNORECASE)
+    unit, to = (raw[2], raw[3]) if raw else (number[2], number[3])
+    return one("convert", value=float(number[1]), unit=unit, to=to)
+
+
+def days(span: Span, question: str) -> Plan | None:
+    """Days between two dates, two examinations of a kind, or two events."""
+    length = r"how (?:many days|long|much time)(?: (?:is|are|was|were|lie|lies|passed|there|elapsed))*"
+    if span.word == "between" and re.fullmatch(length, span.rest):
+        return one("days_between", first=span.since, last=span.until)
+    return _days_of(span.rest, length)
+
+
+def _days_of(text: str, length: str) -> Plan | None:
+    """Between two examinations of a kind, or two events; `length` asks how long."""
+    same = re.fullmatch(rf"{length} between the (?:two )?(?:last |latest )?(?:two )?{STUDY}", text)
+    if same and kind_of(same["kind"]) in ("ct", "mr", "film", "slide"):
+        return one("days_between", kind=kind_of(same["kind"]))
+    pair = re.fullmatch(rf"{length} between (?:the )?(?P<a>first|last|latest"
+                        rf"|earliest) (?:one )?and (?:the )?(?P<b>first|last"
+                        r"|latest|earliest) (?P<x>.+)", text)
+    if pair:
+        event = _event(pair["x"])
+        return one("days_between", first_of=f"{pair['a']} {event}", last_of=f"{pair['b']} {event}")
+    two = re.fullmatch(rf"{length} between (?:the )?(?P<a>.+?) and (?:the )?(?P<b>.+)", text)
+    if two:
+        return one("days_between", first_of=_event(two["a"]), last_of=_event(two["b"]))
+    reach = re.fullmatch(r"(?:how many |number of |the )?(?:days|time) from (?:the )?(?P<a>.+?) to (?:the )?(?P<b>.+)",
+                         text)
+    if reach:
+        return one("days_between", first_of=_event(reach["a"]), last_of=_event(reach["b"]))
+    later = re.fullmatch(r"how (?:many days|long|much time) (?P<order>after|before) (?:the )?(?P<a>.+?) (?:was|is"
+                         r"|were) "
+                         r"(?:the )?(?P<b>.+?)(?: (?:done|made|taken|performed))?", text)
+    if later is None:
+        return None
+    ends = [_event(later["a"]), _event(later["b"])]
+    first, last = ends if later["order"] == "after" else ends[::-1]
+    return one("days_between", first_of=first, last_of=last)
+
+
+def _event(words: str) -> str:
+    """An examination by its kind, a result by its name, with first or last before it."""
+    found = re.fullmatch(rf"(?:(?P<pick>first|last|latest|earliest|most recent) )?(?:{STUDY}|(?P<name>.+?))", words)
+    if found is None:
+        return words
+    pick = {"most recent": "last"}.get(found["pick"] or "", found["pick"] or "")
+    return f"{pick} {kind_of(found['kind']) if found['kind'] else found['name']}".strip()
+
+
+def report(span: Span, question: str) -> Plan | None:
+    """Parts of the report by their own names."""
+    if span.word:
+        return None
+    parts = {
+        r"(?:what (?:is|does) |summari[sz]e |read |show )?(?:the |this )?(?:impression|summary|main findings"
+        r"|key findings|report|case)(?: say)?(?: of the report)?|summari[sz]e(?: the (?:case|report))?": "impression",
+        r"(?:what (?:are|is) )?(?:the )?(?:limits?|limitations?)(?: of (?:the|this) report)?": "limits",
+        r"(?:what|which files?|what files?|which) (?:was|were|could) not (?:be )?read|not read|"
+        r"(?:was|were) (?:any )?files? not read|what is missing": "not read",
+        r"(?:are|were) there (?:any )?(?:conflicts?|contradictions?|disagreements?)(?: between (?:the )?sources)?|"
+        r"(?:do|which) (?:the )?sources (?:disagree|contradict)|conflicts?": "conflicts",
+        r"what was reviewed|what did you (?:review|look at|read)": "reviewed",
+        r"what (?:has |have )?changed|what is new|(?:what are )?(?:the )?changes|what is different": "comparison"}
+    part = next((part for pattern, part in parts.items() if re.fullmatch(pattern, span.rest)), "")
+    return one("read_report", part=part) if part else None
+
+
+_OUTSIDE = {"abnormal": "abnormal", "flagged": "abnormal", "deranged": "abnormal", "high": "high", "elevated": "high",
+            "raised": "high", "low": "low", "reduced": "low"}
+_LISTED = frozenset((
+    "which", "what", "how", "many", "list", "show", "are", "there", "is", "were", "was", "any", "all", "everything",
+    "anything", "of", "the", "latest", "too", "lab", "labs", "laboratory", "blood", "result", "results", "value",
+    "values", "test", "tests", "his", "her", "on"))
+
+
+def outside_range(span: Span, question: str) -> Plan | None:
+    """Laboratory results outside their range: the latest, or those of a span of time."""
+    text = re.sub(r"\b(?:out of|outside)(?: the| their)?(?: printed| normal| reference)? range\b"
+                  r"|\bnot normal\b", "abnormal",
+                  span.rest)
+    words = text.split()
+    said = [word for word in words if word in _OUTSIDE]
+    if len(said) != 1 or len(words) < 2 or not set(words) <= _LISTED | {said[0]}:
+        return None
+    part = _OUTSIDE[said[0]]
+    if span.word:
+        relation = "outside" if part == "abnormal" else part
+        return one("find_values", relation=relation, since=span.since, until=span.until)
+    return one("read_report", part=part)
+
+
+def many_changes(span: Span, question: str) -> Plan | None:
+    """`Which results changed by more than 50 %?`"""
+    found = re.fullmatch(rf"(?:which|what|list|show|did any|any)(?: of)?(?: the)?(?: {LABS}"
+                         rf"| measurements?)? (?:have |has )?"
+                         r"(?P<how>changed?|increased?|decreased?|r[io]se|risen|fell|fallen"
+                         r"|dropped)(?: by)?(?: more than"
+                         r"| over| >) ?(?P<number>\d+(?:\.\d+)?) ?(?:%|percent)", span.rest)
+    if found is None or span.word:
+        return None
+    up, down = re.match("incr|r[io]s", found["how"]), re.match("decr|f[ea]ll|drop", found["how"])
+    return one("find_changes", percent=float(found["number"]),
+               direction="increased" if up else "decreased" if down else "")
+
+
+def studies(span: Span, question: str) -> Plan | None:
+    """Examinations and their dates."""
+    if span.word:
+        return None
+    found = re.fullmatch(rf"(?:when (?:was|is|did)|(?:what is )?(?:the )?date of) (?:the |his |her )?(?P<pick>last"
+                         rf"|latest"
+                         rf"|most recent|first|earliest|previous)?(?: )?{STUDY}(?: (?:done|made|taken"
+                         rf"|performed))?", span.rest)
+    if found and found["pick"] != "previous":
+        pick = {"first": "first", "earliest": "first"}.get(found["pick"] or "", "last" if found["pick"] else "")
+        return one("list_studies", kind=kind_of(found["kind"]), pick=pick)
+    listed = re.fullmatch(rf"(?:which|what|list|how many|when were|show|are there(?: any)?|is there an?)(?: the)?"
+                          rf"(?: all)? (?:{STUDY}|{_ANY_STUDY}|(?P<imaging>imaging))(?: (?:are there|are in (?:the"
+                          rf"|this)"
+                          r" case|(?:does|has|did) (?:the patient|he|she) (?:have|had)|were (?:done|made|taken"
+                          r"|performed"
+                          r"|reviewed)|exist|has (?:the patient|he|she) had))?", span.rest)
+    if listed:
+        return one("list_studies", kind="imaging" if listed["imaging"] else kind_of(listed["kind"] or ""))
+    return None
+
+
+def kind_of(word: str) -> str:
+    """The kind of examination that a word stands for; empty where it is none."""
+    for name, kind in (("ct", "ct"), ("mr", "mr"), ("film", "film"), ("radiograph", "film"), ("slide", "slide"),
+                       ("scan", "ct"), ("lab report", "lab report"), ("letter", "letter")):
+        if name in word:
+            return kind
+    return ""
+
+
+def events(span: Span, question: str) -> Plan | None:
+    """The timeline."""
+    if not span.word:
+        return None
+    if re.fullmatch(r"what (?:was|were|did (?:we|they|one)) (?:known|know)(?: about the patient)?", span.rest):
+        return one("search_timeline", as_of=span.until or span.since)
+    if re.fullmatch(r"what (?:happened|took place|was done|was recorded|events? (?:happened|took place|are there|were "
+                    r"there))(?: to the patient)?|(?:the )?(?:timeline|events?|history)|(?:what|anything) (?:is )?new"
+                    r"|list (?:the )?(?:events?|timeline)", span.rest):
+        return one("search_timeline", since=span.since, until=span.until)
+    if re.fullmatch(rf"(?:any|which|what|list|show|are there any|were there any)(?: new)? {LABS}(?: (?:are there"
+                    rf"|were done"
+                    r"|were taken))?", span.rest):
+        return one("search_timeline", kind="lab", since=span.since, until=span.until)
+    return None
+
+
+_ENTRIES = {"procedure": "procedures", "operation": "procedures", "surgery": "procedures", "surgeries": "procedures",
+            "intervention": "procedures", "visit": "visits", "encounter": "visits", "appointment": "visits",
+            "vaccination": "vaccinations", "vaccine": "vaccinations", "immunization": "vaccinations",
+            "immunisation": "vaccinations", "jab": "vaccinations"}
+_AROUND = frozenset((
+    "any", "which", "what", "list", "show", "are", "there", "were", "was", "the", "all", "past", "is", "his", "her",
+    "previous", "has", "had", "did", "he", "she", "patient", "have", "done", "performed", "been", "recorded", "on",
+    "record", "undergone", "given", "received"))
+
+
+def record_entries(span: Span, question: str) -> Plan | None:
+    """Entries of the record of a kind that its own rules do not list."""
+    words = span.rest.split()
+    kinds = {_ENTRIES[word] for word in (word.removesuffix("s") if word not in _ENTRIES else word for word in words)
+             if word in _ENTRIES}
+    past = re.sub(r"\b(?:past conditions|problem list|problems|(?:past |medical )*history)\b", "", span.rest).split()
+    if not kinds and len(past) < len(words) and set(past) <= _AROUND:
+        return one("list_entries", kind="conditions", since=span.since, until=span.until)
+    rest = [word for word in words if word not in _ENTRIES and word.removesuffix("s") not in _ENTRIES]
+    if len(kinds) != 1 or not set(rest) <= _AROUND or "when" in rest:
+        return None
+    return one("list_entries", kind=kinds.pop(), since=span.since, until=span.until)
+
+
+def compare(span: Span, question: str) -> Plan | None:
+    """`Compare the film with the one before.`"""
+    earlier = (r"(?:before(?: that| it)?|prior|previous|earlier|one before(?: that| it)?|last|(?:earlier|previous"
+               r"|prior|last)"
+               rf" (?:one|{STUDY.replace('kind', 'third')}))")
+    found = re.fullmatch(rf"compare (?:the |this |it |that )*(?:last |latest |two |current |both )*(?:{STUDY})?"
+                         rf"(?: ?(?:with|to"
+                         rf"|against) (?:the )?(?:{STUDY.replace('kind', 'other')} )?{earlier})?", span.rest)
+    found = found or re.fullmatch(rf"(?:any|is there any|what is the|was there any) (?:change|difference)s? (?:since"
+                                  rf"|from|to"
+                                  rf"|compared (?:with|to)) (?:the )?(?:last|previous|prior|earlier) {STUDY}"
+                                  rf"(?P<other>x)?(?P<third>x)?", span.rest)
+    kind = kind_of(found["kind"] or found["other"] or found["third"] or "") if found else ""
+    if kind not in ("ct", "mr", "film"):
+        return None
+    return one("compare_with_prior", kind=kind, date=span.since)

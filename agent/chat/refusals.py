@@ -1,0 +1,49 @@
+"""Questions that are not answered whatever a case holds, and the one sentence that says so."""
+
+from __future__ import annotations
+
+import re
+
+ADVICE = "Caseloom gives no advice on treatment, medication or next steps; that is for the treating clinician."
+DIAGNOSIS = ("Caseloom makes no diagnosis and does not say what causes a finding; it tells what was recorded, measured "
+             "and extracted.")
+PROGNOSIS = "Caseloom gives no prognosis."
+IDENTITY = "Caseloom does not tell who the patient is, and answers about this case alone."
+ORDERS = "Caseloom answers questions about this case and takes no orders about itself."
+
+_ORDERS = re.compile(
+    r"\b(?:ignore|disregard|forget|override|system prompt|instructions?|pretend|act as|jailbreak|developer mode|execute"
+    r"|delete|shell|password|api key|sign the report|sign off|your (?:rules|prompt))\b")
+_IDENTITY = re.compile(
+    r"\b(?:(?:patient|his|her|their|its)(?:'s)? (?:full |first |last |real )?(?:name|birth ?date|date of birth|address"
+    r"|phone|identity|mrn|hospital number)|who is (?:the|this) (?:patient|person)|how old|age of|other patients?"
+    r"|another patient|different patient|patient p-|p-[0-9a-f]{4,})\b")
+_PROGNOSIS = re.compile(r"\b(?:prognos\w+|surviv\w+|life expectancy|how long .*\blive|going to die|outlook|outcome"
+                        r"|chances?|will (?:he|she|they|the patient|it)\b.*)\b")
+_TAKE = r"(?:take|stop|start|have|give|increase|reduce|continue|switch|fly|drive)"
+_ADVICE = re.compile(
+    r"\b(?:should|shall we|ought|recommend\w*|advi[sc]e\w*|suggest\w*|what (?:treatment|therapy)|best treatment"
+    r"|treatment (?:options?|plan)|how (?:to|do (?:i|we|you)|would you|can (?:i|we)) (?:treat|manage|cure)|next steps?"
+    r"|safe to|what dos(?:e|age) (?:to|should|would|do)|need (?:a |an |to )?(?:biopsy|surgery|operation|transfus\w+"
+    r"|antibiotics?|treatment|follow[- ]?up|chemotherapy|be (?:treated|operated))"
+    r"|what (?:would|do) you (?:do|think|recommend)"
+    rf"|(?:can|could|may) (?:he|she|they|the patient|we|i) {_TAKE}|(?:do|must) (?:i|we) {_TAKE}"
+    r"|indicated|necessary|manage\w*)\b|^(?:stop|start|give|increase|reduce|prescribe) (?:the |a )?\w+$")
+_DIAGNOSIS = re.compile(
+    r"\b(?:what is (?:wrong|the (?:differential|cause|reason|most likely))|diagnose|differential|malignan\w+|benign"
+    r"|cancerous|what (?:causes?|caused|explains?|does (?!.*\b(?:letter|note|summary)\b).* (?:mean|indicate|suggest))"
+    r"|explain|interpret\w*|could (?:it|this|that) be"
+    r"|why (?:is|are|was|were|did|does|has) (?!.*\b(?:prescribed|given|taking|ordered|taken|on)\b)|due to|because of"
+    r"|caused by|likely|probab\w+|suspicious|serious|dangerous|worr(?:y|ied|ying)|concern\w*|significan\w+|is it cancer"
+    r"|what is the (?:main |final |working )?diagnosis|stage is|tnm|grade)\b")
+_REASONS = ((_ORDERS, ORDERS), (_IDENTITY, IDENTITY), (_PROGNOSIS, PROGNOSIS), (_ADVICE, ADVICE),
+            (_DIAGNOSIS, DIAGNOSIS))
+
+
+def refusal(text: str) -> str:
+    """Why a question is not answered; empty where it may be.
+
+    Args:
+        text: from `wording.plain`.
+    """
+    return next((reason for pattern, reason in _REASONS if pattern.search(text)), "")

@@ -1,0 +1,182 @@
+"""Results against a limit, and which results changed most: compared by code, so that no model does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ...core.finding import Finding
+from ...core.result import AnswerStatus
+from ...report.wording import by_number, number_text, unit_text, value_text, with_unit
+from ..compose_change import change_text
+from ..compose_labs import flag_of, flag_words
+from ..phrases import cited, shown
+from .arithmetic import NoConversion, convert
+from .context import ChatContext
+from .results import named, same_results, sentences_of, span_words, within
+from .told import Saying, Told, nothing, said
+
+RELATIONS = ("below", "above", "at most", "at least")
+FLAGGED = {"low": "low", "high": "high", "outside": "outside its range", "within": "within its range"}
+MOST = 24
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What results are held against.
+
+    Args:
+        relation: one of `RELATIONS`, of `FLAGGED`, or empty for any result.
+        number: the limit.
+        unit: of the limit, as the user wrote it; empty for the results' own.
+    """
+
+    relation: str
+    number: float | None
+    unit: str
+
+    @property
+    def words(self) -> str:
+        """`below 12 g/dL`, `outside its range`."""
+        if self.relation in FLAGGED:
+            return FLAGGED[self.relation]
+        return f"{self.relation} {with_unit(number_text(self.number or 0.0), self.unit)}"
+
+
+def find_values(context: ChatContext, name: str, limit: Limit, since: str, until: str, latest: bool) -> Told:
+    """Results of a name, or all laboratory results, that lie beyond a limit; and how many were looked at.
+
+    Args:
+        context: the case.
+        name: empty takes all laboratory results, for those outside their range.
+        limit: what they are held against.
+        since: ISO date or empty.
+        until: ISO date or empty, included.
+        latest: only the latest of each name and place.
+    """
+    about = shown(name) or "laboratory results"
+    found = [item for item in (named(name, [*context.imaging, *context.valued]) if name else
+                               [one.finding for one in context.labs]) if item.value is not None]
+    if not found:
+        return nothing(f"The case holds nothing measured that is named {about}; that does not rule it out.")
+    called = dict.fromkeys(shown(item.name) for item in found)
+    about = next(iter(called)) if len(called) == 1 else about
+    found = within(found, since, until, "latest" if latest else "")
+    if not found:
+        return nothing(f"The case holds results of {about}, but none {span_words(since, until)}.")
+    if limit.relation in RELATIONS and limit.number is None:
+        return nothing("A limit needs a number.", AnswerStatus.DECLINED)
+    try:
+        judged = [(item, _lies_beyond(item, limit)) for item in found]
+    except NoConversion as error:
+        return nothing(f"That cannot be compared: {error}", AnswerStatus.DECLINED)
+    return _told(about, judged, limit, latest)
+
+
+def _told(about: str, judged: Sequence[tuple[Finding, bool | None]], limit: Limit, latest: bool) -> Told:
+    beyond = [item for item, holds in judged if holds]
+    results = same_results([item for item, _ in judged])
+    count, total = len(same_results(beyond)), len(results)
+    everything = by_number({key for item, _ in judged for key in item.evidence})
+    head = f"{about[:1].upper()}{about[1:]}: {total} {'latest ' if latest else ''}result{'' if total == 1 else 's'}"
+    if limit.relation:
+        units = {unit_text(item.value.unit) for item, _ in judged if item.value}
+        stated = replace(limit, unit=limit.unit or (units.pop() if len(units) == 1 else ""))
+        head += f", of which {count or 'none'} {'is' if count < 2 else 'are'} {stated.words}"
+    shown_ones = beyond if beyond or not limit.relation else _nearest(judged, limit)
+    sentences = sentences_of(shown_ones)
+    told = said(sentences[:MOST])
+    rest = (f" {len(sentences) - MOST} of them are not listed here.",) if len(sentences) > MOST else ()
+    return Told((Saying(f"{head}.{''.join(rest)}", everything), *told.sayings, *_doubts(judged, limit)))
+
+
+def _nearest(judged: Sequence[tuple[Finding, bool | None]], limit: Limit) -> list[Finding]:
+    """Where no result lies beyond: the one that comes nearest."""
+    numbered = [item for item, _ in judged if item.number is not None]
+    if not numbered or limit.relation not in RELATIONS:
+        return []
+    choose: Callable[..., float] = min if limit.relation in ("below", "at most") else max
+    best = choose(item.number for item in numbered)
+    return [item for item in numbered if item.number == best]
+
+
+def _lies_beyond(item: Finding, limit: Limit) -> bool | None:
+    """Whether a result lies beyond the limit; None where it cannot be told.
+
+    Raises:
+        NoConversion: the limit's unit does not measure what the result's does.
+    """
+    if not limit.relation:
+        return True
+    if limit.relation in FLAGGED:
+        return _is_flagged(item, limit.relation)
+    value = item.value
+    if value is None or value.number is None or limit.number is None:
+        return None
+    number, border = value.number, _border(limit, value.unit)
+    lower, upper = value.comparator in ("<", "<="), value.comparator in (">", ">=")
+    if limit.relation in ("below", "at most"):
+        holds = number < border if limit.relation == "below" and value.comparator != "<" else number <= border
+        return holds if not (lower or upper) else True if lower and holds else False if upper and not holds else None
+    holds = number > border if limit.relation == "above" and value.comparator != ">" else number >= border
+    return holds if not (lower or upper) else True if upper and holds else False if lower and not holds else None
+
+
+def _is_flagged(item: Finding, relation: str) -> bool:
+    value = item.value
+    if relation == "within":
+        has_range = value is not None and (value.low is not None or value.high is not None or flag_of(item) == "normal")
+        return has_range and not flag_words(item)
+    return bool(flag_words(item)) if relation == "outside" else flag_of(item) == relation
+
+
+def _border(limit: Limit, unit: str | None) -> float:
+    """The limit in a result's unit."""
+    own, number = unit_text(unit), limit.number or 0.0
+    if not limit.unit or limit.unit.casefold() == own.casefold():
+        return number
+    return convert(number, limit.unit, own)
+
+
+def _doubts(judged: Sequence[tuple[Finding, bool | None]], limit: Limit) -> list[Saying]:
+    """What stands so near the limit, or is stated so loosely, that it cannot be told which side it lies on."""
+    if limit.relation not in RELATIONS:
+        return []
+    found = []
+    for item, holds in judged:
+        value = item.value
+        if value is None:
+            continue
+        if holds is None:
+            found.append(Saying(f"{shown(item.name)} {value_text(value)}: whether it is {limit.words} cannot be told.",
+                                item.evidence))
+        elif value.precision and value.number is not None and abs(value.number - _border(limit, value.unit)
+                                                                   ) <= value.precision:
+            margin = with_unit(number_text(value.precision), value.unit)
+            found.append(Saying(f"{shown(item.name)} {value_text(value)} is measured to {margin} only, so it may lie "
+                                "on either side of the limit.", item.evidence))
+    return found
+
+
+def find_changes(context: ChatContext, percent: float, direction: str) -> Told:
+    """Results and measurements that changed by more than a percentage, the largest change first.
+
+    Args:
+        context: the case.
+        percent: of the earlier value.
+        direction: `increased`, `decreased`, or empty for both.
+    """
+    changes = [item for item in context.report.findings
+               if item.change is not None and item.change.relative is not None and not item.is_read]
+    if not changes:
+        return nothing("The case holds no change that is told in percent.")
+    beyond = sorted((item for item in changes if abs(_percent(item)) > percent and (
+        not direction or (_percent(item) > 0) == (direction == "increased"))), key=lambda item: -abs(_percent(item)))
+    if not beyond:
+        return nothing(f"No result or measurement {direction or 'changed'} by more than {percent:g} %; "
+                       f"{len(changes)} changes were looked at.")
+    return said([cited(change_text(item, context.material), (item,)) for item in beyond[:MOST]])
+
+
+def _percent(item: Finding) -> float:
+    return 100.0 * (item.change.relative or 0.0) if item.change is not None else 0.0

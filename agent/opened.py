@@ -1,0 +1,73 @@
+"""What every door does first: settings, the reader that was named, a review opened under its lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from ..core.errors import UsageError
+from ..core.settings import Settings
+from ..memory.home import Home
+from ..readers.choose import ReaderChoice, choose_reader
+from ..readers.earlier import EarlierReader
+from ..readers.measure import MeasureReader
+from ..readers.protocol import Reader
+from ..sources import open as cases
+from ..tools.catalogue import all_tools
+from .nodes import Review
+from .run import ReviewRun, latest_of, open_run
+
+AnyPath = str | os.PathLike[str]
+MEASURE = "measure"
+
+
+def settings_here() -> Settings:
+    """What the environment says."""
+    return Settings.from_environment(os.environ)
+
+
+def reader_choice(reader: str, model: str | None, adapters: Mapping[str, AnyPath] | None = None, *,
+                  download: bool = False, allow_plain_http: bool = False, record: AnyPath | None = None
+                  ) -> ReaderChoice:
+    """Who reads, from what a caller names.
+
+    Raises:
+        UsageError: an adapter is given for no tool, or its folder is not there.
+    """
+    folders = {tool: Path(folder) for tool, folder in (adapters or {}).items()}
+    tools = (*all_tools(), "comparison")
+    for tool, folder in folders.items():
+        if tool not in tools:
+            raise UsageError(f"an adapter is given for {tool!r}, which is no tool; the tools are {', '.join(tools)}")
+        if not folder.is_dir():
+            raise UsageError(f"the adapter of {tool!r}: there is no folder {folder}")
+    return ReaderChoice(reader, model, folders, download=download, allow_plain_http=allow_plain_http,
+                        record=Path(record) if record is not None else None)
+
+
+@contextmanager
+def review_run(case: AnyPath, patient: str | None, reader: ReaderChoice, question: str | None) -> Iterator[ReviewRun]:
+    """The review of a case by a reader."""
+    settings = settings_here()
+    review = _review(case, patient, choose_reader(reader, Home(settings.home).cache), settings)
+    with open_run(review, question) as run:
+        yield run
+
+
+@contextmanager
+def latest_run(case: AnyPath, patient: str | None) -> Iterator[ReviewRun]:
+    """The latest review of the case, whoever read it; one that only measures where there was none."""
+    review = _review(case, patient, MeasureReader(), settings_here())
+    latest = latest_of(review)
+    question = latest.question if latest else None
+    with open_run(replace(review, reader=EarlierReader(latest.identity)) if latest else review, question) as run:
+        yield run
+
+
+def _review(case: AnyPath, patient: str | None, reader: Reader, settings: Settings) -> Review:
+    home = Home(settings.home)
+    return Review(path=cases.existing(Path(case)), patient=patient, settings=settings, home=home, reader=reader,
+                  tools=all_tools(), results=home.results)

@@ -1,0 +1,120 @@
+"""Questions about a case and its timeline: both from a review, which is done first where it was not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..core.errors import UsageError
+from ..core.moments import is_date
+from ..core.report import TimelineEvent
+from ..core.result import Answer, AnswerStatus
+from ..memory.home import Home
+from ..memory.patch_index import PatchIndex
+from ..memory.query import Query
+from ..memory.timeline import open_timeline
+from ..readers.choose import ReaderChoice, choose_reader
+from ..tools.blanking import people_of
+from .chat.context import ChatContext
+from .chat.history import History
+from .chat.reader_model import ReaderChatModel
+from .chat.rules_model import RulesChatModel
+from .chat.session import Chat
+from .chat.shelf import Shelf
+from .events import as_cited
+from .opened import MEASURE, AnyPath, latest_run, reader_choice, review_run, settings_here
+from .run import Watcher
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+
+def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str = "measure",
+        model: str | None = None, adapters: Mapping[str, AnyPath] | None = None, download: bool = False,
+        allow_plain_http: bool = False, record: AnyPath | None = None) -> Answer:
+    """Answer a question about a case from its findings; the case is reviewed first if that was not done, so the reader
+    must be fit to write a report.
+
+    Args:
+        case: a folder or a .zip.
+        question: in words.
+        patient: whose case it is, where the files name several people.
+        reader: `measure`, `medgemma`, a server's URL, the folder of a checkpoint, or a recording (.jsonl).
+        model: for `medgemma` a hub id or folder, for a server the name of its model.
+        adapters: folders of LoRA adapters, by the tool that reads with them.
+        download: allow a model's weights to be fetched; without it only local files are used.
+        allow_plain_http: send pictures over plain http to a server that is not this machine.
+        record: file (.jsonl) that every answer of the model is also written to, to be played again.
+    """
+    chosen = reader_choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http, record=record)
+    if choose_reader(chosen, Home(settings_here().home).cache).identity.interprets:
+        # A model is put the question while it reviews the images; what they do not answer is chatted about.
+        with review_run(case, patient, chosen, question) as run:
+            said = run.go(question, fresh=record is not None, latest=False).answer
+        if said is not None and said.status is AnswerStatus.ANSWERED:
+            return said
+    return open_chat(case, patient=patient, reader=chosen, keep=False).ask(question)
+
+
+def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice | None = None,
+              chat_model: BaseChatModel | None = None, keep: bool = True, watch: Watcher | None = None) -> Chat:
+    """A chat about a case; the case is reviewed first if that was not done.
+
+    Args:
+        case: a folder or a .zip.
+        patient: whose case it is, where the files name several people.
+        reader: who reviews, and drives the chat where it interprets; without one nothing is interpreted.
+        chat_model: any LangChain chat model with native tool calls, to drive the chat in place of the reader.
+        keep: go on from earlier questions about the case, and keep the new ones.
+        watch: called with every step's start and end of a review that is needed first.
+    """
+    settings = settings_here()
+    home = Home(settings.home)
+    with review_run(case, patient, reader or ReaderChoice(MEASURE), None) as run:
+        report = run.finish(watch=watch)
+        state, review = run.state(), run.review
+    file = home.path / "chats" / f"{report.case.id}.jsonl"
+    history = History(file if keep else None)
+    context = ChatContext(
+        case=state["case"], report=report, results=tuple(state.get("results", [])),
+        timeline=open_timeline(home, report.case.patient, settings), tools=review.tools,
+        tool_context=review.context(state["case"]), folder=home.run_folder(report.case.id),
+        open_index=lambda slide, made_by: PatchIndex(home, slide, made_by),
+        shelf=Shelf(report.evidence, (item for turn in history.turns() for item in turn.answer.evidence)))
+    driver = chat_model or (ReaderChatModel(reader=review.reader, scope=report.case.patient, people=people_of(
+        state["case"].patient, (who for one in state["case"].files for who in one.identities)))
+        if review.reader.identity.interprets else RulesChatModel(context=context))
+    return Chat(context=context, model=driver, history=history)
+
+
+def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = None, query: Query | None = None,
+             as_of: str | None = None, watch: Watcher | None = None) -> list[TimelineEvent]:
+    """The patient's timeline from the store; the case is reviewed first if that was not done.
+
+    Args:
+        case: a folder or a .zip.
+        patient: whose case it is, where the files name several people.
+        search: words to look for.
+        query: restrictions to dates, kind, body site, analyte; and whether corrected events are shown.
+        as_of: ISO date; only what was known then.
+        watch: called with every step's start and end of a review that is needed first.
+
+    Returns:
+        Events of this case cite its report's evidence (E1, ...); those of other cases keep their own ids.
+
+    Raises:
+        UsageError: a date is none.
+    """
+    asked = query or Query()
+    if as_of is not None:
+        asked = replace(asked, as_of=as_of)
+    for date in (asked.as_of, *(asked.between or ())):
+        if date and not is_date(date):
+            raise UsageError(f"{date!r} is not a date; write it as 2025, 2025-03 or 2025-03-04")
+    with latest_run(case, patient) as run:
+        report = run.finish(watch=watch)
+    settings = settings_here()
+    store = open_timeline(Home(settings.home), report.case.patient, settings)
+    found = [hit.event for hit in store.hits(search, asked)] if search else store.matching(asked)
+    return as_cited(found, report)

@@ -1,0 +1,112 @@
+"""Limits, counts and differences: judged by code, and said where they cannot be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from caseloom.agent.chat.names import Named
+from caseloom.agent.chat.results import how_it_changed
+from caseloom.agent.chat.session import Chat
+from caseloom.agent.chat.values import Limit, find_values
+from caseloom.agent.chat.wording import corrected, plain
+from caseloom.core.evidence import DocumentSpan, Evidence, Source, make_evidence
+from caseloom.core.finding import Finding, Value, make_finding
+
+
+def result(number: float, date: str, **value: Any) -> tuple[Finding, Evidence]:
+    shown = make_evidence(Source(file="a.pdf", sha256="0" * 64), DocumentSpan(page=1, bbox=(0, 0, 1, 1), text=date),
+                          caption="x", date=date)
+    return make_finding(name="Haemoglobin", category="lab", status="measured", evidence=(shown.id,), tool="labs",
+                        value=Value(**{"number": number, "text": str(number), "unit": "g/dL"} | value), date=date,
+                        reader="measure", patient="P"), shown
+
+
+def context(*results: tuple[Finding, Evidence]) -> Any:
+    """As much of a chat's context as results need."""
+    findings = tuple(item for item, _ in results)
+    named = [Named(item) for item in findings]
+    return SimpleNamespace(imaging=[], valued=named, labs=named, report=SimpleNamespace(findings=findings),
+                           material=SimpleNamespace(evidence_by_id={item.id: item for _, item in results}))
+
+
+SERIES = context(result(13.9, "2025-03-03"), result(9.8, "2025-06-01"), result(10.6, "2025-11-10"))
+
+
+@pytest.mark.parametrize(("limit", "count", "held"), [
+    (Limit("below", 12.0, ""), "3 results, of which 2 are below 12 g/dL", ["9.8 g/dL", "10.6 g/dL"]),
+    (Limit("below", 120.0, "g/L"), "2 are below 120 g/L", ["9.8 g/dL", "10.6 g/dL"]),
+    (Limit("at most", 9.8, ""), "1 is at most 9.8 g/dL", ["9.8 g/dL"]),
+    (Limit("below", 9.8, ""), "none is below 9.8 g/dL", ["9.8 g/dL"]),
+    (Limit("above", 14.0, ""), "none is above 14 g/dL", ["13.9 g/dL"])])
+def test_results_are_held_against_a_limit_in_any_unit(limit: Limit, count: str, held: list[str]) -> None:
+    told = find_values(SERIES, "haemoglobin", limit, "", "", False)
+    assert count in told.sayings[0].text
+    assert len(told.sayings) == 1 + len(held)
+    assert all(number in saying.text for number, saying in zip(held, told.sayings[1:], strict=True))
+    assert len(told.sayings[0].evidence) == 3
+
+
+def test_a_unit_that_measures_something_else_is_refused() -> None:
+    told = find_values(SERIES, "haemoglobin", Limit("below", 12.0, "mmol/L"), "", "", False)
+    assert told.sayings == () and "cannot be compared" in told.reason
+
+
+@pytest.mark.parametrize(("comparator", "limit", "told"), [
+    ("<", Limit("below", 10.0, ""), "1 is below"), ("<", Limit("below", 3.0, ""), "cannot be told"),
+    ("<", Limit("above", 10.0, ""), "none is above"), ("<", Limit("above", 3.0, ""), "cannot be told"),
+    ("<", Limit("below", 5.0, ""), "1 is below"), (">", Limit("above", 5.0, ""), "1 is above"),
+    (">", Limit("below", 5.0, ""), "none is below"), (">", Limit("above", 9.0, ""), "cannot be told")])
+def test_a_result_that_is_only_a_bound_is_told_as_far_as_it_goes(comparator: str, limit: Limit, told: str) -> None:
+    """The results are <5 and >5."""
+    only = context(result(5.0, "2025-03-03", comparator=comparator, text=f"{comparator}5"))
+    assert told in find_values(only, "haemoglobin", limit, "", "", False).text
+
+
+def test_a_measurement_near_the_limit_is_said_to_be_near() -> None:
+    near = context(result(10.6, "2025-03-03", precision=0.8))
+    assert "either side" in find_values(near, "haemoglobin", Limit("above", 10.0, ""), "", "", False).text
+    assert "either side" not in find_values(near, "haemoglobin", Limit("above", 9.0, ""), "", "", False).text
+
+
+def test_the_difference_of_a_series_is_calculated() -> None:
+    told = how_it_changed(SERIES, "haemoglobin", "", "")
+    assert told.sayings[-1].text == ("From the first to the last of these: -3.3 g/dL (-23.7 %), 252 days apart.")
+    bound = context(result(13.9, "2025-03-03"), result(9.8, "2025-06-01"),
+                    result(5.0, "2025-11-10", comparator="<", text="<5"))
+    assert len(how_it_changed(bound, "haemoglobin", "", "").sayings) == 3
+
+
+@pytest.mark.parametrize(("written", "read"), [
+    ("What's his Hb pls?", "what is his hemoglobin"), ("PMH?", "past conditions"), ("K+ ok?", "potassium ok"),
+    ("any bloods since April?", "any labs since april"), ("blood pressure", "blood pressure"),
+    ("Is he anaemic", "does he have anemia"), ("show me the CXR, please", "the chest film")])
+def test_short_forms_are_written_out(written: str, read: str) -> None:
+    assert plain(written) == read
+
+
+@pytest.mark.parametrize(("text", "right"), [
+    ("platlets", "platelets"), ("hemaglobin", "hemoglobin"), ("sodiun", "sodium"), ("sodium", "sodium"),
+    ("podium", "podium"), ("iron", "iron"), ("hypotension", "hypotension"), ("platelet", "platelet")])
+def test_one_slip_is_put_right_and_more_is_not(text: str, right: str) -> None:
+    known = ("platelets", "hemoglobin", "sodium", "ferritin", "hypertension")
+    assert corrected(text, known)[0] == right
+
+
+def test_what_was_put_right_is_said(planted: Chat) -> None:
+    assert "“platlets” was read as “platelets”" in planted.ask("latest platlets").text
+
+
+WORDY = ("are there ", "how long is there ", "lab results ", "hemoglobin and ", "between 2020 and ", "(",
+         "which past problem list ", "what does the letter say ", "is was what the of ")
+
+
+@pytest.mark.parametrize("question", [lambda word=word: (word * 2000)[:1990] for word in WORDY])
+def test_no_question_takes_long_to_be_read(planted: Chat, question: Callable[[], str]) -> None:
+    start = time.process_time()
+    assert planted.ask(question()).status == "declined"
+    assert time.process_time() - start < 5.0
