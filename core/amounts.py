@@ -28,6 +28,24 @@ def converted(number: float, value: Value, ucum: str, code: str | None) -> float
     return None if factor is None else number * factor
 
 
+def in_unit_of(finding: Finding, other: Finding) -> float | None:
+    """A result's number in the unit of another result of its analyte, to six digits where it had to be converted;
+    None where it does not convert."""
+    if finding.value is None or other.value is None or finding.number is None:
+        return None
+    return limit_in_unit_of(finding.number, finding, other)
+
+
+def limit_in_unit_of(number: float, finding: Finding, other: Finding) -> float | None:
+    """A number in the unit of a finding as one in that of another; see `in_unit_of`."""
+    if finding.value is None or other.value is None:
+        return None
+    if unit_text(finding.value) == unit_text(other.value):
+        return number
+    found = converted(number, finding.value, unit_text(other.value), other.code.code if other.code else None)
+    return None if found is None else float(f"{found:.6g}")
+
+
 def factor_between(one: str, other: str, code: str | None) -> float | None:
     """By what a number in the first unit is multiplied; 1 for the same unit, also for one that is not UCUM."""
     if one.casefold() == other.casefold():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from ...core.amounts import DAY, converted, unit_text
+from ...core.amounts import DAY, in_unit_of, unit_text
 from ...core.finding import Category, Finding, Status
 from ...core.ids import normalise_name
 from ...core.results import OneResult, Sources, contradictions, one_results
@@ -14,8 +14,6 @@ from .pairs import interval_days
 from .telling import change_finding
 
 Analyte = tuple[str, str]
-LIKE_A_CONVERTED_NUMBER = 6
-"""Significant digits of a number that was converted for comparison."""
 
 
 def lab_trends(findings: Iterable[Finding], sources: Sources | None = None) -> list[Finding]:
@@ -54,17 +52,6 @@ def _latest_change(before: Sequence[OneResult], after: Sequence[OneResult]) -> F
     change = change_between(earlier, number, least_detectable=None,
                             interval=interval_days(first.moment, second.moment), prior_evidence=cited)
     return change_finding(old, new, change, status=Status.MEASURED)
-
-
-def in_unit_of(finding: Finding, other: Finding) -> float | None:
-    """A result's number in the unit of another result of its analyte; None where it does not convert."""
-    if finding.value is None or other.value is None or finding.number is None:
-        return None
-    if unit_text(finding.value) == unit_text(other.value):
-        return finding.number
-    number = converted(finding.number, finding.value, unit_text(other.value),
-                       other.code.code if other.code else None)
-    return None if number is None else float(f"{number:.{LIKE_A_CONVERTED_NUMBER}g}")
 
 
 def kept_apart(findings: Iterable[Finding], sources: Sources | None = None) -> list[str]:
