@@ -60,7 +60,8 @@ def test_marks_tell_without_colour_and_every_one_has_its_source_s_words() -> Non
     tree = fromstring(str(trend_chart(only(*HAEMOGLOBIN, doubtful))))
     marks = [(mark.tag, mark.get("class"), mark.findtext("title")) for mark in tree if mark.find("title") is not None]
     assert marks == [("circle", "within", "2023-03-01: 14.1 g/dL"), ("polygon", "low", "2024-02-11: 118 g/L"),
-                     ("polygon", "high", "2025-01-15 08:30: 165 g/L"), ("circle", "within doubtful", "2025-03-01: 5 g/L")]
+                     ("polygon", "high", "2025-01-15 08:30: 165 g/L"),
+                     ("circle", "within doubtful", "2025-03-01: 5 g/L")]
     low, high = (next(mark.get("points").split()[0].split(",")[1] for mark in tree if mark.get("class") == side)
                  for side in ("low", "high"))
     corners = {side: [float(pair.split(",")[1]) for mark in tree if mark.get("class") == side
