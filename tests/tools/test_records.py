@@ -223,15 +223,17 @@ def test_elements_of_the_wrong_type_are_absent(tmp_path, junk):
     assert result.refused == () and all(finding.evidence for finding in result.findings)
 
 
-def test_a_note_is_told_of_and_its_words_are_not_interpreted(tmp_path):
+def test_a_note_is_told_of_with_what_it_says(tmp_path):
     path = tmp_path / "note.txt"
     path.write_text("Patient: Anna Ohm\nMRN: A77-1\nClinic note of 3 March 2024\nNo pneumothorax. Diabetes.\n")
     result = run_on_file(path, patient=ANNA_S_CASE, kind=FileKind.NOTE)
-    (finding,) = result.findings
-    assert (finding.name, finding.date, finding.status) == ("Clinical note", "2024-03-03", Status.PRESENT)
-    (shown,) = result.evidence
-    assert shown.locator.text == "Clinic note of 3 March 2024"
-    assert "not interpreted" in result.warnings[0]
+    assert {(item.name, item.date, item.status, item.assertion) for item in result.findings} == {
+        ("Clinical note", "2024-03-03", Status.PRESENT, Assertion.AFFIRMED),
+        ("Pneumothorax", "2024-03-03", Status.ABSENT, Assertion.NEGATED),
+        ("Diabetes mellitus", "2024-03-03", Status.PRESENT, Assertion.AFFIRMED)}
+    assert [item.locator.text for item in result.evidence] == [
+        "Clinic note of 3 March 2024", "No pneumothorax.", "Diabetes."]
+    assert "2 statements" in result.warnings[0] and "not interpreted" in result.warnings[0]
     assert "Ohm" not in result.model_dump_json() and "A77-1" not in result.model_dump_json()
 
 

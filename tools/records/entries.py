@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...core.evidence import Evidence, FhirResource
+from ...core.evidence import DocumentSpan, Evidence, FhirResource
 from ...core.finding import Assertion, Category, Finding, Status
 from ...core.moments import moment_key
 from .facts import Aspect, told_by
 from .intents import Asked, Limit
 from .matching import Fit, best_fits, fit, head_of
+from .mentions import other_names
 
 MEDICATION_KINDS = frozenset({"MedicationRequest", "MedicationStatement"})
 SEEN = frozenset({Category.OBSERVATION, Category.ANATOMY})
@@ -34,7 +35,14 @@ class Entry:
     def names(self) -> tuple[str, ...]:
         """What it may be called: its name, and display and code of its code."""
         code = self.finding.code
-        return (self.finding.name, *((code.display, code.code) if code else ()))
+        said = other_names(self.finding.name) if self.is_noted else ()
+        return (self.finding.name, *((code.display, code.code) if code else ()), *said)
+
+    @cached_property
+    def is_noted(self) -> bool:
+        """Whether a note or letter says it, and no structured entry."""
+        return self.finding.category is Category.RECORD and all(
+            isinstance(item.locator, DocumentSpan) for item in self.evidence)
 
     @property
     def when(self) -> str | None:
@@ -108,6 +116,11 @@ class Entries:
     def medications(self) -> list[Entry]:
         """Prescriptions and medicines taken."""
         return self.of_kind(*MEDICATION_KINDS)
+
+    @property
+    def noted(self) -> list[Entry]:
+        """What notes and letters say."""
+        return [entry for entry in self.all if entry.is_noted]
 
     @property
     def seen(self) -> list[Entry]:
