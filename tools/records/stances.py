@@ -40,6 +40,8 @@ class Stance(StrEnum):
     HISTORICAL = "historical"
     HYPOTHETICAL = "hypothetical"
     FAMILY = "family"
+    FAMILY_DENIED = "family denied"
+    """No relative has it, which says nothing of the patient."""
     OTHER = "other"
 
 
@@ -124,15 +126,15 @@ def _last_before(cue: _Cue, mention: Span, around: Sequence[Span], text: str) ->
 def _settled(acting: Sequence[_Cue], mention: Span, section: Stance | None) -> Stance:
     """What stands of everything that reaches a mention.
 
-    Whose it is comes first, but what no relative has is nobody's; then what is yet to come; then doubt and denial, of
+    Whose it is comes first; then what is yet to come; then doubt and denial, of
     which the nearer one counts; then time.
     """
     effects = {cue.effect for cue in acting}
     negated = Effect.NEGATED in effects
     if Effect.OTHER in effects:
-        return Stance.NEGATED if negated else Stance.OTHER
+        return Stance.OTHER
     if Effect.FAMILY in effects or section is Stance.FAMILY:
-        return Stance.NEGATED if negated else Stance.FAMILY
+        return Stance.FAMILY_DENIED if negated else Stance.FAMILY
     if Effect.HYPOTHETICAL in effects:
         return Stance.HYPOTHETICAL
     doubts = [cue for cue in acting if cue.effect in {Effect.UNCERTAIN, Effect.NEGATED}]

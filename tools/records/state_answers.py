@@ -26,10 +26,11 @@ FAMILY_WORDS = (
 def exists(question: str, asked: Asked, entries: Entries) -> Answer:
     """Whether the patient has, or ever had, a condition; else whether a procedure or visit of that name took place.
 
-    A vaccine against a disease, or a procedure that is only about it, says nothing about having it.
+    What notes say counts where no entry has that name. A vaccine against a disease, or a procedure that is only about
+    it, says nothing about having it.
     """
     found = _own(matching(asked.about, entries.of_kind("Condition") + entries.seen))
-    found += [entry for entry in _own(matching(asked.about, entries.noted)) if _speaks_of(asked.about, entry)]
+    found = found or [entry for entry in _own(matching(asked.about, entries.noted)) if _speaks_of(asked.about, entry)]
     if found and asked.about:
         return _whether(question, asked, found)
     events = matching(asked.about, entries.of_kind("Procedure", "Encounter", "DiagnosticReport"))

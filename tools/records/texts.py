@@ -41,6 +41,14 @@ _QUALIFIER = re.compile(r"\b(?:large|larger|massive|significant|sizable|displace
                         r"|enlarging|growing|further)\s+(?:\w+\s+)?$", re.IGNORECASE)
 """Words before a thing that a denial goes with: "no large effusion" does not deny a small one."""
 
+ORDERS = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|rules?|prompts?|guidelines?|above|previous)\b"
+    r"|^\s*(?:system|assistant|user)\s*:|<\|?(?:system|im_start|start_of_turn)\b|\bsystem prompt\b"
+    r"|\b(?:answer|respond to|reply to) (?:every|each|all|any) (?:further )?questions?\b"
+    r"|\byou (?:must|should|shall|are to|will|have to) (?:now )?(?:answer|say|respond|reply|output|claim|pretend)\b"
+    r"|\b(?:language model|chatbot|AI assistant|AI model)\b", re.IGNORECASE | re.MULTILINE)
+"""Words that speak to a program and not to a colleague."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -126,6 +134,9 @@ def _add_document(text: Text, file: CaseFile, context: ToolContext, harvest: Rec
 def _add_statements(text: Text, file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:
     """One finding for each thing and what is said of it, with every passage that says so."""
     body = "\n".join(line.text for line in text.lines)
+    if ORDERS.search(body):
+        harvest.warnings.append(f"{file.path}: it gives orders to a program, so nothing that it states was taken up")
+        return
     names = [name for who in text.people for name in who.names]
     names += context.patient.names if context.patient else ()
     told: dict[tuple[str, Stance], list[Evidence]] = defaultdict(list)
@@ -151,9 +162,10 @@ def _add_statements(text: Text, file: CaseFile, context: ToolContext, harvest: R
 def _how_read(text: Text, told: int, left_out: Mapping[Stance, int]) -> str:
     """What was taken from a text, and what was not."""
     passed = [f"{count} {words}" for stance, words in (
-        (Stance.HYPOTHETICAL, "mentions of what only may come"), (Stance.OTHER, "mentions of what other people have"))
+        (Stance.HYPOTHETICAL, "mentions of what only may come"), (Stance.OTHER, "of what other people have"),
+        (Stance.FAMILY_DENIED, "of what no relative has"))
         if (count := left_out.get(stance, 0))]
-    also = f"; {' and '.join(passed)} were passed over" if passed else ""
+    also = f"; passed over: {', '.join(passed)}" if passed else ""
     return (f"of this {text.name.lower()} {told} statements about conditions, symptoms and procedures of a fixed list "
             f"were read by rules, all else in it is not interpreted{also}")
 
