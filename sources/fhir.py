@@ -47,6 +47,7 @@ class Record:
         self.resources = tuple(resources)
         self.warnings = warnings
         self._by_reference: dict[str, Resource | None] = {}
+        self._people: dict[int, Identity] = {}
         for resource, url in zip(resources, urls, strict=True):
             for key in _keys(resource, url):
                 known = self._by_reference.get(key, resource)
@@ -77,16 +78,22 @@ class Record:
     def subject(self, resource: Resource) -> Identity:
         """Which person a resource is about; empty when it does not say, or is about no person."""
         if resource["resourceType"] == "Patient":
-            return identity_of(resource)
+            return self._person(resource)
         reference = subject_reference(resource)
         patient = self.resolve(reference, resource)
         if patient is not None:
-            return identity_of(patient) if patient.get("resourceType") == "Patient" else Identity()
+            return self._person(patient) if patient.get("resourceType") == "Patient" else Identity()
         kind, key = target_of(reference)
         if kind not in {"", "Patient"}:
             return Identity()
         ids = (key, text_of(one(reference, "identifier"), "value"))
         return Identity(ids=tuple(text for text in ids if text), names=tuple(texts(reference, "display")))
+
+    def _person(self, patient: Resource) -> Identity:
+        """Who a Patient resource of this record is, worked out once."""
+        if id(patient) not in self._people:
+            self._people[id(patient)] = identity_of(patient)
+        return self._people[id(patient)]
 
     def is_about_a_thing(self, resource: Resource) -> bool:
         """Whether its subject is a group, a device, a place: anything but a person."""
