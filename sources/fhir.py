@@ -27,8 +27,8 @@ UNREAD = frozenset({"Claim", "ClaimResponse", "ExplanationOfBenefit", "Provenanc
                     "PaymentNotice", "PaymentReconciliation", "Invoice", "Account"})
 """Kinds about money and bookkeeping, often most of a file, of which nothing clinical is read."""
 TOLD_OF_ALL = frozenset({"resourceType", "id", "meta", "status", "created", *SUBJECTS, *DATES, *PERIODS})
-LEFT_OUT = frozenset({"text", "extension", "modifierExtension"})
-LEFT_OUT_WITHIN = frozenset({"extension", "modifierExtension", "data"})
+LEFT_OUT = frozenset({"extension", "modifierExtension"})
+"""With the narrative of a resource, which says nothing that its elements do not."""
 LONGEST_SHARED = 100
 """Characters of texts that are looked for among those kept before."""
 
@@ -170,8 +170,8 @@ def read_record(path: Path, limits: Limits) -> Record:
 
 
 def slimmed(value: Resource, *, words: dict[str, str]) -> Resource:
-    """A resource without what nothing reads: narrative, extensions, embedded bytes; of `UNREAD` kinds what tells whose
-    and when they are.
+    """A resource without what nothing reads: narrative, extensions, embedded bytes that are no plain text; of `UNREAD`
+    kinds what tells whose and when they are.
 
     Args:
         value: the resource.
@@ -179,7 +179,8 @@ def slimmed(value: Resource, *, words: dict[str, str]) -> Resource:
     """
     if value.get("resourceType") in UNREAD:
         value = {name: item for name, item in value.items() if name in TOLD_OF_ALL}
-    return {name: _slim(item, words) for name, item in value.items() if name not in LEFT_OUT}
+    return {sys.intern(name): _slim(item, words) for name, item in value.items()
+            if name not in LEFT_OUT and not (name == "text" and isinstance(item, dict))}
 
 
 def _slim(value: Any, words: dict[str, str]) -> Any:
@@ -191,8 +192,9 @@ def _slim(value: Any, words: dict[str, str]) -> Any:
         return value
     if "resourceType" in value:
         return slimmed(value, words=words)
+    told = str(value.get("contentType", "text/plain")).startswith("text/plain")
     return {sys.intern(name): _slim(item, words) for name, item in value.items()
-            if name not in LEFT_OUT_WITHIN}
+            if name not in LEFT_OUT and (told or name != "data")}
 
 
 class _Newest:

@@ -15,6 +15,8 @@ from .matching import Fit, best_fits, fit, head_of
 from .mentions import other_names
 
 MEDICATION_KINDS = frozenset({"MedicationRequest", "MedicationStatement"})
+NOTED = "note"
+"""The kind of what a text says."""
 SEEN = frozenset({Category.OBSERVATION, Category.ANATOMY})
 
 
@@ -28,6 +30,8 @@ class Entry:
     @cached_property
     def kind(self) -> str:
         """The FHIR type of its resource; for findings of other sources their category."""
+        if self.is_noted:
+            return NOTED
         types = [item.locator.resource_type for item in self.evidence if isinstance(item.locator, FhirResource)]
         return types[0] if types else str(self.finding.category)
 
@@ -40,9 +44,8 @@ class Entry:
 
     @cached_property
     def is_noted(self) -> bool:
-        """Whether a note or letter says it, and no structured entry."""
-        return self.finding.category is Category.RECORD and all(
-            isinstance(item.locator, DocumentSpan) for item in self.evidence)
+        """Whether a note, a letter or a text inside a resource says it, and no structured entry."""
+        return self.finding.category is Category.RECORD and all(_is_text(item) for item in self.evidence)
 
     @property
     def when(self) -> str | None:
@@ -132,6 +135,13 @@ class Entries:
         """Results and measurements: what has a value and is no remark on an entry of another kind."""
         return [entry for entry in self.all if entry.finding.value is not None and entry.finding.change is None
                 and (entry.kind == "Observation" or entry.finding.category in {Category.LAB, Category.MEASUREMENT})]
+
+
+def _is_text(evidence: Evidence) -> bool:
+    place = evidence.locator
+    if isinstance(place, FhirResource):
+        return place.path.endswith((".conclusion", ".attachment")) or ".presentedForm[" in place.path
+    return isinstance(place, DocumentSpan)
 
 
 def matching(asked: str, entries: Sequence[Entry]) -> list[Entry]:

@@ -83,6 +83,12 @@ def observation_facts(resource: Resource, key: str, panels: Panels) -> Iterator[
                        value.model_copy(update=update), category)
 
 
+def is_silent(resource: Resource) -> bool:
+    """Whether an observation that counts has no value, nor any of its components."""
+    return text_of(resource, "status") not in NOT_YET and all(
+        _value(part) is None for part in (resource, *many(resource, "component")))
+
+
 def _frame(resource: Resource, above: Sequence[Resource], record: Record) -> Value:
     """Panel, specimen and times; what the observation does not say itself its specimen or report may say."""
     specimen = record.resolve(one(resource, "specimen"), resource) or {}

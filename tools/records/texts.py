@@ -6,15 +6,13 @@ come, and what other people have, becomes no finding and is counted. A relative'
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ...core.boxes import BoxPt
 from ...core.case import CaseFile, FileKind, Identity
 from ...core.evidence import DocumentSpan, Evidence, make_evidence
-from ...core.finding import Assertion, Category, Status, make_finding
+from ...core.finding import Category, Status, make_finding
 from ...core.ids import normalise_identifier, normalise_name
 from ...core.refusal import Refusal, RefusalCode
 from ...sources.document_kind import DocumentKind
@@ -23,33 +21,12 @@ from ...sources.note import read_note
 from ..base import MEASURED, ToolContext, source_of
 from .facts import without_names
 from .harvest import RecordHarvest
-from .mentions import Mention, mentions_in
-from .notes import Passage, passages_of
-from .stances import Stance
+from .notes import Passage
+from .statements import STANDINGS, statements_in
 
 LONGEST_TITLE = 120
 NO_PLACE: BoxPt = (0.0, 0.0, 0.0, 0.0)
 """A text file has no page: its passages are found by their words."""
-STANDINGS: Mapping[Stance, tuple[Status, Assertion]] = {
-    Stance.AFFIRMED: (Status.PRESENT, Assertion.AFFIRMED), Stance.NEGATED: (Status.ABSENT, Assertion.NEGATED),
-    Stance.UNCERTAIN: (Status.INDETERMINATE, Assertion.UNCERTAIN), Stance.FAMILY: (Status.PRESENT, Assertion.FAMILY),
-    Stance.HISTORICAL: (Status.INDETERMINATE, Assertion.HISTORICAL),
-}
-"""Of what becomes a finding. Whether what a note calls history is over, the note does not say."""
-_QUALIFIER = re.compile(r"\b(?:large|larger|massive|significant|sizable|displaced|acute|new|recurrent|residual"
-                        r"|suspicious|overt|focal|gross|tension|severe|active|frank|major|high-grade|metastatic|obstructing"
-                        r"|enlarging|growing|further)\s+(?:\w+\s+)?$", re.IGNORECASE)
-"""Words before a thing that a denial goes with: "no large effusion" does not deny a small one."""
-
-ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|rules?|prompts?|guidelines?|above|previous)\b"
-    r"|^\s*(?:system|assistant|user)\s*:|<\|?(?:system|im_start|start_of_turn)\b|\bsystem prompt\b"
-    r"|\b(?:answer|respond to|reply to) (?:every|each|all|any) (?:further )?questions?\b"
-    r"|\byou (?:must|should|shall|are to|will|have to) (?:now )?(?:answer|say|respond|reply|output|claim|pretend)\b"
-    r"|\b(?:language model|chatbot|AI assistant|AI model)\b", re.IGNORECASE | re.MULTILINE)
-"""Words that speak to a program and not to a colleague."""
-
-
 @dataclass(frozen=True)
 class Line:
     """A line of a text.
@@ -133,51 +110,18 @@ def _add_document(text: Text, file: CaseFile, context: ToolContext, harvest: Rec
 
 def _add_statements(text: Text, file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:
     """One finding for each thing and what is said of it, with every passage that says so."""
-    body = "\n".join(line.text for line in text.lines)
-    if ORDERS.search(body):
-        harvest.warnings.append(f"{file.path}: it gives orders to a program, so nothing that it states was taken up")
-        return
+    said = statements_in("\n".join(line.text for line in text.lines))
     names = [name for who in text.people for name in who.names]
     names += context.patient.names if context.patient else ()
-    told: dict[tuple[str, Stance], list[Evidence]] = defaultdict(list)
-    left_out: Counter[Stance] = Counter()
-    for passage in passages_of(body):
-        for mention in mentions_in(passage.text, passage.section):
-            if mention.stance not in STANDINGS:
-                left_out[mention.stance] += 1
-                continue
-            name = _name(mention, passage)
-            shown = _evidence(text, passage, f"{text.name}: {name}, {mention.stance}", file, names)
-            if shown.id not in {item.id for item in told[name, mention.stance]}:
-                told[name, mention.stance].append(shown)
-    for (name, stance), evidence in told.items():
-        status, assertion = STANDINGS[stance]
-        harvest.evidence += evidence
+    for statement in said.statements:
+        evidence = {item.id: item for passage in statement.passages
+                    for item in [_evidence(text, passage, f"{text.name}: {statement.words}", file, names)]}
+        status, assertion = STANDINGS[statement.stance]
+        harvest.evidence += evidence.values()
         harvest.findings.append(make_finding(
-            name=name, category=Category.RECORD, status=status, assertion=assertion, tool="records", reader=MEASURED,
-            evidence=tuple(item.id for item in evidence), date=text.date, patient=context.opaque_patient))
-    harvest.warnings.append(f"{file.path}: {_how_read(text, len(told), left_out)}")
-
-
-def _how_read(text: Text, told: int, left_out: Mapping[Stance, int]) -> str:
-    """What was taken from a text, and what was not."""
-    passed = [f"{count} {words}" for stance, words in (
-        (Stance.HYPOTHETICAL, "mentions of what only may come"), (Stance.OTHER, "of what other people have"),
-        (Stance.FAMILY_DENIED, "of what no relative has"))
-        if (count := left_out.get(stance, 0))]
-    also = f"; passed over: {', '.join(passed)}" if passed else ""
-    return (f"of this {text.name.lower()} {told} statements about conditions, symptoms and procedures of a fixed list "
-            f"were read by rules, all else in it is not interpreted{also}")
-
-
-def _name(mention: Mention, passage: Passage) -> str:
-    """The thing's common name; what is denied with the word that the denial goes with."""
-    name = mention.name[:1].upper() + mention.name[1:]
-    qualifier = _QUALIFIER.search(passage.text[:mention.place[0]])
-    if mention.stance is Stance.NEGATED and qualifier is not None:
-        word = qualifier.group().split()[0].casefold()
-        return f"{word[:1].upper()}{word[1:]} {name if name[:2].isupper() else name[:1].lower() + name[1:]}"
-    return name
+            name=statement.name, category=Category.RECORD, status=status, assertion=assertion, tool="records",
+            reader=MEASURED, evidence=tuple(evidence), date=text.date, patient=context.opaque_patient))
+    harvest.warnings.append(f"{file.path}: {said.told(text.name.casefold())}")
 
 
 def _evidence(text: Text, passage: Passage, caption: str, file: CaseFile, names: Sequence[str]) -> Evidence:
