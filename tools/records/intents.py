@@ -30,6 +30,7 @@ class Topic(StrEnum):
     MEDICATION_FOR = "medication for"
     EVENT_DATE = "event date"
     VALUE = "value"
+    COUNT = "count"
 
 
 class Pick(StrEnum):
@@ -93,10 +94,23 @@ _WHO = r"(?:the |this |my )?(?:patient|pt|person|he|she|they)"
 _MEDICINES = r"(?:medications?|medicines?|drugs?|meds|prescriptions?|medical treatments?)"
 _PROBLEMS = r"(?:conditions?|diagnos[ei]s|problems?|diseases|illness(?:es)?|medical history)"
 _VACCINE = r"(?:vaccin\w*|immuni[sz]\w*|inoculat\w*|jabs?|shots?)"
-_RECEIVE = r"(?:been (?:prescribed|given|started on|put on|on)|taken|taking|used|on|prescribed|received|given|take|use)"
+_RECEIVE = (r"(?:been (?:prescribed|given|started on|put on|treated with|on)|treated with|taken|taking|used|on"
+            r"|prescribed|received|given|take|use)")
+
+_ADJECTIVES = {"hypertensive": "hypertension", "diabetic": "diabetes", "prediabetic": "prediabetes",
+               "asthmatic": "asthma", "anemic": "anemia", "anaemic": "anemia", "obese": "obesity",
+               "epileptic": "epilepsy",
+               "depressed": "depression", "pregnant": "pregnancy", "hypothyroid": "hypothyroidism"}
+"""What a patient is called who has a condition."""
 
 _PATTERNS: tuple[tuple[Topic, str], ...] = (
     (Topic.ADVICE, r"\b(?:should|recommend\w*|advi[sc]e\w*|prognosis|best treatment|safe to|what dos(?:e|age) to)\b"),
+    (Topic.COUNT, rf"^how (?:many times|often) (?:has|have|had|did|was|were) {_WHO} (?:been |ever )*"
+                  r"(?:have|had|has|gotten|get|undergone|undergo|given|received?|diagnosed with|prescribed"
+                  r"|admitted (?:for|with)) (?P<x>.+)$"),
+    (Topic.COUNT, rf"^how many (?P<x>(?!.*\b{_VACCINE}\b)(?!.*\b{_MEDICINES}\b).+?) (?:were there|are there|was there"
+                  rf"|did {_WHO} have|has {_WHO} had|have there been|(?:are|were) (?:recorded|documented)"
+                  rf"|did {_WHO} (?:undergo|make))$"),
     (Topic.IMMUNIZATION, rf"\b{_VACCINE}\b"),
     (Topic.ALLERGY, r"\b(?:allerg\w+|intoleran\w+)\b"),
     (Topic.FAMILY, r"\b(?:family history|relatives?|mother|father|siblings?|brothers?|sisters?|parents?)\b"),
@@ -110,6 +124,9 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
                               r"(?P<x>.+?) (?:for|to treat)$"),
     (Topic.MEDICATION_FOR, rf"^(?:what|which|list|show).*\b{_MEDICINES}\b.*?\b(?:for|to treat|against) "
                            rf"(?!{_WHO}$)(?:{_WHO}'s )?(?P<x>.+)$"),
+    (Topic.MEDICATION_FOR, rf"^(?:what|which \w+) (?:is|was|are|were) (?:used|given|prescribed|taken) "
+                           rf"(?:for|to treat|against) (?!{_WHO}$)(?:{_WHO}'s |his |her )?(?P<x>.+)$"),
+    (Topic.MEDICATION_FOR, rf"^how (?:is|was) (?:{_WHO}'s |his |her |the )?(?P<x>.+?) (?:being )?treated$"),
     (Topic.MEDICATION_FOR, rf"^what (?:is|was|has) {_WHO} (?:been )?(?:taking|given|prescribed|on) "
                            r"(?:for|to treat|against) (?P<x>.+)$"),
     (Topic.PRESCRIBER, rf"^(?:who|which (?:doctor|physician|clinician|practitioner|provider|prescriber))"
@@ -125,7 +142,10 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
     (Topic.MEDICATION_DATE, rf"^when did {_WHO} (?:first )?(?:start|begin)(?: taking| using| on)? (?P<x>.+)$"),
     (Topic.MEDICATION_DATE, rf"^(?:since when|how long|for how long) (?:is|has|have|was) {_WHO} (?:been )?"
                             r"(?:on|taking|using|prescribed) (?P<x>.+)$"),
-    (Topic.MEDICATIONS, rf"^(?:what|which|list|show|is|are|does|any)\b.*\b{_MEDICINES}\b"),
+    (Topic.MEDICATION_REASON, rf"^what (?:is|was|are|were) (?!{_WHO}\b)(?P<x>[^ ]+(?: [^ ]+){{0,4}}) for$"),
+    (Topic.MEDICATIONS, r"^(?:current |active |present |complete |full )*(?:medication|medicine|drug|med)s?"
+                        r"(?: list)?$"),
+    (Topic.MEDICATIONS, rf"^(?:what|which|summari[sz]e|give|name|list|show|is|are|does|any)\b.*\b{_MEDICINES}\b"),
     (Topic.MEDICATIONS, rf"^what (?:is|does|was) {_WHO} (?:currently |now )?(?:taking|take|prescribed|on)$"),
     (Topic.MEDICATION_EVER, rf"^(?:has|have|was|were|did|had) {_WHO} (?:ever )?{_RECEIVE} (?P<x>.+)$"),
     (Topic.MEDICATION_EVER, r"^(?:has|was|were) (?P<x>.+?) (?:ever )?(?:been )?prescribed$"),
@@ -135,25 +155,44 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
     (Topic.CONDITION_DATE, r"^when (?:was|were) (?P<x>.+?) (?:first )?(?:diagnosed|detected|noted)$"),
     (Topic.CONDITION_DATE, r"^when (?:was|is) the (?:onset|start|diagnosis) of (?P<x>.+)$"),
     (Topic.CONDITION_DATE, r"^when did (?!the patient )(?P<x>.+?) (?:start|begin|first appear|appear)$"),
-    (Topic.CONDITION_DATE, rf"^when did {_WHO} (?:\w+ )??(?:get|develop|contract|have) (?P<x>.+)$"),
+    (Topic.CONDITION_DATE, rf"^when did {_WHO} (?:\w+ )??(?:get|develop|contract|have|come down with|catch|suffer"
+                           r"|sustain|experience) (?P<x>.+)$"),
     (Topic.CONDITION_DATE, rf"^(?:since when|how long|for how long) (?:has|does|have) {_WHO} "
                            r"(?:had|have|been (?:suffering from|living with)) (?P<x>.+)$"),
     (Topic.CONDITION_END, r"^when (?:was|did|were) (?P<x>.+?) "
                           r"(?:resolved?|end(?:ed)?|clear(?:ed)?(?: up)?|heal(?:ed)?)$"),
-    (Topic.CONDITIONS, rf"^(?:what|which|list|show)\b.*\b{_PROBLEMS}\b"),
+    (Topic.CONDITIONS, rf"^(?:current |active |past |known )*(?:problem list|{_PROBLEMS})$"),
+    (Topic.CONDITIONS, rf"^(?:what|which|list|show|summari[sz]e|give|name)\b.*\b{_PROBLEMS}\b"),
     (Topic.CONDITIONS, rf"^does {_WHO} have any {_PROBLEMS}$"),
     (Topic.EXISTS, rf"^(?:does|do|did|has|have|had|is|was|were) {_WHO} (?:\w+ )??(?:have|had|has|having|suffer\w* from"
                    r"|been diagnosed with|been treated for|diagnosed with|known (?:with|for)|undergo(?:ne)?|received?)"
                    r" (?P<x>.+)$"),
+    (Topic.EXISTS, rf"^(?:has|have) {_WHO} got (?P<x>.+)$"),
+    (Topic.EXISTS, rf"^{_WHO} (?:has|have|had|suffers?|suffered|is suffering|is known)(?: from| with)? (?P<x>.+)$"),
+    (Topic.EXISTS, rf"^(?:did|has|have) {_WHO} (?:ever )?(?P<x>(?:break|broken?|fractured?) .+)$"),
+    (Topic.EXISTS, rf"^(?:is|was) {_WHO} (?:\w+ )??(?P<x>{'|'.join(_ADJECTIVES)})$"),
+    (Topic.EXISTS, r"^(?:any|are there any|is there any) (?:signs?|evidence|history|record|mention|documentation) of "
+                   r"(?P<x>.+)$"),
+    (Topic.EXISTS, r"^(?:has|have|had) there (?:ever )?been (?P<x>.+)$"),
     (Topic.VALUE, rf"^(?:does|is|did|was) {_WHO} (?:ever |currently |still )?(?P<x>smoke|smoking|a smoker)$"),
     (Topic.EXISTS, r"^(?:is|are|was|were) there (?P<x>.+)$"),
+    (Topic.EXISTS, r"^(?:is|are) (?P<x>.+?) (?:still )?(?:active|ongoing|current)$"),
+    (Topic.EVENT_DATE, r"^(?:has|have|was|were) (?P<x>.+?) (?:ever )?(?:been )?"
+                       r"(?:measured|checked|tested|done|performed)$"),
     (Topic.EXISTS, rf"^(?:is|was) (?P<x>.+?) (?:in|on|part of) (?:{_WHO}'s |the )?(?:record|problem list|history)$"),
     (Topic.EVENT_DATE, r"^(?:when|on what date|on which date) (?:was|were|is|did) (?P<x>.+)$"),
     (Topic.EVENT_DATE, r"^(?:what (?:is|was) )?the date of (?P<x>.+)$"),
     (Topic.VALUE, r"^(?:what|how (?:high|low|much|large|big|tall|heavy))(?:'s| is| was| were| are) (?P<x>.+)$"),
     (Topic.VALUE, r"^(?:show|give|list)(?: me)? (?P<x>.+)$"),
+    (Topic.VALUE, r"^(?P<x>.+?),? (?:latest|most recent|last|current)(?: value| result| reading)?$"),
     (Topic.VALUE, r"^(?P<x>(?:the )?(?:latest|last|most recent|current|first|highest|lowest) .+)$"),
 )
+_SAID_OTHERWISE = (
+    (r"^(?:(?:in|on|at|since) )?(?:what|which) (?:year|month|day|date|time) (?=was|were|did|is|has)", "when "),
+    (rf"^how tall (?:is|was) {_WHO}$", "what is the body height"),
+    (rf"^(?:how (?:heavy (?:is|was)|much does) {_WHO}(?: weigh)?|what does {_WHO} weigh)$", "what is the body weight"),
+)
+"""Beginnings that mean another one."""
 _COMPILED = tuple((topic, re.compile(pattern)) for topic, pattern in _PATTERNS)
 
 _RELATIONS = {"on": "on", "in": "on", "during": "on", "at": "on", "from": "on", "of": "on", "before": "before",
@@ -175,8 +214,11 @@ _FILL = re.compile(
     rf"^(?:{_WHO}'s |{_WHO} |his |her |their |the |a |an |any |of |evidence of |signs? of |diagnosis of |history of )+")
 _TAIL = re.compile(r"(?: (?:levels?|values?|results?|readings?|measurements?|measured|recorded|done|performed|taken"
                    r"|checked|carried out|happen|take place|tests?|please|at present|right now|today"
-                   rf"|(?:in|on) (?:the )?(?:record|file|chart|history)|(?:of|for|in) {_WHO}))+$")
-_CHATTER = re.compile(r"^(?:please |and |so |can you |could you |would you |tell me |do you know |i want to know )+")
+                   rf"|(?:in|on) (?:the |this |his |her )?(?:record|file|chart|history)"
+                   rf"|at (?:the |his |her )?(?:visit|appointment|encounter|check-?up)|(?:of|for|in) {_WHO}))+$")
+_CHATTER = re.compile(r"^(?:please |and |so |can you |could you |would you |tell me |do you know |i want to know "
+                      r"|i wonder |we need to know |find out |check |say |whether |if |is it true that "
+                      r"|can one tell )+")
 
 
 class AmbiguousDate(ValueError):
@@ -190,7 +232,9 @@ def understand(question: str) -> Asked | None:
         AmbiguousDate: a date such as 03/04/2025 stands in it.
     """
     text = re.sub(r"\s+", " ", question.replace("’", "'")).strip().rstrip("?.! ").lower()
-    text = _CHATTER.sub("", text)
+    text = _CHATTER.sub("", re.sub(r"[,;]? (?:please|thanks|thank you)$", "", text))
+    for otherwise, meant in _SAID_OTHERWISE:
+        text = re.sub(otherwise, meant, text)
     limit, text = _limit(text)
     for topic, pattern in _COMPILED:
         found = pattern.search(text)
@@ -241,4 +285,4 @@ def _thing(about: str) -> str:
     before = None
     while text != before:
         before, text = text, _TAIL.sub("", _FILL.sub("", text + " ").strip()).strip()
-    return text
+    return _ADJECTIVES.get(text, text)
