@@ -166,6 +166,24 @@ def test_questions_in_other_words(hong, question, text):
     assert (answer.status, answer.value.text) == (ANSWERED, text)
 
 
+@pytest.mark.parametrize(("question", "text"), [
+    ("Is heart failure documented?", "yes"), ("Which conditions have resolved?", "Viral sinusitis (disorder)"),
+    ("Is metoprolol still being taken?", "yes"), ("Did a doctor ever prescribe naproxen?", "yes"),
+    ("Name of the physician who prescribed metoprolol?", "Dr. Keeley Yundt"),
+    ("Reason for metoprolol?", "Chronic congestive heart failure (disorder)"),
+    ("How long has he been anemic?", "Anemia (disorder)"), ("Weight in 1980?", "82.96 kg"),
+    ("First recorded BMI?", "27.26 kg/m2"),
+    ("When was hemoglobin last measured?", "Hemoglobin [Mass/volume] in Blood")])
+def test_questions_in_other_words_again(buddy, question, text):
+    answer = ask(question, buddy)
+    assert (answer.status, answer.value.text) == (ANSWERED, text)
+
+
+def test_a_question_for_vaccines_is_answered_with_all_of_them(buddy):
+    assert len(ask("Which vaccines has he had?", buddy).sentences) == 10
+    assert ask("Number of influenza shots?", buddy).value.number == 10
+
+
 @pytest.mark.parametrize(("question", "number"), [
     ("How many times has the patient had viral sinusitis?", 2), ("How many ER visits were there?", 2),
     ("How often did he have spirometry?", 11), ("How many times was the patient prescribed ibuprofen?", 2)])
@@ -273,7 +291,8 @@ def test_a_procedure_about_a_thing_is_not_the_thing():
 def test_a_date_in_words_becomes_a_limit():
     asked = understand("What was the last potassium value before January 1980?")
     assert (asked.limit.relation, asked.limit.date, asked.about) == ("before", "1980-01", "potassium")
-    assert understand("glucose level as of 4 March 2011, please") is None
+    asked = understand("glucose level as of 4 March 2011, please")
+    assert (asked.limit.relation, asked.limit.date, asked.about) == ("by", "2011-03-04", "glucose")
     assert understand("What was the glucose as of 4 March 2011?").limit.date == "2011-03-04"
 
 

@@ -158,10 +158,12 @@ def best_matching(asked: str, entries: Sequence[Entry]) -> list[Entry]:
 
 def within(asked: Asked, entries: Sequence[Entry]) -> list[Entry]:
     """The entries that a list asks for: those that stood within its restriction in time, all ever recorded, or those
-    that stand now."""
+    that stand now, or those that are over."""
     if asked.limit is not None:
         limit = asked.limit
         return [entry for entry in entries if entry.stood_within(limit) and (entry.stands or entry.is_over)]
+    if asked.over:
+        return [entry for entry in entries if entry.is_over]
     if asked.ever and not asked.now:
         return list(entries)
     return [entry for entry in entries if entry.stands]

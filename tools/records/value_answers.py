@@ -21,6 +21,7 @@ VISITS = frozenset({"visit", "encounter", "appointment", "consultation", "contac
 STAYS = frozenset({"hospitalised", "hospitalized", "admitted", "admitted to hospital", "admitted to the hospital",
                    "in hospital", "in the hospital", "admission", "hospitalization", "hospitalisation",
                    "hospital admission", "hospital stay"})
+OPERATIONS = frozenset({"procedures", "operations", "surgeries"})
 MOST_ANALYTES = 6
 
 
@@ -59,7 +60,9 @@ def immunizations(question: str, asked: Asked, entries: Entries) -> Answer:
                            entries.of_kind("Immunization"))
     if not given:
         return answered(question, distinct(map(event, found)), AnswerValue(text=verdict(found, ever=False)))
-    return answered(question, *_dated(given, asked.pick))
+    said, value = _dated(given, asked.pick)
+    counted = re.search(r"\b(?:how (?:many|often)|number of)\b", question.casefold())
+    return answered(question, said, value.model_copy(update={"number": float(len(given))}) if counted else value)
 
 
 def event_date(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -99,10 +102,13 @@ def _events(about: str, entries: Entries) -> list[Entry]:
         found = entries.of_kind("Encounter")
     elif about in STAYS:
         found = matching("admission", entries.of_kind("Encounter", "Procedure"))
+    elif about in OPERATIONS:
+        found = entries.of_kind("Procedure")
     else:
         pools = (entries.of_kind("Procedure"), entries.of_kind("Encounter", "DiagnosticReport", "DocumentReference"),
                  entries.valued, entries.all)
-        found = next(filter(None, (matching(about, pool) for pool in pools)), []) if about else []
+        found = next(filter(None, (best_matching(about, pool) if pool is pools[2] else matching(about, pool)
+                                   for pool in pools)), []) if about else []
     return [entry for entry in found if entry.when and (entry.stands or entry.is_over)]
 
 
