@@ -121,7 +121,8 @@ def _resources() -> Iterator[dict[str, Any]]:
                    "valueQuantity": {"value": number + n % 7 / 10, "unit": unit, "code": unit,
                                      "system": "http://unitsofmeasure.org"}}
         yield {"resourceType": "DiagnosticReport", "id": f"d{n}", "status": "final", "effectiveDateTime": when, **told,
-               "code": {"text": "Blood panel"}, "presentedForm": [{"contentType": "text/plain", "data": "QUJD" * 2000}]}
+               "code": {"text": "Blood panel"},
+               "presentedForm": [{"contentType": "application/pdf", "data": "QUJD" * 2000}]}
         yield {"resourceType": "Claim", "id": f"c{n}", "status": "active", "created": when, "patient": about["subject"],
                "item": [{"sequence": k, "productOrService": {"text": "A service"}, "net": {"value": 1.5 * k}}
                         for k in range(1, 40)]}

@@ -55,16 +55,16 @@ def triggers() -> tuple[tuple[Effect, Reach, re.Pattern[str]], ...]:
 _TURN = (r";|\n|\b(?:but|however|although|though|yet|except(?: for)?|apart from|aside from|other than|besides|whereas"
          r"|while|nevertheless|still|despite|in spite of|on the other hand)\b")
 _CLAIM = (r"\b(?:there (?:is|are|was|were)(?! no)|reports|reporting|complain(?:s|ed|ing) of|c/o|positive for"
-          r"|presents? with|presence of|has|(?<!having )had|shows?|reveals?|now with|develop(?:s|ed)|with (?!history)"
-          r"|w/(?!o)|admits|endorses|notes|experienc\w+|(?:is|are|was|were) (?:seen|present|noted|stable|unchanged)"
-          r"|(?:is|are|was|were) found|where|which|takes|treated|appears well|due to|secondary to|because of"
+          r"|present(?:s|ed|ing)? with|presence of|has|(?<!having )had|shows?|reveals?|now with|develop(?:s|ed)"
+          r"|with (?!history)|w/(?!o)|admits|endorses|notes|experienc\w+"
+          r"|(?:is|are|was|were) (?:seen|present|noted|stable|unchanged|found)|where|which|takes|treated|appears well|due to|secondary to|because of"
           r"|, (?:he|she|they|patient|the patient|pt) )\b|(?:^|(?<=[\s,]))\+\s?\w")
 _SELF = r";|\b(?:the patient|patient|pt|he himself|she herself|herself|himself)\b|\bbut\b"
 
 ENDS: Mapping[Effect, re.Pattern[str]] = {
     Effect.NEGATED: re.compile(rf"{_TURN}|{_CLAIM}"), Effect.UNCERTAIN: re.compile(rf"{_TURN}|{_CLAIM}"),
     Effect.HISTORICAL: re.compile(
-        rf"{_TURN}|\b(?:now|there (?:is|are)|presents? with|complain(?:s|ing) of|denie[sd])\b"),
+        rf"{_TURN}|\b(?:now|there (?:is|are)|present(?:s|ed|ing)? with|complain(?:s|ing) of|denie[sd])\b"),
     Effect.HYPOTHETICAL: re.compile(r";|\n|\bbut\b"), Effect.FAMILY: re.compile(_SELF), Effect.OTHER: re.compile(_SELF),
     Effect.NOTHING: re.compile(r";"),
 }
