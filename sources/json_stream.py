@@ -18,10 +18,11 @@ class JsonText:
     Args:
         file: open for reading text, with no translation of line ends.
         loads: decodes one value from a text at a place, like `JSONDecoder.raw_decode`.
+        chunk: characters read at once.
     """
 
-    def __init__(self, file: IO[str], loads: Callable[[str, int], tuple[Any, int]]) -> None:
-        self._file, self._loads = file, loads
+    def __init__(self, file: IO[str], loads: Callable[[str, int], tuple[Any, int]], chunk: int = CHUNK) -> None:
+        self._file, self._loads, self._chunk = file, loads, chunk
         self._text, self._at, self._ended = "", 0, False
         self._lines, self._column = 0, 0
 
@@ -94,13 +95,15 @@ class JsonText:
         """Read on, as much again as is waiting at least; whether anything came."""
         if self._ended:
             return False
-        more = self._file.read(max(CHUNK, len(self._text) - self._at))
-        self._ended = not more
+        more = self._file.read(max(self._chunk, len(self._text) - self._at))
+        if not more:
+            self._ended = True
+            return False
         newest = self._text.rfind("\n", 0, self._at)
         self._lines += self._text.count("\n", 0, self._at)
         self._column = self._at - newest - 1 if newest >= 0 else self._column + self._at
         self._text, self._at = self._text[self._at:] + more, 0
-        return bool(more)
+        return True
 
     def _error(self, message: str, place: int) -> json.JSONDecodeError:
         error = json.JSONDecodeError(message, self._text, place)

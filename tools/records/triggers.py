@@ -57,7 +57,8 @@ _TURN = (r";|\n|\b(?:but|however|although|though|yet|except(?: for)?|apart from|
 _CLAIM = (r"\b(?:there (?:is|are|was|were)(?! no)|reports|reporting|complain(?:s|ed|ing) of|c/o|positive for"
           r"|present(?:s|ed|ing)? with|presence of|has|(?<!having )had|shows?|reveals?|now with|develop(?:s|ed)"
           r"|with (?!history)|w/(?!o)|admits|endorses|notes|experienc\w+"
-          r"|(?:is|are|was|were) (?:seen|present|noted|stable|unchanged|found)|where|which|takes|treated|appears well|due to|secondary to|because of"
+          r"|(?:is|are|was|were) (?:seen|present|noted|stable|unchanged|found)|where|which|takes"
+          r"|treated|appears well|due to|secondary to|because of"
           r"|, (?:he|she|they|patient|the patient|pt) )\b|(?:^|(?<=[\s,]))\+\s?\w")
 _SELF = r";|\b(?:the patient|patient|pt|he himself|she herself|herself|himself)\b|\bbut\b"
 
