@@ -10,7 +10,6 @@ import pytest
 
 from caseloom.sources.json_stream import JsonText
 
-
 CHUNKS = pytest.mark.parametrize("chunk", [1, 2, 7, 1 << 20])
 """Characters read at once: nothing may depend on where reading stops."""
 
