@@ -99,7 +99,8 @@ def main() -> None:
     lines = [f"Measured on {today()} by `evals/note_accuracy.py` ({machine()}) on {len(sentences())} hard sentences "
              f"with {len(told)} mentions. The first set was written before the rules, the later one after they read "
              "the first. Of each, every other sentence served for tuning; the others were looked at by the score alone "
-             "(in the first set many are of the kind of a neighbour).", "",
+             "(in the first set many are of the kind of a neighbour). Since the first run four labels became finer: a "
+             "denied family history is no denial of the patient's.", "",
              *table_of(told)]
     sys.stdout.write("\n".join([f"## {TITLE}", "", *lines, ""]))
     if chosen.write:
