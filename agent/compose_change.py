@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..core.finding import Change, Direction, Finding, Status
+from ..core.amounts import unit_text
+from ..core.finding import Category, Change, Direction, Finding, Status
 from ..core.report import Sentence, SentenceKind
 from ..report.wording import date_text, number_text, value_text, with_unit
 from .compose_labs import flag_words
@@ -57,8 +58,8 @@ def change_text(finding: Finding, material: Material) -> str:
         raise ValueError(f"{finding.id} is not a change")
     prior = prior_date(change, material)
     reader = fill("change_by_reader", reader=shown(finding.reader)) if finding.is_read else ""
-    details = [text for text in (_from_to(finding, change, prior), _by(finding, change), _detectable(finding, change),
-                                 reader) if text]
+    details = [text for text in (_from_to(finding, change, prior), _converted(finding, change, material),
+                                 _by(finding, change), _detectable(finding, change), reader) if text]
     first, rest = (details[:1], details[1:]) if details and not details[0].startswith("by") else ([], details)
     tail = "".join(f" {text}" for text in first) + "".join(f", {text}" for text in rest)
     if finding.status is Status.INDETERMINATE and tail:
@@ -84,6 +85,16 @@ def _from_to(finding: Finding, change: Change, prior: str | None) -> str:
         return fill("change_since", date=date_text(prior)) if prior else ""
     return f"{_end('change_from', 'before', _amount(change.from_, finding), prior)} " \
            f"{_end('change_to', 'after', _after(finding, change.to), finding.date)}"
+
+
+def _converted(finding: Finding, change: Change, material: Material) -> str:
+    """That the earlier result stands in another unit in its source."""
+    earlier = next((item for item in material.findings if item.category is Category.LAB and item.value is not None
+                    and set(item.evidence) <= set(change.prior_evidence)), None)
+    if earlier is None or earlier.value is None or finding.value is None or not material.is_lab(finding):
+        return ""
+    same = unit_text(earlier.value).casefold() == unit_text(finding.value).casefold()
+    return "" if same else fill("change_converted")
 
 
 def _end(key: str, name: str, amount: str, moment: str | None) -> str:

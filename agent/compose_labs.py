@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
+from ..core.analytes import analyte_key
 from ..core.finding import Category, Finding, Status
 from ..core.report import Sentence, SentenceKind
 from ..report.wording import finding_date, plain, range_text, value_text
@@ -19,12 +20,12 @@ HIGH_FLAGS = frozenset({"h", "hh", "high"})
 
 
 def by_analyte(results: Sequence[Finding]) -> list[list[Finding]]:
-    """Results of one analyte together: those with one code, or with a name that carries this code elsewhere."""
-    codes = {plain(item.name).casefold(): item.code.code for item in results if item.code}
+    """Results of one analyte together: those whose codes mean it, or whose name carries such a code elsewhere."""
+    codes = {plain(item.name).casefold(): analyte_key(item.code.code) for item in results if item.code}
 
     def key(item: Finding) -> str:
         name = plain(item.name).casefold()
-        return item.code.code if item.code else codes.get(name, name)
+        return analyte_key(item.code.code) if item.code else codes.get(name, name)
 
     return list(grouped(results, key).values())
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
-from itertools import combinations
 
+from ..core.amounts import agree
 from ..core.boxes import Box, iou
 from ..core.case import Case
 from ..core.evidence import Evidence, ImageBox
-from ..core.finding import Category, Direction, Finding, Status, Value
+from ..core.finding import Category, Direction, Finding, Status
 from ..core.report import Conflict
+from ..core.results import OneResult, Sources, contradictions, one_results
 from ..report.wording import date_text, value_text
 from ..tools.comparison.trends import analyte_of
-from .claims import fold
 
 NODULES = ("lung nodule", "pulmonary nodule", "suspicious lung nodule", "lung opacity")
 """What the questions of the volume tool call a nodule, or what each nodule is."""
@@ -35,71 +34,73 @@ def conflicts_of(case: Case, findings: Sequence[Finding], evidence: Iterable[Evi
         evidence: the report's.
     """
     shown = {item.id: item for item in evidence}
-    return (*lab_conflicts(findings), *reading_conflicts(case, findings, shown))
+    return (*lab_conflicts(findings, {key: item.source.file for key, item in shown.items()}),
+            *reading_conflicts(case, findings, shown))
 
 
-def lab_conflicts(findings: Iterable[Finding]) -> tuple[Conflict, ...]:
-    """Results of one analyte, unit, specimen and collection time that cannot all be true.
+def lab_conflicts(findings: Iterable[Finding], sources: Sources | None = None) -> tuple[Conflict, ...]:
+    """Results of one analyte, specimen and moment that cannot all be true, whatever their units; and reports that two
+    sources date differently.
 
-    Numbers agree where they are equal once the longer is rounded to the digits of the shorter; `<5` agrees with 3, and
-    not with 7; words agree where they are the same. Results without a date, and in different units, are not compared.
-    What a model read disagrees with what was extracted by another unit or comparator too.
+    Numbers agree where they are equal once rounded alike in one unit; `<5` agrees with 3, and not with 7; words agree
+    where they are the same. Results without a date, and in units that do not convert, are not compared. What a model
+    read disagrees with what was extracted by another unit or comparator too.
+
+    Args:
+        findings: of the report.
+        sources: where the evidence lies, see `core.results`.
     """
+    found = list(findings)
+    results = one_results(found, sources)
+    apart = [[item for one in group for item in one.findings] for group in contradictions(results, sources)]
+    return (*map(_lab_conflict, apart), *map(_lab_conflict, _read_otherwise(found)), *_date_conflicts(results, sources))
+
+
+def _read_otherwise(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """What was extracted and what a model read of the same analyte, specimen and date, where they differ."""
     same: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
-    read: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
     for finding in findings:
-        if finding.category is not Category.LAB or not finding.date or finding.value is None:
-            continue
-        analyte, unit = analyte_of(finding)
-        place = analyte, finding.value.specimen or "", finding.date
-        if finding.is_read:
-            read[place].append(finding)
-        elif finding.status is Status.MEASURED:
-            same[(*place, unit)].append(finding)
-    apart = [group for _, group in sorted(same.items())
-             if any(not _agree(one, other) for one, other in combinations(group, 2))]
-    beside = [[*group, *other] for (*place, _), group in sorted(same.items()) if (other := [
-        item for item in read.get(tuple(place), ()) if any(_is_read_otherwise(item, one) for one in group)])]
-    return tuple(_lab_conflict(group) for group in (*apart, *beside))
+        if finding.category is Category.LAB and finding.date and finding.value is not None and (
+                finding.is_read or finding.status is Status.MEASURED):
+            same[analyte_of(finding)[0], finding.value.specimen or "", finding.date].append(finding)
+    apart = []
+    for _, group in sorted(same.items()):
+        by_unit: dict[str, list[Finding]] = defaultdict(list)
+        for item in group:
+            if not item.is_read:
+                by_unit[analyte_of(item)[1]].append(item)
+        apart += [[*printed, *other] for _, printed in sorted(by_unit.items()) if (other := [
+            item for item in group if item.is_read and any(_is_read_otherwise(item, one) for one in printed)])]
+    return apart
 
 
 def _is_read_otherwise(read: Finding, extracted: Finding) -> bool:
     said = [(analyte_of(item)[1], item.value.comparator) for item in (read, extracted) if item.value is not None]
-    return said[0] != said[1] or not _agree(read, extracted)
+    return said[0] != said[1] or not agree(read, extracted)
 
 
-def _agree(one: Finding, other: Finding) -> bool:
-    """Whether two results of one analyte can both be true; a number and a word are not compared."""
-    if one.value is None or other.value is None or (one.number is None) is not (other.number is None):
-        return True
-    if one.number is None:
-        short, long = sorted((fold(one.value.text or ""), fold(other.value.text or "")), key=len)
-        return long.startswith(short)
-    (low, high), (other_low, other_high) = _span(one.value), _span(other.value)
-    return low < other_high and other_low < high
-
-
-def _span(value: Value) -> tuple[Decimal, Decimal]:
-    """What a number stands for: what it was rounded from, or all that a comparator leaves open.
-
-    A whole number may have lost its `.0`, so it stands for no more than a hundredth around it.
-    """
-    number = Decimal(repr(value.number or 0.0)).normalize()
-    if value.comparator in ("<", "<="):
-        return Decimal("-Infinity"), number
-    if value.comparator in (">", ">="):
-        return number, Decimal("Infinity")
-    half = Decimal(5).scaleb(int(number.as_tuple().exponent) - 1)
-    if number == number.to_integral_value():
-        half = max(min(half, abs(number) / 100), Decimal("1e-9"))
-    return number - half, number + half
-
-
-def _lab_conflict(group: list[Finding]) -> Conflict:
+def _lab_conflict(group: Sequence[Finding]) -> Conflict:
     ordered = sorted(group, key=lambda item: (item.number or 0.0, item.id))
-    values = ", ".join(f"{value_text(item.value)}{f' (read by {item.reader})' if item.is_read else ''}"
-                       for item in ordered if item.value is not None)
-    return _conflict(f"Sources disagree on {group[0].name} of {group[0].date}: {values}.", group)
+    values = ", ".join(dict.fromkeys(
+        f"{value_text(item.value)}{f' (read by {item.reader})' if item.is_read else ''}"
+        for item in ordered if item.value is not None))
+    return _conflict(f"Sources disagree on {group[0].name} of {date_text(group[0].date)}: {values}.", group)
+
+
+def _date_conflicts(results: Sequence[OneResult], sources: Sources | None) -> Iterator[Conflict]:
+    """One conflict for each report that its sources date differently, with all of its results."""
+    reports: dict[tuple[str, ...], list[OneResult]] = defaultdict(list)
+    for one in results:
+        if one.dates_differ:
+            reports[tuple(sorted({item.date or "" for item in one.findings}))].append(one)
+    for dates, group in sorted(reports.items()):
+        found = [item for one in group for item in one.findings]
+        yield _conflict(f"Sources date one laboratory report of {len(group)} results that all agree differently: "
+                        f"{' and '.join(_moment_text(moment) for moment in dates)}.", found)
+
+
+def _moment_text(moment: str) -> str:
+    return moment[:len("2025-01-01T00:00")].replace("T", " ")
 
 
 def reading_conflicts(case: Case, findings: Sequence[Finding], shown: Mapping[str, Evidence]) -> tuple[Conflict, ...]:

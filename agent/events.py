@@ -11,6 +11,7 @@ from ..core.evidence import Evidence, FhirResource
 from ..core.finding import Assertion, Category, Finding, Status
 from ..core.moments import moment_key
 from ..core.report import Precision, Report, TimelineEvent, make_event
+from ..core.results import OneResult, Sources, one_results
 from ..report.wording import number_text, value_text, with_unit
 from ..tools.comparison.trends import analyte_of
 from .phrases import place
@@ -27,8 +28,8 @@ STUDY_NAMES = {"ct": "CT", "mr": "MR", "volume": "Volume", "film": "Radiograph",
 def events_of(results: Sequence[TaskResult], others: Iterable[Finding]) -> list[TimelineEvent]:
     """Timeline events of a case: its examinations and the findings that say something about a date.
 
-    The same fact from two sources is one event with the evidence of both: for results the same analyte, amount, unit,
-    place and minute, for all else the same kind, text and date.
+    The same fact from two sources is one event with the evidence of both: results as `core.results` tells them, for all
+    else the same kind, text and date.
     """
     evidence = {item.id: item for done in results for item in done.result.evidence}
     facts: dict[Same, list[_Fact]] = defaultdict(list)
@@ -39,9 +40,11 @@ def events_of(results: Sequence[TaskResult], others: Iterable[Finding]) -> list[
             text = study.description or STUDY_NAMES[study.kind]
             facts["study", text, study.date, None].append(_Fact(text, study.date, None, tuple(shown), {}))
     found = [finding for done in results for finding in done.result.findings]
+    others = list(others)
+    results_of = _same_lab([*found, *others], {key: item.source.file for key, item in evidence.items()})
     for finding in (*found, *others):
         if finding.category in ON_THE_TIMELINE:
-            facts[_same(finding)].append(_fact(finding, evidence))
+            facts[_same(finding, results_of)].append(_fact(finding, evidence))
     events = _with_corrections([_event(same, group) for same, group in facts.items()])
     return sorted(events, key=lambda event: (event.occurred_at or "9999", event.kind, event.text, event.id))
 
@@ -77,10 +80,17 @@ class _Fact:
     about: dict[str, str | None]
 
 
-def _same(finding: Finding) -> Same:
+def _same_lab(findings: Sequence[Finding], sources: Sources) -> dict[str, OneResult]:
+    """The one result that each laboratory finding tells, by the finding's id."""
+    return {item.id: one for one in one_results(findings, sources) for item in one.findings}
+
+
+def _same(finding: Finding, results: Mapping[str, OneResult]) -> Same:
     """What makes two findings one fact."""
     value = finding.value
     issued = value.issued_at if value is not None else None
+    if finding.id in results:
+        return (finding.category, *results[finding.id].key, finding.assertion)
     if finding.category not in (Category.LAB, Category.CHANGE) or value is None or value.number is None:
         return (finding.category, event_text(finding), finding.date, issued)
     analyte, unit = analyte_of(finding)

@@ -27,7 +27,7 @@ from ..readers.protocol import Reader
 from ..report.write import write_report
 from ..sources.open import open_case
 from ..tools.base import Tool, ToolContext
-from ..tools.comparison import ComparisonTool, StudyReading, lab_trends
+from ..tools.comparison import ComparisonTool, StudyReading, kept_apart, lab_trends
 from ..tools.comparison.pairs import COMPARABLE_KINDS, choose_prior
 from ..tools.records.tool import RecordsTool
 from .draft import draft_report
@@ -122,7 +122,10 @@ class Review:
         compared = [_compared(reading, priors[reading.study.id], comparable, context) for reading in comparable
                     if priors[reading.study.id] is not None or reading.study.id not in used]
         found = [finding for reading in readings for finding in reading.result.findings if not finding.is_read]
-        return {"comparisons": [result for result, _ in compared], "trends": lab_trends(found),
+        sources = {item.id: item.source.file for reading in readings for item in reading.result.evidence}
+        remarks = ToolResult(tool=ComparisonTool.name, reader=self.reader.identity.name,
+                             warnings=tuple(kept_apart(found, sources)))
+        return {"comparisons": [*(result for result, _ in compared), remarks], "trends": lab_trends(found, sources),
                 "unread": ["comparison"] * any(failed for _, failed in compared)}
 
     def remember(self, state: ReviewState) -> ReviewState:

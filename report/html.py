@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from ..core.report import ReportStatus
 from .chart import timeline_svg, undated
-from .trend import trend_svg
+from .trend import trend_chart, trend_svg
 from .view import DRAFT_BANNER, NOT_A_DEVICE, REJECTED_BANNER, View
 from .wording import plain
 
@@ -25,6 +25,9 @@ PAGE_NOTES = {ReportStatus.DRAFT: DRAFT_BANNER, ReportStatus.REJECTED: REJECTED_
 """What stands at the foot of every printed page."""
 MOST_CITATIONS = 6
 """Citations shown beside a sentence; the rest stand behind a disclosure."""
+
+MOST_TRENDS = 12
+"""Charts shown at once; the rest stand behind a disclosure."""
 
 
 @cache
@@ -49,7 +52,8 @@ def html_of(view: View, pictures: Mapping[str, bytes]) -> str:
         view=view, report=view.report, css=Markup(css), script=Markup(script), policy=_policy(css, script),  # noqa: S704 - our own files
         pictures={name: f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
                   for name, data in pictures.items()},
-        trend_svg=trend_svg, timeline_svg=timeline_svg, undated=undated, most=MOST_CITATIONS)
+        trend_svg=trend_svg, trend_chart=trend_chart, timeline_svg=timeline_svg, undated=undated, most=MOST_CITATIONS,
+        shown_trends=MOST_TRENDS)
 
 
 def unbroken(text: str) -> Markup:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..core.finding import Category, Finding
+from ..core.finding import Finding
 from .wording import (
     by_number,
     date_text,
@@ -50,29 +49,6 @@ class Row:
     cited: tuple[Cited, ...]
 
 
-@dataclass(frozen=True)
-class Analyte:
-    """All results of one analyte in one unit, oldest first."""
-
-    name: str
-    unit: str
-    rows: tuple[Row, ...]
-    points: tuple[tuple[str, float], ...]
-    """(date, number), for a trend."""
-    low: float | None
-    high: float | None
-
-    @property
-    def latest(self) -> Row:
-        """The newest result."""
-        return self.rows[-1]
-
-    @property
-    def before(self) -> Row | None:
-        """The result of the date before the newest."""
-        return next((row for row in reversed(self.rows) if row.date < self.latest.date), None)
-
-
 def cited_of(ids: Iterable[str]) -> tuple[Cited, ...]:
     """Evidence ids in number order, runs of three and more drawn together."""
     runs: list[list[str]] = []
@@ -111,25 +87,3 @@ def _status(finding: Finding) -> str:
     words += [finding.status.value] if finding.status.value not in ("measured", "present") else []
     words += [finding.assertion.value] if finding.assertion.value != "affirmed" else []
     return ", ".join(words) or finding.status.value
-
-
-def analytes_of(findings: Iterable[Finding]) -> tuple[Analyte, ...]:
-    """Laboratory results by analyte and unit: flagged ones first, then by name."""
-    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for item in findings:
-        if item.category is Category.LAB and item.change is None:
-            unit = (item.value.ucum or item.value.unit or "") if item.value else ""
-            groups[item.code.code if item.code else plain(item.name).casefold(), unit].append(item)
-    made = [_analyte(group) for group in groups.values()]
-    return tuple(sorted(made, key=lambda one: (not one.latest.flag, one.name.casefold(), one.unit)))
-
-
-def _analyte(group: Sequence[Finding]) -> Analyte:
-    results = sorted(group, key=lambda item: (finding_date(item) or "", id_number(item.id)))
-    last = results[-1].value
-    points = [(date_text(finding_date(item)), item.number) for item in results
-              if item.number is not None and len(date_text(finding_date(item))) == 10]
-    return Analyte(name=plain(results[-1].name), unit=unit_text(last.unit) if last else "",
-                   rows=tuple(row_of(item) for item in results),
-                   points=tuple(dict.fromkeys((date, number) for date, number in points if number is not None)),
-                   low=last.low if last else None, high=last.high if last else None)

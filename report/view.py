@@ -18,7 +18,8 @@ from ..core.evidence import (
     VolumeSlice,
 )
 from ..core.report import Report, ReportStatus, Sentence, TimelineEvent
-from .tables import Analyte, Cited, Row, analytes_of, cited_of, row_of
+from .series import Analyte, analytes_of
+from .tables import Cited, Row, cited_of, row_of
 from .wording import date_text, number_text, plain
 
 NOT_A_DEVICE = "Caseloom is not a medical device."
@@ -134,9 +135,10 @@ def view_of(report: Report) -> View:
     places = _places(report.evidence, _backlinks(parts, answer, conflicts))
     plates, others = _plates(report.evidence, places)
     warnings = tuple(plain(warning) for warning in report.warnings)
+    files = {item.id: item.source.file for item in report.evidence}
     return View(report=report, banner=banner(report), parts=parts, answer=answer, conflicts=conflicts,
                 synthetic=SYNTHETIC in warnings, warnings=warnings,
-                plates=plates, places=others, analytes=analytes_of(report.findings),
+                plates=plates, places=others, analytes=analytes_of(report.findings, files),
                 findings=tuple(row_of(item) for item in report.findings), years=_years(report.timeline),
                 addenda=tuple((plain(one.text), _by(one.name, one.added_at)) for one in report.addenda),
                 by_hand=_by_hand(report),

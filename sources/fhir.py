@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from ..core.case import Identity
 from ..core.errors import RefusedFile
-from ..core.ids import canonical_json
+from ..core.ids import digest
 from ..core.moments import moment_key
 from ..core.refusal import RefusalCode
 from ..core.settings import Limits
 from .fhir_fields import Decimal, Resource, many, moment_of, one, text_of, texts
+from .fhir_keep import DATES, PERIODS, SUBJECTS, slimmed
 from .fhir_xml import parse_xml
+from .json_stream import JsonText, open_text
 
-SUBJECTS = ("subject", "patient")
-DATES = ("effectiveDateTime", "effectiveInstant", "performedDateTime", "occurrenceDateTime", "onsetDateTime",
-         "authoredOn", "dateAsserted", "recordedDate", "started", "issued", "date", "recorded")
-PERIODS = ("effectivePeriod", "performedPeriod", "occurrencePeriod", "onsetPeriod", "period")
 DEEPEST_BUNDLE = 5
 
 
@@ -37,6 +35,7 @@ class Record:
         self.resources = tuple(resources)
         self.warnings = warnings
         self._by_reference: dict[str, Resource | None] = {}
+        self._people: dict[int, Identity] = {}
         for resource, url in zip(resources, urls, strict=True):
             for key in _keys(resource, url):
                 known = self._by_reference.get(key, resource)
@@ -67,16 +66,22 @@ class Record:
     def subject(self, resource: Resource) -> Identity:
         """Which person a resource is about; empty when it does not say, or is about no person."""
         if resource["resourceType"] == "Patient":
-            return identity_of(resource)
+            return self._person(resource)
         reference = subject_reference(resource)
         patient = self.resolve(reference, resource)
         if patient is not None:
-            return identity_of(patient) if patient.get("resourceType") == "Patient" else Identity()
+            return self._person(patient) if patient.get("resourceType") == "Patient" else Identity()
         kind, key = target_of(reference)
         if kind not in {"", "Patient"}:
             return Identity()
         ids = (key, text_of(one(reference, "identifier"), "value"))
         return Identity(ids=tuple(text for text in ids if text), names=tuple(texts(reference, "display")))
+
+    def _person(self, patient: Resource) -> Identity:
+        """Who a Patient resource of this record is, worked out once."""
+        if id(patient) not in self._people:
+            self._people[id(patient)] = identity_of(patient)
+        return self._people[id(patient)]
 
     def is_about_a_thing(self, resource: Resource) -> bool:
         """Whether its subject is a group, a device, a place: anything but a person."""
@@ -129,82 +134,151 @@ def moment_of_resource(resource: Resource) -> str | None:
 def read_record(path: Path, limits: Limits) -> Record:
     """Read a FHIR file: a Bundle, NDJSON, or a single resource, as JSON or XML.
 
+    JSON is read resource by resource, and of each only what is used is kept (see `slimmed`), so that memory follows
+    the number of resources and not the length of the file. XML is read as a whole.
+
     Raises:
         RefusedFile: EMPTY, TOO_LARGE, CORRUPT (broken JSON or XML), UNKNOWN_FORMAT (not FHIR).
     """
-    raw = _read(path, limits)
-    start = raw.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
     warnings: list[str] = []
-    tops = [parse_xml(raw)] if start == b"<" else _parse_json(raw, warnings)
-    entries = [entry for top in tops for entry in _flatten(top, None, 0)]
-    if not entries and not any(top.get("resourceType") for top in tops):
+    start = _opening(path, limits)
+    tops = [parse_xml(path.read_bytes())] if start == b"<" else _json_tops(path, warnings)
+    newest = _Newest()
+    seen = any_fhir = False
+    for top, url in tops if isinstance(tops, Iterator) else ((top, None) for top in tops):
+        seen = True
+        any_fhir = any_fhir or isinstance(top.get("resourceType"), str)
+        for resource, address in _flatten(top, url, 0):
+            newest.add(resource, address)
+    if not seen or not any_fhir:
         raise RefusedFile(RefusalCode.UNKNOWN_FORMAT, "JSON, but not FHIR: nothing in it has a resourceType")
-    newest = _newest(entries)
-    if len(newest) < len(entries):
-        warnings.append(f"{len(entries) - len(newest)} repeated or older versions of resources were left out")
-    return Record([resource for resource, _ in newest], [url for _, url in newest], tuple(warnings))
+    if newest.repeated:
+        warnings.append(f"{newest.repeated} repeated or older versions of resources were left out")
+    return Record(newest.resources, newest.urls, tuple(warnings))
 
 
-def _read(path: Path, limits: Limits) -> bytes:
+class _Newest:
+    """One version of each resource: that updated last, else the last in the file. Without an id, equal content."""
+
+    def __init__(self) -> None:
+        self._chosen: dict[str, tuple[str, Resource, str | None]] = {}
+        self._words: dict[str, str] = {}
+        self.repeated = 0
+
+    def add(self, resource: Resource, url: str | None) -> None:
+        """Take up a resource, or leave it out as an older version."""
+        name = text_of(resource, "id")
+        key = url or (f"{resource['resourceType']}/{name}" if name else digest(resource))
+        updated = moment_of(one(resource, "meta"), "lastUpdated") or ""
+        self.repeated += key in self._chosen
+        if key not in self._chosen or updated >= self._chosen[key][0]:
+            self._chosen[key] = (updated, slimmed(resource, words=self._words), url)
+
+    @property
+    def resources(self) -> list[Resource]:
+        """In file order."""
+        return [resource for _, resource, _ in self._chosen.values()]
+
+    @property
+    def urls(self) -> list[str | None]:
+        """The `fullUrl` of each."""
+        return [url for _, _, url in self._chosen.values()]
+
+
+def _opening(path: Path, limits: Limits) -> bytes:
+    """The first byte that is no white space or byte order mark."""
     try:
         size = path.stat().st_size
         if size > limits.max_record_bytes:
             raise RefusedFile(RefusalCode.TOO_LARGE, f"{size / 2**20:.0f} MiB, over the limit of "
                                                      f"{limits.max_record_bytes / 2**20:.0f} MiB for a record")
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            while chunk := file.read(4096):
+                if start := chunk.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]:
+                    return start
     except OSError as error:
         raise RefusedFile(RefusalCode.CORRUPT, f"the file cannot be read ({error.strerror})") from error
-    if not raw.strip(b"\xef\xbb\xbf \t\r\n\x00"):
-        raise RefusedFile(RefusalCode.EMPTY, "the file is empty")
-    return raw
+    raise RefusedFile(RefusalCode.EMPTY, "the file is empty")
 
 
-def _parse_json(raw: bytes, warnings: list[str]) -> list[Resource]:
-    """The top-level objects of a JSON document, a JSON array or NDJSON."""
-    try:
-        text = raw.decode(json.detect_encoding(raw))
-    except UnicodeDecodeError as error:
-        raise RefusedFile(RefusalCode.CORRUPT, "the text is not valid Unicode; export the record again") from error
-    try:
-        value = _load(text)
-    except json.JSONDecodeError as error:
-        if error.msg == "Extra data":
-            return _parse_lines(text.split("\n"), warnings)
-        raise RefusedFile(RefusalCode.CORRUPT, f"broken JSON at line {error.lineno}, column {error.colno}; "
-                                               "export the record again") from error
-    except (ValueError, RecursionError) as error:
-        raise RefusedFile(RefusalCode.CORRUPT, "the JSON holds numbers or nesting that no FHIR resource has") from error
-    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
-
-
-def _parse_lines(lines: Iterable[str], warnings: list[str]) -> list[Resource]:
-    good: list[Resource] = []
-    bad: list[int] = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+def _json_tops(path: Path, warnings: list[str]) -> Iterator[tuple[Resource, str | None]]:
+    """The resources of a JSON document, a JSON array or NDJSON with their `fullUrl`; those of a Bundle one by one."""
+    with open_text(path) as file:
+        text = JsonText(file, _DECODER.raw_decode)
         try:
-            value = _load(line)
-        except (ValueError, RecursionError):
-            value = None
-        if isinstance(value, dict):
-            good.append(value)
+            yield from _first(text)
+            if text.peek():
+                yield from _lines(text, warnings)
+        except UnicodeDecodeError as error:
+            raise RefusedFile(RefusalCode.CORRUPT, "the text is not valid Unicode; export the record again") from error
+        except json.JSONDecodeError as error:
+            raise RefusedFile(RefusalCode.CORRUPT, f"broken JSON at line {error.lineno}, column {error.colno}; "
+                                                   "export the record again") from error
+        except (ValueError, RecursionError) as error:
+            raise RefusedFile(RefusalCode.CORRUPT,
+                              "the JSON holds numbers or nesting that no FHIR resource has") from error
+
+
+def _first(text: JsonText) -> Iterator[tuple[Resource, str | None]]:
+    """The first value of a file: an array's elements, a Bundle's entries, or an object."""
+    if text.peek() == "[":
+        yield from ((item, None) for item in text.elements() if isinstance(item, dict))
+        return
+    if text.peek() != "{":
+        text.value()
+        return
+    top: Resource = {}
+    text.expect("{")
+    while not text.take("}"):
+        if top:
+            text.expect(",")
+        name = text.value()
+        text.expect(":")
+        if name == "entry" and text.peek() == "[" and top.get("resourceType", "Bundle") == "Bundle":
+            top["entry"] = []
+            yield from _entries(text, top)
         else:
-            bad.append(number)
-    if not good:
-        raise RefusedFile(RefusalCode.CORRUPT, "neither JSON nor NDJSON: no line of it can be read")
+            top[name] = text.value()
+    if top["entry"] if top.get("resourceType") == "Bundle" and "entry" in top else top:
+        yield top, None
+    elif top.get("resourceType") == "Bundle":
+        yield {"resourceType": "Bundle"}, None
+
+
+def _entries(text: JsonText, top: Resource) -> Iterator[tuple[Resource, str | None]]:
+    """The resources of a Bundle's entries; what is no entry of a Bundle stays with its object."""
+    for item in text.elements():
+        if isinstance(item, dict) and isinstance(item.get("resource"), dict):
+            yield item["resource"], text_of(item, "fullUrl")
+        elif top.get("resourceType") != "Bundle":
+            top["entry"].append(item)
+
+
+def _lines(text: JsonText, warnings: list[str]) -> Iterator[tuple[Resource, str | None]]:
+    """The objects of the lines that follow; lines that cannot be read are counted in a warning."""
+    bad: list[int] = []
+    number = text.line
+    while (line := text.rest_of_line()) is not None:
+        if line.strip():
+            try:
+                value = json.loads(line, parse_float=Decimal, parse_constant=_refuse_constant)
+            except (ValueError, RecursionError):
+                value = None
+            if isinstance(value, dict):
+                yield value, None
+            else:
+                bad.append(number)
+        number += 1
     if bad:
         shown = ", ".join(map(str, bad[:5])) + (" ..." if len(bad) > 5 else "")
         warnings.append(f"{len(bad)} lines of NDJSON could not be read (line {shown})")
-    return good
-
-
-def _load(text: str) -> Any:
-    return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
 
 
 def _flatten(top: Resource, url: str | None, depth: int) -> Iterator[tuple[Resource, str | None]]:
@@ -216,18 +290,6 @@ def _flatten(top: Resource, url: str | None, depth: int) -> Iterator[tuple[Resou
         return
     for entry in many(top, "entry"):
         yield from _flatten(one(entry, "resource"), text_of(entry, "fullUrl"), depth + 1)
-
-
-def _newest(entries: Sequence[tuple[Resource, str | None]]) -> list[tuple[Resource, str | None]]:
-    """One version of each resource: that updated last, else the last in the file. Without an id, equal content."""
-    chosen: dict[str, tuple[str, Resource, str | None]] = {}
-    for resource, url in entries:
-        name = text_of(resource, "id")
-        key = url or (f"{resource['resourceType']}/{name}" if name else canonical_json(resource))
-        updated = moment_of(one(resource, "meta"), "lastUpdated") or ""
-        if key not in chosen or updated >= chosen[key][0]:
-            chosen[key] = (updated, resource, url)
-    return [(resource, url) for _, resource, url in chosen.values()]
 
 
 def _keys(resource: Resource, url: str | None) -> Iterator[str]:

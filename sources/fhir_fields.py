@@ -39,6 +39,8 @@ class Decimal(float):
 
 def clean(text: str) -> str:
     """One line of printable text: white space collapsed, invisible and control characters out, at most 500 long."""
+    if text.isascii() and text.isprintable() and len(text) <= LONGEST_TEXT:
+        return text.strip() if "  " not in text else " ".join(text.split())
     visible = "".join(ch for ch in text[:4 * LONGEST_TEXT]
                       if ch.isspace() or unicodedata.category(ch) not in {"Cc", "Cf", "Co", "Cs"})
     return " ".join(visible.split())[:LONGEST_TEXT]

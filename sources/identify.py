@@ -246,7 +246,15 @@ def _record(path: Path, start: bytes, limits: Limits) -> Sighting:
 
 def _later_resource(path: Path, limits: Limits) -> bool:
     """Whether a JSON file speaks of FHIR further in, as one with a long preamble does."""
-    return path.stat().st_size <= limits.max_record_bytes and b'"resourceType"' in path.read_bytes()
+    if path.stat().st_size > limits.max_record_bytes:
+        return False
+    word, before = b'"resourceType"', b""
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            if word in before + chunk:
+                return True
+            before = chunk[-len(word):]
+    return False
 
 
 def _why_not_fhir_xml(opening: bytes) -> Why:

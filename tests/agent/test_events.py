@@ -89,3 +89,27 @@ def test_a_page_and_a_record_that_tell_one_result_are_one_event() -> None:
     assert (event.occurred_at, event.recorded_at) == ("2025-03-04T08:15:00Z", "2025-03-04T10:00")
     assert (event.analyte, event.code, event.precision) == ("Haemoglobin", "718-7", "time")
     assert len(events_of([], [page, lab(119, "ev-record")])) == 2
+
+
+def test_a_share_and_its_percent_are_one_event_and_no_conflict() -> None:
+    page = lab(0.55, "ev-page", unit=None)
+    record = lab(55, "ev-record", unit="%", ucum="%")
+    event, = events_of([], [page, record])
+    assert event.evidence == ("ev-page", "ev-record") and event.text == "Haemoglobin: 55 % [L]"
+    assert lab_conflicts([page, record]) == ()
+
+
+def test_one_event_keeps_its_id_whichever_source_was_known_first() -> None:
+    page, record = lab(0.55, "ev-page", unit=None), lab(55, "ev-record", unit="%", ucum="%")
+    alone, both = events_of([], [page]), events_of([], [page, record])
+    assert [event.id for event in alone] == [event.id for event in both]
+
+
+def test_a_report_that_two_sources_date_differently_is_one_conflict() -> None:
+    names = ("Sodium", "Potassium", "Chloride", "Calcium", "Albumin", "Protein", "Urate", "Iron")
+    found = [lab(4 + n, f"{file}{n}").model_copy(update={"name": name, "code": None, "date": date, "id": f"{file}{n}"})
+             for file, date in (("page", "2025-03-04T11:45"), ("record", "2025-03-05"))
+             for n, name in enumerate(names)]
+    conflict, = lab_conflicts(found, {item.evidence[0]: item.id[:-1] for item in found})
+    assert "2025-03-04 11:45 and 2025-03-05" in conflict.text and len(conflict.evidence) == 16
+    assert len(events_of([], found)) == 16  # without knowing the files nothing says that each is one report

@@ -115,7 +115,7 @@ def test_every_length_is_kept_or_refused():
 def test_a_real_record_fits_the_context_and_tells_what_the_questions_of_ehrqa_ask(shared_data: Path, tmp_path: Path):
     told = run_on_file(shared_data / SYNTHEA, cache=tmp_path)
     record = condense(told.findings, told.evidence)
-    assert len(told.findings) == 360
+    assert len(told.findings) == 362
     assert estimated_tokens(record) < 9000
     assert "- Hypertension: 1950-08-03 active" in record
     assert ("- Memantine hydrochloride 2 MG/ML Oral Solution: 2007-11-21 active, prescriber: Dr. Andre Schneider, "

@@ -174,8 +174,8 @@ def test_the_page_shows_what_else_the_report_holds(report, written):
         assert said in text, said
 
 
-def test_a_trend_is_drawn_for_each_analyte_with_two_dates(written):
-    assert page_of(written["html"]).tags.count("polyline") == 4
+def test_a_trend_is_drawn_for_each_analyte_with_two_dates_in_the_table_and_as_a_chart(written):
+    assert page_of(written["html"]).tags.count("polyline") == 8
 
 
 def test_the_markdown_lists_every_evidence_that_it_links(report, written):

@@ -240,12 +240,18 @@ def lab(number: float, date: str, unit: str = "g/L", name: str = "Haemoglobin") 
                     code=Code(system="http://loinc.org", code="718-7", display="Hemoglobin"))
 
 
-def test_lab_trend_takes_the_latest_two_days_in_one_unit() -> None:
+def test_lab_trend_takes_the_latest_two_days() -> None:
     trend, = lab_trends([lab(141, "2025-03-04"), lab(118, "2025-11-11T08:00"), lab(118, "2025-11-11"),
-                         lab(150, "2024-03-04"), lab(11.8, "2025-12-01", unit="g/dL")])
+                         lab(150, "2024-03-04"), lab(5, "2025-12-01", unit="mmol/L")])
     assert trend.change is not None
     assert (trend.change.from_, trend.change.to, trend.change.direction) == (141, 118, "decreased")
     assert trend.change.interval_days == 252
+
+
+def test_a_result_in_another_unit_is_converted_to_that_of_the_later_one() -> None:
+    trend, = lab_trends([lab(14.1, "2025-03-04", unit="g/dL"), lab(118, "2025-11-11")])
+    assert trend.change is not None and trend.value is not None
+    assert (trend.change.from_, trend.change.to, trend.change.delta, trend.value.unit) == (141, 118, -23, "g/L")
 
 
 def test_an_equal_result_is_stable() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -205,6 +206,44 @@ def test_kinds_that_are_not_read_and_embedded_documents_are_said(tmp_path):
                         "record.json: 1 documents embedded in the record were not read")
 
 
+def test_observations_that_give_nothing_are_counted(tmp_path):
+    panel = about_anna("Observation", id="a", status="final", code=concept("Panel"))
+    cancelled = about_anna("Observation", id="b", status="cancelled", code=concept("K"), valueInteger=4)
+    warnings = run_on_resources(tmp_path, ANNA, panel, cancelled).warnings
+    assert [warning.split(": ")[1].partition(",")[0] for warning in warnings] == [
+        "1 observations hold no value (headings of panels", "1 observations are registered"]
+
+
+@pytest.mark.parametrize(("kind", "elements", "name", "date"), [
+    ("MedicationAdministration", {"medicationCodeableConcept": concept("Aspirin"), "status": "completed",
+                                  "effectiveDateTime": "2024-01-02"}, "Aspirin", "2024-01-02"),
+    ("MedicationDispense", {"medicationCodeableConcept": concept("Aspirin"), "status": "completed",
+                            "whenHandedOver": "2024-01-03"}, "Aspirin", "2024-01-03"),
+    ("ImagingStudy", {"status": "available", "started": "2024-01-04", "series": [
+        {"modality": {"display": "Computed Tomography"}, "bodySite": {"display": "Chest"}}]},
+     "Computed Tomography, Chest", "2024-01-04")])
+def test_what_was_given_and_what_was_imaged_are_events(tmp_path, kind, elements, name, date):
+    finding = one_finding(tmp_path, about_anna(kind, id="x", **elements))
+    assert (finding.name, finding.date, finding.status) == (name, date, Status.PRESENT)
+
+
+def test_plain_texts_inside_resources_are_read_like_notes(tmp_path):
+    note = base64.b64encode(b"Mrs Ohm denies chest pain.\nHer mother had breast cancer.").decode()
+    reference = about_anna("DocumentReference", id="n", status="current", type=concept("Progress note"),
+                           date="2024-05-06T10:00:00Z", content=[{"attachment": {
+                               "contentType": "text/plain; charset=utf-8", "data": note}}])
+    report = about_anna("DiagnosticReport", id="d", status="final", code=concept("Chest film"),
+                        effectiveDateTime="2024-05-07", conclusion="Cannot exclude pneumonia.")
+    result = run_on_resources(tmp_path, ANNA, reference, report)
+    found = {item.name: (item.assertion, item.date) for item in result.findings}
+    assert found["Chest pain"] == (Assertion.NEGATED, "2024-05-06T10:00:00Z")
+    assert found["Breast cancer"] == (Assertion.FAMILY, "2024-05-06T10:00:00Z")
+    assert found["Pneumonia"] == (Assertion.UNCERTAIN, "2024-05-07")
+    captions = {item.locator.path: item.caption for item in result.evidence if "“" in item.caption}
+    assert captions["DiagnosticReport.conclusion"] == "Diagnostic report: Pneumonia, “Cannot exclude pneumonia.”"
+    assert "Ohm" not in result.model_dump_json()
+
+
 def test_a_broken_record_is_refused_not_raised(tmp_path):
     path = tmp_path / "record.json"
     path.write_text('{"resourceType": "Bundle", "entry": [{')
@@ -223,15 +262,17 @@ def test_elements_of_the_wrong_type_are_absent(tmp_path, junk):
     assert result.refused == () and all(finding.evidence for finding in result.findings)
 
 
-def test_a_note_is_told_of_and_its_words_are_not_interpreted(tmp_path):
+def test_a_note_is_told_of_with_what_it_says(tmp_path):
     path = tmp_path / "note.txt"
     path.write_text("Patient: Anna Ohm\nMRN: A77-1\nClinic note of 3 March 2024\nNo pneumothorax. Diabetes.\n")
     result = run_on_file(path, patient=ANNA_S_CASE, kind=FileKind.NOTE)
-    (finding,) = result.findings
-    assert (finding.name, finding.date, finding.status) == ("Clinical note", "2024-03-03", Status.PRESENT)
-    (shown,) = result.evidence
-    assert shown.locator.text == "Clinic note of 3 March 2024"
-    assert "not interpreted" in result.warnings[0]
+    assert {(item.name, item.date, item.status, item.assertion) for item in result.findings} == {
+        ("Clinical note", "2024-03-03", Status.PRESENT, Assertion.AFFIRMED),
+        ("Pneumothorax", "2024-03-03", Status.ABSENT, Assertion.NEGATED),
+        ("Diabetes mellitus", "2024-03-03", Status.PRESENT, Assertion.AFFIRMED)}
+    assert [item.locator.text for item in result.evidence] == [
+        "Clinic note of 3 March 2024", "No pneumothorax.", "Diabetes."]
+    assert "2 statements" in result.warnings[0] and "not interpreted" in result.warnings[0]
     assert "Ohm" not in result.model_dump_json() and "A77-1" not in result.model_dump_json()
 
 

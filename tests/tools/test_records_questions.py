@@ -144,6 +144,55 @@ def test_the_other_patient(hong, question, text):
     assert ask(question, hong).value.text == text
 
 
+WORDED_OTHERWISE = [
+    ("Any sign of emphysema in this record?", "yes"), ("Is she hypertensive?", "yes"),
+    ("Has she got high blood pressure?", "yes"), ("Tell me whether he suffers from Alzheimer's.", "yes"),
+    ("Was there ever a broken collarbone?", "yes"), ("Did the patient ever break her wrist?", "yes"),
+    ("Is the anaemia still active?", "yes"), ("Has he been treated with amoxicillin?", "yes"),
+    ("When did she come down with pneumonia?", "Pneumonia"), ("What year was hypertension diagnosed?", "Hypertension"),
+    ("Has the patient had a tetanus shot?", "Td (adult) preservative free"),
+    ("When did he get Td?", "Td (adult) preservative free"),
+    ("On which date was ibuprofen first prescribed?", "Ibuprofen 200 MG Oral Tablet"),
+    ("What is galantamine for?", "Alzheimer's disease (disorder)"),
+    ("What is used to treat his hypertension?", "Hydrochlorothiazide 25 MG"),
+    ("How tall is the patient?", "172.8 cm"), ("What does the patient weigh?", "83.15 kg"),
+    ("What was the BP at the last visit?", "178.2/96.55"), ("LDL cholesterol, latest?", "94.26 mg/dL"),
+    ("When was the patient last hospitalised?", "Hospital admission")]
+
+
+@pytest.mark.parametrize(("question", "text"), WORDED_OTHERWISE, ids=[item[0] for item in WORDED_OTHERWISE])
+def test_questions_in_other_words(hong, question, text):
+    answer = ask(question, hong)
+    assert (answer.status, answer.value.text) == (ANSWERED, text)
+
+
+@pytest.mark.parametrize(("question", "text"), [
+    ("Is heart failure documented?", "yes"), ("Which conditions have resolved?", "Viral sinusitis (disorder)"),
+    ("Is metoprolol still being taken?", "yes"), ("Did a doctor ever prescribe naproxen?", "yes"),
+    ("Name of the physician who prescribed metoprolol?", "Dr. Keeley Yundt"),
+    ("Reason for metoprolol?", "Chronic congestive heart failure (disorder)"),
+    ("How long has he been anemic?", "Anemia (disorder)"), ("Weight in 1980?", "82.96 kg"),
+    ("First recorded BMI?", "27.26 kg/m2"),
+    ("When was hemoglobin last measured?", "Hemoglobin [Mass/volume] in Blood")])
+def test_questions_in_other_words_again(buddy, question, text):
+    answer = ask(question, buddy)
+    assert (answer.status, answer.value.text) == (ANSWERED, text)
+
+
+def test_a_question_for_vaccines_is_answered_with_all_of_them(buddy):
+    assert len(ask("Which vaccines has he had?", buddy).sentences) == 10
+    assert ask("Number of influenza shots?", buddy).value.number == 10
+
+
+@pytest.mark.parametrize(("question", "number"), [
+    ("How many times has the patient had viral sinusitis?", 2), ("How many ER visits were there?", 2),
+    ("How often did he have spirometry?", 11), ("How many times was the patient prescribed ibuprofen?", 2)])
+def test_how_often_something_is_on_record(hong, question, number):
+    answer = ask(question, hong)
+    assert (answer.status, answer.value.number) == (ANSWERED, number)
+    assert answer.text.startswith(f"{number} entries on record")
+
+
 @pytest.mark.parametrize("question", [
     "Does the patient have diabetes?",       # prediabetes is not diabetes
     "Does the patient have influenza?",      # a vaccine against it is recorded
@@ -242,7 +291,8 @@ def test_a_procedure_about_a_thing_is_not_the_thing():
 def test_a_date_in_words_becomes_a_limit():
     asked = understand("What was the last potassium value before January 1980?")
     assert (asked.limit.relation, asked.limit.date, asked.about) == ("before", "1980-01", "potassium")
-    assert understand("glucose level as of 4 March 2011, please") is None
+    asked = understand("glucose level as of 4 March 2011, please")
+    assert (asked.limit.relation, asked.limit.date, asked.about) == ("by", "2011-03-04", "glucose")
     assert understand("What was the glucose as of 4 March 2011?").limit.date == "2011-03-04"
 
 

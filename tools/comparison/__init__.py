@@ -2,6 +2,6 @@
 
 from .reviewed import StudyReading
 from .tool import ComparisonTool
-from .trends import lab_trends
+from .trends import kept_apart, lab_trends
 
-__all__ = ["ComparisonTool", "StudyReading", "lab_trends"]
+__all__ = ["ComparisonTool", "StudyReading", "kept_apart", "lab_trends"]

@@ -34,7 +34,7 @@ EVENT_STANDINGS: Mapping[str, Standing] = {
     "completed": PRESENT, "finished": PRESENT, "final": PRESENT, "amended": PRESENT, "corrected": PRESENT,
     "appended": PRESENT, "current": PRESENT, "in-progress": PRESENT, "onleave": PRESENT, "on-hold": PRESENT,
     "arrived": PRESENT, "triaged": PRESENT, "stopped": PRESENT, "superseded": OVER, "not-done": DENIED,
-    "cancelled": DENIED,
+    "cancelled": DENIED, "available": PRESENT,
 }
 """Of things that happen at a time: procedures, encounters, immunizations, reports. Any other word is uncertain."""
 
@@ -78,14 +78,27 @@ def allergy_facts(resource: Resource, key: str, record: Record) -> Iterator[Fact
 def event_facts(resource: Resource, key: str, record: Record) -> Iterator[Fact]:
     """A procedure, an encounter, an immunization, a report or a document: something that happened at a time."""
     kind = resource["resourceType"]
-    element = {"Encounter": "type", "Immunization": "vaccineCode", "DocumentReference": "type"}.get(kind, "code")
+    element = {"Encounter": "type", "Immunization": "vaccineCode", "DocumentReference": "type",
+               "ImagingStudy": "procedureCode"}.get(kind, "code")
     concept = one(resource, element)
     name = concept_text(concept) or text_of(one(resource, "class"), "display") or text_of(resource, "description")
+    if name is None and kind == "ImagingStudy":
+        element, name = "series", _imaging(resource)
     conclusion = text_of(resource, "conclusion")
     yield Fact(resource, key, f"{kind}.{element}", name or "unnamed",
                EVENT_STANDINGS.get(text_of(resource, "status") or "", UNSURE), moment_of_resource(resource),
                preferred_code(concept), Value(text=conclusion) if conclusion else None,
                details=tuple(_reasons(resource, record)))
+
+
+def given_facts(resource: Resource, key: str, record: Record) -> Iterator[Fact]:
+    """A medicine that was given (MedicationAdministration) or handed out (MedicationDispense)."""
+    kind = resource["resourceType"]
+    concept, element = _medicine(resource, record)
+    when = moment_of(resource, "whenHandedOver") or moment_of(resource, "whenPrepared")
+    yield Fact(resource, key, f"{kind}.{element}", name_of(concept),
+               EVENT_STANDINGS.get(text_of(resource, "status") or "", UNSURE), moment_of_resource(resource) or when,
+               preferred_code(concept), details=tuple(_reasons(resource, record)))
 
 
 def family_facts(resource: Resource, key: str, record: Record) -> Iterator[Fact]:
@@ -101,8 +114,16 @@ READERS: Mapping[str, Callable[[Resource, str, Record], Iterator[Fact]]] = {
     "Condition": condition_facts, "MedicationRequest": medication_facts, "MedicationStatement": medication_facts,
     "AllergyIntolerance": allergy_facts, "Procedure": event_facts, "Encounter": event_facts,
     "Immunization": event_facts, "DiagnosticReport": event_facts, "DocumentReference": event_facts,
-    "FamilyMemberHistory": family_facts,
+    "FamilyMemberHistory": family_facts, "ImagingStudy": event_facts, "MedicationAdministration": given_facts,
+    "MedicationDispense": given_facts,
 }
+
+
+def _imaging(resource: Resource) -> str | None:
+    """An imaging study that has no name, by the modality and body part of its first series."""
+    series = one(resource, "series")
+    parts = [text_of(one(series, element), "display") for element in ("modality", "bodySite")]
+    return ", ".join(filter(None, parts)) or None
 
 
 def _condition_standing(resource: Resource) -> Standing:

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...core.evidence import Evidence, FhirResource
+from ...core.evidence import DocumentSpan, Evidence, FhirResource
 from ...core.finding import Assertion, Category, Finding, Status
 from ...core.moments import moment_key
 from .facts import Aspect, told_by
 from .intents import Asked, Limit
 from .matching import Fit, best_fits, fit, head_of
+from .mentions import other_names
 
 MEDICATION_KINDS = frozenset({"MedicationRequest", "MedicationStatement"})
+NOTED = "note"
+"""The kind of what a text says."""
 SEEN = frozenset({Category.OBSERVATION, Category.ANATOMY})
 
 
@@ -27,6 +30,8 @@ class Entry:
     @cached_property
     def kind(self) -> str:
         """The FHIR type of its resource; for findings of other sources their category."""
+        if self.is_noted:
+            return NOTED
         types = [item.locator.resource_type for item in self.evidence if isinstance(item.locator, FhirResource)]
         return types[0] if types else str(self.finding.category)
 
@@ -34,7 +39,13 @@ class Entry:
     def names(self) -> tuple[str, ...]:
         """What it may be called: its name, and display and code of its code."""
         code = self.finding.code
-        return (self.finding.name, *((code.display, code.code) if code else ()))
+        said = other_names(self.finding.name) if self.is_noted else ()
+        return (self.finding.name, *((code.display, code.code) if code else ()), *said)
+
+    @cached_property
+    def is_noted(self) -> bool:
+        """Whether a note, a letter or a text inside a resource says it, and no structured entry."""
+        return self.finding.category is Category.RECORD and all(_is_text(item) for item in self.evidence)
 
     @property
     def when(self) -> str | None:
@@ -110,6 +121,11 @@ class Entries:
         return self.of_kind(*MEDICATION_KINDS)
 
     @property
+    def noted(self) -> list[Entry]:
+        """What notes and letters say."""
+        return [entry for entry in self.all if entry.is_noted]
+
+    @property
     def seen(self) -> list[Entry]:
         """What was seen to be present or absent on images."""
         return [entry for entry in self.all if entry.finding.category in SEEN]
@@ -119,6 +135,13 @@ class Entries:
         """Results and measurements: what has a value and is no remark on an entry of another kind."""
         return [entry for entry in self.all if entry.finding.value is not None and entry.finding.change is None
                 and (entry.kind == "Observation" or entry.finding.category in {Category.LAB, Category.MEASUREMENT})]
+
+
+def _is_text(evidence: Evidence) -> bool:
+    place = evidence.locator
+    if isinstance(place, FhirResource):
+        return place.path.endswith((".conclusion", ".attachment")) or ".presentedForm[" in place.path
+    return isinstance(place, DocumentSpan)
 
 
 def matching(asked: str, entries: Sequence[Entry]) -> list[Entry]:
@@ -135,10 +158,12 @@ def best_matching(asked: str, entries: Sequence[Entry]) -> list[Entry]:
 
 def within(asked: Asked, entries: Sequence[Entry]) -> list[Entry]:
     """The entries that a list asks for: those that stood within its restriction in time, all ever recorded, or those
-    that stand now."""
+    that stand now, or those that are over."""
     if asked.limit is not None:
         limit = asked.limit
         return [entry for entry in entries if entry.stood_within(limit) and (entry.stands or entry.is_over)]
+    if asked.over:
+        return [entry for entry in entries if entry.is_over]
     if asked.ever and not asked.now:
         return list(entries)
     return [entry for entry in entries if entry.stands]

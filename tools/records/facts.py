@@ -65,6 +65,7 @@ class Fact:
         value: its value, if it has one.
         category: `record`, or `lab` for a laboratory result.
         details: what else the resource tells about it.
+        words: the passage of a text inside the resource that states it, one line.
     """
 
     resource: Resource
@@ -77,6 +78,7 @@ class Fact:
     value: Value | None = None
     category: Category = Category.RECORD
     details: tuple[Detail, ...] = ()
+    words: str | None = None
 
     @property
     def kind(self) -> str:
@@ -102,7 +104,8 @@ def evidence_of(fact: Fact, source: Source) -> list[Evidence]:
         locator = FhirResource(resource_type=fact.kind, id=fact.key, path=path)
         return make_evidence(source, locator, caption=clean(caption)[:LONGEST_CAPTION], date=date)
 
-    shown = at(fact.path, f"{_words(fact.kind)}: {fact.name}{_amount(fact.value)}", fact.date)
+    said = f"{fact.name}, “{fact.words}”" if fact.words else f"{fact.name}{_amount(fact.value)}"
+    shown = at(fact.path, f"{_words(fact.kind)}: {said}", fact.date)
     return [shown, *(at(detail.path, f"{detail.aspect}: {detail.text}", detail.date or fact.date)
                      for detail in fact.details)]
 

@@ -7,29 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ...sources.dates import DATE_PATTERN, parse_date
+from .question_forms import ADJECTIVES, FORMS, SAID_OTHERWISE, WHO, Topic
 
-
-class Topic(StrEnum):
-    """What can be answered from a record by rules."""
-
-    ADVICE = "advice"
-    EXISTS = "exists"
-    CONDITIONS = "conditions"
-    CONDITION_DATE = "condition date"
-    CONDITION_END = "condition end"
-    FAMILY = "family"
-    ALLERGY = "allergy"
-    IMMUNIZATION = "immunization"
-    MEDICATIONS = "medications"
-    MEDICATION_NOW = "medication now"
-    MEDICATION_EVER = "medication ever"
-    MEDICATION_DATE = "medication date"
-    MEDICATION_END = "medication end"
-    PRESCRIBER = "prescriber"
-    MEDICATION_REASON = "medication reason"
-    MEDICATION_FOR = "medication for"
-    EVENT_DATE = "event date"
-    VALUE = "value"
+__all__ = ["AmbiguousDate", "Asked", "Limit", "Pick", "Topic", "left_over", "understand"]
 
 
 class Pick(StrEnum):
@@ -79,6 +59,7 @@ class Asked:
         limit: a restriction in time.
         ever: whether what is over counts too.
         now: whether only what stands at present counts.
+        over: whether only what is over counts.
     """
 
     topic: Topic
@@ -87,74 +68,8 @@ class Asked:
     limit: Limit | None
     ever: bool
     now: bool
+    over: bool = False
 
-
-_WHO = r"(?:the |this |my )?(?:patient|pt|person|he|she|they)"
-_MEDICINES = r"(?:medications?|medicines?|drugs?|meds|prescriptions?|medical treatments?)"
-_PROBLEMS = r"(?:conditions?|diagnos[ei]s|problems?|diseases|illness(?:es)?|medical history)"
-_VACCINE = r"(?:vaccin\w*|immuni[sz]\w*|inoculat\w*|jabs?|shots?)"
-_RECEIVE = r"(?:been (?:prescribed|given|started on|put on|on)|taken|taking|used|on|prescribed|received|given|take|use)"
-
-_PATTERNS: tuple[tuple[Topic, str], ...] = (
-    (Topic.ADVICE, r"\b(?:should|recommend\w*|advi[sc]e\w*|prognosis|best treatment|safe to|what dos(?:e|age) to)\b"),
-    (Topic.IMMUNIZATION, rf"\b{_VACCINE}\b"),
-    (Topic.ALLERGY, r"\b(?:allerg\w+|intoleran\w+)\b"),
-    (Topic.FAMILY, r"\b(?:family history|relatives?|mother|father|siblings?|brothers?|sisters?|parents?)\b"),
-    (Topic.MEDICATION_REASON, r"^(?:why|for what|for which \w+|what .*\breason\b).*?\b(?:is|was|has|does|did|were)\b"
-                              rf".*?{_WHO}.*?\b(?:{_RECEIVE})\s+(?P<x>.+)$"),
-    (Topic.MEDICATION_REASON, r"^(?:why|for what|for which \w+) (?:is|was|were|are) (?P<x>.+?) "
-                              r"(?:prescribed|given|ordered|started|taken|used)\b"),
-    (Topic.MEDICATION_REASON, rf"^what (?:is|was|were|are) (?!{_WHO}\b)(?P<x>.+?) "
-                              r"(?:prescribed|given|taken|used|ordered|started|indicated) (?:for|to treat)$"),
-    (Topic.MEDICATION_REASON, rf"^what (?:\w+ )?(?:is|was) {_WHO} (?:taking|given|prescribed|on|using) "
-                              r"(?P<x>.+?) (?:for|to treat)$"),
-    (Topic.MEDICATION_FOR, rf"^(?:what|which|list|show).*\b{_MEDICINES}\b.*?\b(?:for|to treat|against) "
-                           rf"(?!{_WHO}$)(?:{_WHO}'s )?(?P<x>.+)$"),
-    (Topic.MEDICATION_FOR, rf"^what (?:is|was|has) {_WHO} (?:been )?(?:taking|given|prescribed|on) "
-                           r"(?:for|to treat|against) (?P<x>.+)$"),
-    (Topic.PRESCRIBER, rf"^(?:who|which (?:doctor|physician|clinician|practitioner|provider|prescriber))"
-                       rf" (?:has |had |first |last )*(?:prescribed|prescribes|ordered|started|wrote)"
-                       rf"(?: {_WHO}(?: on)?)? (?P<x>.+)$"),
-    (Topic.PRESCRIBER, r"^(?:who (?:is|was) |by )?(?:the )?(?:prescriber|whom?)\b (?:of|for|was|is|were) "
-                       r"(?P<x>.+?)(?: prescribed| ordered)?$"),
-    (Topic.MEDICATION_END, r"^when (?:was|were) (?P<x>.+?) (?:stopped|discontinued)$"),
-    (Topic.MEDICATION_END, rf"^when did {_WHO} (?:stop|discontinue)(?: taking| using)? (?P<x>.+)$"),
-    (Topic.MEDICATION_DATE, rf"^when (?:was|were|is) {_WHO} (?:\w+ )??(?:prescribed|put on|started on|given) "
-                            r"(?P<x>.+)$"),
-    (Topic.MEDICATION_DATE, r"^when (?:was|were|is) (?P<x>.+?) (?:prescribed|ordered|started|begun)\b"),
-    (Topic.MEDICATION_DATE, rf"^when did {_WHO} (?:first )?(?:start|begin)(?: taking| using| on)? (?P<x>.+)$"),
-    (Topic.MEDICATION_DATE, rf"^(?:since when|how long|for how long) (?:is|has|have|was) {_WHO} (?:been )?"
-                            r"(?:on|taking|using|prescribed) (?P<x>.+)$"),
-    (Topic.MEDICATIONS, rf"^(?:what|which|list|show|is|are|does|any)\b.*\b{_MEDICINES}\b"),
-    (Topic.MEDICATIONS, rf"^what (?:is|does|was) {_WHO} (?:currently |now )?(?:taking|take|prescribed|on)$"),
-    (Topic.MEDICATION_EVER, rf"^(?:has|have|was|were|did|had) {_WHO} (?:ever )?{_RECEIVE} (?P<x>.+)$"),
-    (Topic.MEDICATION_EVER, r"^(?:has|was|were) (?P<x>.+?) (?:ever )?(?:been )?prescribed$"),
-    (Topic.MEDICATION_NOW, rf"^(?:is|are) {_WHO} (?:\w+ )??(?:on|taking|using|prescribed|receiving) (?P<x>.+)$"),
-    (Topic.MEDICATION_NOW, rf"^does {_WHO} (?:\w+ )??(?:take|use|receive) (?P<x>.+)$"),
-    (Topic.CONDITION_DATE, rf"^when (?:was|were) {_WHO} (?:\w+ )??diagnosed (?:with|as having) (?P<x>.+)$"),
-    (Topic.CONDITION_DATE, r"^when (?:was|were) (?P<x>.+?) (?:first )?(?:diagnosed|detected|noted)$"),
-    (Topic.CONDITION_DATE, r"^when (?:was|is) the (?:onset|start|diagnosis) of (?P<x>.+)$"),
-    (Topic.CONDITION_DATE, r"^when did (?!the patient )(?P<x>.+?) (?:start|begin|first appear|appear)$"),
-    (Topic.CONDITION_DATE, rf"^when did {_WHO} (?:\w+ )??(?:get|develop|contract|have) (?P<x>.+)$"),
-    (Topic.CONDITION_DATE, rf"^(?:since when|how long|for how long) (?:has|does|have) {_WHO} "
-                           r"(?:had|have|been (?:suffering from|living with)) (?P<x>.+)$"),
-    (Topic.CONDITION_END, r"^when (?:was|did|were) (?P<x>.+?) "
-                          r"(?:resolved?|end(?:ed)?|clear(?:ed)?(?: up)?|heal(?:ed)?)$"),
-    (Topic.CONDITIONS, rf"^(?:what|which|list|show)\b.*\b{_PROBLEMS}\b"),
-    (Topic.CONDITIONS, rf"^does {_WHO} have any {_PROBLEMS}$"),
-    (Topic.EXISTS, rf"^(?:does|do|did|has|have|had|is|was|were) {_WHO} (?:\w+ )??(?:have|had|has|having|suffer\w* from"
-                   r"|been diagnosed with|been treated for|diagnosed with|known (?:with|for)|undergo(?:ne)?|received?)"
-                   r" (?P<x>.+)$"),
-    (Topic.VALUE, rf"^(?:does|is|did|was) {_WHO} (?:ever |currently |still )?(?P<x>smoke|smoking|a smoker)$"),
-    (Topic.EXISTS, r"^(?:is|are|was|were) there (?P<x>.+)$"),
-    (Topic.EXISTS, rf"^(?:is|was) (?P<x>.+?) (?:in|on|part of) (?:{_WHO}'s |the )?(?:record|problem list|history)$"),
-    (Topic.EVENT_DATE, r"^(?:when|on what date|on which date) (?:was|were|is|did) (?P<x>.+)$"),
-    (Topic.EVENT_DATE, r"^(?:what (?:is|was) )?the date of (?P<x>.+)$"),
-    (Topic.VALUE, r"^(?:what|how (?:high|low|much|large|big|tall|heavy))(?:'s| is| was| were| are) (?P<x>.+)$"),
-    (Topic.VALUE, r"^(?:show|give|list)(?: me)? (?P<x>.+)$"),
-    (Topic.VALUE, r"^(?P<x>(?:the )?(?:latest|last|most recent|current|first|highest|lowest) .+)$"),
-)
-_COMPILED = tuple((topic, re.compile(pattern)) for topic, pattern in _PATTERNS)
 
 _RELATIONS = {"on": "on", "in": "on", "during": "on", "at": "on", "from": "on", "of": "on", "before": "before",
               "prior to": "before", "as of": "by", "by": "by", "until": "by", "up to": "by", "on or before": "by",
@@ -166,17 +81,31 @@ _DATED = re.compile(
 
 _PICKS = ((Pick.FIRST, r"\b(?:first|earliest|initial|oldest)\b"), (Pick.HIGHEST, r"\b(?:highest|maximum|max|peak)\b"),
           (Pick.LOWEST, r"\b(?:lowest|minimum|min|nadir)\b"),
-          (Pick.ALL, r"\b(?:all|every|each|list|values|results|history of the|how many|how often)\b"))
+          (Pick.ALL, r"\b(?:all|every|each|list|values|results|history of the|how many|how often|number of|trend|course"
+                     r"|over time|procedures|operations|surgeries|encounters|admissions|visits)\b"))
 _PICK_WORDS = re.compile(r"\b(?:latest|last|most recent(?:ly)?|newest|recent|current(?:ly)?|first|earliest|initial"
-                         r"|oldest|highest|maximum|max|peak|lowest|minimum|min|nadir|all|every|each|still|now|presently|ever)\b")
+                         r"|oldest|highest|maximum|max|peak|lowest|minimum|min|nadir|all|every|each|still|now|presently"
+                         r"|ever)\b")
 _EVER = re.compile(r"\b(?:ever|history|past|previous\w*|former\w*|all|had|did|was|were)\b")
+_OVER = re.compile(r"\b(?:resolved|inactive|no longer|cleared|healed|stopped|discontinued|completed)\b")
 _NOW = re.compile(r"\b(?:current(?:ly)?|active|still|now|presently|at present)\b")
 _FILL = re.compile(
-    rf"^(?:{_WHO}'s |{_WHO} |his |her |their |the |a |an |any |of |evidence of |signs? of |diagnosis of |history of )+")
+    rf"^(?:{WHO}'s |{WHO} |his |her |their |the |a |an |any |of |evidence of |signs? of |diagnosis of |history of "
+    rf"|recorded |measured |documented |reported )+")
 _TAIL = re.compile(r"(?: (?:levels?|values?|results?|readings?|measurements?|measured|recorded|done|performed|taken"
-                   r"|checked|carried out|happen|take place|tests?|please|at present|right now|today"
-                   rf"|(?:in|on) (?:the )?(?:record|file|chart|history)|(?:of|for|in) {_WHO}))+$")
-_CHATTER = re.compile(r"^(?:please |and |so |can you |could you |would you |tell me |do you know |i want to know )+")
+                   r"|checked|carried out|happen|take place|tests?|time|over time|please|at present|right now|today"
+                   rf"|(?:in|on) (?:the |this |his |her )?(?:record|file|chart|history)"
+                   rf"|at (?:the |his |her )?(?:visit|appointment|encounter|check-?up)|(?:of|for|in) {WHO}))+$")
+_CHATTER = re.compile(r"^(?:please |and |so |can you |could you |would you |tell me |do you know |i want to know "
+                      r"|i wonder |we need to know |find out |check |say |whether |if |is it true that "
+                      r"|can one tell )+")
+
+
+LONGEST_NAME = 4
+"""Words of a name that stands alone with a date ("Weight in 1980?")."""
+_ASKING = frozenset({"what", "when", "who", "why", "how", "which", "where", "did", "does", "do", "is", "was", "were",
+                     "are", "has", "have", "had", "can", "could", "should", "will", "would", "may", "tell", "explain",
+                     "write", "compare"})
 
 
 class AmbiguousDate(ValueError):
@@ -190,14 +119,19 @@ def understand(question: str) -> Asked | None:
         AmbiguousDate: a date such as 03/04/2025 stands in it.
     """
     text = re.sub(r"\s+", " ", question.replace("’", "'")).strip().rstrip("?.! ").lower()
-    text = _CHATTER.sub("", text)
+    text = _CHATTER.sub("", re.sub(r"[,;]? (?:please|thanks|thank you)$", "", text))
+    for otherwise, meant in SAID_OTHERWISE:
+        text = re.sub(otherwise, meant, text)
     limit, text = _limit(text)
-    for topic, pattern in _COMPILED:
+    for topic, pattern in FORMS:
         found = pattern.search(text)
         if found is not None:
             about = found.groupdict().get("x") or ""
             return Asked(topic=topic, about=_thing(about), pick=_pick(text, topic), limit=limit,
-                         ever=_EVER.search(text) is not None, now=_NOW.search(text) is not None)
+                         ever=_EVER.search(text) is not None, now=_NOW.search(text) is not None,
+                         over=_OVER.search(text) is not None)
+    if limit is not None and text and len(text.split()) <= LONGEST_NAME and text.split()[0] not in _ASKING:
+        return Asked(Topic.VALUE, _thing(text), _pick(text, Topic.VALUE), limit, ever=False, now=False)
     return None
 
 
@@ -230,6 +164,9 @@ def _iso(written: str) -> str | None:
 
 
 def _pick(text: str, topic: Topic) -> Pick:
+    lists = re.match(r"(?:what|which|list|show)\b(?! (?:is|was) the (?:last|latest|date))", text)
+    if topic is Topic.IMMUNIZATION and lists is not None:
+        return Pick.ALL
     if topic in {Topic.CONDITION_DATE, Topic.MEDICATION_DATE} and not re.search(r"\b(?:last|latest|recent)", text):
         return Pick.FIRST
     return next((pick for pick, pattern in _PICKS if re.search(pattern, text)), Pick.LATEST)
@@ -241,4 +178,4 @@ def _thing(about: str) -> str:
     before = None
     while text != before:
         before, text = text, _TAIL.sub("", _FILL.sub("", text + " ").strip()).strip()
-    return text
+    return ADJECTIVES.get(text, text)

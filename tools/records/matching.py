@@ -46,6 +46,11 @@ SAME_THING = (
     (r"\bx[ -]?rays?\b|\bradiographs?\b", "xray"),
     (r"\bechocardiogra\w+\b|\becho\b", "echocardiogram"),
     (r"\btrans thoracic\b", "transthoracic"),
+    (r"\b(?:broken?|break|breaks|fractured)\b", "fracture"), (r"\bcollar ?bone\b", "clavicle"),
+    (r"\bknee ?cap\b", "patella"), (r"\bshoulder blade\b", "scapula"), (r"\bthigh ?bone\b", "femur"),
+    (r"\btd\b", "tetanus diphtheria"), (r"\btdap\b|\bdtap\b", "tetanus diphtheria pertussis"),
+    (r"\bhep ([ab])\b", r"hepatitis \1"), (r"\bmmr\b", "measles mumps rubella"),
+    (r"\ber\b(?= (?:visit|admission|encounter)|$)|\ba&e\b|\bcasualty\b", "emergency room"),
     (r"\bpulmonary\b", "lung"), (r"\bcardiac\b", "heart"), (r"\brenal\b", "kidney"), (r"\bhepatic\b", "liver"),
 )
 """Abbreviations and other words for the same thing, as (pattern, one common wording); used on both sides alike."""
@@ -90,9 +95,14 @@ def head_of(name: str) -> str:
 
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a folded text that tell things apart, plural endings off, each once, in order."""
+    words = all_words(text)
+    return tuple(word for word in words if word not in EMPTY_WORDS) or words
+
+
+def all_words(text: str) -> tuple[str, ...]:
+    """The words of a folded text, plural endings off, each once, in order."""
     parts = re.findall(r"[^\W_]+(?:\.\d+)?", re.sub(r"'s\b", "", text))
-    telling = [part for part in parts if part not in EMPTY_WORDS] or parts
-    return tuple(dict.fromkeys(_singular(part) for part in telling))
+    return tuple(dict.fromkeys(_singular(part) for part in parts))
 
 
 def fit(asked: str, names: Iterable[str]) -> tuple[Fit, int]:
@@ -101,14 +111,16 @@ def fit(asked: str, names: Iterable[str]) -> tuple[Fit, int]:
     Every word asked for must be in the name. A name that only doubts, denies or recalls what is asked ("Suspected
     lung cancer") does not answer to it unless the question says so too.
     """
-    wanted = set(words_of(_SEMANTIC_TAG.sub("", fold(asked).strip())))
+    question = _SEMANTIC_TAG.sub("", fold(asked).strip())
+    wanted = set(words_of(question))
+    kind_alone = wanted <= EMPTY_WORDS
     best = (Fit.NONE, 0)
     if not wanted:
         return best
     for name in names:
         head = head_of(name)
         for form in dict.fromkeys((head, fold(name))):
-            held = set(words_of(form))
+            held = set(all_words(form) if kind_alone else words_of(form))
             if not wanted <= held or (set(_DOUBT.findall(head)) - set(_DOUBT.findall(fold(asked)))):
                 continue
             found = (Fit.WHOLE if wanted == held else Fit.PART, len(held - wanted))

@@ -63,6 +63,8 @@ def since(entry: Entry) -> str:
 
 def standing(entry: Entry) -> Cited:
     """One entry with what is known of its standing and time."""
+    if entry.is_noted:
+        return noted(entry)
     name = entry.finding.name
     evidence = (*entry.main, *(item for _, item in entry.told(Aspect.END)))
     if entry.finding.assertion is Assertion.NEGATED or (
@@ -75,6 +77,14 @@ def standing(entry: Entry) -> Cited:
     if entry.finding.assertion is Assertion.UNCERTAIN or entry.finding.status is Status.INDETERMINATE:
         return f"{name}: recorded as uncertain or not settled{since(entry)}.", evidence
     return f"{name}{since(entry)}.", evidence
+
+
+def noted(entry: Entry) -> Cited:
+    """What a note says of something."""
+    told = {Assertion.AFFIRMED: "stated", Assertion.NEGATED: "stated as not so", Assertion.UNCERTAIN:
+            "stated as uncertain", Assertion.HISTORICAL: "stated as history", Assertion.FAMILY: "stated of the family"}
+    when = f" of {day(entry.when)}" if entry.when else " without a date"
+    return f"{entry.finding.name}: {told[entry.finding.assertion]} in a note{when}.", entry.evidence
 
 
 def verdict(found: Sequence[Entry], *, ever: bool) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ...core.evidence import Evidence
 from ...core.finding import Finding
-from ...core.result import Answer
+from ...core.result import Answer, AnswerStatus
 from . import medication_answers, state_answers, value_answers
 from .entries import Entries
 from .intents import AmbiguousDate, Asked, Topic, understand
@@ -30,6 +30,7 @@ ANSWERERS: Mapping[Topic, Callable[[str, Asked, Entries], Answer]] = {
     Topic.IMMUNIZATION: value_answers.immunizations,
     Topic.EVENT_DATE: value_answers.event_date,
     Topic.VALUE: value_answers.value,
+    Topic.COUNT: value_answers.times,
     Topic.MEDICATIONS: medication_answers.current_list,
     Topic.MEDICATION_NOW: medication_answers.is_taken,
     Topic.MEDICATION_EVER: medication_answers.was_prescribed,
@@ -39,6 +40,12 @@ ANSWERERS: Mapping[Topic, Callable[[str, Asked, Entries], Answer]] = {
     Topic.MEDICATION_REASON: medication_answers.reason,
     Topic.MEDICATION_FOR: medication_answers.for_condition,
 }
+
+OTHERWISE: Mapping[Topic, tuple[Topic, ...]] = {
+    Topic.CONDITION_DATE: (Topic.EVENT_DATE,), Topic.EVENT_DATE: (Topic.MEDICATION_DATE, Topic.CONDITION_DATE),
+    Topic.MEDICATION_DATE: (Topic.EVENT_DATE,), Topic.MEDICATION_EVER: (Topic.EXISTS,),
+}
+"""What else a question of a topic may have meant, tried in turn where the record holds nothing of that topic."""
 
 
 def answer_question(question: str, findings: Iterable[Finding], evidence: Iterable[Evidence]) -> Answer:
@@ -61,4 +68,9 @@ def answer_question(question: str, findings: Iterable[Finding], evidence: Iterab
         return declined(question, "Questions for advice or prognosis are not answered; the record holds facts only.")
     if asked is None:
         return declined(question, f"This question is none that can be answered from the record by rules. {CAN_ASK}")
-    return ANSWERERS[asked.topic](question, asked, Entries(findings, evidence))
+    entries = Entries(findings, evidence)
+    answers = (ANSWERERS[topic](question, asked, entries) for topic in (asked.topic, *OTHERWISE.get(asked.topic, ())))
+    first = next(answers)
+    if first.status is not AnswerStatus.NOT_IN_CASE:
+        return first
+    return next((answer for answer in answers if answer.status is AnswerStatus.ANSWERED), first)

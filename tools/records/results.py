@@ -20,6 +20,7 @@ from ...sources.fhir_fields import (
     period_of,
     text_of,
 )
+from ..labs.units import ucum_of
 from .facts import MEASURED, UNSURE, Fact, name_of, preferred_code
 
 UCUM = "http://unitsofmeasure.org"
@@ -82,6 +83,12 @@ def observation_facts(resource: Resource, key: str, panels: Panels) -> Iterator[
                        value.model_copy(update=update), category)
 
 
+def is_silent(resource: Resource) -> bool:
+    """Whether an observation that counts has no value, nor any of its components."""
+    return text_of(resource, "status") not in NOT_YET and all(
+        _value(part) is None for part in (resource, *many(resource, "component")))
+
+
 def _frame(resource: Resource, above: Sequence[Resource], record: Record) -> Value:
     """Panel, specimen and times; what the observation does not say itself its specimen or report may say."""
     specimen = record.resolve(one(resource, "specimen"), resource) or {}
@@ -138,10 +145,11 @@ def _quantity(part: Resource, quantity: Resource, number: float, written: str) -
     comparator = text_of(quantity, "comparator")
     comparator = comparator if comparator in COMPARATORS else None
     code = text_of(quantity, "code") if text_of(quantity, "system") == UCUM else None
-    low, high = _limits(part, text_of(quantity, "unit") or code)
+    unit = text_of(quantity, "unit") or code
+    low, high = _limits(part, unit)
     short = len(written) <= LONGEST_WRITTEN and "e" not in written.casefold()
     return Value(number=number, text=f"{comparator or ''}{written}" if short else None, comparator=comparator,
-                 unit=text_of(quantity, "unit") or code, ucum=code, low=low, high=high,
+                 unit=unit, ucum=code or (ucum_of(unit) if unit else None), low=low, high=high,
                  range_text=_range_text(part), flag=_flag(part),
                  flag_computed=None if comparator else _computed(number, low, high))
 

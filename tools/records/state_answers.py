@@ -9,7 +9,8 @@ from ...core.result import Answer, AnswerValue
 from .entries import Entries, Entry, matching, within
 from .facts import Aspect
 from .intents import Asked, Pick, left_over
-from .matching import is_named_so, shares_words
+from .matching import Fit, fit, is_named_so, shares_words
+from .mentions import is_condition
 from .phrasing import answered, distinct, event, led, not_in_case, standing, verdict
 
 ALLERGY_WORDS = (
@@ -25,9 +26,11 @@ FAMILY_WORDS = (
 def exists(question: str, asked: Asked, entries: Entries) -> Answer:
     """Whether the patient has, or ever had, a condition; else whether a procedure or visit of that name took place.
 
-    A vaccine against a disease, or a procedure that is only about it, says nothing about having it.
+    What notes say counts where no entry has that name. A vaccine against a disease, or a procedure that is only about
+    it, says nothing about having it.
     """
     found = _own(matching(asked.about, entries.of_kind("Condition") + entries.seen))
+    found = found or [entry for entry in _own(matching(asked.about, entries.noted)) if _speaks_of(asked.about, entry)]
     if found and asked.about:
         return _whether(question, asked, found)
     events = matching(asked.about, entries.of_kind("Procedure", "Encounter", "DiagnosticReport"))
@@ -43,7 +46,8 @@ def exists(question: str, asked: Asked, entries: Entries) -> Answer:
 
 def conditions(question: str, asked: Asked, entries: Entries) -> Answer:
     """The conditions that stand, or all that are recorded."""
-    chosen = within(asked, _own(entries.of_kind("Condition")))
+    listed = _own(entries.of_kind("Condition"))
+    chosen = within(asked, listed or [entry for entry in _own(entries.noted) if is_condition(entry.finding.name)])
     if not chosen:
         return not_in_case(question, "The record holds no such conditions.")
     names = dict.fromkeys(entry.finding.name for entry in chosen)
@@ -113,6 +117,11 @@ def _whether(question: str, asked: Asked, found: Sequence[Entry]) -> Answer:
 def _telling(found: Sequence[Entry], said: str) -> list[Entry]:
     """What carries the answer first, the rest after it."""
     return sorted(found, key=lambda entry: (not entry.stands if said == "yes" else False, entry.order))
+
+
+def _speaks_of(about: str, entry: Entry) -> bool:
+    """Whether a note's statement is about the thing as a whole: "no large effusion" does not deny an effusion."""
+    return entry.finding.assertion is not Assertion.NEGATED or fit(about, entry.names)[0] is Fit.WHOLE
 
 
 def _own(found: Sequence[Entry]) -> list[Entry]:

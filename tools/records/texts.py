@@ -1,4 +1,8 @@
-"""Notes and letters: that they exist, from when, and where; what they say is not interpreted."""
+"""Notes and letters: that they exist, from when, and what they say of conditions, symptoms and procedures.
+
+What a sentence says of a thing is read by rules (see `stances`): that it is so, is not, may be, or was; what only may
+come, and what other people have, becomes no finding and is counted. A relative's illness is told as such.
+"""
 
 from __future__ import annotations
 
@@ -7,41 +11,56 @@ from dataclasses import dataclass
 
 from ...core.boxes import BoxPt
 from ...core.case import CaseFile, FileKind, Identity
-from ...core.evidence import DocumentSpan, make_evidence
+from ...core.evidence import DocumentSpan, Evidence, make_evidence
 from ...core.finding import Category, Status, make_finding
 from ...core.ids import normalise_identifier, normalise_name
 from ...core.refusal import Refusal, RefusalCode
 from ...sources.document_kind import DocumentKind
+from ...sources.fhir_fields import clean
 from ...sources.note import read_note
 from ..base import MEASURED, ToolContext, source_of
+from .facts import without_names
 from .harvest import RecordHarvest
+from .notes import Passage
+from .statements import STANDINGS, statements_in
 
 LONGEST_TITLE = 120
 NO_PLACE: BoxPt = (0.0, 0.0, 0.0, 0.0)
 """A text file has no page: its passages are found by their words."""
+@dataclass(frozen=True)
+class Line:
+    """A line of a text.
+
+    Args:
+        text: as read.
+        page: 1-based.
+        box: where it stands, `NO_PLACE` in a text file.
+    """
+
+    text: str
+    page: int = 1
+    box: BoxPt = NO_PLACE
 
 
 @dataclass(frozen=True)
 class Text:
-    """A note or document, as far as it is told of.
+    """A note or document.
 
     Args:
         name: what kind of document it is.
-        title: a line of it that identifies nobody.
-        place: where that line stands on page 1.
+        lines: of all pages.
         date: ISO 8601, or None.
         people: whom it is about.
     """
 
     name: str
-    title: str
-    place: BoxPt
+    lines: tuple[Line, ...]
     date: str | None
     people: tuple[Identity, ...]
 
 
 def text_facts(file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:
-    """Add the finding that a note or a document exists; one about another patient only is refused.
+    """Add the finding that a note or a document exists, and what it says; one about another patient only is refused.
 
     Raises:
         RefusedFile: the file cannot be read.
@@ -54,14 +73,16 @@ def text_facts(file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> 
         harvest.refused.append(Refusal(file=file.path, code=RefusalCode.OTHER_PATIENT,
                                        reason="the document is about another patient"))
     else:
-        _add(text, file, context, harvest)
+        harvest.people += [who for who in text.people if who not in harvest.people]
+        _add_document(text, file, context, harvest)
+        _add_statements(text, file, context, harvest)
 
 
 def _note(file: CaseFile, context: ToolContext) -> Text:
     note = read_note(context.root / file.path, context.limits)
-    title, place = _title(((line, NO_PLACE) for line in note.lines), note.identities())
     people = note.identities()
-    return Text("Clinical note" if people else "Text file that names nobody", title, place, note.date, people)
+    lines = tuple(Line(line) for line in note.text.splitlines())
+    return Text("Clinical note" if people else "Text file that names nobody", lines, note.date, people)
 
 
 def _document(file: CaseFile, context: ToolContext) -> Text | None:
@@ -72,29 +93,59 @@ def _document(file: CaseFile, context: ToolContext) -> Text | None:
     document = read_document(context.root / file.path, file.sha256, context.cache, context.limits)
     if document.kind is DocumentKind.LAB_REPORT:
         return None
-    lines = ((line_text(line), union(word.box for word in line)) for line in document.pages[0].lines)
-    title, place = _title(lines, document.identities())
-    return Text(document.title, title, place, document.date, document.identities())
+    lines = tuple(Line(line_text(line), number, union(word.box for word in line))
+                  for number, page in enumerate(document.pages, 1) for line in page.lines)
+    return Text(document.title, lines, document.date, document.identities())
 
 
-def _add(text: Text, file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:
-    harvest.people += [who for who in text.people if who not in harvest.people]
-    shown = make_evidence(source_of(file), DocumentSpan(page=1, bbox=text.place, text=text.title),
-                          caption=text.name, date=text.date)
+def _add_document(text: Text, file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:
+    title = _title(text.lines, text.people)
+    shown = make_evidence(source_of(file), DocumentSpan(page=1, bbox=title.box, text=title.text), caption=text.name,
+                          date=text.date)
     harvest.evidence.append(shown)
     harvest.findings.append(make_finding(
         name=text.name, category=Category.RECORD, status=Status.PRESENT, evidence=(shown.id,), tool="records",
         reader=MEASURED, date=text.date, patient=context.opaque_patient))
-    harvest.warnings.append(f"{file.path}: the statements of this {text.name.lower()} are not interpreted "
-                            "in this version")
 
 
-def _title(lines: Iterable[tuple[str, BoxPt]], people: Sequence[Identity]) -> tuple[str, BoxPt]:
-    """The first line that tells nobody's name or number; an empty one where every line does."""
+def _add_statements(text: Text, file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:
+    """One finding for each thing and what is said of it, with every passage that says so."""
+    said = statements_in("\n".join(line.text for line in text.lines))
+    names = [name for who in text.people for name in who.names]
+    names += context.patient.names if context.patient else ()
+    for statement in said.statements:
+        evidence = {item.id: item for passage in statement.passages
+                    for item in [_evidence(text, passage, f"{text.name}: {statement.words}", file, names)]}
+        status, assertion = STANDINGS[statement.stance]
+        harvest.evidence += evidence.values()
+        harvest.findings.append(make_finding(
+            name=statement.name, category=Category.RECORD, status=status, assertion=assertion, tool="records",
+            reader=MEASURED, evidence=tuple(evidence), date=text.date, patient=context.opaque_patient))
+    harvest.warnings.append(f"{file.path}: {said.told(text.name.casefold())}")
+
+
+def _evidence(text: Text, passage: Passage, caption: str, file: CaseFile, names: Sequence[str]) -> Evidence:
+    """The passage where it stands: on its first page, boxed."""
+    from ...sources.page import union
+
+    place, held = 0, []
+    for line in text.lines:
+        if place < passage.end and place + len(line.text) > passage.start:
+            held.append(line)
+        place += len(line.text) + 1
+    first = [line for line in held if line.page == held[0].page]
+    box = union(line.box for line in first) if any(line.box != NO_PLACE for line in first) else NO_PLACE
+    said = clean(without_names(passage.text, names))
+    return make_evidence(source_of(file), DocumentSpan(page=first[0].page, bbox=box, text=said), caption=caption,
+                         date=text.date)
+
+
+def _title(lines: Iterable[Line], people: Sequence[Identity]) -> Line:
+    """The first line of page 1 that tells nobody's name or number; an empty one where every line does."""
     names = {part for who in people for name in who.names for part in normalise_name(name).split() if len(part) > 2}
     numbers = {normalise_identifier(text) for who in people for text in who.ids} - {""}
-    for line, place in lines:
-        told = set(normalise_name(line).split()) & names
-        if not told and not any(number in normalise_identifier(line) for number in numbers):
-            return line[:LONGEST_TITLE], place
-    return "", NO_PLACE
+    for line in (line for line in lines if line.page == 1 and line.text.strip()):
+        told = set(normalise_name(line.text).split()) & names
+        if not told and not any(number in normalise_identifier(line.text) for number in numbers):
+            return Line(line.text.strip()[:LONGEST_TITLE], 1, line.box)
+    return Line("")

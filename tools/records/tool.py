@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from time import perf_counter
 
 from ...core.case import CaseFile, FileKind, Identity, Study
@@ -14,11 +15,13 @@ from ...sources.fhir import Record, read_record
 from ...sources.fhir_fields import Resource, clean, code_words, text_of
 from ..base import MEASURED, ToolContext, refuse, source_of
 from ..blanking import people_of, people_of_study
+from . import statements
+from .attached import attachments_of, stated_facts, texts_of
 from .clinical import READERS
 from .facts import Fact, evidence_of, finding_of, without_names
 from .harvest import RecordHarvest
 from .read import answer_with_reader
-from .results import Panels, observation_facts
+from .results import NOT_YET, Panels, is_silent, observation_facts
 from .texts import text_facts
 
 NOT_FACTS = frozenset({"Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "Medication",
@@ -122,6 +125,7 @@ def _facts(resource: Resource, key: str, record: Record, panels: Panels) -> Iter
         yield from observation_facts(resource, key, panels)
     elif kind in READERS:
         yield from READERS[kind](resource, key, record)
+        yield from stated_facts(resource, key)
 
 
 def opaque(who: Identity, context: ToolContext, harvest: RecordHarvest) -> str:
@@ -134,10 +138,12 @@ def opaque(who: Identity, context: ToolContext, harvest: RecordHarvest) -> str:
 def _blanked(fact: Fact, names: Sequence[str]) -> Fact:
     """The fact without anybody's name in its free text."""
     value = fact.value
+    if fact.words is not None:
+        return replace(fact, words=without_names(fact.words, names))
     if value is None or value.text is None or value.number is not None:
         return fact
     blank = value.model_copy(update={"text": clean(without_names(value.text, names))})
-    return Fact(**{**vars(fact), "value": blank})
+    return replace(fact, value=blank)
 
 
 def _is_error(resource: Resource) -> bool:
@@ -155,6 +161,26 @@ def _unused(chosen: Sequence[tuple[int, Resource, Identity]]) -> Iterator[str]:
     if kinds:
         counted = ", ".join(f"{kind} {number}" for kind, number in sorted(kinds.items()))
         yield f"kinds of resources that are not read in this version: {counted}"
-    attached = sum("presentedForm" in resource or "content" in resource for _, resource, _ in chosen)
-    if attached:
-        yield f"{attached} documents embedded in the record were not read"
+    observations = [resource for _, resource, _ in chosen if resource["resourceType"] == "Observation"]
+    if silent := sum(map(is_silent, observations)):
+        yield f"{silent} observations hold no value (headings of panels, results not given) and became no finding"
+    if pending := sum(text_of(resource, "status") in NOT_YET for resource in observations):
+        yield f"{pending} observations are registered, cancelled or of unknown status and were left out"
+    yield from _texts(resource for _, resource, _ in chosen)
+
+
+def _texts(resources: Iterable[Resource]) -> Iterator[str]:
+    """How the documents inside resources were read."""
+    read = unread = orders = 0
+    for resource in resources:
+        texts = dict(texts_of(resource))
+        read += bool(texts)
+        orders += any(statements.ORDERS.search(text) for text in texts.values())
+        unread += any(path not in texts for path, _ in attachments_of(resource))
+    if read:
+        yield (f"of the plain texts in {read} reports and documents only statements about conditions, symptoms and "
+               "procedures of a fixed list were read, by rules")
+    if orders:
+        yield f"{orders} of these texts give orders to a program, so nothing that they state was taken up"
+    if unread:
+        yield f"{unread} documents embedded in the record were not read"

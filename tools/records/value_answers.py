@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from ...core.result import Answer, AnswerValue
@@ -14,10 +15,13 @@ VACCINE_WORDS = (
     "a administered after against all an and any as been before by date dates did do does due earliest ever first "
     "for get given got had happened has have he her his how immunisation immunisations immunised immunization "
     "immunizations immunized in inoculated inoculation is it jab jabs last latest list many most number of often "
-    "on patient receive received recent recently record she shot shots since the their they times to until up "
-    "vaccinated vaccination vaccinations vaccine vaccines was were what when which with")
+    "on patient there covered receive received recent recently record she shot shots since the their they "
+    "times to until up vaccinated vaccination vaccinations vaccine vaccines was were what when which with")
 VISITS = frozenset({"visit", "encounter", "appointment", "consultation", "contact"})
-STAYS = frozenset({"admission", "hospitalization", "hospitalisation", "hospital admission", "hospital stay"})
+STAYS = frozenset({"hospitalised", "hospitalized", "admitted", "admitted to hospital", "admitted to the hospital",
+                   "in hospital", "in the hospital", "admission", "hospitalization", "hospitalisation",
+                   "hospital admission", "hospital stay"})
+OPERATIONS = frozenset({"procedures", "operations", "surgeries"})
 MOST_ANALYTES = 6
 
 
@@ -56,7 +60,9 @@ def immunizations(question: str, asked: Asked, entries: Entries) -> Answer:
                            entries.of_kind("Immunization"))
     if not given:
         return answered(question, distinct(map(event, found)), AnswerValue(text=verdict(found, ever=False)))
-    return answered(question, *_dated(given, asked.pick))
+    said, value = _dated(given, asked.pick)
+    counted = re.search(r"\b(?:how (?:many|often)|number of)\b", question.casefold())
+    return answered(question, said, value.model_copy(update={"number": float(len(given))}) if counted else value)
 
 
 def event_date(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -71,15 +77,38 @@ def event_date(question: str, asked: Asked, entries: Entries) -> Answer:
     return answered(question, *_dated(found, asked.pick))
 
 
+def times(question: str, asked: Asked, entries: Entries) -> Answer:
+    """How many entries of a name the record holds: of conditions, procedures, visits, vaccinations, prescriptions."""
+    pools = (entries.of_kind("Condition"), entries.of_kind("Procedure", "Encounter"), entries.of_kind("Immunization"),
+             entries.medications, entries.of_kind("DiagnosticReport", "ImagingStudy"), entries.valued)
+    about = re.sub(r" (?:visit|admission|encounter|episode|stay)s?$", "", asked.about) or asked.about
+    names = (asked.about, about) if about != asked.about else (about,)
+    found = next(filter(None, (matching(name, pool) for name in names for pool in pools)), []) if about else []
+    if asked.about.rstrip("s") in VISITS:
+        found = entries.of_kind("Encounter")
+    found = [entry for entry in found if (entry.stands or entry.is_over)
+             and (asked.limit is None or asked.limit.holds(entry.when))]
+    if not found:
+        return not_in_case(question, f"The case holds nothing named {asked.about or 'so'}.")
+    cited = [item for entry in found for item in entry.main]
+    lead = (f"{len(found)} {'entry' if len(found) == 1 else 'entries'} on record"
+            f"{f' {asked.limit.words}' if asked.limit else ''}.", cited)
+    return answered(question, [lead, *distinct(map(event, found))],
+                    AnswerValue(number=float(len(found)), text=found[-1].finding.name, date=found[-1].when))
+
+
 def _events(about: str, entries: Entries) -> list[Entry]:
     if about in VISITS or about.removesuffix("s") in VISITS:
         found = entries.of_kind("Encounter")
     elif about in STAYS:
         found = matching("admission", entries.of_kind("Encounter", "Procedure"))
+    elif about in OPERATIONS:
+        found = entries.of_kind("Procedure")
     else:
         pools = (entries.of_kind("Procedure"), entries.of_kind("Encounter", "DiagnosticReport", "DocumentReference"),
                  entries.valued, entries.all)
-        found = next(filter(None, (matching(about, pool) for pool in pools)), []) if about else []
+        found = next(filter(None, (best_matching(about, pool) if pool is pools[2] else matching(about, pool)
+                                   for pool in pools)), []) if about else []
     return [entry for entry in found if entry.when and (entry.stands or entry.is_over)]
 
 

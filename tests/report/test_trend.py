@@ -1,0 +1,87 @@
+"""Laboratory results over time: one unit, ranges, marks that need no colour."""
+
+from __future__ import annotations
+
+from defusedxml.ElementTree import fromstring
+
+from caseloom.core.finding import Code, Finding, Value, make_finding
+from caseloom.report.series import Analyte, analytes_of
+from caseloom.report.trend import trend_chart, trend_svg
+
+
+def lab(number: float | None, unit: str | None, date: str, *, code: str = "718-7", name: str = "Haemoglobin",
+        **fields: object) -> Finding:
+    value = {"number": number, "text": "negative" if number is None else f"{number:g}", "unit": unit, "ucum": unit}
+    known = {key: fields.pop(key) for key in list(fields) if key in Value.model_fields}
+    return make_finding(**{
+        "name": name, "code": Code(system="http://loinc.org", code=code, display=name), "category": "lab",
+        "status": "measured", "evidence": (f"{date}{number}{unit}",), "tool": "labs", "reader": "measure", "date": date,
+        "patient": "P", "value": Value(**value | {"collected_at": date} | known)} | fields)
+
+
+def only(*findings: Finding) -> Analyte:
+    analyte, = analytes_of(findings)
+    return analyte
+
+
+HAEMOGLOBIN = (lab(14.1, "g/dL", "2023-03-01", low=12, high=16), lab(118, "g/L", "2024-02-11", low=125, high=160),
+               lab(165, "g/L", "2025-01-15T08:30", low=125, high=160))
+
+
+def test_results_stand_in_the_unit_of_the_latest_with_the_range_they_came_with() -> None:
+    analyte = only(*HAEMOGLOBIN)
+    assert analyte.unit == "g/L" and analyte.latest.value == "165 g/L" and analyte.before.value == "118 g/L"
+    assert [(point.number, point.low, point.high, point.side) for point in analyte.points] == [
+        (141, 120, 160, ""), (118, 125, 160, "low"), (165, 125, 160, "high")]
+    assert analyte.points[0].told == "14.1 g/dL"
+
+
+def test_a_result_of_two_sources_is_one_point_that_cites_both() -> None:
+    analyte = only(*HAEMOGLOBIN, lab(16.5, "g/dL", "2025-01-15"))
+    assert [point.sources for point in analyte.points] == [1, 1, 2]
+    assert len(analyte.latest.cited) == 2
+
+
+def test_what_does_not_convert_stands_apart_and_a_pair_of_codes_stands_together() -> None:
+    apart = analytes_of([lab(1.1, "g/L", "2022-01-01", code="4542-7"), lab(6, "umol/L", "2023-01-01", code="4542-7")])
+    assert len(apart) == 2 and not any(one.has_trend for one in apart)
+    glucose = only(lab(99, "mg/dL", "2022-01-01", code="2345-7", name="Glucose"),
+                   lab(8.1, "mmol/L", "2023-01-01", code="14749-6", name="Glucose"))
+    assert [point.number for point in glucose.points] == [5.49524, 8.1]
+
+
+def test_what_a_model_read_is_no_point_of_what_was_extracted() -> None:
+    found = analytes_of([*HAEMOGLOBIN, lab(99, "g/L", "2025-06-01", reader="medgemma")])
+    assert sorted(len(one.rows) for one in found) == [1, 3]
+
+
+def test_marks_tell_without_colour_and_every_one_has_its_source_s_words() -> None:
+    doubtful = lab(5, "g/L", "2025-03-01", comparator="<")
+    tree = fromstring(str(trend_chart(only(*HAEMOGLOBIN, doubtful))))
+    marks = [(mark.tag, mark.get("class"), mark.findtext("title")) for mark in tree if mark.find("title") is not None]
+    assert marks == [("circle", "within", "2023-03-01: 14.1 g/dL"), ("polygon", "low", "2024-02-11: 118 g/L"),
+                     ("polygon", "high", "2025-01-15 08:30: 165 g/L"),
+                     ("circle", "within doubtful", "2025-03-01: 5 g/L")]
+    low, high = (next(mark.get("points").split()[0].split(",")[1] for mark in tree if mark.get("class") == side)
+                 for side in ("low", "high"))
+    corners = {side: [float(pair.split(",")[1]) for mark in tree if mark.get("class") == side
+                      for pair in mark.get("points").split()] for side in ("low", "high")}
+    assert float(low) == max(corners["low"]) and float(high) == min(corners["high"])
+
+
+def test_every_range_has_its_own_band() -> None:
+    tree = fromstring(str(trend_chart(only(*HAEMOGLOBIN))))
+    bands = [rect for rect in tree.findall("rect") if rect.get("class") == "range"]
+    assert len(bands) == 2
+    ends = float(bands[0].get("x")) + float(bands[0].get("width"))
+    assert ends == float(bands[1].get("x"))
+
+
+def test_one_day_or_words_alone_make_no_picture() -> None:
+    once = only(lab(118, "g/L", "2024-02-11"), lab(None, None, "2025-02-11"))
+    assert trend_svg(once) == "" and trend_chart(once) == ""
+
+
+def test_equal_values_lie_in_the_middle() -> None:
+    tree = fromstring(str(trend_svg(only(lab(118, "g/L", "2024-02-11"), lab(118, "g/L", "2025-02-11")))))
+    assert {circle.get("cy") for circle in tree.findall("circle")} == {"18.0"}
