@@ -80,7 +80,7 @@ def _known(entry: Mapping[str, Any], shown: Evidence, prior: Evidence | None) ->
 
 
 def _evidence_of(key: str, entry: Mapping[str, Any]) -> Evidence:
-    """A place of the entry's kind, dated as the finding is; its caption is the key, which says nothing of the finding."""
+    """A place of the entry's kind, dated as the finding is; its caption says nothing of the finding."""
     digest = hashlib.sha256(key.encode()).hexdigest()
     return make_evidence(Source(file=f"made/{key}", sha256=digest), _place(entry["kind"], digest),
                          caption=f"Place {digest[:8]}", date=entry["date"])

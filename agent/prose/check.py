@@ -1,0 +1,81 @@
+"""A sentence held against the findings that it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..facts import Facts
+from .claims import Claim, claims_of
+from .rules import RULES, Held
+from .subjects import Subject, subjects_of
+from .tokens import tokens_of
+from .units import plain_unit
+
+ONLY_ELSEWHERE = "it says more than its finding"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a sentence came to.
+
+    Args:
+        reason: why it is not supported; empty when it is.
+        stated: ids of the findings that it states.
+    """
+
+    reason: str
+    stated: frozenset[str]
+
+
+def check(text: str, cited: Sequence[Facts]) -> Checked:
+    """Hold each claim of a sentence against the cited findings.
+
+    Args:
+        text: the sentence.
+        cited: its findings with their evidence.
+    """
+    subjects = subjects_of(cited)
+    anchors = {phrase for subject in subjects for anchor in subject.anchors for phrase in anchor}
+    phrases = {phrase for subject in subjects for phrase in subject.phrases} | _readers(cited)
+    units = {plain_unit(moment.value.unit) for item in subjects for moment in item.moments if moment.value.unit}
+    claims = claims_of([_without_reader(token, cited) for token in tokens_of(text, phrases, units)], anchors)
+    if not any(claim.named for claim in claims):
+        return Checked("it does not name its finding", frozenset())
+    united = any(amount.unit for claim in claims for amount in claim.amounts)
+    matched: dict[int, list[Subject]] = {}
+    for place, claim in enumerate(claims):
+        held = [(_held(Held(claim, subject, subjects, united)), subject) for subject in subjects]
+        fitting = [subject for (_, reason), subject in held if not reason]
+        if not fitting:
+            return Checked(max(result for result, _ in held)[1], frozenset())
+        matched[place] = fitting
+    reason = _doubts(claims, matched)
+    stated = {finding.id for fitting in matched.values() for subject in fitting for finding in subject.findings}
+    return Checked(reason, frozenset() if reason else frozenset(stated))
+
+
+def _held(held: Held) -> tuple[int, str]:
+    for passed, rule in enumerate(RULES):
+        if reason := rule(held):
+            return passed, reason
+    return len(RULES), ""
+
+
+def _doubts(claims: Sequence[Claim], matched: dict[int, list[Subject]]) -> str:
+    """What is in doubt is said to be, wherever in the sentence."""
+    said = {id(subject) for place, fitting in matched.items() for subject in fitting
+            if claims[place].says & {"uncertain", "indeterminate"}}
+    for place, fitting in matched.items():
+        if claims[place].named and all(item.is_doubtful and id(item) not in said for item in fitting):
+            return "it is more certain than its finding"
+    return ""
+
+
+def _readers(cited: Sequence[Facts]) -> set[tuple[str, ...]]:
+    return {(facts.reader,) for facts in cited if facts.reader}
+
+
+def _without_reader(token, cited):  # type: ignore[no-untyped-def]
+    from dataclasses import replace
+    return replace(token, phrase=(), says=frozenset({"model"})) if token.phrase in _readers(cited) else token

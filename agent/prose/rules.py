@@ -1,0 +1,273 @@
+"""What must agree between a claim and the subject that it is held against; each rule gives a reason, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ...core.evidence import EvidenceKind
+from ...core.finding import Category, Direction
+from .claims import DIRECTIONS, Amount, Claim
+from .dates import DateSaid
+from .lexicon import stems
+from .numbers import holds
+from .subjects import Moment, Subject
+
+_PICTURES = frozenset({EvidenceKind.VOLUME_REGION, EvidenceKind.VOLUME_SLICE})
+_EXAMINATIONS = {"ct": _PICTURES, "mr": _PICTURES, "film": frozenset({EvidenceKind.IMAGE_BOX}),
+                 "slide": frozenset({EvidenceKind.SLIDE_REGION})}
+_MR_ONLY = frozenset({"foreground volume", "signal intensity"})
+_MEDICATION = frozenset({"MedicationRequest", "MedicationStatement", "MedicationAdministration",
+                         "MedicationDispense", "Medication"})
+_ENTRIES = {"allergy": frozenset({"AllergyIntolerance"}), "medication": _MEDICATION,
+            "condition": frozenset({"Condition"}), "procedure": frozenset({"Procedure"}),
+            "vaccine": frozenset({"Immunization"})}
+_RELATIVES = frozenset({"mother", "father", "sister", "brother", "maternal", "paternal"})
+_ALIKE = {"increased": {"increased", "worsened"}, "decreased": {"decreased", "improved"}}
+_COPULAS = frozenset({"is", "are", "was", "were", "both", "all"})
+
+
+@dataclass(frozen=True)
+class Held:
+    """A claim held against a subject.
+
+    Args:
+        claim: what is said.
+        subject: of what.
+        subjects: all that the sentence cites.
+        united: whether the sentence gives the unit elsewhere.
+    """
+
+    claim: Claim
+    subject: Subject
+    subjects: Sequence[Subject]
+    united: bool
+
+
+def words(held: Held) -> str:
+    """Every word says something known or belongs to the subject."""
+    claim, subject = held.claim, held.subject
+    left = claim.phrases - subject.phrases
+    return "it says more than its finding" if claim.unknown or left else ""
+
+
+def name(held: Held) -> str:
+    """The claim, or what it continues, names the subject."""
+    claim, subject = held.claim, held.subject
+    said = claim.phrases & subject.phrases
+    full = said | (claim.context & subject.phrases)
+    named = any(anchor <= full and (not claim.named or anchor & said) for anchor in subject.anchors)
+    return "" if named else "it does not name its finding"
+
+
+def side(held: Held) -> str:
+    """Sides that are named are the subject's."""
+    said = held.claim.sides or held.claim.inherited_sides
+    return "" if said <= held.subject.sides else "a side is not that of its finding"
+
+
+def dates(held: Held) -> str:
+    """Every date is the subject's, an earlier examination's where the words say so."""
+    linked = {id(amount.date) for amount in held.claim.amounts if amount.date is not None}
+    for date, role in held.claim.dates:
+        if id(date) not in linked and not _date_holds(date, role, held.subject):
+            return "a date is not that of its finding"
+    return ""
+
+
+def _date_holds(date: DateSaid, role: str, subject: Subject) -> bool:
+    record = not subject.changes
+    if role in ("prior", "between") and not record:
+        return any(date.is_of(moment) for moment in subject.prior_dates)
+    if role == "prior" and any(item.category is not Category.RECORD for item in subject.findings):
+        return False
+    known = subject.dates | (subject.prior_dates if not role else frozenset())
+    return any(date.is_of(moment) for moment in known)
+
+
+def presence(held: Held) -> str:
+    """A denial stands where the finding denies, and nowhere else."""
+    claim, subject = held.claim, held.subject
+    denied = claim.negations % 2 == 1
+    changed = {kind for kind in claim.says & DIRECTIONS if subject.changes}
+    if claim.negations and (changed or claim.says & {"low", "high", "normal", "outside"}):
+        return "presence and absence are turned round"
+    if changed:
+        return ""
+    if not claim.named and not claim.negations:
+        return ""
+    return "" if denied == subject.is_negated else "presence and absence are turned round"
+
+
+def certainty(held: Held) -> str:
+    """Doubt is said only of what is in doubt."""
+    doubt = held.claim.says & {"uncertain", "indeterminate"}
+    return "it is less certain than its finding" if doubt and not held.subject.is_doubtful else ""
+
+
+def standing(held: Held) -> str:
+    """Past, present and family are not confused in what records say."""
+    claim, subject = held.claim, held.subject
+    if subject.findings[0].category is not Category.RECORD:
+        family = "family" in claim.says
+        return "past, present and family are confused" if family else ""
+    if not claim.named and not claim.says & {"past", "present", "family"}:
+        return ""
+    past = any(item.kind == "past" for item in claim.sayings)
+    relatives = {word for text in claim.texts for word in stems(text) if word in _RELATIVES}
+    own = {word for item in subject.findings for word in stems((item.value.text if item.value else None) or "")}
+    if subject.is_family:
+        wrong = "family" not in claim.says and not relatives or not relatives <= own
+    else:
+        wrong = "family" in claim.says or past != subject.is_past
+    return "past, present and family are confused" if wrong else ""
+
+
+def entries(held: Held) -> str:
+    """Conditions are conditions, medications are medications."""
+    for item in held.claim.sayings:
+        kinds = _ENTRIES.get(item.kind)
+        weak = item.text in ("take", "taken", "taking", "received", "given", "performed", "problem", "use", "shot")
+        if kinds and not weak and not held.subject.resources & kinds:
+            return "an entry stands under another kind"
+    return ""
+
+
+def flags(held: Held) -> str:
+    """Low, high, within and outside: as the result is flagged."""
+    claim, subject = held.claim, held.subject
+    said = claim.says & {"low", "high", "normal", "outside"}
+    said |= {"high" if kind == "increased" else "low" for kind in _flagged(claim, subject)}
+    if not said:
+        return ""
+    flag = _flag_at(claim, subject)
+    fine = {"low": flag == "low", "high": flag == "high", "normal": flag == "normal",
+            "outside": flag not in ("", "normal")}
+    if not all(fine[kind] for kind in said):
+        return "its flag is not that of its finding"
+    return "its flag is not that of its finding" if "slight" in claim.says and not _is_slight(subject) else ""
+
+
+def _flag_at(claim: Claim, subject: Subject) -> str:
+    """The flag of the value that the claim dates, else the latest value's."""
+    dated = [date for date, role in claim.dates if role != "prior"]
+    for moment in subject.moments:
+        if dated and any(date.is_of(when) for date in dated for when in moment.dates):
+            return moment.flag
+    return subject.flag
+
+
+def _is_slight(subject: Subject) -> bool:
+    for moment in subject.moments:
+        low, high, number = moment.value.low, moment.value.high, moment.number
+        if number is not None and ((low and low > number >= 0.9 * low) or (high and high < number <= 1.1 * high)):
+            return True
+    return False
+
+
+def _flagged(claim: Claim, subject: Subject) -> set[str]:
+    """Words of change that say where a result without an earlier one lies: "is decreased"."""
+    if subject.changes or not subject.flag:
+        return set()
+    lab = subject.findings[0].category is Category.LAB
+    copula = bool(set(claim.texts) & _COPULAS) and not set(claim.texts) & {"has", "have", "since"}
+    leads = any(item.leads and item.kind in ("increased", "decreased") for item in claim.sayings)
+    verbs = {item.text for item in claim.sayings if item.kind in ("increased", "decreased")}
+    return {kind for kind in claim.says & {"increased", "decreased"}
+            if lab and (copula or leads) and verbs <= {"increased", "decreased", "diminished", "down", "up"}}
+
+
+def direction(held: Held) -> str:
+    """A change is said as it was measured, and only where one was measured."""
+    claim, subject = held.claim, held.subject
+    if claim.link == "than" or "compared" in claim.texts and not claim.says & DIRECTIONS:
+        return ""
+    said = (claim.says & DIRECTIONS) - _flagged(claim, subject)
+    earlier = claim.says & {"prior", "versus", "since"} - ({"since"} if "from" in claim.texts else set())
+    if not subject.changes:
+        record = subject.findings[0].category is Category.RECORD
+        wrong = said or (earlier and not record and len(subject.moments) < 2 and "than" not in claim.texts)
+        return "it compares without a measured change" if wrong else ""
+    known = {item.direction.value for item in subject.changes}
+    wide = {other for kind in known for other in ({kind} | ({"worsened"} & _ALIKE.get(kind, set())))}
+    read = all(item.is_read for item in subject.findings if item.change)
+    if read:
+        wide |= {kind for kind, alike in _ALIKE.items() if alike & known}
+    else:
+        wide = known
+    return "" if said <= wide else "a change is not that of its finding"
+
+
+def examination(held: Held) -> str:
+    """What is called a film has a film's evidence; what only MR or only CT gives is not called the other."""
+    for kind in held.claim.says & set(_EXAMINATIONS):
+        if not held.subject.kinds & _EXAMINATIONS[kind]:
+            return "its evidence is of another kind of examination"
+        read = any(item.is_read for item in held.subject.findings)
+        if kind in ("ct", "mr") and not read and (held.subject.name in _MR_ONLY) != (kind == "mr"):
+            return "its evidence is of another kind of examination"
+    return ""
+
+
+def reader(held: Held) -> str:
+    """The model is named only where it read."""
+    said = "model" in held.claim.says
+    return "it does not say who read it" if said and not any(i.is_read for i in held.subject.findings) else ""
+
+
+def amounts(held: Held) -> str:
+    """Every number is the subject's, in its unit, and stands for what it stands for there."""
+    for amount in held.claim.amounts:
+        if not holds(amount, held.claim, held.subject, held.subjects):
+            return "a number or its unit is not that of its finding"
+        if amount.unit is None and not held.united and amount.role not in ("range", "upper", "lower", "first",
+                                                                           "second") and _needs_unit(held.subject):
+            return "a number or its unit is not that of its finding"
+    return ""
+
+
+def _needs_unit(subject: Subject) -> bool:
+    return any(moment.value.unit not in (None, "", "1") for moment in subject.moments)
+
+
+def counts(held: Held) -> str:
+    """What is counted is as many."""
+    for count, noun in held.claim.counts:
+        if count not in _countable(held, None if noun is None else (noun.phrase, noun.text, noun.says)):
+            return "its count is not that of its findings"
+    return ""
+
+
+def _countable(held: Held, noun: tuple[tuple[str, ...], str, frozenset[str]] | None) -> set[int]:
+    subjects = held.subjects
+    if noun is None:
+        return {1}
+    phrase, text, says = noun
+    if says & set(_EXAMINATIONS) or text in ("scan", "examination", "study", "image"):
+        return {len({when[:10] for item in held.subject.facts for when in item.dates | item.prior_dates})}
+    if text == "day":
+        return _gaps(subjects)
+    for kind, resources in _ENTRIES.items():
+        if kind in says:
+            return {sum(bool(item.resources & resources) and item.is_past == ("past" in held.claim.says)
+                        for item in subjects)}
+    if phrase:
+        alike = [item for item in subjects if any(phrase in anchor for anchor in item.anchors)]
+        return {len(alike)} | ({2} if phrase == ("lung",) else set())
+    flagged = [item for item in subjects if item.flag in ("low", "high")]
+    return {len(flagged) if "outside" in held.claim.says else len(subjects)}
+
+
+def _gaps(subjects: Sequence[Subject]) -> set[int]:
+    """Days between any two dates of what is cited."""
+    from datetime import date
+    days = {date.fromisoformat(when[:10]) for item in subjects for when in item.dates | item.prior_dates
+            if len(when) >= 10}
+    return {abs((one - other).days) for one in days for other in days if one != other}
+
+
+RULES: tuple[Callable[[Held], str], ...] = (
+    name, words, side, amounts, dates, presence, certainty, standing, entries, flags, direction, examination, reader,
+    counts)
+
+__all__ = ["RULES", "Amount", "Direction", "Held", "Moment"]
