@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from ..facts import Facts
 from .claims import Claim, claims_of
+from .lists import paired
 from .rules import RULES, Held
 from .subjects import Subject, subjects_of
 from .tokens import tokens_of
-from .units import plain_unit
+from .units import measure_of, plain_unit
 
 ONLY_ELSEWHERE = "it says more than its finding"
 
@@ -36,13 +37,17 @@ def check(text: str, cited: Sequence[Facts]) -> Checked:
         cited: its findings with their evidence.
     """
     subjects = subjects_of(cited)
-    anchors = {phrase for subject in subjects for anchor in subject.anchors for phrase in anchor}
+    anchors = frozenset(anchor for subject in subjects for anchor in subject.anchors)
     phrases = {phrase for subject in subjects for phrase in subject.phrases} | _readers(cited)
     units = {plain_unit(moment.value.unit) for item in subjects for moment in item.moments if moment.value.unit}
-    claims = claims_of([_without_reader(token, cited) for token in tokens_of(text, phrases, units)], anchors)
+    tokens = paired([_without_reader(token, cited) for token in tokens_of(text, phrases, units)])
+    claims = claims_of(tokens, anchors)
     if not any(claim.named for claim in claims):
+        if _counts_all(claims, subjects):
+            return Checked("", frozenset(facts.finding.id for facts in cited))
         return Checked("it does not name its finding", frozenset())
-    united = any(amount.unit for claim in claims for amount in claim.amounts)
+    united = any(amount.unit for claim in claims for amount in claim.amounts) or any(
+        measure_of(text) for claim in claims for text in claim.texts if len(text) > 1)
     matched: dict[int, list[Subject]] = {}
     for place, claim in enumerate(claims):
         held = [(_held(Held(claim, subject, subjects, united)), subject) for subject in subjects]
@@ -50,7 +55,7 @@ def check(text: str, cited: Sequence[Facts]) -> Checked:
         if not fitting:
             return Checked(max(result for result, _ in held)[1], frozenset())
         matched[place] = fitting
-    reason = _doubts(claims, matched)
+    reason = _doubts(claims, matched) or _comparisons(claims, matched)
     stated = {finding.id for fitting in matched.values() for subject in fitting for finding in subject.findings}
     return Checked(reason, frozenset() if reason else frozenset(stated))
 
@@ -70,6 +75,37 @@ def _doubts(claims: Sequence[Claim], matched: dict[int, list[Subject]]) -> str:
         if claims[place].named and all(item.is_doubtful and id(item) not in said for item in fitting):
             return "it is more certain than its finding"
     return ""
+
+
+def _comparisons(claims: Sequence[Claim], matched: dict[int, list[Subject]]) -> str:
+    """What is called smaller than another is smaller."""
+    for place, claim in enumerate(claims):
+        if not claim.compares:
+            continue
+        pairs = [(one, other) for one in matched[place - 1] for other in matched[place]
+                 if one is not other and one.name == other.name or one.findings[0].value and other.findings[0].value
+                 and one is not other and one.findings[0].value.unit == other.findings[0].value.unit]
+        if not pairs or not all(_is_so(one, other, claim.compares) for one, other in pairs):
+            return "a comparison is not that of its findings"
+    return ""
+
+
+def _is_so(one: Subject, other: Subject, how: str) -> bool:
+    first, second = (next((m.number for m in item.moments if m.rank == 1), None) for item in (one, other))
+    if first is None or second is None:
+        return False
+    return first > second if how == "increased" else first < second
+
+
+def _counts_all(claims: Sequence[Claim], subjects: Sequence[Subject]) -> bool:
+    """Whether a sentence that names nothing counts the results that it cites, and says nothing else."""
+    claim = claims[0]
+    plain = not (claim.unknown or claim.phrases or claim.amounts or claim.dates)
+    said = claim.says & {"low", "high", "normal", "outside"}
+    wanted = {"low": ("low",), "high": ("high",), "normal": ("normal",), "outside": ("low", "high")}
+    if len(claims) != 1 or not plain or len(said) != 1 or len(claim.counts) != 1 or claim.negations:
+        return False
+    return claim.counts[0][0] == len(subjects) and all(item.flag in wanted[min(said)] for item in subjects)
 
 
 def _readers(cited: Sequence[Facts]) -> set[tuple[str, ...]]:

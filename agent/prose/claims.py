@@ -7,16 +7,19 @@ from dataclasses import dataclass, field, replace
 
 from .dates import DateSaid
 from .tokens import Token, Words
+from .units import measure_of
 
 SOFT = {",": "comma", "-": "comma", "and": "and", "or": "or", "nor": "or", "with": "with", "without": "with",
-        "besides": "comma", "than": "than", "as well as": "and", "plus": "and", "&": "and", "there is": "comma",
+        "beside": "comma", "than": "than", "as well as": "and", "plus": "and", "&": "and", "there is": "comma",
         "there are": "comma", "at": "with"}
-HARD = {";": "hard", ".": "hard", "but": "hard", "while": "hard", "whereas": "hard", "however": "hard",
+HARD = {";": "hard", ".": "hard", "but": "hard", "while": "hard", "wherea": "hard", "however": "hard",
         "although": "hard", "though": "hard", "yet": "hard", "when": "hard"}
 FLAGS = frozenset({"low", "high", "normal", "outside"})
 DIRECTIONS = frozenset({"new", "resolved", "improved", "worsened", "stable", "increased", "decreased"})
 CARRIED = frozenset({"past", "family", "allergy", "medication", "uncertain", "present"}) | FLAGS | DIRECTIONS
+EXAMINATIONS = frozenset({"ct", "mr", "film", "slide"})
 _PLURAL = frozenset({"are", "were", "lie", "have", "both", "all", "remain"})
+_VERBS = frozenset({"is", "are", "was", "were", "has", "have", "on record", "record"})
 _TIMES = frozenset({"day", "days", "week", "weeks", "month", "months", "year", "years"})
 
 
@@ -70,6 +73,8 @@ class Claim:
     texts: list[str] = field(default_factory=list)
     named: bool = False
     inherited_sides: frozenset[str] = frozenset()
+    compares: str = ""
+    """`increased` or `decreased`: how the part before compares with this one."""
 
     @property
     def says(self) -> frozenset[str]:
@@ -97,29 +102,34 @@ class Claim:
         self.texts = other.texts + self.texts
 
 
-def claims_of(tokens: Sequence[Token], anchors: Collection[Words]) -> list[Claim]:
+Anchors = Collection[frozenset[Words]]
+
+
+def claims_of(tokens: Sequence[Token], anchors: Anchors) -> list[Claim]:
     """The claims of a sentence in their order.
 
     Args:
         tokens: the sentence's.
-        anchors: phrases that name a cited finding.
+        anchors: the ways to name a cited finding, each a set of phrases.
     """
     parts = [_read(link, own, anchors) for link, own in _parted(_plain(list(tokens), anchors))]
-    claims = _joined(parts)
+    claims = _joined(parts, anchors)
+    _compare(claims)
     _carry_on(claims)
     _carry_back(claims)
     return claims
 
 
-def _plain(tokens: list[Token], anchors: Collection[Words]) -> list[Token]:
+def _plain(tokens: list[Token], anchors: Anchors) -> list[Token]:
     """Brackets taken away; one that holds a name of its own begins a part. A semicolon within is a comma."""
     out: list[Token] = []
+    names = {phrase for anchor in anchors for phrase in anchor}
     depth = 0
     for place, token in enumerate(tokens):
         if token.kind == "(":
             depth += 1
             inside = _until(tokens[place + 1:], ")")
-            if any(item.phrase in anchors for item in inside) and any(item.kind == "number" for item in inside):
+            if any(item.phrase in names for item in inside) and any(item.kind == "number" for item in inside):
                 out.append(Token(",", ","))
         elif token.kind == ")":
             depth = max(0, depth - 1)
@@ -146,6 +156,8 @@ def _parted(tokens: Sequence[Token]) -> Iterable[tuple[str, list[Token]]]:
             between and token.text == "and"))
         following = tokens[place + 1:place + 2]
         joins_dates = token.text == "and" and any(item.kind == "date" for item in own[-1:]) and between
+        if token.text in ("over", "by") and _parts_amounts(own, token, following):
+            token = Token("word", "with")
         mark = HARD.get(token.text) or SOFT.get(token.text) or ("colon" if token.kind == ":" else None)
         if mark is None or token.phrase or joins_dates or (token.text == "at" and not _is_number(following)):
             own.append(token)
@@ -161,21 +173,32 @@ def _parted(tokens: Sequence[Token]) -> Iterable[tuple[str, list[Token]]]:
         yield link, own
 
 
+def _parts_amounts(own: Sequence[Token], token: Token, following: Sequence[Token]) -> bool:
+    """Whether "over a" or "by 9 mm" begins another measure: one was given, and no word of change stands before."""
+    given = any(item.kind == "number" for item in own)
+    if token.text == "over":
+        return given and bool(following) and following[0].text in ("a", "an")
+    return given and _is_number(following) and not own[-1].says & DIRECTIONS
+
+
 def _is_number(tokens: Sequence[Token]) -> bool:
     return bool(tokens) and (tokens[0].kind == "number" or "about" in tokens[0].says)
 
 
-def _read(link: str, tokens: list[Token], anchors: Collection[Words]) -> Claim:
+def _read(link: str, tokens: list[Token], anchors: Anchors) -> Claim:
     claim = Claim(link)
     role, about = "", False
     for place, token in enumerate(tokens):
         claim.texts.append(token.text)
         following = tokens[place + 1] if place + 1 < len(tokens) else None
         if token.kind == "date" and token.date is not None:
-            claim.dates.append((token.date, role if role in ("prior", "now", "between") else ""))
-            role = "now" if role == "between" else "" if role == "prior" else role
+            claim.dates.append((token.date, role if role in ("prior", "now", "between", "until") else ""))
+            role = "until" if role == "between" else ""
         elif token.kind == "number":
             _number(claim, token, tokens, place, (role, about))
+            if token.unit and token.unit.casefold().startswith("nuclei"):
+                claim.phrases.add(("nucleus",))
+                claim.named = claim.named or any(anchor <= claim.phrases for anchor in anchors)
             role, about = ("second" if token.pair else ""), False
         elif token.kind == "count":
             claim.counts.append((int(token.digits), _noun(tokens[place + 1:])))
@@ -183,6 +206,11 @@ def _read(link: str, tokens: list[Token], anchors: Collection[Words]) -> Claim:
             _from(claim)
             role = "now"
         elif token.kind == "word":
+            if token.text in ("above", "below", "over", "under", "beyond") and any(
+                    "detectable" in item.says for item in tokens[place + 1:place + 3]):
+                continue
+            if token.text == "within" and not any("limit" in item.says for item in tokens[place + 1:place + 5]):
+                continue
             role = _word(claim, token, following, role, anchors)
             about = about or "about" in token.says
         elif token.kind == "sign":
@@ -191,22 +219,24 @@ def _read(link: str, tokens: list[Token], anchors: Collection[Words]) -> Claim:
     return claim
 
 
-def _word(claim: Claim, token: Token, following: Token | None, role: str, anchors: Collection[Words]) -> str:
+def _word(claim: Claim, token: Token, following: Token | None, role: str, anchors: Anchors) -> str:
     """Take over a word; the role that the next number or date has by it."""
     says = token.says
     if token.phrase:
         claim.phrases.add(token.phrase)
-        claim.named = claim.named or token.phrase in anchors
-        says = says & {"indeterminate"} if token.phrase in anchors or not says & {"right", "left"} else says
+        claim.named = claim.named or any(anchor <= claim.phrases for anchor in anchors)
+        says = (says & {"indeterminate"}) | ({"indeterminate"} if "candidate" in token.phrase else set())
         if token.phrase in {("lung",)} and "both" in claim.texts[-2:-1]:
             says = says | {"bilateral"}
-    elif not says and token.text not in ("and", "or", "without"):
+    elif not says and token.text not in ("and", "or", "without") and measure_of(token.text) is None:
         claim.unknown.add(token.text)
     if token.text == "without":
         says = frozenset({"negation"})
     numbered = following is not None and following.kind == "number"
     if says & {"less", "more"} and numbered:
         return "less" if "less" in says else "more"
+    if says & {"prior", "now"} and claim.amounts and claim.amounts[-1].role == "" and following is None:
+        claim.amounts[-1] = replace(claim.amounts[-1], role="prior" if "prior" in says else "now")
     leads = not claim.named
     claim.sayings += [Saying(kind, token.text, leads) for kind in says]
     if "to" in says and numbered and claim.amounts:
@@ -286,9 +316,10 @@ def _date_amounts(claim: Claim, tokens: list[Token]) -> None:
     roles = {id(date): role for date, role in claim.dates}
     if not amounts or "date" not in kinds:
         return
+    apart = ("prior", "between", "until")
     if kinds[0] == "date" and kinds.count("date") == 1:
         date = order[0].date
-        if date is not None and roles.get(id(date)) != "prior":
+        if date is not None and roles.get(id(date)) not in apart:
             claim.amounts = [replace(amount, date=date) if amount in amounts and amount.role not in (
                 "by", "interval", "prior") else amount for amount in claim.amounts]
         return
@@ -297,16 +328,18 @@ def _date_amounts(claim: Claim, tokens: list[Token]) -> None:
         if token.kind == "number":
             at = next((n for n in range(at + 1, len(claim.amounts)) if claim.amounts[n].digits == token.digits), at)
             if following is not None and following.kind == "date" and at >= 0 and roles.get(
-                    id(following.date)) != "prior" and claim.amounts[at].digits == token.digits:
+                    id(following.date)) not in apart and claim.amounts[at].digits == token.digits:
                 claim.amounts[at] = replace(claim.amounts[at], date=following.date)
 
 
-def _joined(parts: list[Claim]) -> list[Claim]:
+def _joined(parts: list[Claim], anchors: Anchors) -> list[Claim]:
     """Parts without a name continue the one before; those before the first name lead it."""
     claims: list[Claim] = []
     lead: list[Claim] = []
     for place, part in enumerate(parts):
         later = any(other.named for other in parts[place:])
+        led = part.phrases.union(*(other.phrases for other in lead))
+        part.named = part.named or bool(lead) and any(anchor <= led and anchor & part.phrases for anchor in anchors)
         if not part.named and not claims and later:
             lead.append(part)
             continue
@@ -316,11 +349,39 @@ def _joined(parts: list[Claim]) -> list[Claim]:
             part.link = "start"
             lead = []
         if claims:
-            part.context = claims[-1].phrases | claims[-1].context
+            _now_after(claims[-1], part)
+            part.context = _context(claims[-1])
             if not part.sides and not part.named:
                 part.inherited_sides = claims[-1].sides or claims[-1].inherited_sides
         claims.append(part)
     return claims
+
+
+def _context(before: Claim) -> set[Words]:
+    """What a later part continues; the number of a region gives way to a later one."""
+    numbered = any(phrase[0].isdigit() for phrase in before.phrases)
+    return before.phrases | {phrase for phrase in before.context if not (numbered and phrase[0].isdigit())}
+
+
+def _now_after(before: Claim, part: Claim) -> None:
+    """In "A, now B" and "A, previously B" the number without a word for its time is the other one."""
+    if part.named or not part.amounts or not before.amounts or before.amounts[-1].role != "":
+        return
+    other = {"now": "prior", "prior": "now"}.get(part.amounts[0].role)
+    if other:
+        before.amounts[-1] = replace(before.amounts[-1], role=other)
+
+
+def _compare(claims: Sequence[Claim]) -> None:
+    """In "smaller than the right" the word of change compares two things now, and no earlier time."""
+    for before, claim in zip(claims, claims[1:], strict=False):
+        if claim.link != "than" or claim.dates or claim.says & {"prior", "since"}:
+            continue
+        source = before if before.says & {"increased", "decreased"} or before.link == "start" else before
+        said = source.says & {"increased", "decreased"}
+        if len(said) == 1:
+            claim.compares = next(iter(said))
+            source.sayings = [item for item in source.sayings if item.kind not in said]
 
 
 def _carry_on(claims: list[Claim]) -> None:
@@ -328,13 +389,13 @@ def _carry_on(claims: list[Claim]) -> None:
     for before, claim in zip(claims, claims[1:], strict=False):
         if not claim.named or claim.link not in ("and", "or", "comma", "colon"):
             continue
-        bare = not (claim.amounts or claim.sides or claim.says & {"present", *FLAGS, *DIRECTIONS})
+        bare = not (claim.amounts or claim.sides or claim.says & {"present", "uncertain", *EXAMINATIONS, *FLAGS, *DIRECTIONS})
         own = claim.says & (FLAGS | DIRECTIONS)
         for item in before.sayings:
             kind = item.kind
             if kind == "negation" and item.leads and not claim.negations and (bare or claim.link == "or"):
                 claim.sayings.insert(0, item)
-            elif kind in CARRIED and item.leads and kind not in claim.says and not (
+            elif kind in CARRIED and item.leads and kind not in claim.says and (bare or kind != "uncertain") and not (
                     kind in FLAGS | DIRECTIONS and (own or claim.negations)) and not (
                     kind in ("past", "present", "family") and claim.says & {"past", "present", "family"}):
                 claim.sayings.insert(0, item)
@@ -350,7 +411,8 @@ def _carry_back(claims: list[Claim]) -> None:
         if claim.link not in ("and", "or", "comma", "with") or not told or (not claim.named and not several):
             continue
         earlier = claims[place - 1]
-        free = not earlier.says & (FLAGS | DIRECTIONS) and not earlier.negations
+        free = not earlier.says & (FLAGS | DIRECTIONS | EXAMINATIONS | {"present", "left", "right", "bilateral"}) and not earlier.negations and not set(
+            earlier.texts) & _VERBS
         if free and earlier.named and (several or not earlier.amounts):
             earlier.sayings += [replace(item, leads=False) for item in told]
             if several:

@@ -42,6 +42,8 @@ def _same(amount: Amount, number: float, unit: str | None, subject: Subject, pri
     if (amount.sign == "-") != (number < 0):
         return False
     own = unit or "1"
+    if amount.unit is None and own == "%" and "." in amount.digits and ("/" in subject.name or "ratio" in subject.name):
+        return is_converted(amount.digits, abs(number) / 100)
     if amount.unit is None:
         return is_written(amount.digits, abs(number), printed, loose=loose or amount.about)
     times = factor(own, amount.unit, subject.name)
@@ -61,7 +63,8 @@ def _is_value(amount: Amount, moment: Moment, subject: Subject, claim: Claim) ->
     if amount.comparator != (value.comparator or ""):
         return False
     printed = (value.text or "").lstrip("<>=≤≥ ") or None
-    if not _same(amount, moment.number, value.unit, subject, printed):
+    rounded = value.precision is not None and abs(abs(moment.number) - float(amount.digits)) <= value.precision
+    if not _same(amount, moment.number, value.unit, subject, printed, loose=rounded):
         return False
     if amount.role == "prior":
         return moment.rank == 0 or not subject.changes and len(subject.moments) == 1 and claim.link == "than"
@@ -111,4 +114,5 @@ def _is_of_pair(amount: Amount, subject: Subject, subjects: Sequence[Subject]) -
     """The long before the short axis, systolic before diastolic pressure."""
     wanted = {"long": "long-axis", "short": "short-axis", "first": "systolic", "second": "diastolic"}[amount.role]
     return any(_same(amount, moment.number, moment.value.unit, item) for item in subjects
-               if wanted in item.name for moment in item.moments if moment.number is not None)
+               if wanted in item.name for moment in item.moments if moment.number is not None
+               and (amount.date is None or any(amount.date.is_of(when) for when in moment.dates)))

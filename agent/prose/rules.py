@@ -11,6 +11,7 @@ from .claims import DIRECTIONS, Amount, Claim
 from .dates import DateSaid
 from .lexicon import stems
 from .numbers import holds
+from .units import measure_of
 from .subjects import Moment, Subject
 
 _PICTURES = frozenset({EvidenceKind.VOLUME_REGION, EvidenceKind.VOLUME_SLICE})
@@ -51,12 +52,21 @@ def words(held: Held) -> str:
     return "it says more than its finding" if claim.unknown or left else ""
 
 
+def kind_of(unit: str | None) -> str:
+    """What a unit measures, or the unit itself where that is not known."""
+    known = measure_of(unit or "1")
+    return known[0] if known else unit or ""
+
+
 def name(held: Held) -> str:
     """The claim, or what it continues, names the subject."""
     claim, subject = held.claim, held.subject
     said = claim.phrases & subject.phrases
     full = said | (claim.context & subject.phrases)
     named = any(anchor <= full and (not claim.named or anchor & said) for anchor in subject.anchors)
+    numbers = {phrase for phrase in claim.context if phrase[0].isdigit()}
+    if numbers and not claim.named and not any(phrase[0].isdigit() for phrase in claim.phrases):
+        named = named and numbers <= subject.phrases
     return "" if named else "it does not name its finding"
 
 
@@ -152,7 +162,7 @@ def _flag_at(claim: Claim, subject: Subject) -> str:
     """The flag of the value that the claim dates, else the latest value's."""
     dated = [date for date, role in claim.dates if role != "prior"]
     for moment in subject.moments:
-        if dated and any(date.is_of(when) for date in dated for when in moment.dates):
+        if moment.flag and dated and any(date.is_of(when) for date in dated for when in moment.dates):
             return moment.flag
     return subject.flag
 
@@ -180,13 +190,13 @@ def _flagged(claim: Claim, subject: Subject) -> set[str]:
 def direction(held: Held) -> str:
     """A change is said as it was measured, and only where one was measured."""
     claim, subject = held.claim, held.subject
-    if claim.link == "than" or "compared" in claim.texts and not claim.says & DIRECTIONS:
+    if claim.compares:
         return ""
     said = (claim.says & DIRECTIONS) - _flagged(claim, subject)
     earlier = claim.says & {"prior", "versus", "since"} - ({"since"} if "from" in claim.texts else set())
     if not subject.changes:
         record = subject.findings[0].category is Category.RECORD
-        wrong = said or (earlier and not record and len(subject.moments) < 2 and "than" not in claim.texts)
+        wrong = said or (earlier and not record and len(subject.moments) < 2 )
         return "it compares without a measured change" if wrong else ""
     known = {item.direction.value for item in subject.changes}
     wide = {other for kind in known for other in ({kind} | ({"worsened"} & _ALIKE.get(kind, set())))}
@@ -218,15 +228,27 @@ def reader(held: Held) -> str:
 def amounts(held: Held) -> str:
     """Every number is the subject's, in its unit, and stands for what it stands for there."""
     for amount in held.claim.amounts:
-        if not holds(amount, held.claim, held.subject, held.subjects):
+        if not holds(amount, held.claim, held.subject, held.subjects) and not _holds_beside(amount, held):
             return "a number or its unit is not that of its finding"
         if amount.unit is None and not held.united and amount.role not in ("range", "upper", "lower", "first",
-                                                                           "second") and _needs_unit(held.subject):
+                                                                           "second") and _needs_unit(held.subject, amount):
             return "a number or its unit is not that of its finding"
     return ""
 
 
-def _needs_unit(subject: Subject) -> bool:
+def _holds_beside(amount: Amount, held: Held) -> bool:
+    """Whether a number in another kind of unit is that of another finding of the same place that the claim names."""
+    own = {kind_of(moment.value.unit) for moment in held.subject.moments}
+    if amount.unit is None or kind_of(amount.unit) in own:
+        return False
+    return any(other.sides == held.subject.sides and not name(Held(held.claim, other, held.subjects, held.united))
+               and holds(amount, held.claim, other, held.subjects) for other in held.subjects
+               if other is not held.subject)
+
+
+def _needs_unit(subject: Subject, amount: Amount) -> bool:
+    if float(amount.digits) < 1 and ("/" in subject.name or "ratio" in subject.name):
+        return False
     return any(moment.value.unit not in (None, "", "1") for moment in subject.moments)
 
 

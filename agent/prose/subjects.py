@@ -19,6 +19,7 @@ from .lexicon import stem, stems, terms
 Words = tuple[str, ...]
 _DENIED = frozenset({"negative", "not detected", "none", "absent", "none seen", "nil", "not seen"})
 _STRENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(MG|MCG|G|ML|%|UNT|MEQ)(?![\w/])(?:/\w+)?", re.IGNORECASE)
+_JOINING = frozenset({"and", "or", "of", "the", "with", "in", "by", "to", "at", "on", "slide", "than", "without"})
 _SIDES = frozenset({"right", "left", "bilateral", "both"})
 _SITE_WORDS = {"base": ("basal", "basilar"), "apex": ("apical",), "lung": ("pulmonary",), "skull": ("intracranial",)}
 _NO_HEAD = frozenset({"disease", "disorder", "syndrome", "injury", "finding", "situation", "procedure", "status"})
@@ -184,15 +185,18 @@ def _subjects(group: tuple[Facts, ...]) -> list[Subject]:
     finding = group[0].finding
     text = (finding.value.text if finding.value and finding.value.number is None else None) or ""
     if finding.is_read and "," in text:
-        return [_part(group, part) for part in text.split(",") if stems(part)]
+        parts = [part for part in text.split(",") if stems(part)]
+        return [_part(group, part, parts) for part in parts]
     return [Subject(group, frozenset(_anchors(group)), frozenset(_licensed(group)))]
 
 
-def _part(group: tuple[Facts, ...], part: str) -> Subject:
+def _part(group: tuple[Facts, ...], part: str, whole: Sequence[str]) -> Subject:
     words = stems(part)
     denied = words[0] in ("no", "not", "without")
     own = words[1:] if denied else words
     extra = {(word,) for word in (*own, *stems(group[0].finding.name))} | {stems(group[0].finding.name)}
+    if not denied:
+        extra |= {stems(other) for other in whole if stems(other)[0] not in ("no", "not", "without")}
     return Subject(group, frozenset({frozenset({own})}), frozenset(extra), denied=denied)
 
 
@@ -207,12 +211,10 @@ def _anchors(group: tuple[Facts, ...]) -> set[frozenset[Words]]:
             found.add(frozenset([*(stems(part) for part in parts if part != "SITE"), *site]))
         else:
             found.add(frozenset(stems(part) for part in parts))
-    numbered = re.search(r"\d+", finding.site or "")
     if finding.value and finding.number is None and finding.value.text and finding.category is Category.RECORD:
         found |= {frozenset({stems(finding.value.text)})}
         found |= {frozenset({stems(name)}) for name in _named(finding.value.text).get("names", [])}
-    return {anchor | {(numbered.group(),)} if numbered and "region" in finding.name.casefold() else anchor
-            for anchor in found}
+    return found
 
 
 def _names(group: tuple[Facts, ...]) -> set[Words]:
@@ -235,6 +237,8 @@ def _analyte_names(finding: Finding) -> set[Words]:
     known = table()
     codes = {item.code for form in forms_of(finding.name) for item in known.get(form, ())
              if finding.code is None or item.code == finding.code.code}
+    codes |= {item.code for items in known.values() for item in items
+              if item.display.casefold() == finding.name.casefold()}
     if finding.code is not None:
         codes.add(finding.code.code)
     urine = "urin" in f"{finding.name} {finding.value.specimen if finding.value else ''}".casefold()
@@ -252,7 +256,7 @@ def _named(name: str) -> dict[str, list[str]]:
 
 
 def _site(group: tuple[Facts, ...]) -> set[str]:
-    words = {word for facts in group for word in stems(facts.finding.site or "") if word not in _SIDES}
+    words = {word for facts in group for word in stems(facts.finding.site or "") if word not in _SIDES | _JOINING}
     return words | {other for word in words for other in _SITE_WORDS.get(word, ())}
 
 
@@ -271,4 +275,4 @@ def _licensed(group: tuple[Facts, ...]) -> set[Words]:
                   finding.name.casefold()}
     if finding.category in (Category.LAB, Category.CHANGE) and value is not None and value.specimen is None:
         found |= {("serum",), ("blood",)} if "urin" not in finding.name.casefold() else set()
-    return found
+    return {words for words in found if words and not (len(words) == 1 and words[0] in _JOINING)}

@@ -38,7 +38,7 @@ def plain_unit(unit: str) -> str:
     text = re.sub(r"\bmillilit(?:er|re)s?\b", "ml", re.sub(r"\blit(?:er|re)s?\b", "l", text))
     text = re.sub(r"\bcentimet(?:er|re)s?\b", "cm", re.sub(r"\bmillimet(?:er|re)s?\b", "mm", text))
     text = re.sub(r"\s*\bper\b\s*", "/", text)
-    text = text.replace("arbitrary units", "au").replace("a.u.", "au").replace("mm[hg]", "mmhg").replace("[arb'u]", "au")
+    text = text.replace("arbitrary units", "au").replace("a.u.", "au").replace("a.u", "au").replace("mm[hg]", "mmhg").replace("[arb'u]", "au")
     text = re.sub(rf"^{_COUNTED}\s*/", "/", re.sub(r"\^(?=[23]\b)", "", re.sub(r"\s+", "", text)))
     text = re.sub(r"^k/", "10^3/", re.sub(r"^x", "", text))
     return re.sub(r"^10[*^]?(\d{1,2})/", r"10^\1/", text.replace("**", "^"))
@@ -135,7 +135,7 @@ def is_converted(digits: str, number: float) -> bool:
     if written == 0 or significant(digits) > 5:
         return written == number
     exact = abs(number - written) <= 1e-9 * max(1.0, abs(written))
-    enough = significant(digits) >= 2 or decimals_of(digits) > 0
+    enough = len(digits.replace(".", "").lstrip("0")) >= 2 or decimals_of(digits) > 0
     return exact or (enough and abs(round_like(number, digits) - written) <= 1e-9 * max(1.0, abs(written)))
 
 
