@@ -46,18 +46,25 @@ def check(text: str, cited: Sequence[Facts]) -> Checked:
         if _counts_all(claims, subjects):
             return Checked("", frozenset(facts.finding.id for facts in cited))
         return Checked("it does not name its finding", frozenset())
-    united = any(amount.unit for claim in claims for amount in claim.amounts) or any(
-        measure_of(text) for claim in claims for text in claim.texts if len(text) > 1)
+    given = frozenset(amount.unit for claim in claims for amount in claim.amounts if amount.unit) | frozenset(
+        text for claim in claims for text in claim.texts if len(text) > 1 and measure_of(text))
     matched: dict[int, list[Subject]] = {}
     for place, claim in enumerate(claims):
-        held = [(_held(Held(claim, subject, subjects, united)), subject) for subject in subjects]
+        held = [(_held(Held(claim, subject, subjects, given)), subject) for subject in subjects]
         fitting = [subject for (_, reason), subject in held if not reason]
+        if place and not (claim.named or claim.phrases or claim.sides):
+            fitting = [subject for subject in fitting if subject in matched[place - 1]] or []
         if not fitting:
-            return Checked(max(result for result, _ in held)[1], frozenset())
+            return Checked(_nearest(held), frozenset())
         matched[place] = fitting
     reason = _doubts(claims, matched) or _comparisons(claims, matched)
     stated = {finding.id for fitting in matched.values() for subject in fitting for finding in subject.findings}
     return Checked(reason, frozenset() if reason else frozenset(stated))
+
+
+def _nearest(held: Sequence[tuple[tuple[int, str], Subject]]) -> str:
+    """The reason of the subject that passes most rules; one that passes all is not what the claim continues."""
+    return max(result for result, _ in held)[1] or "a number or its unit is not that of its finding"
 
 
 def _held(held: Held) -> tuple[int, str]:
@@ -83,8 +90,8 @@ def _comparisons(claims: Sequence[Claim], matched: dict[int, list[Subject]]) -> 
         if not claim.compares:
             continue
         pairs = [(one, other) for one in matched[place - 1] for other in matched[place]
-                 if one is not other and one.name == other.name or one.findings[0].value and other.findings[0].value
-                 and one is not other and one.findings[0].value.unit == other.findings[0].value.unit]
+                 if (one is not other and one.name == other.name) or (one.findings[0].value and other.findings[0].value
+                 and one is not other and one.findings[0].value.unit == other.findings[0].value.unit)]
         if not pairs or not all(_is_so(one, other, claim.compares) for one, other in pairs):
             return "a comparison is not that of its findings"
     return ""

@@ -152,7 +152,7 @@ def _until(tokens: Sequence[Token], kind: str) -> list[Token]:
 def _parted(tokens: Sequence[Token]) -> Iterable[tuple[str, list[Token]]]:
     link, own, between = "start", list[Token](), False
     for place, token in enumerate(tokens):
-        between = "between" in token.says or (between and token.kind in ("date", "word") and token.text != "and" or (
+        between = "between" in token.says or ((between and token.kind in ("date", "word") and token.text != "and") or (
             between and token.text == "and"))
         following = tokens[place + 1:place + 2]
         joins_dates = token.text == "and" and any(item.kind == "date" for item in own[-1:]) and between
@@ -295,9 +295,9 @@ def _number(claim: Claim, token: Token, tokens: list[Token], place: int, cue: tu
 
 def _own(claim: Claim, token: Token) -> frozenset[Words]:
     """Numbers that belong to a name, such as that of a region."""
-    return frozenset({(token.digits,)}) if token.phrase or set(claim.texts[-4:-1]) & {
+    return frozenset({(token.digits,)}) if token.phrase or (set(claim.texts[-4:-1]) & {
         "region", "slide region", "opacity", ","} and len(token.digits) == 1 and (
-            "region" in " ".join(claim.texts) or "opacity" in " ".join(claim.texts)) else frozenset()
+            "region" in " ".join(claim.texts) or "opacity" in " ".join(claim.texts))) else frozenset()
 
 
 def _noun(tokens: Sequence[Token]) -> Token | None:
@@ -305,7 +305,7 @@ def _noun(tokens: Sequence[Token]) -> Token | None:
     words = [token for token in tokens if token.kind == "word"][:4]
     return next((token for token in words if token.phrase or token.says & {
         "ct", "mr", "film", "slide", "condition", "medication", "allergy", "procedure"} or token.text in (
-            "result", "value", "scan", "examination", "study", "day", "finding", "image")), None)
+            "result", "value", "scan", "examination", "study", "day", "week", "month", "year", "finding", "image")), None)
 
 
 def _date_amounts(claim: Claim, tokens: list[Token]) -> None:
@@ -339,7 +339,7 @@ def _joined(parts: list[Claim], anchors: Anchors) -> list[Claim]:
     for place, part in enumerate(parts):
         later = any(other.named for other in parts[place:])
         led = part.phrases.union(*(other.phrases for other in lead))
-        part.named = part.named or bool(lead) and any(anchor <= led and anchor & part.phrases for anchor in anchors)
+        part.named = part.named or (bool(lead) and any(anchor <= led and anchor & part.phrases for anchor in anchors))
         if not part.named and not claims and later:
             lead.append(part)
             continue
@@ -377,11 +377,16 @@ def _compare(claims: Sequence[Claim]) -> None:
     for before, claim in zip(claims, claims[1:], strict=False):
         if claim.link != "than" or claim.dates or claim.says & {"prior", "since"}:
             continue
-        source = before if before.says & {"increased", "decreased"} or before.link == "start" else before
-        said = source.says & {"increased", "decreased"}
-        if len(said) == 1:
-            claim.compares = next(iter(said))
-            source.sayings = [item for item in source.sayings if item.kind not in said]
+        said = before.says & {"increased", "decreased"}
+        if len(said) != 1:
+            continue
+        if "limit" in claim.says:
+            flag = {"increased": "high", "decreased": "low"}[min(said)]
+            before.sayings = [replace(item, kind=flag) if item.kind in said else item for item in before.sayings]
+            claim.link = "with"
+            continue
+        claim.compares = min(said)
+        before.sayings = [item for item in before.sayings if item.kind not in said]
 
 
 def _carry_on(claims: list[Claim]) -> None:
@@ -393,11 +398,9 @@ def _carry_on(claims: list[Claim]) -> None:
         own = claim.says & (FLAGS | DIRECTIONS)
         for item in before.sayings:
             kind = item.kind
-            if kind == "negation" and item.leads and not claim.negations and (bare or claim.link == "or"):
-                claim.sayings.insert(0, item)
-            elif kind in CARRIED and item.leads and kind not in claim.says and (bare or kind != "uncertain") and not (
+            if (kind == "negation" and item.leads and not claim.negations and (bare or claim.link == "or")) or (kind in CARRIED and item.leads and kind not in claim.says and (bare or kind != "uncertain") and not (
                     kind in FLAGS | DIRECTIONS and (own or claim.negations)) and not (
-                    kind in ("past", "present", "family") and claim.says & {"past", "present", "family"}):
+                    kind in ("past", "present", "family") and claim.says & {"past", "present", "family"})):
                 claim.sayings.insert(0, item)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from .claims import Amount, Claim
 from .subjects import Moment, Subject
@@ -12,10 +12,11 @@ _DAYS = {"day": 1, "week": 7, "month": 30.44, "year": 365.25}
 _CHANGING = frozenset({"increased", "decreased", "improved", "worsened", "stable"})
 
 
-def holds(amount: Amount, claim: Claim, subject: Subject, subjects: Sequence[Subject]) -> bool:
+def holds(amount: Amount, claim: Claim, subject: Subject, subjects: Sequence[Subject],
+          units: Collection[str] = ()) -> bool:
     """Whether a number is the subject's in the role that the words give it."""
     if amount.role in ("range", "upper", "lower"):
-        return any(_is_limit(amount, moment) for moment in subject.moments)
+        return any(_is_limit(amount, moment, units) for moment in subject.moments)
     if amount.role == "detectable":
         return any(_same(amount, change.least_detectable, _unit(subject), subject)
                    for change in subject.changes if change.least_detectable is not None)
@@ -28,7 +29,7 @@ def holds(amount: Amount, claim: Claim, subject: Subject, subjects: Sequence[Sub
     if any(_is_value(amount, moment, subject, claim) for moment in subject.moments):
         return True
     changing = bool(claim.says & _CHANGING) or (claim.link == "with" and bool(subject.changes))
-    limit = amount.comparator and any(_is_limit(amount, moment) for moment in subject.moments)
+    limit = amount.comparator and any(_is_limit(amount, moment, units) for moment in subject.moments)
     return bool(limit) or (amount.role == "" and amount.date is None and changing and _is_difference(amount, subject))
 
 
@@ -67,7 +68,7 @@ def _is_value(amount: Amount, moment: Moment, subject: Subject, claim: Claim) ->
     if not _same(amount, moment.number, value.unit, subject, printed, loose=rounded):
         return False
     if amount.role == "prior":
-        return moment.rank == 0 or not subject.changes and len(subject.moments) == 1 and claim.link == "than"
+        return moment.rank == 0 or (not subject.changes and len(subject.moments) == 1 and claim.link == "than")
     if amount.date is not None:
         return True
     dated = [date for date, role in claim.dates if role != "prior"]
@@ -76,7 +77,7 @@ def _is_value(amount: Amount, moment: Moment, subject: Subject, claim: Claim) ->
     return moment.rank == 1
 
 
-def _is_limit(amount: Amount, moment: Moment) -> bool:
+def _is_limit(amount: Amount, moment: Moment, units: Collection[str]) -> bool:
     low, high = moment.value.low, moment.value.high
     known = {"upper": (high,), "lower": (low,)}.get(amount.role, (low, high))
     if amount.comparator:
@@ -86,8 +87,10 @@ def _is_limit(amount: Amount, moment: Moment) -> bool:
         beyond = (low,) if amount.comparator == "<" and low is not None and number < low else (
             (high,) if amount.comparator == ">" and high is not None and number > high else ())
         known = known if amount.role and high in known and amount.comparator == "<" else beyond
-    unit_fits = amount.unit is None or factor(moment.value.unit or "1", amount.unit, "") == 1.0
-    return unit_fits and any(limit is not None and abs(limit - amount.number) < 1e-9 for limit in known)
+    written = [amount.unit] if amount.unit else [moment.value.unit or "1", *units]
+    times = {factor(moment.value.unit or "1", unit, "") for unit in written} - {None}
+    return any(limit is not None and time is not None and abs(limit * time - amount.number) < 1e-6 * max(1.0, limit)
+               for limit in known for time in times)
 
 
 def _is_interval(amount: Amount, days: int | None) -> bool:

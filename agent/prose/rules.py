@@ -11,8 +11,8 @@ from .claims import DIRECTIONS, Amount, Claim
 from .dates import DateSaid
 from .lexicon import stems
 from .numbers import holds
-from .units import measure_of
 from .subjects import Moment, Subject
+from .units import measure_of
 
 _PICTURES = frozenset({EvidenceKind.VOLUME_REGION, EvidenceKind.VOLUME_SLICE})
 _EXAMINATIONS = {"ct": _PICTURES, "mr": _PICTURES, "film": frozenset({EvidenceKind.IMAGE_BOX}),
@@ -36,13 +36,13 @@ class Held:
         claim: what is said.
         subject: of what.
         subjects: all that the sentence cites.
-        united: whether the sentence gives the unit elsewhere.
+        units: those that the sentence gives.
     """
 
     claim: Claim
     subject: Subject
     subjects: Sequence[Subject]
-    united: bool
+    units: frozenset[str]
 
 
 def words(held: Held) -> str:
@@ -109,6 +109,14 @@ def presence(held: Held) -> str:
     return "" if denied == subject.is_negated else "presence and absence are turned round"
 
 
+def kind_of_value(held: Held) -> str:
+    """A total is no value of one side, and a mean is no median."""
+    claim, subject = held.claim, held.subject
+    one_side = "whole" in claim.says and subject.sides and not claim.sides
+    mean = "mean" in claim.says and "median" in subject.name
+    return "it says more than its finding" if one_side or mean else ""
+
+
 def certainty(held: Held) -> str:
     """Doubt is said only of what is in doubt."""
     doubt = held.claim.says & {"uncertain", "indeterminate"}
@@ -127,7 +135,7 @@ def standing(held: Held) -> str:
     relatives = {word for text in claim.texts for word in stems(text) if word in _RELATIVES}
     own = {word for item in subject.findings for word in stems((item.value.text if item.value else None) or "")}
     if subject.is_family:
-        wrong = "family" not in claim.says and not relatives or not relatives <= own
+        wrong = ("family" not in claim.says and not relatives) or not relatives <= own
     else:
         wrong = "family" in claim.says or past != subject.is_past
     return "past, present and family are confused" if wrong else ""
@@ -194,6 +202,8 @@ def direction(held: Held) -> str:
         return ""
     said = (claim.says & DIRECTIONS) - _flagged(claim, subject)
     earlier = claim.says & {"prior", "versus", "since"} - ({"since"} if "from" in claim.texts else set())
+    if "already" in claim.says and {item.direction for item in subject.changes} in (set(), {Direction.NEW}):
+        return "it compares without a measured change"
     if not subject.changes:
         record = subject.findings[0].category is Category.RECORD
         wrong = said or (earlier and not record and len(subject.moments) < 2 )
@@ -228,9 +238,9 @@ def reader(held: Held) -> str:
 def amounts(held: Held) -> str:
     """Every number is the subject's, in its unit, and stands for what it stands for there."""
     for amount in held.claim.amounts:
-        if not holds(amount, held.claim, held.subject, held.subjects) and not _holds_beside(amount, held):
+        if not holds(amount, held.claim, held.subject, held.subjects, held.units) and not _holds_beside(amount, held):
             return "a number or its unit is not that of its finding"
-        if amount.unit is None and not held.united and amount.role not in ("range", "upper", "lower", "first",
+        if amount.unit is None and not held.units and amount.role not in ("range", "upper", "lower", "first",
                                                                            "second") and _needs_unit(held.subject, amount):
             return "a number or its unit is not that of its finding"
     return ""
@@ -241,8 +251,8 @@ def _holds_beside(amount: Amount, held: Held) -> bool:
     own = {kind_of(moment.value.unit) for moment in held.subject.moments}
     if amount.unit is None or kind_of(amount.unit) in own:
         return False
-    return any(other.sides == held.subject.sides and not name(Held(held.claim, other, held.subjects, held.united))
-               and holds(amount, held.claim, other, held.subjects) for other in held.subjects
+    return any(other.sides == held.subject.sides and not name(Held(held.claim, other, held.subjects, held.units))
+               and holds(amount, held.claim, other, held.subjects, held.units) for other in held.subjects
                if other is not held.subject)
 
 
@@ -269,6 +279,9 @@ def _countable(held: Held, noun: tuple[tuple[str, ...], str, frozenset[str]] | N
         return {len({when[:10] for item in held.subject.facts for when in item.dates | item.prior_dates})}
     if text == "day":
         return _gaps(subjects)
+    if text in ("week", "month", "year"):
+        size = {"week": 7, "month": 30.44, "year": 365.25}[text]
+        return {round(days / size) for days in _gaps(subjects)}
     for kind, resources in _ENTRIES.items():
         if kind in says:
             return {sum(bool(item.resources & resources) and item.is_past == ("past" in held.claim.says)
@@ -289,7 +302,7 @@ def _gaps(subjects: Sequence[Subject]) -> set[int]:
 
 
 RULES: tuple[Callable[[Held], str], ...] = (
-    name, words, side, amounts, dates, presence, certainty, standing, entries, flags, direction, examination, reader,
+    name, words, kind_of_value, side, amounts, dates, presence, certainty, standing, entries, flags, direction, examination, reader,
     counts)
 
 __all__ = ["RULES", "Amount", "Direction", "Held", "Moment"]

@@ -19,7 +19,7 @@ _UNIT_END = re.compile(r"[,;:.)\]]+$")
 _LONGEST_UNIT = 5
 _LONGEST_PHRASE = 9
 _COUNTS = {word: number for number, word in enumerate(
-    "zero one two three four five six seven eight nine ten eleven twelve".split())}
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])}
 _POINT = re.compile(r"\.(?=\s|$)")
 
 
@@ -180,7 +180,7 @@ def _unit(reader: _Reader, place: int) -> tuple[str | None, int]:
         whole = reader.raw[start:start + pieces[count - 1].end()]
         text = _UNIT_END.sub("", whole.split("(")[0].split("[L")[0]).rstrip()
         for form in (text, text.split("→")[0].rstrip()):
-            if form and (plain_unit(form) in reader.units or measure_of(form) is not None) and not form[0].isdigit() or (
+            if (form and (plain_unit(form) in reader.units or measure_of(form) is not None) and not form[0].isdigit()) or (
                     form.startswith("10") and measure_of(form) is not None):
                 return form, start + len(form)
     return None, place
