@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..facts import Facts
-from .claims import Claim, claims_of
+from .claim import Claim
+from .claims import claims_of
 from .lists import paired
 from .rules import RULES, Held
 from .subjects import Subject, subjects_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from .claims import Amount, Claim
+from .claim import Amount, Claim
 from .subjects import Moment, Subject
 from .units import factor, is_converted, is_written
 

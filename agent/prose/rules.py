@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...core.evidence import EvidenceKind
 from ...core.finding import Category, Direction
-from .claims import DIRECTIONS, Amount, Claim
+from .claim import DIRECTIONS, Amount, Claim
 from .dates import DateSaid
 from .lexicon import stems
 from .numbers import holds
