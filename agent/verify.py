@@ -123,8 +123,11 @@ def judged(sentence: Sentence, known: Known) -> Judged:
         return Judged(_limitation_objection(sentence, known))
     cited = [known.facts[key] for key in sentence.findings]
     reason = _citation_objection(sentence, cited)
-    if reason:
-        return Judged(reason)
+    return Judged(reason) if reason else _told(sentence, cited, known)
+
+
+def _told(sentence: Sentence, cited: Sequence[Facts], known: Known) -> Judged:
+    """What the sentence says against its findings; what it cites is in order."""
     reason = _claims_objection(sentence, cited, known)
     if not reason:
         return Judged("", frozenset(sentence.findings))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from ..facts import Facts
 from .claim import Claim
 from .claims import claims_of
+from .held import Held
 from .lists import paired
-from .rules import RULES, Held
+from .rules import RULES
 from .subjects import Subject, subjects_of
-from .tokens import tokens_of
+from .tokens import Token, Words, tokens_of
 from .units import measure_of, plain_unit
-
-ONLY_ELSEWHERE = "it says more than its finding"
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,10 @@ def check(text: str, cited: Sequence[Facts]) -> Checked:
     """
     subjects = subjects_of(cited)
     anchors = frozenset(anchor for subject in subjects for anchor in subject.anchors)
-    phrases = {phrase for subject in subjects for phrase in subject.phrases} | _readers(cited)
+    readers = {(facts.reader,) for facts in cited if facts.reader}
+    phrases = {phrase for subject in subjects for phrase in subject.phrases} | readers
     units = {plain_unit(moment.value.unit) for item in subjects for moment in item.moments if moment.value.unit}
-    tokens = paired([_without_reader(token, cited) for token in tokens_of(text, phrases, units)])
+    tokens = paired([_without_reader(token, readers) for token in tokens_of(text, phrases, units)])
     claims = claims_of(tokens, anchors)
     if not any(claim.named for claim in claims):
         if _counts_all(claims, subjects):
@@ -116,10 +116,6 @@ def _counts_all(claims: Sequence[Claim], subjects: Sequence[Subject]) -> bool:
     return claim.counts[0][0] == len(subjects) and all(item.flag in wanted[min(said)] for item in subjects)
 
 
-def _readers(cited: Sequence[Facts]) -> set[tuple[str, ...]]:
-    return {(facts.reader,) for facts in cited if facts.reader}
-
-
-def _without_reader(token, cited):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-    return replace(token, phrase=(), says=frozenset({"model"})) if token.phrase in _readers(cited) else token
+def _without_reader(token: Token, readers: Collection[Words]) -> Token:
+    """The name of the model that read says no more than that."""
+    return replace(token, phrase=(), says=frozenset({"model"})) if token.phrase in readers else token

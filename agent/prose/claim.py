@@ -66,6 +66,7 @@ class Claim:
     texts: list[str] = field(default_factory=list)
     named: bool = False
     inherited_sides: frozenset[str] = frozenset()
+    inherited_directions: frozenset[str] = frozenset()
     compares: str = ""
     """`increased` or `decreased`: how the part before compares with this one."""
 

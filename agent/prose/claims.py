@@ -53,6 +53,8 @@ def _joined(parts: list[Claim], anchors: Anchors) -> list[Claim]:
         if claims:
             _now_after(claims[-1], part)
             part.context = _context(claims[-1])
+            if not part.named:
+                part.inherited_directions = (claims[-1].says & DIRECTIONS) | claims[-1].inherited_directions
             if not part.sides and not part.named:
                 part.inherited_sides = claims[-1].sides or claims[-1].inherited_sides
         claims.append(part)

@@ -17,9 +17,10 @@ _FORMS = (
     re.compile(rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<n>{_MONTH})(?![a-z])"),
     re.compile(rf"(?<=(?P<cue>on ))(?P<n>{_MONTH}) (?P<d>\d{{1,2}})(?![\d.])"),
     re.compile(r"(?P<a>\d{1,2})[./](?P<b>\d{1,2})[./](?P<y>\d{4})(?!\d)"),
-    re.compile(rf"(?P<n>{'|'.join(m for m in MONTHS if m not in ('may', 'march'))}|march)(?![a-z])"),
-    re.compile(r"(?<=in )may(?P<n>)(?![a-z])|(?<=since )may(?![a-z])"),
-    re.compile(r"(?<![\d.,<>=/^-])(?P<y>(?:19|20)\d{2})(?![\d.,]\d|\d| ?(?:[a-z]*/|m[lm]|%|hu\b|nuclei|cm|l\b|g\b|days?))"),
+    re.compile(rf"(?P<n>{'|'.join(month for month in MONTHS if month != 'may')})(?![a-z])"),
+    re.compile(r"(?:(?<=in )|(?<=since ))(?P<n>may)(?![a-z])"),
+    re.compile(r"(?<![\d.,<>=/^-])(?P<y>(?:19|20)\d{2})"
+               r"(?![\d.,]\d|\d| ?(?:[a-z]*/|m[lm]|%|hu\b|nuclei|cm|l\b|g\b|days?))"),
 )
 
 
@@ -59,7 +60,7 @@ def _said(found: re.Match[str]) -> DateSaid:
     year = int(parts["y"]) if "y" in parts else None
     if "a" in parts:
         return DateSaid(year=year, either=(int(parts["a"]), int(parts["b"])))
-    name = parts.get("n") or (found.group()[:3] if not any(ch.isdigit() for ch in found.group()) else "")
+    name = parts.get("n", "")
     month = 1 + [item[:3] for item in MONTHS].index(name[:3]) if name else int(parts["m"]) if "m" in parts else None
     day = int(parts["d"]) if "d" in parts else None
     if (month is not None and not 1 <= month <= 12) or (day is not None and not 1 <= day <= 31):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from .tokens import Token
@@ -17,7 +17,7 @@ def paired(tokens: Sequence[Token]) -> list[Token]:
     keys = _run(tokens, 0, _is_key)
     if keys is None:
         return list(tokens)
-    numbers = _run(tokens, keys[-1] + 1, lambda token, _: token.kind == "number" and not token.pair.strip("/"))
+    numbers = _run(tokens, keys[-1] + 1, lambda token: token.kind == "number" and not token.pair.strip("/"))
     if numbers is None or len(numbers) != len(keys):
         return list(tokens)
     before, between, after = tokens[:keys[0]], tokens[keys[-1] + 1:numbers[0]], tokens[numbers[-1] + 1:]
@@ -41,17 +41,17 @@ def _with_sides(tokens: Sequence[Token]) -> list[Token]:
     return out
 
 
-def _is_key(token: Token, place: int) -> bool:
+def _is_key(token: Token) -> bool:
     plain = token.kind == "number" and token.unit is None and not token.pair and len(token.digits) <= 2 and \
         "." not in token.digits
     return plain or (token.kind == "word" and token.text in _SHORT_SIDES)
 
 
-def _run(tokens: Sequence[Token], start: int, wanted) -> list[int] | None:  # type: ignore[no-untyped-def]
+def _run(tokens: Sequence[Token], start: int, wanted: Callable[[Token], bool]) -> list[int] | None:
     """Places of the first two or more wanted tokens with nothing but marks between them."""
     run: list[int] = []
     for place in range(start, len(tokens)):
-        if wanted(tokens[place], place):
+        if wanted(tokens[place]):
             run.append(place)
         elif tokens[place].text not in _BETWEEN or not run:
             if len(run) > 1:

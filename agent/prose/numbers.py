@@ -14,23 +14,38 @@ _CHANGING = frozenset({"increased", "decreased", "improved", "worsened", "stable
 
 def holds(amount: Amount, claim: Claim, subject: Subject, subjects: Sequence[Subject],
           units: Collection[str] = ()) -> bool:
-    """Whether a number is the subject's in the role that the words give it."""
+    """Whether a number is the subject's in the role that the words give it.
+
+    Args:
+        amount: the number.
+        claim: what it stands in.
+        subject: what the claim is held against.
+        subjects: all that the sentence cites, for pairs of measures.
+        units: those that the sentence gives.
+    """
+    moments = subject.moments
     if amount.role in ("range", "upper", "lower"):
-        return any(_is_limit(amount, moment, units) for moment in subject.moments)
+        return any(_is_limit(amount, moment, units) for moment in moments)
+    if amount.role in ("long", "short", "first", "second"):
+        return _is_of_pair(amount, subjects)
+    if amount.role in ("detectable", "interval", "by"):
+        return _is_of_change(amount, subject)
+    if any(_is_value(amount, moment, subject, claim) for moment in moments):
+        return True
+    if amount.comparator and any(_is_limit(amount, moment, units) for moment in moments):
+        return True
+    changing = (claim.says | claim.inherited_directions) & _CHANGING or (claim.link == "with" and subject.changes)
+    return bool(amount.role == "" and amount.date is None and changing) and _is_difference(amount, subject)
+
+
+def _is_of_change(amount: Amount, subject: Subject) -> bool:
+    """A number that only a change can have."""
     if amount.role == "detectable":
         return any(_same(amount, change.least_detectable, _unit(subject), subject)
                    for change in subject.changes if change.least_detectable is not None)
     if amount.role == "interval":
         return any(_is_interval(amount, change.interval_days) for change in subject.changes)
-    if amount.role in ("long", "short", "first", "second"):
-        return _is_of_pair(amount, subject, subjects)
-    if amount.role == "by":
-        return _is_difference(amount, subject)
-    if any(_is_value(amount, moment, subject, claim) for moment in subject.moments):
-        return True
-    changing = bool(claim.says & _CHANGING) or (claim.link == "with" and bool(subject.changes))
-    limit = amount.comparator and any(_is_limit(amount, moment, units) for moment in subject.moments)
-    return bool(limit) or (amount.role == "" and amount.date is None and changing and _is_difference(amount, subject))
+    return _is_difference(amount, subject)
 
 
 def _unit(subject: Subject) -> str | None:
@@ -57,40 +72,40 @@ def _same(amount: Amount, number: float, unit: str | None, subject: Subject, pri
 
 def _is_value(amount: Amount, moment: Moment, subject: Subject, claim: Claim) -> bool:
     value = moment.value
-    if moment.number is None:
+    if moment.number is None or amount.comparator != (value.comparator or ""):
         return False
     if amount.date is not None and not any(amount.date.is_of(when) for when in moment.dates):
-        return False
-    if amount.comparator != (value.comparator or ""):
         return False
     printed = (value.text or "").lstrip("<>=≤≥ ") or None
     rounded = value.precision is not None and abs(abs(moment.number) - float(amount.digits)) <= value.precision
     if not _same(amount, moment.number, value.unit, subject, printed, loose=rounded):
         return False
     if amount.role == "prior":
-        return moment.rank == 0 or (not subject.changes and len(subject.moments) == 1 and claim.link == "than")
-    if amount.date is not None:
-        return True
+        return moment.rank == 0
     dated = [date for date, role in claim.dates if role != "prior"]
-    if amount.role == "" and dated and any(date.is_of(when) for date in dated for when in moment.dates):
-        return True
-    return moment.rank == 1
+    told = amount.role == "" and any(date.is_of(when) for date in dated for when in moment.dates)
+    return moment.rank == 1 or amount.date is not None or told
 
 
 def _is_limit(amount: Amount, moment: Moment, units: Collection[str]) -> bool:
     low, high = moment.value.low, moment.value.high
-    known = {"upper": (high,), "lower": (low,)}.get(amount.role, (low, high))
+    known: tuple[float | None, ...] = {"upper": (high,), "lower": (low,)}.get(amount.role, (low, high))
     if amount.comparator:
-        number = moment.number
-        if number is None:
-            return False
-        beyond = (low,) if amount.comparator == "<" and low is not None and number < low else (
-            (high,) if amount.comparator == ">" and high is not None and number > high else ())
-        known = known if amount.role and high in known and amount.comparator == "<" else beyond
+        known = _passed(amount, moment, known)
     written = [amount.unit] if amount.unit else [moment.value.unit or "1", *units]
     times = {factor(moment.value.unit or "1", unit, "") for unit in written} - {None}
     return any(limit is not None and time is not None and abs(limit * time - amount.number) < 1e-6 * max(1.0, limit)
                for limit in known for time in times)
+
+
+def _passed(amount: Amount, moment: Moment, known: tuple[float | None, ...]) -> tuple[float | None, ...]:
+    """The limit that "below" or "above" can mean: one that the value passes, or the range "<5.0" itself."""
+    low, high, number = moment.value.low, moment.value.high, moment.number
+    if number is None or (amount.role and high in known and amount.comparator == "<"):
+        return known if number is not None else ()
+    below = amount.comparator == "<" and low is not None and number < low
+    above = amount.comparator == ">" and high is not None and number > high
+    return (low,) if below else (high,) if above else ()
 
 
 def _is_interval(amount: Amount, days: int | None) -> bool:
@@ -113,7 +128,7 @@ def _is_difference(amount: Amount, subject: Subject) -> bool:
     return False
 
 
-def _is_of_pair(amount: Amount, subject: Subject, subjects: Sequence[Subject]) -> bool:
+def _is_of_pair(amount: Amount, subjects: Sequence[Subject]) -> bool:
     """The long before the short axis, systolic before diastolic pressure."""
     wanted = {"long": "long-axis", "short": "short-axis", "first": "systolic", "second": "diastolic"}[amount.role]
     return any(_same(amount, moment.number, moment.value.unit, item) for item in subjects

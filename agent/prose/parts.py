@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from .claim import DIRECTIONS, FLAGS, Amount, Anchors, Claim, Saying
+from .claim import DIRECTIONS, Amount, Anchors, Claim, Saying
 from .tokens import Token
 from .units import measure_of
 
 SOFT = {",": "comma", "-": "comma", "and": "and", "or": "or", "nor": "or", "with": "with", "without": "with",
-        "beside": "comma", "than": "than", "as well as": "and", "plus": "and", "&": "and", "there is": "comma",
+        "beside": "comma", "than": "than", "plus": "and", "&": "and", "there is": "comma",
         "there are": "comma", "at": "with"}
 """What joins a part to the one before, by the word or mark between them."""
 HARD = frozenset({";", ".", "but", "while", "wherea", "however", "although", "though", "yet", "when"})
@@ -79,6 +80,8 @@ def _mark(own: Sequence[Token], token: Token, following: Sequence[Token], *, bet
         return "with"
     if token.text in HARD:
         return "hard"
+    if "joining" in token.says:
+        return "and"
     return "colon" if token.kind == ":" else SOFT.get(token.text, "")
 
 
@@ -121,6 +124,7 @@ class _Part:
                 self._word(token, self._at(place + 1))
             elif token.kind == "sign":
                 self.claim.unknown.add(token.text)
+        share_units(self.claim)
         date_amounts(self.claim, self.tokens)
         return self.claim
 
@@ -228,6 +232,13 @@ def _noun(tokens: Sequence[Token]) -> Token | None:
                  if token.phrase or token.says & _COUNTED or token.text in _COUNT_NOUNS), None)
 
 
+def share_units(claim: Claim) -> None:
+    """In "from 7.8 to 10.6 mm" the unit is that of both."""
+    for place, (one, other) in enumerate(pairwise(list(claim.amounts))):
+        if one.unit is None and other.unit is not None and one.role == "prior" and other.role == "now":
+            claim.amounts[place] = replace(one, unit=other.unit)
+
+
 def date_amounts(claim: Claim, tokens: Sequence[Token]) -> None:
     """Join each number to the date that follows it before the next number, or to the one that stands before all."""
     order = [token for token in tokens if token.kind == "date" or (token.kind == "number" and not token.phrase)]
@@ -248,6 +259,3 @@ def date_amounts(claim: Claim, tokens: Sequence[Token]) -> None:
         dated = following is not None and following.kind == "date" and id(following.date) not in apart
         if dated and following is not None and at >= 0 and claim.amounts[at].digits == token.digits:
             claim.amounts[at] = replace(claim.amounts[at], date=following.date)
-
-
-__all__ = ["FLAGS", "parts_of"]

@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from ...core.evidence import EvidenceKind
 from ...core.finding import Category, Direction
-from .claim import DIRECTIONS, Amount, Claim
+from .amounts import amounts, counts
+from .claim import DIRECTIONS, Claim
 from .dates import DateSaid
+from .held import ENTRIES, Held, name
 from .lexicon import stems
-from .numbers import holds
-from .subjects import Moment, Subject
-from .units import measure_of
+from .subjects import Subject
 
 _PICTURES = frozenset({EvidenceKind.VOLUME_REGION, EvidenceKind.VOLUME_SLICE})
 _EXAMINATIONS = {"ct": _PICTURES, "mr": _PICTURES, "film": frozenset({EvidenceKind.IMAGE_BOX}),
                  "slide": frozenset({EvidenceKind.SLIDE_REGION})}
 _MR_ONLY = frozenset({"foreground volume", "signal intensity"})
-_MEDICATION = frozenset({"MedicationRequest", "MedicationStatement", "MedicationAdministration",
-                         "MedicationDispense", "Medication"})
-_ENTRIES = {"allergy": frozenset({"AllergyIntolerance"}), "medication": _MEDICATION,
-            "condition": frozenset({"Condition"}), "procedure": frozenset({"Procedure"}),
-            "vaccine": frozenset({"Immunization"})}
 _RELATIVES = frozenset({"mother", "father", "sister", "brother", "maternal", "paternal"})
 _ALIKE = {"increased": {"increased", "worsened"}, "decreased": {"decreased", "improved"}}
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _COPULAS = frozenset({"is", "are", "was", "were", "both", "all"})
-
-
-@dataclass(frozen=True)
-class Held:
-    """A claim held against a subject.
-
-    Args:
-        claim: what is said.
-        subject: of what.
-        subjects: all that the sentence cites.
-        units: those that the sentence gives.
-    """
-
-    claim: Claim
-    subject: Subject
-    subjects: Sequence[Subject]
-    units: frozenset[str]
 
 
 def words(held: Held) -> str:
@@ -52,47 +30,31 @@ def words(held: Held) -> str:
     return "it says more than its finding" if claim.unknown or left else ""
 
 
-def kind_of(unit: str | None) -> str:
-    """What a unit measures, or the unit itself where that is not known."""
-    known = measure_of(unit or "1")
-    return known[0] if known else unit or ""
-
-
-def name(held: Held) -> str:
-    """The claim, or what it continues, names the subject."""
-    claim, subject = held.claim, held.subject
-    said = claim.phrases & subject.phrases
-    full = said | (claim.context & subject.phrases)
-    named = any(anchor <= full and (not claim.named or anchor & said) for anchor in subject.anchors)
-    numbers = {phrase for phrase in claim.context if phrase[0].isdigit()}
-    if numbers and not claim.named and not any(phrase[0].isdigit() for phrase in claim.phrases):
-        named = named and numbers <= subject.phrases
-    return "" if named else "it does not name its finding"
-
-
 def side(held: Held) -> str:
     """Sides that are named are the subject's."""
     said = held.claim.sides or held.claim.inherited_sides
+    if held.subject.is_negated and not held.subject.sides:
+        return ""  # what is nowhere is on neither side
     return "" if said <= held.subject.sides else "a side is not that of its finding"
 
 
 def dates(held: Held) -> str:
     """Every date is the subject's, an earlier examination's where the words say so."""
     linked = {id(amount.date) for amount in held.claim.amounts if amount.date is not None}
-    for date, role in held.claim.dates:
-        if id(date) not in linked and not _date_holds(date, role, held.subject):
+    for said, role in held.claim.dates:
+        if id(said) not in linked and not _date_holds(said, role, held.subject):
             return "a date is not that of its finding"
     return ""
 
 
-def _date_holds(date: DateSaid, role: str, subject: Subject) -> bool:
+def _date_holds(said: DateSaid, role: str, subject: Subject) -> bool:
     record = not subject.changes
     if role in ("prior", "between") and not record:
-        return any(date.is_of(moment) for moment in subject.prior_dates)
+        return any(said.is_of(moment) for moment in subject.prior_dates)
     if role == "prior" and any(item.category is not Category.RECORD for item in subject.findings):
         return False
     known = subject.dates | (subject.prior_dates if not role else frozenset())
-    return any(date.is_of(moment) for moment in known)
+    return any(said.is_of(moment) for moment in known)
 
 
 def presence(held: Held) -> str:
@@ -115,6 +77,32 @@ def kind_of_value(held: Held) -> str:
     one_side = "whole" in claim.says and subject.sides and not claim.sides
     mean = "mean" in claim.says and "median" in subject.name
     return "it says more than its finding" if one_side or mean else ""
+
+
+def ranking(held: Held) -> str:
+    """The highest is the highest of those cited, the second the second, and only it is so."""
+    claim, subject = held.claim, held.subject
+    alike = [item for item in held.subjects if item.name == subject.name and item.latest is not None]
+    for kind, best in (("superlative", max), ("least", min)):
+        if kind in claim.says and len(alike) > 1 and subject.latest != best(item.latest or 0.0 for item in alike):
+            return "a comparison is not that of its findings"
+    place = next((_ORDINALS.index(text) + 1 for text in claim.texts if text in _ORDINALS), None)
+    own = {word for item in subject.findings for word in stems(item.site or "") if word.isdigit()}
+    if place is not None and (own or {"1"}) != {str(place)}:
+        return "it does not name its finding"
+    if "only" in claim.says and not _is_only(held):
+        return "it says more than its finding"
+    same = {when[:10] for item in held.subjects if item is not subject for when in item.dates}
+    together = any(when[:10] in same for when in subject.dates)
+    return "a date is not that of its finding" if "same_day" in claim.says and not together else ""
+
+
+def _is_only(held: Held) -> bool:
+    """Whether others of the same name are cited, and none of them changed in the way that is said."""
+    others = [item for item in held.subjects if item is not held.subject and item.name == held.subject.name]
+    said = held.claim.says & DIRECTIONS
+    return bool(others and said) and not any(said & {change.direction.value for change in item.changes}
+                                             for item in others)
 
 
 def certainty(held: Held) -> str:
@@ -144,7 +132,7 @@ def standing(held: Held) -> str:
 def entries(held: Held) -> str:
     """Conditions are conditions, medications are medications."""
     for item in held.claim.sayings:
-        kinds = _ENTRIES.get(item.kind)
+        kinds = ENTRIES.get(item.kind)
         weak = item.text in ("take", "taken", "taking", "received", "given", "performed", "problem", "use", "shot")
         if kinds and not weak and not held.subject.resources & kinds:
             return "an entry stands under another kind"
@@ -168,9 +156,9 @@ def flags(held: Held) -> str:
 
 def _flag_at(claim: Claim, subject: Subject) -> str:
     """The flag of the value that the claim dates, else the latest value's."""
-    dated = [date for date, role in claim.dates if role != "prior"]
+    dated = [said for said, role in claim.dates if role != "prior"]
     for moment in subject.moments:
-        if moment.flag and dated and any(date.is_of(when) for date in dated for when in moment.dates):
+        if moment.flag and dated and any(said.is_of(when) for said in dated for when in moment.dates):
             return moment.flag
     return subject.flag
 
@@ -235,74 +223,6 @@ def reader(held: Held) -> str:
     return "it does not say who read it" if said and not any(i.is_read for i in held.subject.findings) else ""
 
 
-def amounts(held: Held) -> str:
-    """Every number is the subject's, in its unit, and stands for what it stands for there."""
-    for amount in held.claim.amounts:
-        if not holds(amount, held.claim, held.subject, held.subjects, held.units) and not _holds_beside(amount, held):
-            return "a number or its unit is not that of its finding"
-        if amount.unit is None and not held.units and amount.role not in ("range", "upper", "lower", "first",
-                                                                           "second") and _needs_unit(held.subject, amount):
-            return "a number or its unit is not that of its finding"
-    return ""
-
-
-def _holds_beside(amount: Amount, held: Held) -> bool:
-    """Whether a number in another kind of unit is that of another finding of the same place that the claim names."""
-    own = {kind_of(moment.value.unit) for moment in held.subject.moments}
-    if amount.unit is None or kind_of(amount.unit) in own:
-        return False
-    return any(other.sides == held.subject.sides and not name(Held(held.claim, other, held.subjects, held.units))
-               and holds(amount, held.claim, other, held.subjects, held.units) for other in held.subjects
-               if other is not held.subject)
-
-
-def _needs_unit(subject: Subject, amount: Amount) -> bool:
-    if float(amount.digits) < 1 and ("/" in subject.name or "ratio" in subject.name):
-        return False
-    return any(moment.value.unit not in (None, "", "1") for moment in subject.moments)
-
-
-def counts(held: Held) -> str:
-    """What is counted is as many."""
-    for count, noun in held.claim.counts:
-        if count not in _countable(held, None if noun is None else (noun.phrase, noun.text, noun.says)):
-            return "its count is not that of its findings"
-    return ""
-
-
-def _countable(held: Held, noun: tuple[tuple[str, ...], str, frozenset[str]] | None) -> set[int]:
-    subjects = held.subjects
-    if noun is None:
-        return {1}
-    phrase, text, says = noun
-    if says & set(_EXAMINATIONS) or text in ("scan", "examination", "study", "image"):
-        return {len({when[:10] for item in held.subject.facts for when in item.dates | item.prior_dates})}
-    if text == "day":
-        return _gaps(subjects)
-    if text in ("week", "month", "year"):
-        size = {"week": 7, "month": 30.44, "year": 365.25}[text]
-        return {round(days / size) for days in _gaps(subjects)}
-    for kind, resources in _ENTRIES.items():
-        if kind in says:
-            return {sum(bool(item.resources & resources) and item.is_past == ("past" in held.claim.says)
-                        for item in subjects)}
-    if phrase:
-        alike = [item for item in subjects if any(phrase in anchor for anchor in item.anchors)]
-        return {len(alike)} | ({2} if phrase == ("lung",) else set())
-    flagged = [item for item in subjects if item.flag in ("low", "high")]
-    return {len(flagged) if "outside" in held.claim.says else len(subjects)}
-
-
-def _gaps(subjects: Sequence[Subject]) -> set[int]:
-    """Days between any two dates of what is cited."""
-    from datetime import date
-    days = {date.fromisoformat(when[:10]) for item in subjects for when in item.dates | item.prior_dates
-            if len(when) >= 10}
-    return {abs((one - other).days) for one in days for other in days if one != other}
-
-
 RULES: tuple[Callable[[Held], str], ...] = (
-    name, words, kind_of_value, side, amounts, dates, presence, certainty, standing, entries, flags, direction, examination, reader,
-    counts)
-
-__all__ = ["RULES", "Amount", "Direction", "Held", "Moment"]
+    name, words, kind_of_value, ranking, side, amounts, dates, presence, certainty, standing, entries, flags, direction,
+    examination, reader, counts)

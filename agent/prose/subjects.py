@@ -134,6 +134,11 @@ class Subject:
                      for one in found)
 
     @cached_property
+    def latest(self) -> float | None:
+        """The number that holds now."""
+        return next((moment.number for moment in self.moments if moment.rank == 1), None)
+
+    @cached_property
     def dates(self) -> frozenset[str]:
         """Dates of its findings that are not earlier examinations'."""
         return frozenset(date for item in self.facts for date in item.dates)

@@ -100,7 +100,8 @@ def _next(reader: _Reader, place: int) -> int:
 
 def _mark(reader: _Reader, place: int) -> int:
     mark = reader.raw[place]
-    if mark in ",;():[]/→" or _POINT.match(reader.raw, place) or (mark in "-–" and reader.raw[place + 1:place + 2] == " "):
+    dash = mark in "-–" and reader.raw[place + 1:place + 2] == " "
+    if mark in ",;():[]/→" or dash or _POINT.match(reader.raw, place):
         reader.tokens.append(Token({"[": "(", "]": ")", "–": "-"}.get(mark, mark), mark))
     elif mark in "<>≤≥~≈+-" or mark.isalnum():
         kinds = frozenset({"about"}) if mark in "~≈" else frozenset()
@@ -178,11 +179,10 @@ def _unit(reader: _Reader, place: int) -> tuple[str | None, int]:
         return None, place
     for count in range(len(pieces), 0, -1):
         whole = reader.raw[start:start + pieces[count - 1].end()]
-        text = _UNIT_END.sub("", whole.split("(")[0].split("[L")[0]).rstrip()
-        for form in (text, text.split("→")[0].rstrip()):
-            if (form and (plain_unit(form) in reader.units or measure_of(form) is not None) and not form[0].isdigit()) or (
-                    form.startswith("10") and measure_of(form) is not None):
-                return form, start + len(form)
+        form = _UNIT_END.sub("", re.split(r"\(|\[L|→", whole)[0]).rstrip()
+        known = measure_of(form) is not None or plain_unit(form) in reader.units
+        if form and known and (not form[0].isdigit() or form.startswith("10")):
+            return form, start + len(form)
     return None, place
 
 

@@ -38,7 +38,9 @@ def plain_unit(unit: str) -> str:
     text = re.sub(r"\bmillilit(?:er|re)s?\b", "ml", re.sub(r"\blit(?:er|re)s?\b", "l", text))
     text = re.sub(r"\bcentimet(?:er|re)s?\b", "cm", re.sub(r"\bmillimet(?:er|re)s?\b", "mm", text))
     text = re.sub(r"\s*\bper\b\s*", "/", text)
-    text = text.replace("arbitrary units", "au").replace("a.u.", "au").replace("a.u", "au").replace("mm[hg]", "mmhg").replace("[arb'u]", "au")
+    for long in ("arbitrary units", "a.u.", "a.u", "[arb'u]"):
+        text = text.replace(long, "au")
+    text = text.replace("mm[hg]", "mmhg")
     text = re.sub(rf"^{_COUNTED}\s*/", "/", re.sub(r"\^(?=[23]\b)", "", re.sub(r"\s+", "", text)))
     text = re.sub(r"^k/", "10^3/", re.sub(r"^x", "", text))
     return re.sub(r"^10[*^]?(\d{1,2})/", r"10^\1/", text.replace("**", "^"))
@@ -142,6 +144,8 @@ def is_converted(digits: str, number: float) -> bool:
 def round_like(number: float, digits: str) -> float:
     """A number rounded to the decimals, or for a whole number the digits that count, of what is written."""
     if "." in digits or number == 0:
-        return floor(number * 10 ** decimals_of(digits) + 0.5 + 1e-9) / 10 ** decimals_of(digits)
+        scale = 10.0 ** decimals_of(digits)
+        return floor(number * scale + 0.5 + 1e-9) / scale
     place = max(0, floor(log10(abs(number))) + 1 - max(significant(digits), 2))
-    return floor(number / 10 ** place + 0.5 + 1e-9) * 10.0 ** place
+    step = 10.0 ** place
+    return floor(number / step + 0.5 + 1e-9) * step
