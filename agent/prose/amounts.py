@@ -25,6 +25,9 @@ def kind_of(unit: str | None) -> str:
 
 def amounts(held: Held) -> str:
     """Every number is the subject's, in its unit, and stands for what it stands for there."""
+    known = {kind_of(moment.value.unit) for moment in held.subject.moments}
+    if any(kind_of(unit) not in known for unit in held.claim.units):
+        return "a number or its unit is not that of its finding"
     for amount in held.claim.amounts:
         if not holds(amount, held.claim, held.subject, held.subjects, held.units) and not _holds_beside(amount, held):
             return "a number or its unit is not that of its finding"

@@ -53,6 +53,7 @@ class Claim:
         phrases: phrases of findings, its own.
         context: those of the parts that it continues; empty where it names its finding itself.
         unknown: words that say nothing known and belong to no finding.
+        units: those that stand apart from a number.
     """
 
     link: str
@@ -63,6 +64,7 @@ class Claim:
     sayings: list[Saying] = field(default_factory=list)
     counts: list[tuple[int, Token | None]] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
+    units: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
     named: bool = False
     inherited_sides: frozenset[str] = frozenset()
@@ -97,4 +99,5 @@ class Claim:
         self.sayings = other.sayings + self.sayings
         self.counts += other.counts
         self.unknown |= other.unknown
+        self.units |= other.units
         self.texts = other.texts + self.texts

@@ -14,6 +14,7 @@ CARRIED = frozenset({"past", "family", "allergy", "medication", "uncertain", "pr
 _STANDING = frozenset({"past", "present", "family"})
 _LISTING = frozenset({"and", "or", "comma"})
 _PLURAL = frozenset({"are", "were", "lie", "have", "both", "all", "remain"})
+_APART = frozenset({"is", "are", "was", "were", "a", "an", "the"})
 _VERBS = frozenset({"is", "are", "was", "were", "has", "have", "on record", "record"})
 
 
@@ -100,7 +101,8 @@ def _holds_on(item: Saying, claim: Claim) -> bool:
     if not item.leads:
         return False
     if item.kind == "negation":
-        return not claim.negations and (bare or claim.link == "or")
+        apart = bool(set(claim.texts) & _APART)
+        return not claim.negations and ((bare and not apart) or claim.link == "or")
     if item.kind not in CARRIED or item.kind in claim.says or (item.kind == "uncertain" and not bare):
         return False
     if item.kind in FLAGS | DIRECTIONS:

@@ -77,7 +77,8 @@ def _is_value(amount: Amount, moment: Moment, subject: Subject, claim: Claim) ->
     if amount.date is not None and not any(amount.date.is_of(when) for when in moment.dates):
         return False
     printed = (value.text or "").lstrip("<>=≤≥ ") or None
-    rounded = value.precision is not None and abs(abs(moment.number) - float(amount.digits)) <= value.precision
+    rounded = (value.precision is not None and moment.number != round(moment.number)
+               and abs(abs(moment.number) - float(amount.digits)) <= value.precision)
     if not _same(amount, moment.number, value.unit, subject, printed, loose=rounded):
         return False
     if amount.role == "prior":

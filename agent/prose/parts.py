@@ -17,6 +17,10 @@ SOFT = {",": "comma", "-": "comma", "and": "and", "or": "or", "nor": "or", "with
 HARD = frozenset({";", ".", "but", "while", "wherea", "however", "although", "though", "yet", "when"})
 _TIMES = frozenset({"day", "days", "week", "weeks", "month", "months", "year", "years"})
 _LIMITS = frozenset({"range", "upper", "lower", "detectable"})
+_UNDATED = _LIMITS | {"by", "interval"}
+"""Roles of numbers that no date belongs to."""
+_BEYOND = frozenset({"above", "over", "beyond", "exceed", "exceeding"})
+_SHORT_OF = frozenset({"below", "under", "within"})
 _APART = frozenset({"prior", "between", "until"})
 _PAIRS = {"-": ("range", "range"), "x": ("long", "short"), "by": ("long", "short"), "/": ("first", "second"),
           "over": ("first", "second")}
@@ -133,8 +137,11 @@ class _Part:
 
     def _is_preposition(self, token: Token, place: int) -> bool:
         """Whether "above" or "within" says where something is, or what a difference exceeds, and flags no result."""
-        if token.text in ("above", "below", "over", "under", "beyond"):
-            return any("detectable" in item.says for item in self.tokens[place + 1:place + 3])
+        if token.text in _BEYOND | _SHORT_OF and any(
+                "detectable" in item.says for item in self.tokens[place + 1:place + 3]):
+            self.claim.sayings.append(Saying("over_least" if token.text in _BEYOND else "under_least", token.text,
+                                             leads=False))
+            return True
         return token.text == "within" and not any("limit" in item.says for item in self.tokens[place + 1:place + 5])
 
     def _date(self, token: Token) -> None:
@@ -152,6 +159,8 @@ class _Part:
             says = frozenset({"negation"})
         elif not says and token.text not in ("and", "or") and measure_of(token.text) is None:
             claim.unknown.add(token.text)
+        elif not says and measure_of(token.text) is not None:
+            claim.units.add(token.text)
         numbered = following is not None and following.kind == "number"
         if says & {"less", "more"} and numbered:
             self.role = "less" if "less" in says else "more"
@@ -172,7 +181,7 @@ class _Part:
         says = token.says & {"indeterminate"}
         if "candidate" in token.phrase:
             says = says | {"indeterminate"}
-        return says | {"bilateral"} if token.phrase == ("lung",) and claim.texts[-2:-1] == ["both"] else says
+        return says | {"bilateral"} if token.phrase == ("lung",) and "both" in claim.texts[-3:-1] else says
 
     def _earlier(self) -> None:
         """The number before a "to" is the earlier one."""
@@ -248,8 +257,8 @@ def date_amounts(claim: Claim, tokens: Sequence[Token]) -> None:
         return
     if order[0].kind == "date" and len(dates) == 1:
         if id(dates[0].date) not in apart:
-            claim.amounts = [replace(amount, date=dates[0].date) if amount.role not in _LIMITS | {
-                "by", "interval", "prior"} else amount for amount in claim.amounts]
+            claim.amounts = [replace(amount, date=dates[0].date) if amount.role not in _UNDATED | {
+                "prior"} else amount for amount in claim.amounts]
         return
     at = -1
     for token, following in zip(order, [*order[1:], None], strict=True):
@@ -257,5 +266,6 @@ def date_amounts(claim: Claim, tokens: Sequence[Token]) -> None:
             continue
         at = next((n for n in range(at + 1, len(claim.amounts)) if claim.amounts[n].digits == token.digits), at)
         dated = following is not None and following.kind == "date" and id(following.date) not in apart
-        if dated and following is not None and at >= 0 and claim.amounts[at].digits == token.digits:
+        fits = at >= 0 and claim.amounts[at].digits == token.digits and claim.amounts[at].role not in _UNDATED
+        if dated and fits and following is not None:
             claim.amounts[at] = replace(claim.amounts[at], date=following.date)

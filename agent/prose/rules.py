@@ -194,8 +194,10 @@ def direction(held: Held) -> str:
         return "it compares without a measured change"
     if not subject.changes:
         record = subject.findings[0].category is Category.RECORD
-        wrong = said or (earlier and not record and len(subject.moments) < 2 )
+        wrong = said or "moved" in claim.says or (earlier and not record and len(subject.moments) < 2)
         return "it compares without a measured change" if wrong else ""
+    if not _moved(held):
+        return "a change is not that of its finding"
     known = {item.direction.value for item in subject.changes}
     wide = {other for kind in known for other in ({kind} | ({"worsened"} & _ALIKE.get(kind, set())))}
     read = all(item.is_read for item in subject.findings if item.change)
@@ -204,6 +206,17 @@ def direction(held: Held) -> str:
     else:
         wide = known
     return "" if said <= wide else "a change is not that of its finding"
+
+
+def _moved(held: Held) -> bool:
+    """Whether a change that is spoken of was one, and lies beyond or within what can be told from noise as said."""
+    says, changes = held.claim.says, held.subject.changes
+    if "moved" in says and all(change.direction is Direction.STABLE for change in changes):
+        return False
+    passed = [abs(change.delta) > change.least_detectable for change in changes
+              if change.delta is not None and change.least_detectable is not None]
+    beyond = "over_least" not in says or "stable" in says or all(passed)
+    return beyond and not ("under_least" in says and any(passed))
 
 
 def examination(held: Held) -> str:

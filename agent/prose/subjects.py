@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ...core.evidence import EvidenceKind, FhirResource
 from ...core.finding import Assertion, Category, Change, Finding, Status, Value
@@ -235,20 +235,24 @@ def _names(group: tuple[Facts, ...]) -> set[Words]:
     return names | _analyte_names(finding)
 
 
-def _analyte_names(finding: Finding) -> set[Words]:
+def _analyte_names(finding: Finding) -> frozenset[Words]:
     """Names of the same laboratory test by the LOINC table."""
     if finding.category not in (Category.LAB, Category.CHANGE) and not (finding.value and finding.value.panel):
-        return set()
+        return frozenset()
+    specimen = (finding.value.specimen if finding.value else None) or ""
+    return _names_of_test(finding.name, finding.code.code if finding.code else None,
+                          urine="urin" in f"{finding.name} {specimen}".casefold())
+
+
+@lru_cache(maxsize=4096)
+def _names_of_test(name: str, code: str | None, *, urine: bool) -> frozenset[Words]:
     known = table()
-    codes = {item.code for form in forms_of(finding.name) for item in known.get(form, ())
-             if finding.code is None or item.code == finding.code.code}
-    codes |= {item.code for items in known.values() for item in items
-              if item.display.casefold() == finding.name.casefold()}
-    if finding.code is not None:
-        codes.add(finding.code.code)
-    urine = "urin" in f"{finding.name} {finding.value.specimen if finding.value else ''}".casefold()
-    return {stems(name) for name, items in known.items()
-            for item in items if item.code in codes and (item.specimen == "urine") == urine}
+    codes = {item.code for form in forms_of(name) for item in known.get(form, ()) if code in (None, item.code)}
+    codes |= {item.code for items in known.values() for item in items if item.display.casefold() == name.casefold()}
+    if code is not None:
+        codes.add(code)
+    return frozenset(stems(other) for other, items in known.items() for item in items
+                     if item.code in codes and (item.specimen == "urine") == urine)
 
 
 def _entry(finding: Finding) -> dict[str, list[str]]:

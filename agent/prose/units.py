@@ -27,6 +27,7 @@ MOLAR_MASS = {"creatinine": 113.12, "glucose": 180.156, "cholesterol": 386.65, "
 triolein, the usual convention of laboratories)."""
 
 
+@lru_cache(maxsize=4096)
 def plain_unit(unit: str) -> str:
     """A unit as compared: small letters, `u` for micro, `/` for per, no blanks; G/L and T/L as powers of ten."""
     text = {"G/L": "10^9/l", "T/L": "10^12/l", "G/l": "10^9/l", "T/l": "10^12/l"}.get(unit.strip(), unit)
@@ -120,7 +121,7 @@ def is_written(digits: str, number: float, printed: str | None, *, loose: bool =
         loose: the sentence says "about", or the number was converted: rounding to two digits that count is the same.
     """
     own = printed if printed is not None and re.fullmatch(r"\d+(?:\.\d+)?", printed) else number_text(number)
-    unrounded = printed is None and significant(repr(number)) > 4
+    unrounded = printed is None and significant(f"{number:.12g}") > 4
     if decimals_of(digits) > decimals_of(own) and significant(digits) > significant(own):
         return False
     written = float(digits)
@@ -138,7 +139,8 @@ def is_converted(digits: str, number: float) -> bool:
         return written == number
     exact = abs(number - written) <= 1e-9 * max(1.0, abs(written))
     enough = len(digits.replace(".", "").lstrip("0")) >= 2 or decimals_of(digits) > 0
-    return exact or (enough and abs(round_like(number, digits) - written) <= 1e-9 * max(1.0, abs(written)))
+    rounded = floor(number + 0.5 + 1e-9) if "." not in digits else round_like(number, digits)
+    return exact or (enough and abs(rounded - written) <= 1e-9 * max(1.0, abs(written)))
 
 
 def round_like(number: float, digits: str) -> float:
