@@ -41,10 +41,12 @@ class Verified(NamedTuple):
 
 @dataclass(frozen=True)
 class Judged:
-    """What a sentence came to: why it is not supported (empty when it is), and the findings that it states."""
+    """What a sentence came to: why it is not supported (empty when it is), the findings that it states, and the
+    model that read them where it does not name it."""
 
     reason: str
     stated: frozenset[str] = frozenset()
+    unnamed: str | None = None
 
 
 def verify(sections: Sequence[Section], findings: Sequence[Finding], evidence: Sequence[Evidence]
@@ -88,7 +90,8 @@ def _outcome(sentence: Sentence, known: Known, before: Sequence[Sentence], *, ma
     """The sentence as it may stand, or why it may not."""
     found = judged(sentence, known)
     if not found.reason:
-        return narrowed(sentence, found.stated, [known.facts[key] for key in sentence.findings])
+        kept = narrowed(sentence, found.stated, [known.facts[key] for key in sentence.findings])
+        return kept.model_copy(update={"read_by": found.unnamed}) if found.unnamed else kept
     if mark:
         return sentence.model_copy(update={"support": Support.UNSUPPORTED, "outcome": Outcome.MARKED,
                                            "reason": found.reason})
@@ -109,8 +112,9 @@ def _warning(section: Section, sentence: Sentence, reason: str, what: str) -> st
 
 
 def objection(sentence: Sentence, known: Known) -> str:
-    """Why a sentence is not supported; empty when it is."""
-    return judged(sentence, known).reason
+    """Why a sentence may not stand by itself; empty when it may. By itself it must name the model that read."""
+    found = judged(sentence, known)
+    return found.reason or ("it does not say who read it" if found.unnamed else "")
 
 
 def judged(sentence: Sentence, known: Known) -> Judged:
@@ -133,8 +137,17 @@ def _told(sentence: Sentence, cited: Sequence[Facts], known: Known) -> Judged:
         return Judged("", frozenset(sentence.findings))
     told = check(sentence.text, cited)
     if not told.reason:
-        return Judged("", told.stated)
+        return Judged("", told.stated, _unnamed(sentence, told.stated, known))
     return Judged(told.reason if reason in _NOT_A_TEMPLATE else reason)
+
+
+def _unnamed(sentence: Sentence, stated: frozenset[str], known: Known) -> str | None:
+    """The models that read what the sentence states and that it does not name."""
+    text = fold(sentence.text)
+    told = [known.facts[key] for key in sorted(stated)]
+    read = {facts.finding.reader: facts.reader for facts in told if facts.reader}
+    left = [name for name, folded in sorted(read.items()) if folded not in text]
+    return ", ".join(left) or None
 
 
 def _limitation_objection(sentence: Sentence, known: Known) -> str:

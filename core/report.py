@@ -91,6 +91,8 @@ class Sentence(Word):
     """Why it was corrected or marked; None where it stands as it was written."""
     written: str | None = None
     """Its text before a correction; None where that did not change."""
+    read_by: str | None = None
+    """The model whose reading it tells without naming the model; every written form names it beside the text."""
 
 
 class LeftOut(Word):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from made_case import FIRST, SECOND, MadeCase, made_case
+from made_case import FIRST, PATIENT, SECOND, MadeCase, made_case
+from made_report import made_report
 
+from caseloom.agent.facts import known_facts
 from caseloom.agent.prose.dates import date_at
 from caseloom.agent.prose.units import factor, is_written
-from caseloom.agent.verify import Verified, verified
-from caseloom.core.finding import Finding
+from caseloom.agent.verify import Verified, objection, verified
+from caseloom.core.finding import Finding, make_finding
 from caseloom.core.report import Outcome, Section, Sentence, SentenceKind, Support
+from caseloom.report.view import view_of
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +88,22 @@ def test_one_finding_is_not_said_twice_by_corrections(case: MadeCase) -> None:
                       kind=SentenceKind.FINDING, support=Support.SUPPORTED) for number in ("8.8", "7.7")]
     done = verified([Section(title="T", sentences=tuple(wrong))], case.findings, case.evidence)
     assert len(done.sections[0].sentences) == 1 and len(done.left_out) == 1
+
+
+def test_a_reading_told_without_its_reader_is_told_with_it(case: MadeCase) -> None:
+    place = case.evidence[0]
+    finding = make_finding(name="Pleural effusion", category="observation", status="present", laterality="left",
+                           evidence=(place.id,), tool="volume", reader="medgemma", date=place.date, patient=PATIENT)
+    sentence = Sentence(text="There is a left pleural effusion.", findings=(finding.id,), evidence=(place.id,),
+                        kind=SentenceKind.FINDING, support=Support.SUPPORTED)
+    kept = verified([Section(title="T", sentences=(sentence,))], [finding], [place]).sections[0].sentences[0]
+    assert (kept.outcome, kept.read_by) == (Outcome.SUPPORTED, "medgemma")
+    assert objection(sentence, known_facts([finding], [place])) == "it does not say who read it"
+    named = sentence.model_copy(update={"text": "Medgemma read a left pleural effusion."})
+    assert objection(named, known_facts([finding], [place])) == ""
+    line = view_of(made_report().model_copy(update={"sections": (Section(title="T", sentences=(kept,)),)})
+                   ).parts[0].lines[0]
+    assert line.text == "There is a left pleural effusion. (read by medgemma)"
 
 
 @pytest.mark.parametrize("text", ["2025-03-04", "4 March 2025", "March 4, 2025", "04.03.2025", "4/3/2025", "Mar 2025",
