@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from caseloom.evals.verifier_accuracy import failures, first_runs, score, summary, table_of
+from caseloom.evals.verifier_accuracy import failures, first_runs, score, stands, summary, table_of
+from caseloom.evals.verifier_mutations import numbers_mutated
 from caseloom.evals.verifier_suite import SUITES, TRUE, read_findings, read_suite
 
 
@@ -34,3 +37,10 @@ def test_the_table_shows_the_first_run_beside_the_last() -> None:
     assert lines[-1].startswith("| true, refused |")
     assert len(lines) == len(last) + 4
     assert summary(first_runs()["suite"])[1] >= 300
+
+
+def test_no_mechanical_change_of_a_number_stands() -> None:
+    told = [item for item in read_suite(SUITES["held out"]) if item.kind == TRUE][::3]
+    made = [replace(item, text=text) for item in told for text in numbers_mutated(item.text)]
+    assert len(made) > 100
+    assert [item.text for item in made if stands(item)] == []
