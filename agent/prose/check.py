@@ -53,8 +53,9 @@ def check(text: str, cited: Sequence[Facts]) -> Checked:
     for place, claim in enumerate(claims):
         held = [(_held(Held(claim, subject, subjects, given)), subject) for subject in subjects]
         fitting = [subject for (_, reason), subject in held if not reason]
-        if place and not (claim.named or claim.phrases or claim.sides):
-            fitting = [subject for subject in fitting if subject in matched[place - 1]] or []
+        ranks = claim.says & {"superlative", "least"} and not claim.amounts
+        if place and not claim.sides and (ranks or not (claim.named or claim.phrases)):
+            fitting = [subject for subject in fitting if subject in matched[place - 1]]
         if not fitting:
             return Checked(_nearest(held), frozenset())
         matched[place] = fitting

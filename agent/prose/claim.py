@@ -69,6 +69,8 @@ class Claim:
     named: bool = False
     inherited_sides: frozenset[str] = frozenset()
     inherited_directions: frozenset[str] = frozenset()
+    headed: bool = False
+    """It stands under a heading that names a side."""
     compares: str = ""
     """`increased` or `decreased`: how the part before compares with this one."""
 

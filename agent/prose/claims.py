@@ -30,8 +30,11 @@ def claims_of(tokens: Sequence[Token], anchors: Anchors) -> list[Claim]:
     for before, claim in pairwise(claims):
         if claim.named and claim.link in _LISTING | {"colon"}:
             claim.sayings = [item for item in reversed(before.sayings) if _holds_on(item, claim)] + claim.sayings
+    for before, claim in pairwise(claims):
+        _headed_side(before, claim)
     for earlier, claim in reversed(list(pairwise(claims))):
         _carry_back(earlier, claim)
+        _shared_side(earlier, claim)
     return claims
 
 
@@ -49,6 +52,7 @@ def _joined(parts: list[Claim], anchors: Anchors) -> list[Claim]:
         if part.named and lead:
             for other in reversed(lead):
                 part.add(replace(other, sayings=[replace(item, leads=True) for item in other.sayings]))
+            part.headed = part.link == "colon" and bool(part.sides)
             part.link = "start"
             lead = []
         if claims:
@@ -108,6 +112,21 @@ def _holds_on(item: Saying, claim: Claim) -> bool:
     if item.kind in FLAGS | DIRECTIONS:
         return not claim.says & (FLAGS | DIRECTIONS) and not claim.negations
     return item.kind not in _STANDING or not claim.says & _STANDING
+
+
+def _headed_side(before: Claim, claim: Claim) -> None:
+    """The side of a heading ("Left: effusion, consolidation") is that of all that stands under it."""
+    if before.headed and claim.named and claim.link in _LISTING and not claim.sides:
+        claim.sayings += [item for item in before.sayings if item.kind in SIDES]
+        claim.headed = True
+
+
+def _shared_side(earlier: Claim, claim: Claim) -> None:
+    """A side after the last of several bare names ("consolidation and effusion on the left") is that of all."""
+    after = [item for item in claim.sayings if item.kind in SIDES and not item.leads]
+    bare = earlier.named and not (earlier.sides or earlier.amounts or earlier.dates)
+    if after and claim.named and bare and claim.link in _LISTING and not set(earlier.texts) & _VERBS:
+        earlier.sayings += after
 
 
 def _carry_back(earlier: Claim, claim: Claim) -> None:

@@ -21,6 +21,9 @@ _UNDATED = _LIMITS | {"by", "interval"}
 """Roles of numbers that no date belongs to."""
 _BEYOND = frozenset({"above", "over", "beyond", "exceed", "exceeding"})
 _SHORT_OF = frozenset({"below", "under", "within"})
+_MOVED_BY = frozenset({"dropped", "fell", "rose", "increased", "decreased", "lost", "gained", "grew", "shrank",
+                       "climbed", "declined"})
+"""Verbs of change: a number right after one says by how much."""
 _APART = frozenset({"prior", "between", "until"})
 _PAIRS = {"-": ("range", "range"), "x": ("long", "short"), "by": ("long", "short"), "/": ("first", "second"),
           "over": ("first", "second")}
@@ -210,7 +213,8 @@ class _Part:
         if unit is not None and unit.casefold().startswith("nuclei"):
             claim.phrases.add(("nucleus",))
             claim.named = claim.is_named_by(self.anchors)
-        self.role, self.about = "", False
+        spans = role == "range" and following is not None and following.text == "to"
+        self.role, self.about = "range" if spans else "", False
 
     def _is_of_name(self, token: Token) -> bool:
         """Whether a number belongs to a name, as that of a region."""
@@ -230,6 +234,8 @@ def role_of(says: frozenset[str], text: str, role: str, *, numbered: bool) -> st
     for kind, own in _ROLES:
         if kind in says and (kind != "since" or text != "from" or numbered):
             return own
+    if numbered and text in _MOVED_BY:
+        return "by"
     told = {"to": "now", "by": "by"}
     return next((told[kind] for kind in told if numbered and kind in says), role)
 

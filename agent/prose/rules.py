@@ -136,7 +136,10 @@ def entries(held: Held) -> str:
         weak = item.text in ("take", "taken", "taking", "received", "given", "performed", "problem", "use", "shot")
         if kinds and not weak and not held.subject.resources & kinds:
             return "an entry stands under another kind"
-    return ""
+    if not held.claim.named:
+        return ""
+    bare = next((kind for kind in ("allergy", "vaccine") if held.subject.resources & ENTRIES[kind]), "")
+    return "an entry stands under another kind" if bare and bare not in held.claim.says else ""
 
 
 def flags(held: Held) -> str:

@@ -216,7 +216,8 @@ def _anchors(group: tuple[Facts, ...]) -> set[frozenset[Words]]:
             found.add(frozenset([*(stems(part) for part in parts if part != "SITE"), *site]))
         else:
             found.add(frozenset(stems(part) for part in parts))
-    if finding.value and finding.number is None and finding.value.text and finding.category is Category.RECORD:
+    worded = finding.category is Category.RECORD and finding.status is Status.MEASURED and finding.number is None
+    if worded and finding.value and finding.value.text:
         found |= {frozenset({stems(finding.value.text)})}
         found |= {frozenset({stems(name)}) for name in _named(finding.value.text).get("names", [])}
     return found

@@ -90,6 +90,16 @@ def test_one_finding_is_not_said_twice_by_corrections(case: MadeCase) -> None:
     assert len(done.sections[0].sentences) == 1 and len(done.left_out) == 1
 
 
+@pytest.mark.parametrize("text", [
+    "Haemoglobin and leukocytes are both low.", "Haemoglobin is 13.4 and leukocytes are 9.8.",
+    "Leukocytes 13.4, haemoglobin 9.8 g/dL, high.", "Haemoglobin dropped 9.8 g/dL.",
+    f"Haemoglobin is 9.8 g/dL, range 12 - 16 ({FIRST}).", "Haemoglobin is 9.8 g/dL and improving."])
+def test_what_is_said_of_one_finding_is_not_taken_from_another(case: MadeCase, text: str) -> None:
+    done = written(case, text, of(case, "Haemoglobin", category="lab", date=SECOND),
+                   of(case, "Leukocytes", category="lab", date=SECOND))
+    assert all(item.text != text for section in done.sections for item in section.sentences)
+
+
 def test_a_reading_told_without_its_reader_is_told_with_it(case: MadeCase) -> None:
     place = case.evidence[0]
     finding = make_finding(name="Pleural effusion", category="observation", status="present", laterality="left",
