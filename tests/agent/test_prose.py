@@ -10,6 +10,7 @@ from caseloom.agent.facts import known_facts
 from caseloom.agent.prose.dates import date_at
 from caseloom.agent.prose.units import factor, is_written
 from caseloom.agent.verify import Verified, objection, verified
+from caseloom.core.evidence import EvidenceKind
 from caseloom.core.finding import Finding, make_finding
 from caseloom.core.report import Outcome, Section, Sentence, SentenceKind, Support
 from caseloom.report.view import view_of
@@ -101,7 +102,7 @@ def test_what_is_said_of_one_finding_is_not_taken_from_another(case: MadeCase, t
 
 
 def test_a_reading_told_without_its_reader_is_told_with_it(case: MadeCase) -> None:
-    place = case.evidence[0]
+    place = next(item for item in case.evidence if item.kind is EvidenceKind.VOLUME_SLICE)
     finding = make_finding(name="Pleural effusion", category="observation", status="present", laterality="left",
                            evidence=(place.id,), tool="volume", reader="medgemma", date=place.date, patient=PATIENT)
     sentence = Sentence(text="There is a left pleural effusion.", findings=(finding.id,), evidence=(place.id,),
