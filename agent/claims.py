@@ -133,7 +133,7 @@ def without_exact(text: str, exact: str) -> str:
     if not exact:
         return text
     before = r"(?<![\w.,<>≤≥=+−-])(?<![<>≤≥=] )" if exact[0].isalnum() else ""
-    after = r"(?![\w/^*%]|[.,]\d)" if exact[-1].isalnum() else ""
+    after = r"(?![\w/^*%]| %|[.,]\d)" if exact[-1].isalnum() else ""
     return re.sub(before + re.escape(exact) + after, _MASK, text)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
+
 from ..core.amounts import unit_text
+from ..core.evidence import Evidence
 from ..core.finding import Category, Change, Direction, Finding, Status
 from ..core.report import Sentence, SentenceKind
 from ..report.wording import date_text, number_text, value_text, with_unit
@@ -14,6 +18,14 @@ MOST_UNFLAGGED = 3
 WEIGHT = {Direction.NEW: 0, Direction.WORSENED: 0, Direction.INCREASED: 1, Direction.DECREASED: 1,
           Direction.RESOLVED: 2, Direction.IMPROVED: 2, Direction.STABLE: 3}
 """Order of changes: what a person should look at first."""
+
+
+class Places(Protocol):
+    """Whatever knows the evidence by its id."""
+
+    @property
+    def evidence_by_id(self) -> Mapping[str, Evidence]:
+        """Evidence by id."""
 
 
 def is_change(finding: Finding) -> bool:
@@ -48,7 +60,7 @@ def comparison_sentences(material: Material) -> list[Sentence]:
     return sentences + ([further("further_comparisons", rest, SentenceKind.COMPARISON)] if rest else [])
 
 
-def change_text(finding: Finding, material: Material) -> str:
+def change_text(finding: Finding, material: Places) -> str:
     """`Name, place: increased from A on DATE to B on DATE, by D (R %) over N days`, and how sure that is.
 
     A difference that may be noise is given without a word for its direction.
@@ -70,7 +82,7 @@ def change_text(finding: Finding, material: Material) -> str:
                 details=tail)
 
 
-def prior_date(change: Change, material: Material) -> str | None:
+def prior_date(change: Change, material: Places) -> str | None:
     """The latest date of the earlier examination's evidence."""
     known = (material.evidence_by_id.get(key) for key in change.prior_evidence)
     return max((item.date for item in known if item is not None and item.date), default=None)

@@ -123,6 +123,11 @@ class Known:
     evidence: Mapping[str, Evidence]
     units: frozenset[str]
 
+    @property
+    def evidence_by_id(self) -> Mapping[str, Evidence]:
+        """Evidence by id."""
+        return self.evidence
+
 
 def known_facts(findings: Sequence[Finding], evidence: Sequence[Evidence]) -> Known:
     """Findings joined with their evidence, and with the names under which the same code goes elsewhere."""

@@ -35,7 +35,7 @@ from .edit import changed
 from .events import events_of
 from .plan import plan
 from .state import ReviewState, TaskResult, ToolInput, Verdict
-from .verify import verify
+from .verify import verified
 
 log = logging.getLogger("caseloom")
 
@@ -141,11 +141,11 @@ class Review:
         return {"report": draft_report(state, noted, self.settings.limits), "unread": ["question"] * noted.failed}
 
     def verify(self, state: ReviewState) -> ReviewState:
-        """Check every sentence against its evidence; what is not supported is dropped or marked, and said."""
+        """Check every sentence against its evidence; what is not supported is corrected or left out, and said."""
         report = state["report"]
-        sections, warnings = verify(report.sections, report.findings, report.evidence)
-        return {"report": report.model_copy(update={"sections": sections,
-                                                    "warnings": (*report.warnings, *warnings)})}
+        done = verified(report.sections, report.findings, report.evidence)
+        return {"report": report.model_copy(update={"sections": done.sections, "left_out": done.left_out,
+                                                    "warnings": (*report.warnings, *done.warnings)})}
 
     def render(self, state: ReviewState) -> ReviewState:
         """Write the report in all its forms; finished tasks are kept where others are to be read again."""

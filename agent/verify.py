@@ -2,68 +2,152 @@
 
 A sentence is taken apart into claims. A claim holds when one cited finding explains all of it: its name, its side,
 every number with its unit and what the number stands for, every date, presence or absence, how certain it is, the
-direction of a change, the model that read it, and every other word (which must belong to the finding or to the
-templates' own vocabulary).
-A sentence holds when each claim holds and each cited finding is stated.
+direction of a change, the model that read it, and every other word. The sentences of the templates are held against
+the templates' own grammar and vocabulary; any other sentence is parted as people write (`prose`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..core.evidence import Evidence
 from ..core.finding import Direction, Finding
-from ..core.report import Section, Sentence, SentenceKind
+from ..core.report import LeftOut, Outcome, Section, Sentence, SentenceKind, Support
 from .claims import Claim, claims_of, fold, masked, read, without_exact
+from .correct import corrected, narrowed
 from .facts import Facts, Known, known_facts
+from .prose.check import check
 from .rules import CLAIM_RULES, REVIEWED_RULES, Stated
 from .vocabulary import REVIEWED_LABELS, neutral_words
 
 _COUNT = re.compile(r"^(\d+) further (.+)$")
 _QUOTED = re.compile(r"“[^”]*”")
+_NOT_A_TEMPLATE = frozenset({"it does not name its finding", "it says more than its finding",
+                             "it cites a finding that it does not state"})
+"""What the templates' grammar says of a sentence that is none of the templates'."""
+
+
+class Verified(NamedTuple):
+    """Sections that still hold a sentence, what was left out, and a warning for each sentence that does not stand as
+    it was written; a warning names the section, the finding ids and the reason, never a patient's data."""
+
+    sections: tuple[Section, ...]
+    left_out: tuple[LeftOut, ...]
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a sentence came to: why it is not supported (empty when it is), the findings that it states, and the
+    model that read them where it does not name it."""
+
+    reason: str
+    stated: frozenset[str] = frozenset()
+    unnamed: str | None = None
 
 
 def verify(sections: Sequence[Section], findings: Sequence[Finding], evidence: Sequence[Evidence]
            ) -> tuple[tuple[Section, ...], list[str]]:
-    """The sections without what their evidence does not support.
+    """The sections with what their evidence supports, and the warnings; see `verified`."""
+    done = verified(sections, findings, evidence)
+    return done.sections, done.warnings
+
+
+def verified(sections: Sequence[Section], findings: Sequence[Finding], evidence: Sequence[Evidence], *,
+             mark: bool = False) -> Verified:
+    """Each sentence as it is supported, corrected from its findings, marked, or removed.
 
     Args:
         sections: composed or written sections.
         findings: the report's numbered findings.
         evidence: the report's numbered evidence.
-
-    Returns:
-        The sections that still hold a sentence, and one warning for each sentence left out; a warning names the
-        section, the finding ids and the reason, never a patient's data.
+        mark: keep, marked as unsupported, what would be corrected or removed: for what a person wrote.
     """
     known = known_facts(findings, evidence)
     kept: list[Section] = []
+    left_out: list[LeftOut] = []
     warnings: list[str] = []
     for section in sections:
-        checked = [(sentence, objection(sentence, known)) for sentence in section.sentences]
-        warnings += [_warning(section, sentence, reason) for sentence, reason in checked if reason]
-        sentences = tuple(sentence for sentence, reason in checked if not reason)
-        if sentences:
-            kept.append(Section(title=section.title, sentences=sentences))
-    return tuple(kept), warnings
+        own: list[Sentence] = []
+        for sentence in section.sentences:
+            result = _outcome(sentence, known, own, mark=mark)
+            if isinstance(result, str):
+                left_out.append(_left_out(section, sentence, result))
+                warnings.append(_warning(section, sentence, result, "left out of"))
+                continue
+            own.append(result)
+            if result.outcome is not Outcome.SUPPORTED and result.reason:
+                warnings.append(_warning(section, sentence, result.reason, f"{result.outcome.value} in"))
+        if own:
+            kept.append(Section(title=section.title, sentences=tuple(own)))
+    return Verified(tuple(kept), tuple(left_out), warnings)
 
 
-def _warning(section: Section, sentence: Sentence, reason: str) -> str:
+def _outcome(sentence: Sentence, known: Known, before: Sequence[Sentence], *, mark: bool) -> Sentence | str:
+    """The sentence as it may stand, or why it may not."""
+    found = judged(sentence, known)
+    if not found.reason:
+        kept = narrowed(sentence, found.stated, [known.facts[key] for key in sentence.findings])
+        return kept.model_copy(update={"read_by": found.unnamed}) if found.unnamed else kept
+    if mark:
+        return sentence.model_copy(update={"support": Support.UNSUPPORTED, "outcome": Outcome.MARKED,
+                                           "reason": found.reason})
+    fresh = corrected(sentence, found.reason, known)
+    if fresh is None or judged(fresh, known).reason or any(item.text == fresh.text for item in before):
+        return found.reason
+    return fresh
+
+
+def _left_out(section: Section, sentence: Sentence, reason: str) -> LeftOut:
+    return LeftOut(section=section.title, text=sentence.text, findings=sentence.findings, evidence=sentence.evidence,
+                   kind=sentence.kind, reason=reason)
+
+
+def _warning(section: Section, sentence: Sentence, reason: str, what: str) -> str:
     about = f" about {', '.join(sentence.findings[:5])}" if sentence.findings else ""
-    return f"A sentence{about} was left out of “{section.title}”: {reason}."
+    return f"A sentence{about} was {what} “{section.title}”: {reason}."
 
 
 def objection(sentence: Sentence, known: Known) -> str:
-    """Why a sentence is not supported; empty when it is."""
+    """Why a sentence may not stand by itself; empty when it may. By itself it must name the model that read."""
+    found = judged(sentence, known)
+    return found.reason or ("it does not say who read it" if found.unnamed else "")
+
+
+def judged(sentence: Sentence, known: Known) -> Judged:
+    """Hold a sentence against the findings that it cites, as a template's, and where it is none, as free prose."""
     if any(key not in known.evidence for key in sentence.evidence):
-        return "it cites evidence that does not exist"
+        return Judged("it cites evidence that does not exist")
     if any(key not in known.facts for key in sentence.findings):
-        return "it cites a finding that does not exist"
+        return Judged("it cites a finding that does not exist")
     if sentence.kind is SentenceKind.LIMITATION and not sentence.findings:
-        return _limitation_objection(sentence, known)
+        return Judged(_limitation_objection(sentence, known))
     cited = [known.facts[key] for key in sentence.findings]
-    return _citation_objection(sentence, cited) or _claims_objection(sentence, cited, known)
+    reason = _citation_objection(sentence, cited)
+    return Judged(reason) if reason else _told(sentence, cited, known)
+
+
+def _told(sentence: Sentence, cited: Sequence[Facts], known: Known) -> Judged:
+    """What the sentence says against its findings; what it cites is in order."""
+    reason = _claims_objection(sentence, cited, known)
+    if not reason:
+        return Judged("", frozenset(sentence.findings))
+    told = check(sentence.text, cited)
+    if not told.reason:
+        return Judged("", told.stated, _unnamed(sentence, told.stated, known))
+    return Judged(told.reason if reason in _NOT_A_TEMPLATE else reason)
+
+
+def _unnamed(sentence: Sentence, stated: frozenset[str], known: Known) -> str | None:
+    """The models that read what the sentence states and that it does not name."""
+    text = fold(sentence.text)
+    told = [known.facts[key] for key in sorted(stated)]
+    read = {facts.finding.reader: facts.reader for facts in told if facts.reader}
+    left = [name for name, folded in sorted(read.items()) if folded not in text]
+    return ", ".join(left) or None
 
 
 def _limitation_objection(sentence: Sentence, known: Known) -> str:
@@ -86,10 +170,12 @@ def _citation_objection(sentence: Sentence, cited: Sequence[Facts]) -> str:
 
 
 def _comparison_objection(given: set[str], cited: Sequence[Facts]) -> str:
+    if not any(facts.finding.change for facts in cited):
+        return "it compares without a measured change"
     for facts in cited:
         change = facts.finding.change
         if change is None:
-            return "it compares without a measured change"
+            continue
         one_sided = change.direction is Direction.NEW
         if not (one_sided or given & facts.prior_ids) or not given & facts.current_ids:
             return "it compares without evidence of both examinations"

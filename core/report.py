@@ -70,12 +70,42 @@ class CaseIdentity(Word):
     """Opaque."""
 
 
+class Outcome(StrEnum):
+    """What the check of a sentence came to."""
+
+    SUPPORTED = "supported"
+    CORRECTED = "corrected"
+    """Its text, or its citations, were put right from its findings."""
+    MARKED = "marked"
+    """It stays, as unsupported."""
+    REMOVED = "removed"
+
+
 class Sentence(Word):
     text: str
     evidence: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     kind: SentenceKind
     support: Support
+    outcome: Outcome = Outcome.SUPPORTED
+    reason: str | None = None
+    """Why it was corrected or marked; None where it stands as it was written."""
+    written: str | None = None
+    """Its text before a correction; None where that did not change."""
+    read_by: str | None = None
+    """The model whose reading it tells without naming the model; every written form names it beside the text."""
+
+
+class LeftOut(Word):
+    """A sentence that was removed, and why; it is no statement of the report."""
+
+    section: str
+    text: str
+    findings: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    kind: SentenceKind
+    outcome: Literal[Outcome.REMOVED] = Outcome.REMOVED
+    reason: str
 
 
 class Section(Word):
@@ -194,6 +224,8 @@ class Report(Word):
     evidence: tuple[Evidence, ...]
     timeline: tuple[TimelineEvent, ...]
     not_read: tuple[Refusal, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    """Sentences that their evidence does not support, with the reason; none of them is a statement of the report."""
     conflicts: tuple[Conflict, ...] = ()
     warnings: tuple[str, ...] = ()
     model_answered: bool | None = None

@@ -172,7 +172,8 @@ def _by_hand(report: Report) -> tuple[str, ...]:
 
 
 def _line(sentence: Sentence, anchor: str) -> Line:
-    return Line(anchor, plain(sentence.text), cited_of(sentence.evidence), sentence.kind.value,
+    reader = f" (read by {plain(sentence.read_by)})" if sentence.read_by else ""
+    return Line(anchor, plain(sentence.text) + reader, cited_of(sentence.evidence), sentence.kind.value,
                 sentence.support.value == "supported")
 
 

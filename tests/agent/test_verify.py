@@ -8,7 +8,7 @@ from made_case import FIRST, MEASURE, SECOND, MadeCase, made_case
 from caseloom.agent.compose import compose
 from caseloom.agent.verify import verify
 from caseloom.core.finding import Finding
-from caseloom.core.report import Section, Sentence, SentenceKind, Support
+from caseloom.core.report import Outcome, Section, Sentence, SentenceKind, Support
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,10 @@ def sentence_with(composed: tuple[Section, ...], start: str) -> Sentence:
 
 def reasons(case: MadeCase, *sentences: Sentence) -> list[str]:
     kept, warnings = verify((Section(title="Test", sentences=sentences),), case.findings, case.evidence)
-    assert sum(len(section.sentences) for section in kept) + len(warnings) == len(sentences)
+    standing = [item for section in kept for item in section.sentences]
+    assert len([item for item in standing if item.outcome is Outcome.SUPPORTED]) + len(warnings) == len(sentences)
+    for item in standing:
+        assert item.outcome is Outcome.SUPPORTED or item.reason
     return warnings
 
 
@@ -64,7 +67,7 @@ MUTATIONS = [
     ("negation", "Located", "Located (", "Not found (", "turned round"),
     ("negation", HAEMOGLOBIN, "Haemoglobin 9.8", "Haemoglobin not 9.8", "turned round"),
     ("negated condition", "Active conditions", "Essential hypertension", "no Essential hypertension", "turned round"),
-    ("result turned round", "Other results", "nitrite negative", "nitrite positive", "more than"),
+    ("result turned round", "Other results", "nitrite negative", "nitrite positive", "turned round"),
     ("wrong date", HAEMOGLOBIN, SECOND, "2025-03-05", "date"),
     ("the other date", HAEMOGLOBIN, SECOND, FIRST, "date"),
     ("dates exchanged", NODULE, f"from 8.1 mm on {FIRST} to 11.2 mm on {SECOND}",
@@ -79,7 +82,7 @@ MUTATIONS = [
     ("invented finding", NODULE, "Pulmonary nodule candidate", "Pleural effusion", "name"),
     ("invented addition", NODULE, "right lung:", "right lung with pleural effusion:", "more than"),
     ("invented diagnosis", HAEMOGLOBIN, ", low,", ", low, iron deficiency anaemia,", "more than"),
-    ("invented item", "Active conditions", "Chronic sinusitis", "Chronic sinusitis; Diabetes", "name"),
+    ("invented item", "Active conditions", "Chronic sinusitis", "Chronic sinusitis; Diabetes", "more than"),
     ("candidate made certain", "Pulmonary nodule candidate (2025", ", indeterminate", ", malignant", "more than"),
     ("doubt lost", "Region of high nuclear density", ", indeterminate", "", "certain"),
     ("doubt added", HAEMOGLOBIN, "9.8 g/dL", "possible 9.8 g/dL", "certain"),

@@ -1,0 +1,122 @@
+"""A sentence held against the findings that it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from ..facts import Facts
+from .claim import Claim
+from .claims import claims_of
+from .held import Held
+from .lists import paired
+from .rules import RULES
+from .subjects import Subject, subjects_of
+from .tokens import Token, Words, tokens_of
+from .units import measure_of, plain_unit
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a sentence came to.
+
+    Args:
+        reason: why it is not supported; empty when it is.
+        stated: ids of the findings that it states.
+    """
+
+    reason: str
+    stated: frozenset[str]
+
+
+def check(text: str, cited: Sequence[Facts]) -> Checked:
+    """Hold each claim of a sentence against the cited findings.
+
+    Args:
+        text: the sentence.
+        cited: its findings with their evidence.
+    """
+    subjects = subjects_of(cited)
+    anchors = frozenset(anchor for subject in subjects for anchor in subject.anchors)
+    readers = {(facts.reader,) for facts in cited if facts.reader}
+    phrases = {phrase for subject in subjects for phrase in subject.phrases} | readers
+    units = {plain_unit(moment.value.unit) for item in subjects for moment in item.moments if moment.value.unit}
+    tokens = paired([_without_reader(token, readers) for token in tokens_of(text, phrases, units)])
+    claims = claims_of(tokens, anchors)
+    if not any(claim.named for claim in claims):
+        if _counts_all(claims, subjects):
+            return Checked("", frozenset(facts.finding.id for facts in cited))
+        return Checked("it does not name its finding", frozenset())
+    given = frozenset(amount.unit for claim in claims for amount in claim.amounts if amount.unit) | frozenset(
+        text for claim in claims for text in claim.texts if len(text) > 1 and measure_of(text))
+    matched: dict[int, list[Subject]] = {}
+    for place, claim in enumerate(claims):
+        held = [(_held(Held(claim, subject, subjects, given)), subject) for subject in subjects]
+        fitting = [subject for (_, reason), subject in held if not reason]
+        ranks = claim.says & {"superlative", "least"} and not claim.amounts
+        if place and not claim.sides and (ranks or not (claim.named or claim.phrases)):
+            fitting = [subject for subject in fitting if subject in matched[place - 1]]
+        if not fitting:
+            return Checked(_nearest(held), frozenset())
+        matched[place] = fitting
+    reason = _doubts(claims, matched) or _comparisons(claims, matched)
+    stated = {finding.id for fitting in matched.values() for subject in fitting for finding in subject.findings}
+    return Checked(reason, frozenset() if reason else frozenset(stated))
+
+
+def _nearest(held: Sequence[tuple[tuple[int, str], Subject]]) -> str:
+    """The reason of the subject that passes most rules; one that passes all is not what the claim continues."""
+    return max(result for result, _ in held)[1] or "a number or its unit is not that of its finding"
+
+
+def _held(held: Held) -> tuple[int, str]:
+    for passed, rule in enumerate(RULES):
+        if reason := rule(held):
+            return passed, reason
+    return len(RULES), ""
+
+
+def _doubts(claims: Sequence[Claim], matched: dict[int, list[Subject]]) -> str:
+    """What is in doubt is said to be, wherever in the sentence."""
+    said = {id(subject) for place, fitting in matched.items() for subject in fitting
+            if claims[place].says & {"uncertain", "indeterminate"}}
+    for place, fitting in matched.items():
+        if claims[place].named and all(item.is_doubtful and id(item) not in said for item in fitting):
+            return "it is more certain than its finding"
+    return ""
+
+
+def _comparisons(claims: Sequence[Claim], matched: dict[int, list[Subject]]) -> str:
+    """What is called smaller than another is smaller."""
+    for place, claim in enumerate(claims):
+        if not claim.compares:
+            continue
+        pairs = [(one, other) for one in matched[place - 1] for other in matched[place]
+                 if (one is not other and one.name == other.name) or (one.findings[0].value and other.findings[0].value
+                 and one is not other and one.findings[0].value.unit == other.findings[0].value.unit)]
+        if not pairs or not all(_is_so(one, other, claim.compares) for one, other in pairs):
+            return "a comparison is not that of its findings"
+    return ""
+
+
+def _is_so(one: Subject, other: Subject, how: str) -> bool:
+    first, second = (next((m.number for m in item.moments if m.rank == 1), None) for item in (one, other))
+    if first is None or second is None:
+        return False
+    return first > second if how == "increased" else first < second
+
+
+def _counts_all(claims: Sequence[Claim], subjects: Sequence[Subject]) -> bool:
+    """Whether a sentence that names nothing counts the results that it cites, and says nothing else."""
+    claim = claims[0]
+    plain = not (claim.unknown or claim.phrases or claim.amounts or claim.dates)
+    said = claim.says & {"low", "high", "normal", "outside"}
+    wanted = {"low": ("low",), "high": ("high",), "normal": ("normal",), "outside": ("low", "high")}
+    if len(claims) != 1 or not plain or len(said) != 1 or len(claim.counts) != 1 or claim.negations:
+        return False
+    return claim.counts[0][0] == len(subjects) and all(item.flag in wanted[min(said)] for item in subjects)
+
+
+def _without_reader(token: Token, readers: Collection[Words]) -> Token:
+    """The name of the model that read says no more than that."""
+    return replace(token, phrase=(), says=frozenset({"model"})) if token.phrase in readers else token

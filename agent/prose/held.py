@@ -1,0 +1,45 @@
+"""A claim held against one subject."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .claim import Claim
+from .subjects import Subject
+
+_MEDICATION = frozenset({"MedicationRequest", "MedicationStatement", "MedicationAdministration",
+                         "MedicationDispense", "Medication"})
+ENTRIES = {"allergy": frozenset({"AllergyIntolerance"}), "medication": _MEDICATION,
+           "condition": frozenset({"Condition"}), "procedure": frozenset({"Procedure"}),
+           "vaccine": frozenset({"Immunization"})}
+"""FHIR resources of the entries that words stand for."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A claim held against a subject.
+
+    Args:
+        claim: what is said.
+        subject: of what.
+        subjects: all that the sentence cites.
+        units: those that the sentence gives.
+    """
+
+    claim: Claim
+    subject: Subject
+    subjects: Sequence[Subject]
+    units: frozenset[str]
+
+
+def name(held: Held) -> str:
+    """The claim, or what it continues, names the subject."""
+    claim, subject = held.claim, held.subject
+    said = claim.phrases & subject.phrases
+    full = said | (claim.context & subject.phrases)
+    named = any(anchor <= full and (not claim.named or anchor & said) for anchor in subject.anchors)
+    numbers = {phrase for phrase in claim.context if phrase[0].isdigit()}
+    if numbers and not claim.named and not any(phrase[0].isdigit() for phrase in claim.phrases):
+        named = named and numbers <= subject.phrases
+    return "" if named else "it does not name its finding"

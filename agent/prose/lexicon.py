@@ -1,0 +1,60 @@
+"""The words of reports by what they say, and the other names of findings."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+_SPELLINGS = (("haem", "hem"), ("oedem", "edem"), ("anaem", "anem"), ("oesoph", "esoph"), ("leuco", "leuko"),
+              ("tumour", "tumor"), ("harbour", "harbor"), ("sulphate", "sulfate"), ("immunis", "immuniz"),
+              ("visualis", "visualiz"), ("aemia", "emia"), ("neighbour", "neighbor"), ("analys", "analyz"),
+              ("centre", "center"), ("fibre", "fiber"), ("behaviour", "behavior"))
+_WORD = re.compile(r"[^\W_]+")
+_KEPT = frozenset({"pus", "bus", "less", "us", "plus", "versus", "vs", "previous", "nucleus", "status", "abscess"})
+
+
+@lru_cache(maxsize=16384)
+def stem(word: str) -> str:
+    """A word as compared: small letters, American spelling, singular."""
+    text = word.casefold()
+    for old, new in _SPELLINGS:
+        text = text.replace(old, new)
+    if text == "nuclei":
+        return "nucleus"
+    if text in _KEPT or len(text) <= 3 or text.endswith(("ss", "us", "is", "sis", "ous")):
+        return text
+    if text.endswith("ies") and len(text) > 4:
+        return text[:-3] + "y"
+    return text[:-1] if text.endswith("s") else text
+
+
+@lru_cache(maxsize=16384)
+def stems(text: str) -> tuple[str, ...]:
+    """The words of a text, each as compared; punctuation parts words."""
+    return tuple(stem(word) for word in _WORD.findall(text.replace("'s", "").replace("’s", "")))
+
+
+def _load(name: str) -> dict[str, Any]:
+    text = (files("caseloom.agent.prose") / "data" / name).read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - words such as `no` stay words
+    return loaded
+
+
+@cache
+def sayings() -> dict[tuple[str, ...], frozenset[str]]:
+    """What a phrase says, by its words; a phrase may say several things."""
+    found: dict[tuple[str, ...], set[str]] = {}
+    for kind, phrases in _load("words.yaml").items():
+        for phrase in phrases:
+            found.setdefault(stems(str(phrase)) or (str(phrase),), set()).add(kind)
+    return {words: frozenset(kinds) for words, kinds in found.items()}
+
+
+@cache
+def terms() -> dict[tuple[str, ...], dict[str, list[str]]]:
+    """Other names of findings, by the words of the name that tools give."""
+    return {stems(name): entry for name, entry in _load("terms.yaml").items()}
