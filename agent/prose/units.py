@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 from math import floor, log10
 
+from ...core.analytes import substance_of
 from ...report.wording import number_text
 
 _LENGTH = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6}
@@ -21,10 +22,9 @@ _PLAIN = {"%": ("share", 0.01), "percent": ("share", 0.01), "1": ("share", 1.0),
           "mmhg": ("pressure", 1.0), "kpa": ("pressure", 7.50062), "au": ("arbitrary", 1.0),
           "lb": ("mass", 453.592), "kg/m2": ("bmi", 1.0), "ph": ("ph", 1.0), "/min": ("rate", 1.0)}
 _COUNTED = r"(?:nuclei|cells|cell|copies)"
-MOLAR_MASS = {"creatinine": 113.12, "glucose": 180.156, "cholesterol": 386.65, "bilirubin": 584.66,
-              "calcium": 40.078, "urea": 60.06, "uric acid": 168.11, "triglycerides": 885.4}
-"""Grams per mole, for conversions between mass and amount (PubChem's computed molecular weights; triglycerides as
-triolein, the usual convention of laboratories)."""
+_CODES = {"creatinine": "2160-0", "glucose": "2345-7", "cholesterol": "2093-3", "bilirubin": "1975-2",
+          "calcium": "17861-6", "uric acid": "3084-1", "triglycerides": "2571-8", "urea nitrogen": "3094-0"}
+"""LOINC codes by which the molar mass of a substance is found, for conversions between mass and amount."""
 
 
 @lru_cache(maxsize=4096)
@@ -92,7 +92,8 @@ def factor(unit: str, other: str, substance: str) -> float | None:
         return None
     if one[0] == two[0]:
         return one[1] / two[1]
-    molar = next((mass for name, mass in MOLAR_MASS.items() if name in substance), None)
+    known = next((substance_of(code) for name, code in _CODES.items() if name in substance), None)
+    molar = known.molar_mass if known else None
     if molar and one[0].startswith("mass/") and two[0] == one[0].replace("mass", "amount", 1):
         return one[1] / two[1] / molar
     if molar and one[0].startswith("amount/") and two[0] == one[0].replace("amount", "mass", 1):
