@@ -114,7 +114,8 @@ def words_section(said: Sequence[tuple[str, str]], fresh: Sequence[tuple[str, st
     lines = [f"Two conversations in a clinician's words over the same case: short forms, slips of the pen, follow-ups, "
              f"limits, quotes. The first ({len(said)} questions) was written before the rules were looked at, the "
              f"second ({len(fresh)}) after they were mended by the first. “At first” is how each fared when "
-             "it was first put: the second shows what other questions may expect. The rules were mended by both since.", "",
+             "it was first put: the second shows what other questions may expect. The rules were mended by both "
+             "since.", "",
              "| outcome | first, at first | first, now | second, at first | second, now |", "|---|---:|---:|---:|---:|"]
     return [*lines, *(f"| {outcome} | {AT_FIRST[outcome]} | {now[outcome]} | {FRESH_AT_FIRST[outcome]} "
                       f"| {later[outcome]} |" for outcome in AT_FIRST)]
