@@ -80,7 +80,9 @@ def _quoted(context: ChatContext, asked: OnDemand, studies: Sequence[Study], giv
     if not useful:
         called, words = (shown(str(given.get(name) or "")) for name in ("called", "words"))
         about = f" with the words “{words}”" if words else ""
-        return nothing(f"No {called or 'document'} of the case holds a passage{about}; that does not rule it out.")
+        single = "".join(dict.fromkeys(mentioned(context, word) for word in words.split())) if " " in words else ""
+        return nothing(f"No {called or 'document'} of the case holds a passage{about}; that does not rule it out."
+                       f"{single}")
     return Told(tuple(saying for one in useful for saying in one.sayings),
                 evidence=tuple(item for one in useful for item in one.evidence))
 

@@ -36,7 +36,8 @@ def conversion(span: Span, question: str) -> Plan | None:
 
 def days(span: Span, question: str) -> Plan | None:
     """Days between two dates, two examinations of a kind, or two events."""
-    length = r"how (?:many days|long|much time)(?: (?:is|are|was|were|lie|lies|passed|there|elapsed))*"
+    length = (r"(?:how (?:many days|long|much time)|(?:what is )?(?:the )?(?:time|interval|number of days))"
+              r"(?: (?:is|are|was|were|lie|lies|passed|there|elapsed))*")
     if span.word == "between" and re.fullmatch(length, span.rest):
         return one("days_between", first=span.since, last=span.until)
     return _days_of(span.rest, length)
@@ -99,6 +100,7 @@ def report(span: Span, question: str) -> Plan | None:
 
 _OUTSIDE = {"abnormal": "abnormal", "flagged": "abnormal", "deranged": "abnormal", "high": "high", "elevated": "high",
             "raised": "high", "low": "low", "reduced": "low"}
+_LAB_WORDS = frozenset(("lab", "labs", "laboratory", "blood", "result", "results", "test", "tests"))
 _LISTED = frozenset((
     "which", "what", "how", "many", "list", "show", "are", "there", "is", "were", "was", "any", "all", "everything",
     "anything", "of", "the", "latest", "too", "lab", "labs", "laboratory", "blood", "result", "results", "value",
@@ -176,9 +178,8 @@ def events(span: Span, question: str) -> Plan | None:
                     r"there))(?: to the patient)?|(?:the )?(?:timeline|events?|history)|(?:what|anything) (?:is )?new"
                     r"|list (?:the )?(?:events?|timeline)", span.rest):
         return one("search_timeline", since=span.since, until=span.until)
-    if re.fullmatch(rf"(?:any|which|what|list|show|are there any|were there any)(?: new)? {LABS}(?: (?:are there"
-                    rf"|were done"
-                    r"|were taken))?", span.rest):
+    words = set(span.rest.split())
+    if words & _LAB_WORDS and words <= _LISTED | {"new", "done", "taken"}:
         return one("search_timeline", kind="lab", since=span.since, until=span.until)
     return None
 

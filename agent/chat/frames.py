@@ -15,6 +15,7 @@ from .names import Names, only
 from .plan import Plan, one
 
 _FILLER = frozenset((
+    "size", "diameter", "extent",
     "a", "an", "the", "of", "his", "her", "their", "its", "he", "she", "they", "it", "patient", "patient's", "this",
     "that", "these", "those", "is", "was", "are", "were", "be", "been", "did", "do", "does", "has", "have", "had",
     "what", "which", "how", "much", "many", "to", "in", "on", "at", "for", "by", "with", "and", "me", "tell",
@@ -23,6 +24,7 @@ _FILLER = frozenset((
     "current", "today", "there", "again", "still", "so", "one", "ones", "from", "you", "s", "i", "we", "know",
     "all", "case", "record", "latest"))
 _CHANGED = frozenset((
+    "mm", "cm", "ml", "percentage", "amount",
     "change", "changed", "changes", "changing", "trend", "course", "develop", "developed", "increase", "increased",
     "increasing", "decrease", "decreased", "decreasing", "rise", "rose", "risen", "rising", "fall", "fell",
     "fallen", "falling", "drop", "dropped", "grow", "grew", "grown", "growth", "growing", "shrink", "shrank",
@@ -32,7 +34,8 @@ _CHANGED = frozenset((
     "evolve", "evolved", "progress", "progressed", "move", "moved", "much", "dropping", "interval", "since", "then",
     "same", "different"))
 _MOVES = _CHANGED - frozenset((
-    "any", "much", "over", "time", "percent", "%", "then", "got", "get", "since", "gone", "go", "same"))
+    "any", "much", "over", "time", "percent", "%", "then", "got", "get", "since", "gone", "go", "same", "mm", "cm",
+    "ml", "percentage", "amount"))
 _PICKS = {"first": "first", "earliest": "first", "initial": "first", "initially": "first", "baseline": "first",
           "highest": "highest", "maximum": "highest", "max": "highest", "peak": "highest", "largest": "", "biggest": "",
           "lowest": "lowest", "minimum": "lowest", "min": "lowest", "nadir": "lowest", "latest": "latest",
@@ -67,6 +70,8 @@ _LESION = re.compile(r"\b(?:lesions?|opacit(?:y|ies))\b(?! volume)")
 _ANY_LESION = re.compile(r"\b(?:lesions?|nodules?|masse?s?|opacit(?:y|ies))\b(?! volume)")
 """Other words for what the report calls a nodule or, above 30 mm, a mass candidate; the answer says which it is."""
 _LUNG = re.compile(r"(?:right|left) lung")
+_OPACITY_VOLUME = re.compile(r"\b(?:nodule|mass|lesion|opacity)(?:'s)? volume\b"
+                             r"|\bvolume of (?:the )?(?:nodule|mass|lesion|opacity)\b")
 _UNIT = re.compile(r"(?:^| )(?:in|to|into|as) (?P<unit>[a-zµμ]{1,4}/[a-z]{1,4}|mm2|cm2|mm|cm|ml|dl|l|m)(?= |$)")
 
 
@@ -111,7 +116,7 @@ def frame_of(span: Span, question: str, names: Names, subject: str = "") -> Fram
         names: of the case.
         subject: what the question before was about; taken where this one names nothing.
     """
-    text = span.rest
+    text = _OPACITY_VOLUME.sub("opacity volume", span.rest)
     limit = _LIMIT.search(text)
     if limit is not None:
         text = f"{text[:limit.start()]} {text[limit.end():]}"

@@ -81,7 +81,11 @@ def _understood(span: Span, question: str, context: ChatContext) -> Plan | None:
 
 def _framed(span: Span, question: str, context: ChatContext) -> Plan | None:
     """A question about one thing, or the same about several: `MCV and MCH?`"""
+    on = _ON_STUDY.search(span.rest)
+    span = replace(span, rest=" ".join(_ON_STUDY.sub(" ", span.rest).split()))
     frame = frame_of(span, question, context.names)
+    if on and not _is_from(frame.name, forms.kind_of(on["kind"]), context):
+        return None
     plan, names = plan_of_frame(frame), [frame.name]
     while plan is None and frame.name and len(names) < MOST_NAMES:
         other, rest = context.names.find(frame.rest)
@@ -93,6 +97,17 @@ def _framed(span: Span, question: str, context: ChatContext) -> Plan | None:
     if plan is None or len(names) == 1:
         return plan
     return Plan(tuple(call for name in names for call in (plan_of_frame(replace(frame, name=name)) or Plan()).calls))
+
+
+_TOOLS = {"ct": "volume", "mr": "volume", "film": "localization", "slide": "pathology"}
+_ON_STUDY = re.compile(r" (?:on|in|of|from) (?:the |his |her |this )?(?:last |latest |most recent |newest )?"
+                       rf"{forms.STUDY}(?= |$)")
+
+
+def _is_from(name: str, kind: str, context: ChatContext) -> bool:
+    """Whether everything of a name was measured on studies of a kind: a nodule of the CT is none of the film."""
+    found = named(name, [*context.imaging, *context.valued])
+    return bool(found) and all(item.tool == _TOOLS.get(kind) for item in found)
 
 
 _THE = r"(?:the |this |that |his |her |their |its |a |an |any |patient's |the patient's )*"
@@ -138,6 +153,7 @@ def _as_recorded(text: str) -> str:
             (r"(?:what is )?(?:the )?(?:dose|dosage|strength) of (?P<x>.+)", r"is he taking \g<x>"),
             (r"is (?P<who>he|she|the patient) (?P<x>.+?) allergic", r"is \g<who> allergic to \g<x>"),
             (r"(?:is there |does (?:he|she) have )?(?:a |any )?history of (?P<x>.+)", r"has he had \g<x>"),
+            (r"(?:is (?:he|she) )?(?:an? )?(?:ex-?|former |current |non-?)?smokers?", "what is the smoking status"),
             (r"any (?P<x>(?!questions?\b|thing|idea)[a-z]{4,}(?: [a-z]{4,})?)", r"is there \g<x>"),
             (r"(?P<x>family history)", r"what is the \g<x>")):
         if re.fullmatch(pattern, text):
@@ -167,9 +183,13 @@ def _before(context: ChatContext, earlier: Sequence[str]) -> Plan:
 def _of_another(span: Span, context: ChatContext, earlier: Sequence[str]) -> Plan | None:
     """`and the platelets?` after `how did hemoglobin change?`: the same question about another thing."""
     about = re.sub(r"^(?:what about|how about|for|and)? ?(?:the |his |her )?", "", span.rest)
-    if span.word or context.names.answers_to(about) is Fit.NONE:
-        return None
     before = _before(context, earlier)
+    asked = str(before.calls[0].arguments.get("question", "")) if before.calls else ""
+    is_named = context.names.answers_to(about) is not Fit.NONE
+    if not is_named and before.subject and before.subject in asked and not span.word and _may_be_name(about):
+        return one("ask_record", about, question=asked.replace(before.subject, about))
+    if span.word or not is_named:
+        return None
     calls = tuple(Call(call.tool, call.arguments | {"name": about}) for call in before.calls
                   if call.arguments.get("name") == before.subject)
     return Plan(calls, subject=about) if calls and before.subject else None

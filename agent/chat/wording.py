@@ -27,7 +27,7 @@ _SHORT = (
     (r"\bhtn\b", "hypertension"), (r"\bt2dm\b", "type 2 diabetes"), (r"\bbloods?(?: tests?| work"
                                                                      r"| results?)?\b(?! pressure"
      r"| cell| urea| loss| count| cultur)", "labs"),
-    (r"\bmins?\b", "minutes"), (r"\bwks?\b", "weeks"))
+    (r"\b(?:o2 )?sats?\b|\bspo2\b", "oxygen saturation"), (r"\bmins?\b", "minutes"), (r"\bwks?\b", "weeks"))
 """Contractions, and abbreviations that a chart or a ward uses, written out; one with two meanings is not here."""
 _SPELLING = (("haem", "hem"), ("aemi", "emi"), ("oedema", "edema"), ("oesoph", "esoph"), ("tumour", "tumor"),
              ("sulph", "sulf"), ("paed", "ped"), ("diarrhoea", "diarrhea"), ("leuc", "leuk"), ("anaes", "anes"),

@@ -11,12 +11,13 @@ from caseloom.agent.chat.history import History
 from caseloom.agent.chat.session import Chat
 from caseloom.agent.door import open_chat
 from caseloom.core.report import Report
-from caseloom.evals.chat_score import Expected, failure, read_script, run_script
+from caseloom.evals.chat_score import Expected, failure, read_script, run_script, run_words
 
 HERE = Path(__file__).parent
 SCRIPT = read_script(HERE / "chat_script.yaml")
 PLANTED = read_script(HERE / "chat_planted.yaml")
 WORDS = read_script(HERE / "chat_words.yaml")
+FRESH = read_script(HERE / "chat_fresh.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,11 @@ def test_a_conversation_in_a_clinicians_words(chat: Chat) -> None:
     wrong = run_script(replace(chat, history=History(None)), WORDS)
     short = [item.question for item, reason in zip(WORDS, wrong, strict=True) if reason]
     assert short == ["When did he stop ibuprofen?"]
+
+
+def test_another_conversation_answers_most_and_says_little_that_is_wrong(chat: Chat) -> None:
+    outcomes = [outcome for outcome, _ in run_words(replace(chat, history=History(None)), FRESH)]
+    assert outcomes.count("right") >= 32 and outcomes.count("wrong") <= 2
 
 
 @pytest.mark.parametrize("expected", PLANTED, ids=lambda item: item.question)
