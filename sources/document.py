@@ -24,7 +24,7 @@ from .identity import identities_in_text
 from .page import Page, PageWord, in_lines
 from .pdf_process import ask_child
 
-READING_VERSION = 2
+READING_VERSION = 3
 """Part of the cache's file names: raised whenever the same file would be read differently."""
 
 

@@ -76,6 +76,7 @@ def candidates(name: str) -> tuple[Analyte, ...]:
 
 _LOOK_ALIKES = str.maketrans({"c": "e", "o": "e", "0": "e", "1": "l", "i": "l", "j": "l", "t": "l", "f": "l", "5": "s",
                               "8": "b"})
+_DIGITS = str.maketrans({"0": "o", "1": "l", "i": "l"})
 _SHORTEST_MISREAD = 6
 """Letters that a name must have to be told in spite of misread ones."""
 
@@ -97,11 +98,21 @@ def _by_look() -> dict[str, str | None]:
     return found
 
 
+@cache
+def _by_digits() -> dict[str, str]:
+    """Plain names with 0 and 1 made the letters that they look like; where two come together they are one test."""
+    return {name.translate(_DIGITS).replace(" ", ""): name for name in table()}
+
+
 def misread(name: str) -> str | None:
-    """The only known name that a misread one can be (`Haematoerit` is `haematocrit`); None for known and others."""
-    if is_known(name) or len(plain(name)) < _SHORTEST_MISREAD:
+    """The only known name that a misread one can be (`Haematoerit` is `haematocrit`); None for known and others.
+
+    Short names are told in spite of 0 and O, 1, I and l mixed up only (`HbAlc` is `hba1c`).
+    """
+    if is_known(name):
         return None
-    return next((known for form in forms_of(name) if len(form) >= _SHORTEST_MISREAD
+    digits = _by_digits().get(plain(name).translate(_DIGITS).replace(" ", ""))
+    return digits or next((known for form in forms_of(name) if len(form) >= _SHORTEST_MISREAD
                  and (known := _by_look().get(folded(form)))), None)
 
 

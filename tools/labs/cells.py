@@ -31,6 +31,8 @@ class Row:
     limits: tuple[Token, ...]
     flag: Token | None
     words: tuple[PageWord, ...]
+    start: PageWord
+    """The first word of the name."""
     line: int
     panel: str | None
     moment: str | None
@@ -57,6 +59,8 @@ def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: S
     body = list(parts.body)
     while len(name) > 1 and in_unit_column(name[-1], columns):
         body.insert(0, name.pop())
+    kept = beside_names(name, table.headings)
+    name, body = name[:kept], [*name[kept:], *body]
     parts = replace(parts, name=tuple(name), body=tuple(body))
     for token in body_cells(body):
         column = cell_column(token, columns, table.headings)
@@ -104,7 +108,7 @@ def row_in_order(parts: Parts, section: Section) -> Row | None:
     used = (*parts.lead, *parts.name, *parts.body)
     words = tuple(dict.fromkeys(word for token in used for word in token.words))
     return Row(name=parts.label, value=value, unit=unit, limits=limits, flag=flag, words=words,
-               line=parts.line.number, panel=parts.line.group or section.panel,
+               start=parts.name[0].words[0], line=parts.line.number, panel=parts.line.group or section.panel,
                moment=parts.line.moment or section.moment,
                bold_value=all(word.bold for token in value for word in token.words))
 
@@ -151,6 +155,15 @@ def in_unit_column(token: Token, columns: Sequence[Column]) -> bool:
     return any(column.role is Role.UNIT and abs(column.left - token.left) < 0.5 * token.height for column in columns)
 
 
+def beside_names(name: Sequence[Token], headings: Sequence[Heading]) -> int:
+    """How many tokens of a name are its own: a long one can run up to what stands flush with the next heading."""
+    starts = [heading.left for heading in headings if heading.role is not Role.NAME]
+    if is_known(" ".join(token.text for token in name)):
+        return len(name)
+    return next((at for at in range(1, len(name))
+                 if any(abs(name[at].left - start) < 0.1 * name[at].height for start in starts)), len(name))
+
+
 def row_of(parts: Parts, cells: dict[int, list[Token]], columns: Sequence[Column], chosen: int,
            section: Section) -> Row | None:
     """The result in one column of values, with unit, range and flag from the rest of the row; None when it is empty."""
@@ -166,7 +179,8 @@ def row_of(parts: Parts, cells: dict[int, list[Token]], columns: Sequence[Column
     used = (*parts.lead, *parts.name, *value, *((unit,) if unit else ()), *limits, *((flag,) if flag else ()))
     words = tuple(dict.fromkeys(word for token in used for word in token.words))
     return Row(name=parts.label, value=value, unit=unit, limits=limits, flag=flag, words=words,
-               line=parts.line.number, panel=parts.line.group or section.panel, moment=None,
+               start=parts.name[0].words[0], line=parts.line.number, panel=parts.line.group or section.panel,
+               moment=None,
                bold_value=all(word.bold for token in value for word in token.words))
 
 

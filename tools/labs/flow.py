@@ -146,5 +146,6 @@ def row_of(line: Line, test: Across, tokens: Sequence[Token], moment: Moment) ->
     flag = next((token for token in rest if token.kind is Kind.FLAG), None)
     used = (*value, *((flag,) if flag else ()))
     words = tuple(dict.fromkeys(word for token in used for word in token.words))
-    return Row(name=test.name, value=value, unit=unit, limits=test.limits, flag=flag, words=words, line=line.number,
-               panel=None, moment=moment.iso, bold_value=all(word.bold for token in value for word in token.words))
+    return Row(name=test.name, value=value, unit=unit, limits=test.limits, flag=flag, words=words, start=test.words[0],
+               line=line.number, panel=None, moment=moment.iso,
+               bold_value=all(word.bold for token in value for word in token.words))

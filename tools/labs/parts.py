@@ -10,7 +10,7 @@ from ...sources.document_dates import occasions_in
 from .analytes import is_known
 from .layout import PRIMARY, Line
 from .tokens import Kind, Token
-from .units import is_unit
+from .units import is_unit, repaired
 
 _ABOUT = re.compile(
     r"(?:patient|pat\b|pt\b|name|dob|date|born|birth\w*|sex\s*(?:$|[:/])|gender|age\b|mrn|m\.?r\.?n|id\b|accession|"
@@ -97,7 +97,7 @@ def unit_in_name(parts: Parts) -> Token | None:
     """The unit that a name ends with in brackets or behind a comma, where the row gives none elsewhere."""
     found = _UNIT_IN_NAME.fullmatch(parts.label)
     text = (found["bracketed"] or found["listed"]) if found else None
-    if not text or not is_unit(text) or any(token.kind is Kind.UNIT for token in parts.body):
+    if not text or not (is_unit(text) or repaired(text)) or any(token.kind is Kind.UNIT for token in parts.body):
         return None
     last = parts.name[-1]
     return replace(last, kind=Kind.UNIT, text=text, number=None, range=None)

@@ -10,7 +10,7 @@ from statistics import median
 
 from ...sources.document_dates import moments_in, occasions_in
 from ...sources.page import Page
-from .analytes import is_known
+from .analytes import candidates, is_known
 from .cells import Row, Section, results_of
 from .columns import Column, columns_of
 from .flow import flow_sheets
@@ -77,7 +77,7 @@ def read_table(table: Table, columns: Sequence[Column], reading: Reading, *, mon
             reading.rows.extend(found)
             fresh = len(found)
         elif not (before and fresh and follow_up(line, before, columns, reading, fresh, pitch)):
-            names = min((row.words[0].place[0] for row in reading.rows[-1:]), default=line.left)
+            names = min((row.start.place[0] for row in reading.rows[-1:]), default=line.left)
             shouted = line.words[0].bold or line.text.isupper()
             if shouted or line.left <= names + 0.3 * line.height:
                 heading(line, reading.section, month_first=month_first)
@@ -117,12 +117,18 @@ def goes_on(line: Line, before: Line, row: Row, columns: Sequence[Column], pitch
         return False
     if no_name(line.text.strip(" ([")) or line.text.rstrip().endswith("."):
         return False
-    start = row.words[0].place
     edge = min((column.left for column in columns if column.role is not Role.OTHER), default=float("inf"))
-    flush = abs(line.left - start[0]) < 0.6 * line.height
-    near = line.top - before.top < 0.85 * pitch if pitch else False
-    alike = 0.85 < line.height / max(1e-6, row.words[0].height) < 1.18 and line.words[0].bold == row.words[0].bold
-    return flush and near and alike and line.right < edge and len(line.words) <= LONGEST_NAME
+    flush = abs(line.left - row.start.place[0]) < 0.6 * line.height
+    completed = completes(row.name, line.text)
+    near = line.top - before.top < (1.1 if completed else 0.85) * pitch
+    alike = 0.85 < line.height / max(1e-6, row.start.height) < 1.18 and line.words[0].bold == row.start.bold
+    return flush and near and (alike or completed) and line.right < edge and len(line.words) <= LONGEST_NAME
+
+
+def completes(name: str, rest: str) -> bool:
+    """Whether the next line makes another known name of a name (`Thyroid Stimulating`, `Hormone (TSH)`)."""
+    whole = candidates(clean_name(f"{name} {rest}"))
+    return bool(whole) and whole != candidates(name)
 
 
 def heading(line: Line, section: Section, *, month_first: bool) -> None:
