@@ -1,23 +1,24 @@
-"""The process that opens one untrusted document, under limits that the system enforces.
+"""What opens one untrusted document, in a process of its own and under limits that the system enforces.
 
-    python -P -m caseloom.sources.pdf_child < request.json > answer.json
-
-Request: {"task": "read" | "render", "path", "folder" (for pictures), "page" and "dpi" (render only), "seconds",
-"memory_bytes", "max_pages", "max_pixels", "max_file_bytes"}. Answer: {"pages": [...]} or {"error": [code, reason]}.
-Pictures go to `folder` as NumPy files. Nothing here prints what a document says.
+Request: {"task": "read" | "render", "path", "folder", "page" and "dpi" (render only), "seconds", "memory_bytes",
+"max_pages", "max_pixels", "max_file_bytes"}. Answer: {"pages": [...]} or {"error": [code, reason]}, in the folder as
+`answer.json`; pictures lie beside it as NumPy files. Nothing here prints what a document says.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
-import sys
+from bisect import bisect_left, bisect_right
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+ANSWER = "answer.json"
 OCR_DPI = 200.0
 """Where a page has no picture that tells a better one."""
 LEAST_DPI, MOST_DPI = 100.0, 300.0
@@ -27,6 +28,9 @@ PICTURE_SHARE = 0.6
 """Share of the page that a picture must cover for it to be called a scan."""
 UNREADABLE = 0.2
 """Share of characters without a Unicode value above which a text layer is useless."""
+
+_BOLD = 16
+"""`TEXT_FONT_BOLD` of PyMuPDF."""
 
 
 class Refused(Exception):
@@ -46,17 +50,18 @@ def limit_process(seconds: float, memory_bytes: int, file_bytes: int) -> None:
         resource.setrlimit(kind, (wanted, wanted))
 
 
-def main() -> None:
-    """Answer one request."""
-    request = json.load(sys.stdin)
+def answer_request(request: dict[str, Any]) -> None:
+    """Answer one request; the limits hold for the whole process from here on."""
+    read = read_pdf if is_pdf(Path(request["path"])) else read_picture
+    importlib.import_module("pymupdf" if read is read_pdf else "PIL.Image")  # before memory is short
     limit_process(request["seconds"], request["memory_bytes"], request["max_file_bytes"])
     try:
-        answer = read_pdf(request) if is_pdf(Path(request["path"])) else read_picture(request)
+        answer = read(request)
     except Refused as refused:
         answer = {"error": list(refused.args)}
     except MemoryError:
         answer = {"error": ["too_large", "reading it needs more memory than one document may use"]}
-    json.dump(answer, sys.stdout)
+    Path(request["folder"], ANSWER).write_text(json.dumps(answer), encoding="utf-8")
 
 
 def is_pdf(path: Path) -> bool:
@@ -119,32 +124,34 @@ def read_page(page: Any, request: dict[str, Any]) -> dict[str, Any]:
 def words_of(page: Any) -> list[list[Any]]:
     """Words of the text layer: [text, x0, y0, x1, y1, bold, direction x, direction y]; boxes hold whole characters."""
     pymupdf = library()
-    flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
-    blocks = page.get_text("dict", flags=flags)["blocks"]
-    lines = [line for block in blocks for line in block.get("lines", ())]
+    text = page.get_textpage(flags=pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP)
+    lines = [line for block in text.extractDICT()["blocks"] for line in block.get("lines", ())]
     if all(line["dir"] == (1.0, 0.0) for line in lines):
-        return level_words(page, lines, flags)
+        return level_words(text, lines)
     words: list[list[Any]] = []
-    for block in page.get_text("rawdict", flags=flags)["blocks"]:
+    for block in text.extractRAWDICT()["blocks"]:
         for line in block.get("lines", ()):
             words.extend(words_of_line(line))
     return words
 
 
-def level_words(page: Any, lines: list[dict[str, Any]], flags: int) -> list[list[Any]]:
+def level_words(text: Any, lines: list[dict[str, Any]]) -> list[list[Any]]:
     """Words of a page on which all text runs from left to right, as `words_of` gives them, without its characters."""
-    bold = [span["bbox"] for line in lines for span in line["spans"] if is_bold(span) and span["text"].strip()]
+    bold = sorted((span["bbox"] for line in lines for span in line["spans"] if is_bold(span) and span["text"].strip()),
+                  key=itemgetter(1))
+    tops = [box[1] for box in bold]
+    tallest = max((box[3] - box[1] for box in bold), default=0.0)
     rows: list[list[Any]] = []
-    for x0, y0, x1, y1, text, *_ in page.get_text("words", flags=flags):
-        heavy = any(left - 0.5 <= x0 < right and top - 0.5 <= y0 and y1 <= bottom + 0.5
-                    for left, top, right, bottom in bold)
-        rows.append([text, x0, y0, x1, y1, heavy, 1.0, 0.0])
+    for x0, y0, x1, y1, word, *_ in text.extractWORDS():
+        near = bold[bisect_left(tops, y0 - tallest - 1.0):bisect_right(tops, y0 + 0.5)]
+        heavy = any(left - 0.5 <= x0 < right and y1 <= bottom + 0.5 for left, _, right, bottom in near)
+        rows.append([word, round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2), heavy, 1.0, 0.0])
     return rows
 
 
 def is_bold(span: dict[str, Any]) -> bool:
     """Whether a span is set in bold type."""
-    return bool(span["flags"] & library().TEXT_FONT_BOLD) or "bold" in span["font"].lower()
+    return bool(span["flags"] & _BOLD) or "bold" in span["font"].lower()
 
 
 def words_of_line(line: dict[str, Any]) -> list[list[Any]]:
@@ -171,6 +178,8 @@ def scan_dpi(page: Any, words: list[list[Any]]) -> float | None:
     """Resolution at which the page should be read by OCR; None when its text layer is good or it is blank."""
     letters = "".join(word[0] for word in words)
     unreadable = letters.count("\ufffd") > UNREADABLE * max(1, len(letters))
+    if len(words) >= FEW_WORDS and not unreadable:
+        return None
     pictures = page.get_image_info()
     whole = max(1.0, abs(page.rect))
     scans = [info for info in pictures if shown_area(info, page) > PICTURE_SHARE * whole]
@@ -240,6 +249,3 @@ def save(pixels: NDArray[np.uint8], request: dict[str, Any], number: int) -> str
     np.save(Path(request["folder"]) / name, np.ascontiguousarray(pixels), allow_pickle=False)
     return name
 
-
-if __name__ == "__main__":
-    main()
