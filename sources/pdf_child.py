@@ -171,6 +171,8 @@ def words_of_line(line: dict[str, Any]) -> list[list[Any]]:
             else:
                 current[0] += char["c"]
                 current[1:5] = min(current[1], x0), min(current[2], y0), max(current[3], x1), max(current[4], y1)
+    for word in words:
+        word[1:5] = [round(edge, 2) for edge in word[1:5]]
     return words
 
 

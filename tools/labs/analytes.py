@@ -125,11 +125,13 @@ def forms_of(name: str) -> list[str]:
     return [form for form in dict.fromkeys(map(plain, (name, bare, swapped, outside, *inside))) if form]
 
 
+@lru_cache(maxsize=16384)
 def is_known(name: str) -> bool:
     """Whether the table knows the name, whatever the specimen."""
     return bool(candidates(name))
 
 
+@lru_cache(maxsize=4096)
 def specimen_in(*texts: str | None) -> str | None:
     """The specimen that the first of these texts names, as the table calls it."""
     for text in texts:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ...sources.page import PageWord
 from .analytes import is_known
 from .columns import Column, column_of
-from .layout import PRIMARY, Heading, Role, Table
+from .headings import Heading, Role, Table
+from .lines import PRIMARY
 from .parts import Parts
 from .tokens import Kind, Token
 from .units import is_unit
@@ -66,6 +67,7 @@ def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: S
         column = cell_column(token, columns, table.headings)
         if column is not None:
             cells.setdefault(columns.index(column), []).append(token)
+    cells = dict(sorted(cells.items()))
     wanted = [n for n, column in enumerate(columns) if column.role in (Role.VALUE, Role.PREVIOUS)]
     several = len([n for n in wanted if columns[n].moment]) > 1
     rows = []
@@ -106,11 +108,16 @@ def row_in_order(parts: Parts, section: Section) -> Row | None:
     limits = tuple(token for token in rest if token.kind in (Kind.RANGE, Kind.LIMIT, Kind.RESULT))[:1]
     flag = next((token for token in rest if token.kind is Kind.FLAG), next(iter(parts.lead), None))
     used = (*parts.lead, *parts.name, *parts.body)
-    words = tuple(dict.fromkeys(word for token in used for word in token.words))
+    words = words_in(used)
     return Row(name=parts.label, value=value, unit=unit, limits=limits, flag=flag, words=words,
                start=parts.name[0].words[0], line=parts.line.number, panel=parts.line.group or section.panel,
                moment=parts.line.moment or section.moment,
                bold_value=all(word.bold for token in value for word in token.words))
+
+
+def words_in(tokens: Iterable[Token]) -> tuple[PageWord, ...]:
+    """The words of tokens, each once."""
+    return tuple({id(word): word for token in tokens for word in token.words}.values())
 
 
 def body_cells(body: Sequence[Token]) -> list[Token]:
@@ -123,7 +130,7 @@ def body_cells(body: Sequence[Token]) -> list[Token]:
         if before is not None and wordy and near and before.text[-1].isalpha():
             top, bottom = min(before.place[1], token.place[1]), max(before.place[3], token.place[3])
             place = (before.left, top, token.right, bottom)
-            words = tuple(dict.fromkeys(before.words + token.words))
+            words = words_in((before, token))
             joined[-1] = Token(Kind.TEXT, f"{before.text} {token.text}", words, place)
         else:
             joined.append(token)
@@ -170,14 +177,14 @@ def row_of(parts: Parts, cells: dict[int, list[Token]], columns: Sequence[Column
     value, rest = value_in(cells.get(chosen, []))
     if not value:
         return None
-    others = [token for n, tokens in sorted(cells.items()) if n != chosen and columns[n].role not in
+    others = [token for n, tokens in cells.items() if n != chosen and columns[n].role not in
               (Role.VALUE, Role.PREVIOUS, Role.OTHER, Role.LOW, Role.HIGH) for token in tokens]
     near = rest + others
     unit = next((token for token in near if token.kind is Kind.UNIT), parts.unit) or worded_unit(cells, columns)
     limits = limits_in(cells, columns, rest, unit)
     flag = flag_in(rest, cells, columns, chosen) or next(iter(parts.lead), None)
     used = (*parts.lead, *parts.name, *value, *((unit,) if unit else ()), *limits, *((flag,) if flag else ()))
-    words = tuple(dict.fromkeys(word for token in used for word in token.words))
+    words = words_in(used)
     return Row(name=parts.label, value=value, unit=unit, limits=limits, flag=flag, words=words,
                start=parts.name[0].words[0], line=parts.line.number, panel=parts.line.group or section.panel,
                moment=None,
@@ -186,7 +193,7 @@ def row_of(parts: Parts, cells: dict[int, list[Token]], columns: Sequence[Column
 
 def worded_unit(cells: dict[int, list[Token]], columns: Sequence[Column]) -> Token | None:
     """A unit that is a word or a letter (`s`, `min`), where it stands in a column of units."""
-    return next((replace(token, kind=Kind.UNIT) for n, tokens in sorted(cells.items()) if columns[n].role is Role.UNIT
+    return next((token._replace(kind=Kind.UNIT) for n, tokens in cells.items() if columns[n].role is Role.UNIT
                  for token in tokens if is_unit(token.text)), None)
 
 
@@ -204,14 +211,14 @@ def limits_in(cells: dict[int, list[Token]], columns: Sequence[Column], rest: Se
               unit: Token | None) -> tuple[Token, ...]:
     """The reference range: in its column, else behind the value, else from columns of lower and upper limits."""
     kinds = (Kind.RANGE, Kind.LIMIT, Kind.RESULT)
-    for n, tokens in sorted(cells.items()):
+    for n, tokens in cells.items():
         if columns[n].role is Role.RANGE:
             found = tuple(token for token in tokens if token.kind in kinds)
             text = tuple(token for token in tokens if token.kind is Kind.TEXT and token is not unit)
             if found or text:
                 return found[:1] or text
     found = tuple(token for token in rest if token.kind in kinds)
-    low_high = [(columns[n].role, tokens[0]) for n, tokens in sorted(cells.items())
+    low_high = [(columns[n].role, tokens[0]) for n, tokens in cells.items()
                 if columns[n].role in (Role.LOW, Role.HIGH) and tokens and tokens[0].kind is Kind.NUMBER]
     if len(low_high) == 1:
         return found[:1] or (one_sided(*low_high[0]),)
@@ -222,7 +229,7 @@ def one_sided(role: Role, token: Token) -> Token:
     """A lone lower or upper limit as a range."""
     number = token.number.number if token.number else None
     low, high = (number, None) if role is Role.LOW else (None, number)
-    return replace(token, kind=Kind.LIMIT, range=Range(token.text, low, high))
+    return token._replace(kind=Kind.LIMIT, range=Range(token.text, low, high))
 
 
 def flag_in(rest: Sequence[Token], cells: dict[int, list[Token]], columns: Sequence[Column],
@@ -232,7 +239,7 @@ def flag_in(rest: Sequence[Token], cells: dict[int, list[Token]], columns: Seque
     if own is not None:
         return own
     values = [n for n, column in enumerate(columns) if column.role in (Role.VALUE, Role.PREVIOUS)]
-    for n, tokens in sorted(cells.items()):
+    for n, tokens in cells.items():
         owner = max((v for v in values if v < n), default=min(values))
         flag = next((token for token in tokens if token.kind is Kind.FLAG), None)
         if columns[n].role is not Role.VALUE and columns[n].role is not Role.PREVIOUS and owner == chosen and flag:

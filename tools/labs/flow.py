@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from ...sources.document_dates import Moment, moments_in
 from ...sources.page import PageWord
 from .analytes import is_known
-from .cells import Row, value_in
-from .layout import Line, cells_of
+from .cells import Row, value_in, words_in
+from .lines import Line, cells_of
 from .parts import clean_name
 from .tokens import Kind, Token
 from .units import is_unit
@@ -76,6 +76,8 @@ def tests_across(line: Line) -> list[Across]:
     result.
     """
     cells = cells_of(line.words)
+    if len(cells) < FEWEST_TESTS:
+        return []
     named = [test for cell in cells for test in named_in(cell)]
     known = [test for test in named if is_known(test.name)]
     if len(known) < FEWEST_TESTS or len(known) < 0.7 * (len(named) - 1):
@@ -145,7 +147,7 @@ def row_of(line: Line, test: Across, tokens: Sequence[Token], moment: Moment) ->
     unit = next((token for token in rest if token.kind is Kind.UNIT), test.unit)
     flag = next((token for token in rest if token.kind is Kind.FLAG), None)
     used = (*value, *((flag,) if flag else ()))
-    words = tuple(dict.fromkeys(word for token in used for word in token.words))
+    words = words_in(used)
     return Row(name=test.name, value=value, unit=unit, limits=test.limits, flag=flag, words=words, start=test.words[0],
                line=line.number, panel=None, moment=moment.iso,
                bold_value=all(word.bold for token in value for word in token.words))

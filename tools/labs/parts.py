@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from ...sources.document_dates import occasions_in
 from .analytes import is_known
-from .layout import PRIMARY, Line
+from .lines import PRIMARY, Line
 from .tokens import Kind, Token
 from .units import is_unit, repaired
 
@@ -45,10 +46,10 @@ class Parts:
     unit: Token | None = None
     """The unit, where it stands in the name: `Glucose (mg/dL)`."""
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The name as printed, cleaned, without its unit (`%` is part of many names and stays)."""
-        name = clean_name(" ".join(token.text for token in self.name))
+        name = name_of(self.name)
         found = _UNIT_IN_NAME.fullmatch(name) if self.unit else None
         if self.unit is None or found is None or (self.unit.text == "%" and "%" not in found["name"]):
             return name
@@ -64,11 +65,10 @@ def parts_of(line: Line) -> Parts | None:
     tokens = behind_code(tokens)
     end = name_end(tokens)
     name, body = tuple(tokens[:end]), tuple(tokens[end:])
-    parts = Parts(line, tuple(lead), name, body)
-    parts = replace(parts, unit=unit_in_name(parts))
-    label = parts.label
     if not any(token.kind in PRIMARY for token in body) and not worded(body):
         return None
+    parts = Parts(line, tuple(lead), name, body, unit_in_name(name, body))
+    label = parts.label
     nameless = sum(ch.isalpha() for ch in label) < 2 or tokens[0].kind in (Kind.NUMBER, Kind.RANGE, Kind.NONE)
     if nameless and not is_known(label):
         return None
@@ -93,16 +93,22 @@ def behind_code(tokens: list[Token]) -> list[Token]:
     return tokens[1:] if named and apart and valued else tokens
 
 
-def unit_in_name(parts: Parts) -> Token | None:
+def name_of(tokens: Sequence[Token]) -> str:
+    """Tokens of a name as text, cleaned."""
+    return clean_name(" ".join(token.text for token in tokens))
+
+
+def unit_in_name(name: Sequence[Token], body: Sequence[Token]) -> Token | None:
     """The unit that a name ends with in brackets or behind a comma, where the row gives none elsewhere."""
-    found = _UNIT_IN_NAME.fullmatch(parts.label)
+    found = _UNIT_IN_NAME.fullmatch(name_of(name))
     text = (found["bracketed"] or found["listed"]) if found else None
-    if not text or not (is_unit(text) or repaired(text)) or any(token.kind is Kind.UNIT for token in parts.body):
+    if not text or not (is_unit(text) or repaired(text)) or any(token.kind is Kind.UNIT for token in body):
         return None
-    last = parts.name[-1]
-    return replace(last, kind=Kind.UNIT, text=text, number=None, range=None)
+    last = name[-1]
+    return last._replace(kind=Kind.UNIT, text=text, number=None, range=None)
 
 
+@lru_cache(maxsize=8192)
 def no_name(label: str) -> bool:
     """Whether a text cannot name a test: it is about the person or the report, names a range, or explains marks."""
     explains = ": " in label or not (label[0].isalnum() or label[0] in "%#α-ωΑ-Ω")
@@ -152,6 +158,7 @@ def measured(body: Sequence[Token]) -> bool:
     return Kind.NUMBER in kinds and bool(kinds & {Kind.UNIT, Kind.RANGE, Kind.LIMIT})
 
 
+@lru_cache(maxsize=8192)
 def clean_name(text: str) -> str:
     """A name without what laboratories print around it: colons, leaders, bullets, footnote marks."""
     return re.sub(r"\s+", " ", text).strip(" :.=·•*-–|").replace(" ,", ",")

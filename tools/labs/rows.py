@@ -14,9 +14,10 @@ from .analytes import candidates, is_known
 from .cells import Row, Section, results_of
 from .columns import Column, columns_of
 from .flow import flow_sheets
-from .layout import Line, Role, Table, sides_of, tables_of
+from .headings import Role, Table, tables_of
+from .lines import Line, sides_of
 from .names import with_names
-from .parts import LONGEST_NAME, RANGE_LABEL, clean_name, measured, no_name, parts_of, prose
+from .parts import LONGEST_NAME, RANGE_LABEL, Parts, clean_name, measured, no_name, parts_of, prose
 from .tokens import Kind, Token
 from .values import DecimalSign
 
@@ -48,30 +49,39 @@ def rows_of(page: Page, sign: DecimalSign, *, month_first: bool) -> list[Row]:
         taken = {number for sheet in sheets for number in sheet.lines}
         rows.extend(row for sheet in sheets for row in sheet.rows)
         lines = with_names(line for line in side if line.number not in taken)
-        tables = tables_of(lines, month_first=month_first)
+        tables = [(table, [parts_of(line) for line in table.lines])
+                  for table in tables_of(lines, month_first=month_first)]
         reading = Reading()
-        for table in tables:
-            alike = [other for other in tables if other.signature == table.signature]
+        for table, cut in tables:
+            alike = [parts for other, parts in tables if other.signature == table.signature]
             columns = columns_of(bodies_of(alike), table.headings)
-            read_table(table, columns, reading, month_first=month_first)
+            read_table(table, cut, columns, reading, month_first=month_first)
         rows.extend(reading.rows)
     return rows
 
 
-def bodies_of(tables: Sequence[Table]) -> list[tuple[Token, ...]]:
+def bodies_of(tables: Sequence[Sequence[Parts | None]]) -> list[tuple[Token, ...]]:
     """Bodies of the rows that columns are found by: those that are results beyond doubt, else all."""
-    every = [parts for table in tables for line in table.lines if (parts := parts_of(line)) is not None]
+    every = [parts for table in tables for parts in table if parts is not None]
     sure = [parts.body for parts in every if is_known(parts.label) or measured(parts.body)]
     return sure or [parts.body for parts in every]
 
 
-def read_table(table: Table, columns: Sequence[Column], reading: Reading, *, month_first: bool) -> None:
-    """Add the rows of a table to the reading; lines between them name panels, go on with a name or give its range."""
-    pitch = pitch_of(table.lines)
+def read_table(table: Table, cut: Sequence[Parts | None], columns: Sequence[Column], reading: Reading, *,
+               month_first: bool) -> None:
+    """Add the rows of a table to the reading; lines between them name panels, go on with a name or give its range.
+
+    Args:
+        table: its lines and headings.
+        cut: each of its lines as name and body.
+        columns: of the table.
+        reading: takes the rows.
+        month_first: how ambiguous dates are read.
+    """
+    pitch = pitch_of(cut)
     before: Line | None = None
     fresh = 0
-    for line in table.lines:
-        parts = parts_of(line)
+    for line, parts in zip(table.lines, cut, strict=True):
         found = results_of(parts, columns, table, reading.section) if parts else []
         if found:
             reading.rows.extend(found)
@@ -85,9 +95,9 @@ def read_table(table: Table, columns: Sequence[Column], reading: Reading, *, mon
         before = line
 
 
-def pitch_of(lines: Sequence[Line]) -> float:
+def pitch_of(cut: Sequence[Parts | None]) -> float:
     """Usual distance from one row of results to the next, 0 when it cannot be told."""
-    tops = [line.top for line in lines if parts_of(line) is not None]
+    tops = [parts.line.top for parts in cut if parts is not None]
     steps = [below - above for above, below in pairwise(tops) if below > above]
     return median(steps) if steps else 0.0
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 DecimalSign = Literal[".", ","]
@@ -20,6 +22,7 @@ FLAG_WORD = re.compile(rf"(?:{_FLAG}|[\[(](?:HH?|LL?|A)[\])]|{_WORDED_FLAGS})", 
 _SEMIQUANTITATIVE = re.compile(r"[*!↑↓]{0,3}\s?(?:[1-4]\s?\+|\+{1,4}|[1-4]\+{1,3}|\+/-|±)")
 _TITRE = re.compile(r"(?P<comparator><=|>=|<|>|≤|≥)?\s*1\s?:\s?\d+")
 _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}$|\d{1,2}:\d{2}")
+_SIGNED = re.compile(r"(?<![\d.,])(\d+)([.,])(\d+)(?![\d.,]*\d)")
 _HIGH = frozenset({"h", "hh", "high", "hi", "+", "++", "+++", "++++", "↑", "↑↑", "↑↑↑", "▲", "⇑", "h*", "h!",
                    "critical high"})
 _LOW = frozenset({"l", "ll", "low", "lo", "-", "--", "---", "----", "↓", "↓↓", "↓↓↓", "▼", "⇓", "l*", "l!",
@@ -55,16 +58,19 @@ def decimal_sign(texts: Iterable[str]) -> DecimalSign | None:
     Args:
         texts: the document's words.
     """
-    counts = {".": 0, ",": 0}
-    for text in texts:
-        if _DATE_LIKE.search(text):
-            continue
-        for whole, sign, fraction in re.findall(r"(?<![\d.,])(\d+)([.,])(\d+)(?![\d.,]*\d)", text):
-            if len(fraction) != 3 or whole == "0" or len(whole) > 3:
-                counts[sign] += 1
+    counts = Counter(sign for text in texts if "." in text or "," in text for sign in signs_in(text))
     if counts["."] == counts[","] and counts["."]:
         return None
     return "," if counts[","] > counts["."] else "."
+
+
+@lru_cache(maxsize=16384)
+def signs_in(text: str) -> str:
+    """The decimal signs of the numbers in a word that leave no doubt, one after the other."""
+    if _DATE_LIKE.search(text):
+        return ""
+    return "".join(sign for whole, sign, fraction in _SIGNED.findall(text)
+                   if len(fraction) != 3 or whole == "0" or len(whole) > 3)
 
 
 def to_number(digits: str, sign: DecimalSign) -> float | None:
