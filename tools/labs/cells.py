@@ -53,7 +53,7 @@ class Section:
 def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: Section) -> list[Row]:
     """The results of one row: one, or one for each column of results."""
     if runs_on(parts):
-        one = with_own_name(row_in_order(parts, section), section)
+        one = with_own_name(row_in_order(parts, section), parts, section)
         return [one] if one is not None and acceptable(one, table) else []
     cells: dict[int, list[Token]] = {}
     name = list(parts.name)
@@ -75,7 +75,7 @@ def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: S
         column = columns[n]
         if column.role is Role.PREVIOUS and column.moment is None:
             continue
-        row = with_own_name(row_of(parts, cells, columns, n, section), section)
+        row = with_own_name(row_of(parts, cells, columns, n, section), parts, section)
         if row is not None and acceptable(row, table):
             own = section.moment or column.moment
             moment = column.moment if several or column.role is Role.PREVIOUS else parts.line.moment or own
@@ -83,11 +83,13 @@ def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: S
     return rows
 
 
-def with_own_name(row: Row | None, section: Section) -> Row | None:
+def with_own_name(row: Row | None, parts: Parts, section: Section) -> Row | None:
     """The row under the name of its heading where it is called no more than `Your value`; None where there is none."""
     if row is None or not _OWN_VALUE.fullmatch(row.name):
         return row
-    return replace(row, name=section.panel) if section.panel else None
+    last = parts.name[-1]
+    labels = last.text.endswith(":") or parts.body[0].left - last.right > 1.0 * last.height
+    return replace(row, name=section.panel) if section.panel and labels else None
 
 
 def runs_on(parts: Parts) -> bool:
@@ -245,6 +247,12 @@ def flag_in(rest: Sequence[Token], cells: dict[int, list[Token]], columns: Seque
         if columns[n].role is not Role.VALUE and columns[n].role is not Role.PREVIOUS and owner == chosen and flag:
             return flag
     return None
+
+
+def bare(row: Row) -> bool:
+    """Whether nothing but a table around it says that a row is a result: no known name, unit, range or known words."""
+    numeric = any(token.kind in (Kind.RANGE, Kind.LIMIT) for token in row.limits)
+    return not (is_known(row.name) or row.unit or numeric or row.value[0].kind is Kind.RESULT)
 
 
 def acceptable(row: Row, table: Table) -> bool:

@@ -108,7 +108,10 @@ def give_roles(columns: Sequence[Column], headings: Sequence[Heading]) -> None:
 
 
 def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> None:
-    """Results, earlier results, limits: by the headings above; without a fitting one the fullest holds the results."""
+    """Results, earlier results, limits: by the headings above; without a fitting one the fullest holds the results.
+
+    Where all are limits, the table is one of reference values and has no results.
+    """
     fitting = (Role.VALUE, Role.PREVIOUS, Role.LOW, Role.HIGH, Role.OTHER)
     for column in numbers:
         heading = heading_over(column, [h for h in headings if h.role in fitting])
@@ -116,8 +119,9 @@ def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> 
             column.role, column.moment = heading.role, heading.moment
     if not any(column.role is Role.VALUE for column in numbers):
         free = [column for column in numbers if column.role is Role.OTHER and not heading_over(column, headings)]
-        fullest = max(free or list(numbers), key=lambda column: column.kinds[Kind.NUMBER])
-        fullest.role = Role.VALUE
+        others = free or [column for column in numbers if column.role not in (Role.LOW, Role.HIGH)]
+        if others:
+            max(others, key=lambda column: column.kinds[Kind.NUMBER]).role = Role.VALUE
 
 
 def roles_without_numbers(primary: Sequence[Column], headings: Sequence[Heading]) -> list[Column]:

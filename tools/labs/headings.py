@@ -79,14 +79,15 @@ def headings_of(line: Line, *, month_first: bool) -> tuple[Heading, ...]:
     """The cells of a heading row, or nothing when the line is none.
 
     A heading row has at least two short cells, at least two thirds of which name a column's content (or are dates), and
-    among them results, values or ranges.
+    among them results, values, ranges or both limits.
     """
     cells = cells_of(line.words)
     found = [heading for heading in (heading_of(cell, month_first=month_first) for cell in cells) if heading]
     roles = {heading.role for heading in found}
     enough = len(found) >= 2 and 3 * len(found) >= 2 * len(cells)
     dates_only = all(heading.moment for heading in found if heading.role is Role.VALUE)
-    if not enough or not roles & {Role.VALUE, Role.RANGE} or len(roles) < 2:
+    measuring = bool(roles & {Role.VALUE, Role.RANGE}) or {Role.LOW, Role.HIGH} <= roles
+    if not enough or not measuring or len(roles) < 2:
         return ()
     if dates_only and not roles & {Role.NAME, Role.RANGE, Role.UNIT}:
         return ()  # `Collected 05/28/2024   Reported 05/29/2024` heads no table

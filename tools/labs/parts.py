@@ -12,18 +12,25 @@ from .analytes import is_known
 from .lines import PRIMARY, Line
 from .tokens import Kind, Token
 from .units import is_unit, repaired
+from .values import is_flag
 
 _ABOUT = re.compile(
     r"(?:patient|pat\b|pt\b|name|dob|date|born|birth\w*|sex\s*(?:$|[:/])|gender|age\b|mrn|m\.?r\.?n|id\b|accession|"
     r"(?:specimen|sample|order|lab|visit|case|account|ref\w*|report|patient|record|encounter)\s*(?:id|no|number|nr|#|:)|"
     r"order\w*|physician|provider|doctor|dr\b|requested|collect\w+|drawn|sampled|received|report\w+|print\w+|page\b|"
-    r"phone|tel\b|fax|account|location|ward|room|\w*\s?director|clia|operator|s/n|serial|instrument|temp\b|qc\b|"
+    r"phone|tel\b|fax|seite|blatt|iban|www|helpline|account|location|ward|room|\w*\s?director|clia|operator|s/n|serial|instrument|temp\b|qc\b|"
     r"comment|note\b|notes\b|method|interpretation|address|street|first sample|status|copy|cc\b|signed|verified|"
     r"validated|medically|approved|performed|tested at|analy[sz]ed|processed|height|weight|blood pressure|pulse|"
     r"heart rate|bmi|insurance|>>|\*\s*=)(?![\w-])", re.IGNORECASE)
 _SENTENCE = re.compile(
     r"\b(?:the|of|is|are|and|for|if|may|was|were|with|please|to|at|by|in|not|be|has|have|should|than|from|according|"
     r"below|above|this|that|on)\b", re.IGNORECASE)
+_VERB = re.compile(r"\b(?:is|are|was|were|has|have|been)$", re.IGNORECASE)
+_BAND = re.compile(
+    r"(?:near |above |very |mildly |moderately |severely )?(?:optimal|desirable|borderline(?:[ -]high)?|high|low|"
+    r"normal|deficien(?:t|cy)|insufficien(?:t|cy)|sufficien(?:t|cy)|(?:pre-?|non-?)?diabet(?:es|ic)|increased|decreased|"
+    r"categor(?:y|ies)|risk|(?:low|average|high|increased) risk|(?:ckd )?(?:stage|grade) ?\w{0,2})", re.IGNORECASE)
+"""Names a band of a table of reference or risk values, not a test."""
 RANGE_LABEL = re.compile(
     r"\(?(?:standard |your )?(?:ref(?:erence)?|normal|norm|range|nr|rr|expected|interval)\b[\w .]*?\s?[:=.]?\s*",
     re.IGNORECASE)
@@ -67,6 +74,7 @@ def parts_of(line: Line) -> Parts | None:
     name, body = tuple(tokens[:end]), tuple(tokens[end:])
     if not any(token.kind in PRIMARY for token in body) and not worded(body):
         return None
+    body = signs_as_flags(body)
     parts = Parts(line, tuple(lead), name, body, unit_in_name(name, body))
     label = parts.label
     nameless = sum(ch.isalpha() for ch in label) < 2 or tokens[0].kind in (Kind.NUMBER, Kind.RANGE, Kind.NONE)
@@ -93,6 +101,13 @@ def behind_code(tokens: list[Token]) -> list[Token]:
     return tokens[1:] if named and apart and valued else tokens
 
 
+def signs_as_flags(body: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The body, with signs that stand behind a number taken as its flag (`11,8   +`), not as a graded result."""
+    first = next((at for at, token in enumerate(body) if token.kind in (Kind.NUMBER, Kind.LIMIT)), len(body))
+    return tuple(token._replace(kind=Kind.FLAG) if at > first and token.kind is Kind.RESULT and is_flag(token.text)
+                 else token for at, token in enumerate(body))
+
+
 def name_of(tokens: Sequence[Token]) -> str:
     """Tokens of a name as text, cleaned."""
     return clean_name(" ".join(token.text for token in tokens))
@@ -112,6 +127,8 @@ def unit_in_name(name: Sequence[Token], body: Sequence[Token]) -> Token | None:
 def no_name(label: str) -> bool:
     """Whether a text cannot name a test: it is about the person or the report, names a range, or explains marks."""
     explains = ": " in label or not (label[0].isalnum() or label[0] in "%#α-ωΑ-Ω")
+    if is_flag(label) or _BAND.fullmatch(label) or _VERB.search(label):
+        return True
     return explains or _ABOUT.match(label) is not None or RANGE_LABEL.fullmatch(label) is not None
 
 
@@ -144,7 +161,9 @@ def prose(line: Line) -> bool:
     """Whether a line is a sentence rather than a row."""
     words = [token.text for token in line.tokens if token.kind is Kind.TEXT]
     joined = " ".join(words)
-    return (len(words) >= 6 and len(_SENTENCE.findall(joined)) >= 1 + (len(words) < 9)) or len(words) >= 16
+    ends = sum(len(word) > 3 and word.endswith((".", ";")) for word in words[:-1])
+    signs = len(_SENTENCE.findall(joined)) + ends
+    return (len(words) >= 6 and signs >= 1 + (len(words) < 9)) or len(words) >= 16
 
 
 def worded(body: Sequence[Token]) -> bool:

@@ -11,7 +11,7 @@ from statistics import median
 from ...sources.document_dates import moments_in, occasions_in
 from ...sources.page import Page
 from .analytes import candidates, is_known
-from .cells import Row, Section, results_of
+from .cells import Row, Section, bare, results_of
 from .columns import Column, columns_of
 from .flow import flow_sheets
 from .headings import Role, Table, tables_of
@@ -23,6 +23,8 @@ from .values import DecimalSign
 
 _PERSON = re.compile(r"(?:patient|name|dob|date of birth|birth\w*|born|mrn|id\b|pat\b|sex\b|age\b)", re.IGNORECASE)
 """Starts a line of a report's head: what stood above it headed no panel."""
+_FARTHEST = 3.5
+"""Usual distances of rows between a table's last row and one that still belongs to it."""
 _ASIDE = re.compile(r"(?:method|comment|note|remark|specimen|sample|performed|verified|result checked)\w*\s?:",
                     re.IGNORECASE)
 
@@ -83,6 +85,8 @@ def read_table(table: Table, cut: Sequence[Parts | None], columns: Sequence[Colu
     fresh = 0
     for line, parts in zip(table.lines, cut, strict=True):
         found = results_of(parts, columns, table, reading.section) if parts else []
+        if all(bare(row) for row in found) and (below_table(line, reading, pitch) or in_bold(line, found)):
+            found = []
         if found:
             reading.rows.extend(found)
             fresh = len(found)
@@ -93,6 +97,16 @@ def read_table(table: Table, cut: Sequence[Parts | None], columns: Sequence[Colu
                 heading(line, reading.section, month_first=month_first)
                 fresh = 0
         before = line
+
+
+def below_table(line: Line, reading: Reading, pitch: float) -> bool:
+    """Whether a line lies so far below the last row that it is no longer of its table."""
+    return bool(reading.rows and pitch) and line.top - reading.rows[-1].start.place[1] > _FARTHEST * pitch
+
+
+def in_bold(line: Line, rows: Sequence[Row]) -> bool:
+    """Whether a line of words alone is all in bold type: the heading row of another table."""
+    return all(word.bold for word in line.words) and all(row.value[0].kind is Kind.TEXT for row in rows)
 
 
 def pitch_of(cut: Sequence[Parts | None]) -> float:
@@ -150,7 +164,7 @@ def heading(line: Line, section: Section, *, month_first: bool) -> None:
         text = text[:occasions[0][1]]
     name = clean_name(re.split(r"\s{3,}", text.strip())[0])
     letters = sum(ch.isalpha() for ch in name)
-    if letters < 2 or len(name.split()) > 8 or prose(line) or name.endswith(".") or not name[0].isupper():
+    if letters < 2 or len(name.split()) > 8 or prose(line) or text.rstrip().endswith(".") or not name[0].isupper():
         return
     if _PERSON.match(line.text.strip()):
         section.panel, section.moment = None, None
