@@ -171,7 +171,7 @@ def test_signs_in_a_column_of_their_own_are_flags(tmp_path: Path) -> None:
 
 def test_a_long_name_ends_where_the_next_column_begins(tmp_path: Path) -> None:
     assert [row[:3] for row in rows_read(
-        tmp_path, ((50, "**Test"), (188, "**Method"), (280, "**Result"), (350, "**Unit"), (420, "**Ref. Range")),
-        ((50, "Antibodies of the Fourth Generation"), (188, "CLIA"), (280, "Non-reactive"), (420, "Non-reactive")),
-        ((50, "Sodium"), (188, "ISE"), (280, "139"), (350, "mmol/L"), (420, "135-145")),
+        tmp_path, ((50, "**Test"), (196, "**Method"), (280, "**Result"), (350, "**Unit"), (420, "**Ref. Range")),
+        ((50, "Antibodies of the Fourth Generation"), (196, "CLIA"), (280, "Non-reactive"), (420, "Non-reactive")),
+        ((50, "Sodium"), (196, "ISE"), (280, "139"), (350, "mmol/L"), (420, "135-145")),
     )] == [("Antibodies of the Fourth Generation", None, "Non-reactive"), ("Sodium", 139.0, "139")]
