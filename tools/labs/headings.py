@@ -32,7 +32,7 @@ _ROLES = (
     (Role.PREVIOUS, r"prev(?:ious|\.)?|prior|last|earlier|vorwerte?|antérieur|anterior"),
     (Role.RANGE, r"ref(?:erence|\.)?|range|interval|normal|expected|limits?|normbereich|referenz(?:bereich|werte?)?|"
                  r"valeurs? de référence|referencia"),
-    (Role.FLAG, r"flags?|abn(?:ormal)?|h/l|l/h|alert|indicator|interpretation|abnormality"),
+    (Role.FLAG, r"flags?|abn(?:ormal)?|h/l|l/h|alert|indicator|interp(?:retation)?|abnormality"),
     (Role.UNIT, r"units?|einheit(?:en)?|unités?|unidad(?:es)?|uom"),
     (Role.VALUE, r"results?|values?|current|your|observed|finding|ergebnis(?:se)?|wert|messwert|résultats?|resultados?|"
                  r"measured|observation value"),

@@ -39,6 +39,9 @@ _CODE = re.compile(r"[A-Z]{0,3}[-.]?\d[\d.-]*[A-Z]?")
 _UNIT_IN_NAME = re.compile(r"(?P<name>.*[\w)%#])(?:\s*[(\[]\s*(?P<bracketed>[^()\[\]]+?)\s*[)\]]|,\s*(?P<listed>\S+))")
 LONGEST_NAME = 12
 """Words."""
+_SAID = (Kind.TEXT, Kind.LIMIT, Kind.RANGE)
+_FEWEST_OF_A_SENTENCE = 6
+"""Words."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +105,16 @@ def behind_code(tokens: list[Token]) -> list[Token]:
 
 
 def signs_as_flags(body: tuple[Token, ...]) -> tuple[Token, ...]:
-    """The body, with signs that stand behind a number taken as its flag (`11,8   +`), not as a graded result."""
-    first = next((at for at, token in enumerate(body) if token.kind in (Kind.NUMBER, Kind.LIMIT)), len(body))
-    return tuple(token._replace(kind=Kind.FLAG) if at > first and token.kind is Kind.RESULT and is_flag(token.text)
-                 else token for at, token in enumerate(body))
+    """The body, with signs behind a number taken as its flag, not as a graded result (`11,8   +`) or none (`98 -`)."""
+    flagged: list[Token] = []
+    behind = False
+    for before, token in zip((None, *body), body, strict=False):
+        beside = before is not None and token.left - before.right < 1.0 * token.height
+        near = token.kind is Kind.NONE and beside and before is not None and before.kind is Kind.NUMBER
+        sign = near or (behind and token.kind is Kind.RESULT and is_flag(token.text))
+        flagged.append(token._replace(kind=Kind.FLAG) if sign else token)
+        behind = behind or token.kind in (Kind.NUMBER, Kind.LIMIT)
+    return tuple(flagged)
 
 
 def name_of(tokens: Sequence[Token]) -> str:
@@ -160,10 +169,11 @@ def inside_name(tokens: Sequence[Token], at: int) -> bool:
 def prose(line: Line) -> bool:
     """Whether a line is a sentence rather than a row."""
     words = [token.text for token in line.tokens if token.kind is Kind.TEXT]
-    joined = " ".join(words)
+    if len(words) < _FEWEST_OF_A_SENTENCE:
+        return False
     ends = sum(len(word) > 3 and word.endswith((".", ";")) for word in words[:-1])
-    signs = len(_SENTENCE.findall(joined)) + ends
-    return (len(words) >= 6 and signs >= 1 + (len(words) < 9)) or len(words) >= 16
+    signs = len(_SENTENCE.findall(" ".join(token.text for token in line.tokens if token.kind in _SAID))) + ends
+    return signs >= 1 + (len(words) < 9) or len(words) >= 16
 
 
 def worded(body: Sequence[Token]) -> bool:

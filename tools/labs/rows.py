@@ -23,6 +23,8 @@ from .values import DecimalSign
 
 _PERSON = re.compile(r"(?:patient|name|dob|date of birth|birth\w*|born|mrn|id\b|pat\b|sex\b|age\b)", re.IGNORECASE)
 """Starts a line of a report's head: what stood above it headed no panel."""
+_SOURCE = re.compile(r"\s{3,}(?:source|specimen|sample|material|fasting)\s*:.*", re.IGNORECASE)
+"""What may stand beside the heading of a panel."""
 _FARTHEST = 3.5
 """Usual distances of rows between a table's last row and one that still belongs to it."""
 _ASIDE = re.compile(r"(?:method|comment|note|remark|specimen|sample|performed|verified|result checked)\w*\s?:",
@@ -169,7 +171,7 @@ def heading(line: Line, section: Section, *, month_first: bool) -> None:
     if _PERSON.match(line.text.strip()):
         section.panel, section.moment = None, None
         return
-    if no_name(line.text.strip()):
+    if no_name(_SOURCE.sub("", line.text.strip())):
         return
     section.panel = name
     collected = [moment.iso for moment in moments if any(kind == "collected" for kind, *_ in occasions)]

@@ -142,9 +142,9 @@ def tokens_of(words: Sequence[PageWord], sign: DecimalSign) -> list[Token]:
 
 
 def follows_number(before: Token | None, token: Token) -> bool:
-    """Whether a word that may be a unit stands right behind a number."""
+    """Whether a word that may be a unit stands right behind a number (`S` is susceptible, not a second)."""
     beside = before is not None and before.kind in (Kind.NUMBER, Kind.LIMIT, Kind.RANGE)
-    return beside and token.kind is Kind.TEXT and token.text.lower() in _WORDS_TOO
+    return beside and token.kind is Kind.TEXT and token.text.lower() in _WORDS_TOO and token.text != "S"
 
 
 def as_unit(token: Token) -> Token:

@@ -12,7 +12,7 @@ from typing import Literal
 DecimalSign = Literal[".", ","]
 
 DASH = "-‐‑‒–—−~"
-_COMPARATOR = r"<=|>=|=<|=>|≤|≥|<|>"
+_COMPARATOR = r"[<>]\s?[oO][rR]\s?=|<=|>=|=<|=>|≤|≥|<|>"
 _COMPARATORS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
 _PLAIN = {".": r"\d{1,3}(?:[,'\u2009\u202f]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+",
           ",": r"\d{1,3}(?:[.'\u2009\u202f]\d{3})+(?:,\d+)?|\d+(?:,\d+)?|,\d+"}
@@ -101,9 +101,9 @@ def parse_number(text: str, sign: DecimalSign) -> Number | None:
     number = to_number(match["digits"], sign)
     if number is None:
         return None
-    comparator = match["comparator"]
+    comparator = re.sub(r"[\sorOR]", "", match["comparator"] or "")
     flag = (match["after"] or match["before"] or "").strip() or None
-    return Number(text=(comparator or "") + match["digits"], number=number, flag=flag,
+    return Number(text=comparator + match["digits"], number=number, flag=flag,
                   rest=(match["rest"] or "").strip(),
                   comparator=_COMPARATORS.get(comparator, comparator) if comparator else None)
 
@@ -125,7 +125,7 @@ def parse_range(text: str, sign: DecimalSign) -> Range | None:
     if match is None:
         return None
     limit = to_number(match["limit"], sign)
-    above = match["word"].lower() in (">", ">=", "=>", "≥", "greater than", "more than", "above", "over", "from", "ab")
+    above = match["word"][0] == ">" or match["word"].lower() in ("=>", "≥", "greater than", "more than", "above", "over", "from", "ab")
     return Range(text=bare, low=limit if above else None, high=None if above else limit)
 
 
