@@ -49,7 +49,8 @@ def test_what_is_no_number_in_this_document_is_never_read_as_one(text: str, sign
 @pytest.mark.parametrize(("text", "sign", "low", "high"), [
     ("70 - 99", ".", 70, 99), ("(<14)", ".", None, 14), ("[7.35-7.45]", ".", 7.35, 7.45), ("up to 5.0", ".", None, 5),
     ("≥60", ".", 60, None), ("-2.0-2.0", ".", -2, 2), ("0,385 - 0,500", ",", 0.385, 0.5), ("70 to 99", ".", 70, 99),
-    ("0.04 ~ 0.40", ".", 0.04, 0.4), (">=60", ".", 60, None)])
+    ("0.04 ~ 0.40", ".", 0.04, 0.4), (">=60", ".", 60, None),
+    ("< OR = 5", ".", None, 5), ("> or = 60", ".", 60, None)])
 def test_ranges(text: str, sign: str, low: float | None, high: float | None) -> None:
     found = parse_range(text, sign)
     assert found is not None

@@ -125,7 +125,8 @@ def parse_range(text: str, sign: DecimalSign) -> Range | None:
     if match is None:
         return None
     limit = to_number(match["limit"], sign)
-    above = match["word"][0] == ">" or match["word"].lower() in ("=>", "≥", "greater than", "more than", "above", "over", "from", "ab")
+    above = match["word"][0] == ">" or match["word"].lower() in ("=>", "≥", "greater than", "more than", "above", "over",
+                                                                 "from", "ab")
     return Range(text=bare, low=limit if above else None, high=None if above else limit)
 
 
@@ -162,10 +163,10 @@ def computed_flag(number: float, comparator: str | None, limits: Range) -> Liter
         return "L" if low is not None and number <= low else "N" if low is None and not above else None
     if comparator in (">", ">="):
         return "H" if high is not None and number >= high else "N" if high is None and not below else None
-    strictly_below, strictly_above = limits.text.startswith("<"), limits.text.startswith(">")
-    if strictly_below and not limits.text.startswith("<=") and number == high:
+    strictly = "=" not in limits.text
+    if strictly and limits.text.startswith("<") and number == high:
         above = True
-    if strictly_above and not limits.text.startswith(">=") and number == low:
+    if strictly and limits.text.startswith(">") and number == low:
         below = True
     return "L" if below else "H" if above else "N"
 
