@@ -171,7 +171,24 @@ def test_signs_in_a_column_of_their_own_are_flags(tmp_path: Path) -> None:
 
 def test_a_long_name_ends_where_the_next_column_begins(tmp_path: Path) -> None:
     assert [row[:3] for row in rows_read(
-        tmp_path, ((50, "**Test"), (196, "**Method"), (280, "**Result"), (350, "**Unit"), (420, "**Ref. Range")),
-        ((50, "Antibodies of the Fourth Generation"), (196, "CLIA"), (280, "Non-reactive"), (420, "Non-reactive")),
-        ((50, "Sodium"), (196, "ISE"), (280, "139"), (350, "mmol/L"), (420, "135-145")),
-    )] == [("Antibodies of the Fourth Generation", None, "Non-reactive"), ("Sodium", 139.0, "139")]
+        tmp_path, ((50, "**Test"), (206, "**Method"), (280, "**Result"), (350, "**Unit"), (420, "**Ref. Range")),
+        ((50, "Angiotensin Converting Enzyme, Total"), (206, "CLIA"), (280, "Non-reactive"), (420, "Non-reactive")),
+        ((50, "Sodium"), (206, "ISE"), (280, "139"), (350, "mmol/L"), (420, "135-145")),
+    )] == [("Angiotensin Converting Enzyme, Total", None, "Non-reactive"), ("Sodium", 139.0, "139")]
+
+
+def test_limits_in_words_and_a_panel_with_its_source_beside_it(tmp_path: Path) -> None:
+    assert [row[:2] + row[4:] for row in rows_read(
+        tmp_path, ((50, "**URINALYSIS, COMPLETE"), (300, "Source: Clean catch")),
+        ((50, "COLOR"), (210, "DARK YELLOW"), (400, "YELLOW")), ((50, "PH"), (210, "5.5"), (400, "5.0-8.0")),
+        ((50, "WBC"), (210, "10-20"), (260, "A"), (310, "/HPF"), (400, "< OR = 5")),
+        ((50, "SQUAMOUS EPITHELIAL CELLS"), (210, "0-5"), (310, "/HPF"), (400, "< OR = 5")),
+    )] == [("COLOR", None, None, None), ("PH", 5.5, 5.0, 8.0), ("WBC", None, None, 5.0),
+           ("SQUAMOUS EPITHELIAL CELLS", None, None, 5.0)]
+
+
+def test_a_minus_beside_a_number_is_its_flag(tmp_path: Path) -> None:
+    rows = rows_read(tmp_path, ((50, "**Test"), (200, "**Result"), (300, "**Unit"), (400, "**Reference")),
+                     ((50, "Hemoglobin"), (200, "98 -"), (300, "g/L"), (400, "120-156")),
+                     ((50, "Platelets"), (200, "-"), (300, "10^9/L"), (400, "150-370")))
+    assert rows == [("Hemoglobin", 98.0, "98", "g/L", 120.0, 156.0)]

@@ -125,8 +125,8 @@ def parse_range(text: str, sign: DecimalSign) -> Range | None:
     if match is None:
         return None
     limit = to_number(match["limit"], sign)
-    above = match["word"][0] == ">" or match["word"].lower() in ("=>", "≥", "greater than", "more than", "above", "over",
-                                                                 "from", "ab")
+    word = match["word"].lower()
+    above = word.startswith(">") or word in ("=>", "≥", "greater than", "more than", "above", "over", "from", "ab")
     return Range(text=bare, low=limit if above else None, high=None if above else limit)
 
 
