@@ -24,7 +24,7 @@ from .identity import identities_in_text
 from .page import Page, in_lines
 from .pdf_process import ask_child
 
-READING_VERSION = 3
+READING_VERSION = 4
 """Part of the cache's file names: raised whenever the same file would be read differently."""
 
 
@@ -142,9 +142,11 @@ def page_of(answer: dict[str, Any], number: int, folder: Path, limits: Limits) -
              "unit": answer.get("unit", "pt"), "rotation": answer["rotation"]}
     if "picture" in answer:
         return scanned_page(frame, pixels_of(folder / answer["picture"], limits), answer["scale"])
-    words, aside, turn = upright_words(answer["words"], frame)
+    seen = [row for row in answer["words"] if row[-1]]
+    words, aside, turn = upright_words(seen, frame)
+    unseen = [{"text": row[0], "box": row[1:5], "place": row[1:5]} for row in answer["words"] if not row[-1]]
     return Page.model_validate(frame | {"origin": "text layer" if words else "blank", "words": in_lines(words),
-                                        "aside": aside, "turn": turn})
+                                        "aside": [*aside, *unseen], "unseen": len(unseen), "turn": turn})
 
 
 def scanned_page(frame: dict[str, Any], pixels: NDArray[np.uint8], scale: float) -> Page:
@@ -172,11 +174,11 @@ def upright_words(raw: list[list[Any]],
         The words to be read, as the fields of `PageWord`; those that run in another direction (a stamp up the
         margin); and the turn.
     """
-    turns = [turn_of(dx, dy) for *_, dx, dy in raw]
+    turns = [turn_of(dx, dy) for *_, dx, dy, _ in raw]
     turn = max(sorted(set(turns)), key=turns.count, default=0)
     words: list[dict[str, Any]] = []
     aside: list[dict[str, Any]] = []
-    for (text, x0, y0, x1, y1, bold, _, _), own in zip(raw, turns, strict=True):
+    for (text, x0, y0, x1, y1, bold, *_), own in zip(raw, turns, strict=True):
         box = x0, y0, x1, y1
         word = {"text": text, "box": box, "place": turned(box, turn, frame) if turn else box, "bold": bold}
         (words if own == turn else aside).append(word)

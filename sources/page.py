@@ -58,8 +58,10 @@ class Page(Word):
     origin: Origin
     words: tuple[PageWord, ...]
     aside: tuple[PageWord, ...] = ()
-    """Words of the text layer that run in another direction (a stamp up the margin), in the order of the file: no part
-    of the reading, and known so that they can be blanked."""
+    """Words of the text layer that run in another direction (a stamp up the margin), and those that cannot be seen on
+    the page: no part of the reading, and known so that they can be blanked."""
+    unseen: int = 0
+    """How many of them cannot be seen: white, covered, transparent, tiny or off the page."""
 
     @cached_property
     def lines(self) -> tuple[tuple[PageWord, ...], ...]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import importlib
 import json
 import math
-from bisect import bisect_left, bisect_right
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .pdf_words import words_of
 
 ANSWER = "answer.json"
 OCR_DPI = 200.0
@@ -29,8 +29,6 @@ PICTURE_SHARE = 0.6
 UNREADABLE = 0.2
 """Share of characters without a Unicode value above which a text layer is useless."""
 
-_BOLD = 16
-"""`TEXT_FONT_BOLD` of PyMuPDF."""
 
 
 class Refused(Exception):
@@ -115,65 +113,10 @@ def read_page(page: Any, request: dict[str, Any]) -> dict[str, Any]:
     page.set_rotation(0)
     words = words_of(page)
     answer = {"width": page.rect.width, "height": page.rect.height, "rotation": rotation, "words": words}
-    dpi = scan_dpi(page, words)
+    dpi = scan_dpi(page, [word for word in words if word[-1]])
     if dpi is not None:
         answer |= picture_of(page, request, dpi, colour=False) | {"words": []}
     return answer
-
-
-def words_of(page: Any) -> list[list[Any]]:
-    """Words of the text layer: [text, x0, y0, x1, y1, bold, direction x, direction y]; boxes hold whole characters."""
-    pymupdf = library()
-    text = page.get_textpage(flags=pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP)
-    lines = [line for block in text.extractDICT()["blocks"] for line in block.get("lines", ())]
-    if all(line["dir"] == (1.0, 0.0) for line in lines):
-        return level_words(text, lines)
-    words: list[list[Any]] = []
-    for block in text.extractRAWDICT()["blocks"]:
-        for line in block.get("lines", ()):
-            words.extend(words_of_line(line))
-    return words
-
-
-def level_words(text: Any, lines: list[dict[str, Any]]) -> list[list[Any]]:
-    """Words of a page on which all text runs from left to right, as `words_of` gives them, without its characters."""
-    bold = sorted((span["bbox"] for line in lines for span in line["spans"] if is_bold(span) and span["text"].strip()),
-                  key=itemgetter(1))
-    tops = [box[1] for box in bold]
-    tallest = max((box[3] - box[1] for box in bold), default=0.0)
-    rows: list[list[Any]] = []
-    for x0, y0, x1, y1, word, *_ in text.extractWORDS():
-        near = bold[bisect_left(tops, y0 - tallest - 1.0):bisect_right(tops, y0 + 0.5)]
-        heavy = any(left - 0.5 <= x0 < right and y1 <= bottom + 0.5 for left, _, right, bottom in near)
-        rows.append([word, round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2), heavy, 1.0, 0.0])
-    return rows
-
-
-def is_bold(span: dict[str, Any]) -> bool:
-    """Whether a span is set in bold type."""
-    return bool(span["flags"] & _BOLD) or "bold" in span["font"].lower()
-
-
-def words_of_line(line: dict[str, Any]) -> list[list[Any]]:
-    """Split a line's characters at white space."""
-    words: list[list[Any]] = []
-    current: list[Any] | None = None
-    for span in line["spans"]:
-        bold = is_bold(span)
-        for char in span["chars"]:
-            if char["c"].isspace():
-                current = None
-                continue
-            x0, y0, x1, y1 = char["bbox"]
-            if current is None:
-                current = [char["c"], x0, y0, x1, y1, bold, *line["dir"]]
-                words.append(current)
-            else:
-                current[0] += char["c"]
-                current[1:5] = min(current[1], x0), min(current[2], y0), max(current[3], x1), max(current[4], y1)
-    for word in words:
-        word[1:5] = [round(edge, 2) for edge in word[1:5]]
-    return words
 
 
 def scan_dpi(page: Any, words: list[list[Any]]) -> float | None:
@@ -201,14 +144,15 @@ def shown_area(info: dict[str, Any], page: Any) -> float:
 
 
 def picture_of(page: Any, request: dict[str, Any], dpi: float, *, colour: bool) -> dict[str, Any]:
-    """Render the unrotated page into a NumPy file: uint8 (rows, columns) or (rows, columns, 3)."""
+    """Render the unrotated page into a NumPy file: uint8 (rows, columns), or with its annotations in colour."""
     pymupdf = library()
     page.set_rotation(0)
     square_inches = max(1e-6, abs(page.rect) / 72.0**2)
     fitting = min(dpi, math.sqrt(request["max_pixels"] / square_inches))
     if fitting < LEAST_DPI / 2:
         raise Refused("too_large", "a page is too large to be drawn in readable size")
-    pixmap = page.get_pixmap(dpi=int(fitting), colorspace=pymupdf.csRGB if colour else pymupdf.csGRAY, alpha=False)
+    pixmap = page.get_pixmap(dpi=int(fitting), colorspace=pymupdf.csRGB if colour else pymupdf.csGRAY, alpha=False,
+                             annots=colour)
     shape = (pixmap.height, pixmap.stride)
     pixels = np.frombuffer(pixmap.samples, dtype=np.uint8).reshape(shape)[:, :pixmap.width * pixmap.n]
     pixels = pixels.reshape(pixmap.height, pixmap.width, 3) if colour else pixels

@@ -193,6 +193,8 @@ def warnings_of(document: Document, results: Sequence[Result]) -> list[str]:
     warnings = [f"page {result.page.number}: {doubt}" for result in results for doubt in result.doubts]
     if decimal_sign(word.text for page in document.pages for word in page.words) is None:
         warnings.append("points and commas are used alike as decimal signs; numbers with a comma were not read")
+    warnings += [f"page {page.number}: {page.unseen} words that cannot be seen on the page were left out"
+                 for page in document.pages if page.unseen]
     if not document.date_order.sure and _AMBIGUOUS_DATE.search(document.text):
         first = "month" if document.date_order.month_first else "day"
         warnings.append(f"dates such as 03/04/2025 were read with the {first} first, told from the paper format alone")
