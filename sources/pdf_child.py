@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .pdf_words import words_of
+from .pdf_words import library, words_of
 
 ANSWER = "answer.json"
 OCR_DPI = 200.0
@@ -66,13 +66,6 @@ def is_pdf(path: Path) -> bool:
     """Whether the file starts like a PDF (the header may follow up to 1024 bytes of something else)."""
     with path.open("rb") as stream:
         return b"%PDF-" in stream.read(1024)
-
-
-def library() -> Any:
-    """PyMuPDF, which carries no types; loaded here and nowhere else."""
-    import pymupdf
-
-    return pymupdf
 
 
 def read_pdf(request: dict[str, Any]) -> dict[str, Any]:

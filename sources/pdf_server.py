@@ -17,7 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .pdf_child import answer_request, library
+from .pdf_child import answer_request
+from .pdf_words import library
 
 ERRORS = "errors.txt"
 

@@ -25,14 +25,20 @@ Row = list[Any]
 """[text, x0, y0, x1, y1, bold, direction x, direction y, seen]."""
 
 
+def library() -> Any:
+    """PyMuPDF, which carries no types; loaded here and nowhere else."""
+    import pymupdf
+
+    return pymupdf
+
+
 def words_of(page: Any) -> list[Row]:
     """Words of the unrotated page's text layer without its annotations; boxes hold whole characters.
 
     A word counts as seen when the drawn page shows something at its place: white or covered words, words off the page,
     transparent and tiny ones do not.
     """
-    import pymupdf
-
+    pymupdf = library()
     flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
     drawn = drawn_page(page)
     text = pymupdf.TextPage(drawn.get_textpage(flags))
@@ -111,8 +117,7 @@ def words_of_line(line: dict[str, Any]) -> list[Row]:
 
 def picture_in_grey(page: Any, drawn: Any) -> tuple[Any, float]:
     """The page drawn in grey, and dots per point."""
-    import pymupdf
-
+    pymupdf = library()
     scale = min(1.0, math.sqrt(MOST_DOTS / max(1.0, abs(page.rect))))
     return drawn.get_pixmap(matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csGRAY, alpha=0), scale
 
