@@ -30,7 +30,8 @@ from caseloom.tools.labs.values import (
     ("<0.01", ".", 0.01, "<", None, ""), ("≥ 90", ".", 90.0, ">=", None, ""), ("88.2L%", ".", 88.2, None, "L", "%"),
     ("29.5H", ".", 29.5, None, "H", ""), ("*142", ".", 142.0, None, "*", ""), ("2,840", ".", 2840.0, None, None, ""),
     ("1.234,5", ",", 1234.5, None, None, ""), ("41%", ".", 41.0, None, None, "%"), ("-2.0", ".", -2.0, None, None, ""),
-    ("5.9 ↑", ".", 5.9, None, "↑", ""), ("142 (H)", ".", 142.0, None, "(H)", ""), (".5", ".", 0.5, None, None, "")])
+    ("5.9 ↑", ".", 5.9, None, "↑", ""), ("142 (H)", ".", 142.0, None, "(H)", ""),
+    ("5.98°", ".", 5.98, None, "°", ""), (".5", ".", 0.5, None, None, "")])
 def test_numbers(text: str, sign: str, number: float, comparator: str | None, flag: str | None, rest: str) -> None:
     found = parse_number(text, sign)
     assert found is not None

@@ -175,7 +175,8 @@ def draw_pages(document: Document, results: Sequence[Result], file: CaseFile, co
             pixels = render_page(context.root / file.path, page.number, DPI, context.limits)
             name = f"labs-{file.sha256[:12]}-page{page.number}.png"
             frames = [(frame_of(result.row.words), colour_of(result)) for result in on_page]
-            save_png(marked_page(pixels, page, frames, [result.row.start for result in on_page]), context.pictures / name)
+            picture = marked_page(pixels, page, frames, [result.row.start for result in on_page])
+            save_png(picture, context.pictures / name)
             pictures[page.number] = f"overlays/{name}"
     return pictures
 

@@ -16,7 +16,7 @@ _COMPARATOR = r"[<>]\s?[oO][rR]\s?=|<=|>=|=<|=>|≤|≥|<|>"
 _COMPARATORS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
 _PLAIN = {".": r"\d{1,3}(?:[,'\u2009\u202f]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+",
           ",": r"\d{1,3}(?:[.'\u2009\u202f]\d{3})+(?:,\d+)?|\d+(?:,\d+)?|,\d+"}
-_FLAG = r"\+{1,4}|-{1,4}|\*{1,3}|!{1,3}|[↑⇑▲]{1,3}|[↓⇓▼]{1,3}|\(?(?:HH|LL|AA|[HLA])\*?!?\)?"
+_FLAG = r"°(?!\s?[CF])|\+{1,4}|-{1,4}|\*{1,3}|!{1,3}|[↑⇑▲]{1,3}|[↓⇓▼]{1,3}|\(?(?:HH|LL|AA|[HLA])\*?!?\)?"
 _WORDED_FLAGS = r"high|low|abnormal|abn|critical(?:ly)?(?: (?:high|low))?|crit|panic|hi|lo|normal|n"
 FLAG_WORD = re.compile(rf"(?:{_FLAG}|[\[(](?:HH?|LL?|A)[\])]|{_WORDED_FLAGS})", re.IGNORECASE)
 _SEMIQUANTITATIVE = re.compile(r"[*!↑↓]{0,3}\s?(?:[1-4]\s?\+|\+{1,4}|[1-4]\+{1,3}|\+/-|±)")
