@@ -76,7 +76,7 @@ def tests_across(line: Line) -> list[Across]:
     result.
     """
     cells = cells_of(line.words)
-    if len(cells) < FEWEST_TESTS:
+    if len(cells) < FEWEST_TESTS or any(token.kind in _LIMITS for token in line.tokens):
         return []
     named = [test for cell in cells for test in named_in(cell)]
     known = [test for test in named if is_known(test.name)]

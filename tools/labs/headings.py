@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 
-from ...sources.document_dates import moments_in
+from ...sources.document_dates import moments_in, moments_in_text
 from ...sources.page import PageWord
 from .lines import Line, cells_of
 
@@ -44,6 +44,7 @@ _ROLES = (
     (Role.HIGH, r"high(?:er)?|upper|max(?:imum)?"),
 )
 _ROLE_PATTERNS = [(role, re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE)) for role, source in _ROLES]
+_FEWEST_HEADINGS = 2
 _LONGEST_HEADING = 5
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 
@@ -82,9 +83,11 @@ def headings_of(line: Line, *, month_first: bool) -> tuple[Heading, ...]:
     among them results, values, ranges or both limits.
     """
     cells = cells_of(line.words)
+    if len(cells) < _FEWEST_HEADINGS:
+        return ()
     found = [heading for heading in (heading_of(cell, month_first=month_first) for cell in cells) if heading]
     roles = {heading.role for heading in found}
-    enough = len(found) >= 2 and 3 * len(found) >= 2 * len(cells)
+    enough = len(found) >= _FEWEST_HEADINGS and 3 * len(found) >= 2 * len(cells)
     dates_only = all(heading.moment for heading in found if heading.role is Role.VALUE)
     measuring = bool(roles & {Role.VALUE, Role.RANGE}) or {Role.LOW, Role.HIGH} <= roles
     if not enough or not measuring or len(roles) < 2:
@@ -96,22 +99,22 @@ def headings_of(line: Line, *, month_first: bool) -> tuple[Heading, ...]:
 
 def heading_of(cell: Sequence[PageWord], *, month_first: bool) -> Heading | None:
     """One cell of a heading row, None when it says nothing known."""
-    text = " ".join(word.text for word in cell)
-    left, right, height = cell[0].place[0], cell[-1].place[2], cell[0].height
-    moments = moments_in(cell, month_first=month_first)
-    if moments and moments[0].first == 0:
-        return Heading(Role.VALUE, left, right, height, moments[0].iso)
-    if len(text.split()) > _LONGEST_HEADING or any(ch.isdigit() for ch in text):
+    role, unit, moment = content_named(" ".join(word.text for word in cell), month_first=month_first)
+    if role is None:
         return None
-    role = role_named(text)
-    unit = role is Role.RANGE and re.search(r"\bunits?\b", text, re.IGNORECASE) is not None
-    return Heading(role, left, right, height, with_unit=unit) if role else None
+    return Heading(role, cell[0].place[0], cell[-1].place[2], cell[0].height, moment, with_unit=unit)
 
 
-@lru_cache(maxsize=4096)
-def role_named(text: str) -> Role | None:
-    """What a column of this heading holds."""
-    return next((role for role, pattern in _ROLE_PATTERNS if pattern.search(text)), None)
+@lru_cache(maxsize=8192)
+def content_named(text: str, *, month_first: bool) -> tuple[Role | None, bool, str | None]:
+    """What a heading says of its column: what it holds, whether units too, and of which date."""
+    moments = moments_in_text(text, month_first=month_first)
+    if moments and moments[0][1] == 0:
+        return Role.VALUE, False, moments[0][0]
+    if len(text.split()) > _LONGEST_HEADING or any(ch.isdigit() for ch in text):
+        return None, False, None
+    role = next((role for role, pattern in _ROLE_PATTERNS if pattern.search(text)), None)
+    return role, role is Role.RANGE and re.search(r"\bunits?\b", text, re.IGNORECASE) is not None, None
 
 
 def dated(headings: Sequence[Heading], line: Line, *, month_first: bool) -> tuple[Heading, ...] | None:

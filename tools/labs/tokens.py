@@ -154,8 +154,8 @@ def as_unit(token: Token) -> Token:
 
 def longest(pieces: Sequence[Piece], at: int, sign: DecimalSign) -> tuple[int, Token]:
     """The longest run of close pieces from `at` on that means something; else one piece as text."""
-    reach = at + 1
-    while reach < min(len(pieces), at + _WIDEST_RUN) and close(pieces[reach - 1], pieces[reach]):
+    reach, limit = at + 1, min(len(pieces), at + _WIDEST_RUN)
+    while reach < limit and close(pieces[reach - 1], pieces[reach]):
         reach += 1
     texts = joined(pieces[at:reach])
     for end in range(reach, at, -1):
@@ -178,7 +178,9 @@ def joined(run: Sequence[Piece]) -> list[str]:
 
 def close(one: Piece, other: Piece) -> bool:
     """Whether two pieces are parted by no more than a space or two."""
-    return other.left - one.right <= 0.75 * max(one.word.height, other.word.height)
+    _, top, _, bottom = one.word.place
+    _, other_top, _, other_bottom = other.word.place
+    return other.left - one.right <= 0.75 * max(bottom - top, other_bottom - other_top)
 
 
 @lru_cache(maxsize=16384)
