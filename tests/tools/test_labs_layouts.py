@@ -192,3 +192,17 @@ def test_a_minus_beside_a_number_is_its_flag(tmp_path: Path) -> None:
                      ((50, "Hemoglobin"), (200, "98 -"), (300, "g/L"), (400, "120-156")),
                      ((50, "Platelets"), (200, "-"), (300, "10^9/L"), (400, "150-370")))
     assert rows == [("Hemoglobin", 98.0, "98", "g/L", 120.0, 156.0)]
+
+
+def test_lines_below_a_table_neither_give_results_nor_move_its_columns(tmp_path: Path) -> None:
+    rows = rows_read(
+        tmp_path, ((50, "**TEST"), (210, "**RESULT"), (260, "**FLAG"), (310, "**UNITS"), (400, "**REFERENCE")),
+        ((50, "Glucose (fasting) 1)"), (210, "104"), (260, "H"), (310, "mg/dL"), (400, "70-99")),
+        ((50, "Triglycerides"), (210, "88"), (310, "mg/dL"), (400, "<150")),
+        ((50, "Cholesterol, total"), (210, "212"), (260, "H"), (310, "mg/dL"), (400, "<200")), (),
+        ((50, "1) Method: hexokinase, lot 60123401, QC 5.4 mmol/L +/- 2 SD"),),
+        ((50, "2) NGSP certified; IFCC 41 mmol/mol; eAG 123 mg/dL"),), ((50, "Sample volume 3.5 mL   Tube SST 2"),), (),
+        ((50, "Barometer 101.2 kPa   Solution pack lot DE-21   QC OK 06:10"),),
+        ((50, "Invoice total 148.20 USD   ICD-10: E11.9, E78.5   CPT 80061 83036"),))
+    assert [row[:2] for row in rows] == [("Glucose (fasting) 1)", 104.0), ("Triglycerides", 88.0),
+                                         ("Cholesterol, total", 212.0)]

@@ -26,6 +26,7 @@ _SPECIMEN_PATTERNS = [(name, re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORE
 _TRAILING_SPECIMEN = re.compile(
     r"[\s,(\[]+(?:in )?(?:serum|plasma|whole blood|blood|s|p|b|u|ser|urine|random urine|spot urine)[)\]]?$",
     re.IGNORECASE)
+_FOOTNOTE = re.compile(r"(?:\s\d{1,2}\)|\s?[*†‡§]+)$")
 _SAME = {"serum": "serum", "plasma": "serum", "blood": "blood", "arterial": "arterial", "urine": "urine"}
 
 
@@ -118,7 +119,7 @@ def misread(name: str) -> str | None:
 
 def forms_of(name: str) -> list[str]:
     """Plain forms to look a name up by, most specific first: whole, without specimen, outside and in brackets."""
-    bare = _TRAILING_SPECIMEN.sub("", name.strip())
+    bare = _TRAILING_SPECIMEN.sub("", _FOOTNOTE.sub("", name.strip()))
     outside = re.sub(r"\s*[(\[][^)\]]*[)\]]", "", bare)
     inside = re.findall(r"[(\[]([^)\]]+)[)\]]", bare)
     swapped = re.sub(r"^l(?=g[AGME]\b)", "I", name)

@@ -76,7 +76,7 @@ def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: S
         if column.role is Role.PREVIOUS and column.moment is None:
             continue
         row = with_own_name(row_of(parts, cells, columns, n, section), parts, section)
-        if row is not None and acceptable(row, table):
+        if row is not None and acceptable(row, table) and not beside_number(row, parts):
             own = section.moment or column.moment
             moment = column.moment if several or column.role is Role.PREVIOUS else parts.line.moment or own
             rows.append(replace(row, moment=moment, earlier=column.role is Role.PREVIOUS))
@@ -253,6 +253,13 @@ def bare(row: Row) -> bool:
     """Whether nothing but a table around it says that a row is a result: no known name, unit, range or known words."""
     numeric = any(token.kind in (Kind.RANGE, Kind.LIMIT) for token in row.limits)
     return not (is_known(row.name) or row.unit or numeric or row.value[0].kind is Kind.RESULT)
+
+
+def beside_number(row: Row, parts: Parts) -> bool:
+    """Whether a row's value is a word behind a number that is none of its cells (`Barometer   101.2 kPa   Pack 4`)."""
+    value = row.value[0]
+    return value.kind is Kind.TEXT and not is_known(row.name) and any(
+        token.kind is Kind.NUMBER and token.left < value.left for token in parts.body)
 
 
 def acceptable(row: Row, table: Table) -> bool:

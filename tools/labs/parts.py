@@ -17,6 +17,7 @@ from .values import is_flag
 _ABOUT = re.compile(
     r"(?:patient|pat\b|pt\b|name|dob|date|born|birth\w*|sex\s*(?:$|[:/])|gender|age\b|mrn|m\.?r\.?n|id\b|accession|"
     r"(?:specimen|sample|order|lab|visit|case|account|ref\w*|report|patient|record|encounter)\s*(?:id|no|number|nr|#|:)|"
+    r"(?:specimen|sample) (?:volume|type|tube|source)|\d{1,2}\)(?=\s)|"
     r"order\w*|physician|provider|doctor|dr\b|requested|collect\w+|drawn|sampled|received|report\w+|print\w+|page\b|"
     r"phone|tel\b|fax|seite|blatt|iban|www|helpline|account|location|ward|room|\w*\s?director|clia|operator|s/n|serial|instrument|temp\b|qc\b|"
     r"comment|note\b|notes\b|method|interpretation|address|street|first sample|status|copy|cc\b|signed|verified|"
@@ -135,7 +136,7 @@ def unit_in_name(name: Sequence[Token], body: Sequence[Token]) -> Token | None:
 @lru_cache(maxsize=8192)
 def no_name(label: str) -> bool:
     """Whether a text cannot name a test: it is about the person or the report, names a range, or explains marks."""
-    explains = ": " in label or not (label[0].isalnum() or label[0] in "%#α-ωΑ-Ω")
+    explains = ": " in label or ";" in label or not (label[0].isalnum() or label[0] in "%#α-ωΑ-Ω")
     if is_flag(label) or _BAND.fullmatch(label) or _VERB.search(label):
         return True
     return explains or _ABOUT.match(label) is not None or RANGE_LABEL.fullmatch(label) is not None

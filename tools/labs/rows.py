@@ -65,10 +65,12 @@ def rows_of(page: Page, sign: DecimalSign, *, month_first: bool) -> list[Row]:
 
 
 def bodies_of(tables: Sequence[Sequence[Parts | None]]) -> list[tuple[Token, ...]]:
-    """Bodies of the rows that columns are found by: those that are results beyond doubt, else all."""
+    """Bodies of the rows that columns are found by: those of known tests where they are most, else all that are results
+    beyond doubt, else all."""
     every = [parts for table in tables for parts in table if parts is not None]
+    known = [parts.body for parts in every if is_known(parts.label)]
     sure = [parts.body for parts in every if is_known(parts.label) or measured(parts.body)]
-    return sure or [parts.body for parts in every]
+    return known if 2 * len(known) > len(sure) else sure or [parts.body for parts in every]
 
 
 def read_table(table: Table, cut: Sequence[Parts | None], columns: Sequence[Column], reading: Reading, *,
