@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import random
 import sys
 import tempfile
@@ -51,7 +52,8 @@ def main() -> None:
         again, lone = again_of([picture[:, :, 0] for picture in pictures])
     pages = len(pictures)
     lines = [f"Measured on {today()} by `benchmarks/lab_scans.py` ({machine()}): {pages} made-up pages scanned upright "
-             f"with some skew and noise at {DPI} dots an inch, one document, once each in a warm process.", "",
+             f"with some skew and noise at {DPI} dots an inch, one document, once each in a warm process. "
+             f"Load average {os.getloadavg()[0]:.1f} at the end.", "",
              "| what | s a page |", "|---|---|",
              f"| file to words with boxes, skew taken out | {ours / pages:.2f} |",
              f"| of it, {lone} lone characters read again | {again / pages:.2f} |",

@@ -142,9 +142,9 @@ def page_of(answer: dict[str, Any], number: int, folder: Path, limits: Limits) -
              "unit": answer.get("unit", "pt"), "rotation": answer["rotation"]}
     if "picture" in answer:
         return scanned_page(frame, pixels_of(folder / answer["picture"], limits), answer["scale"])
-    seen = [row for row in answer["words"] if row[-1]]
-    words, aside, turn = upright_words(seen, frame)
-    unseen = [{"text": row[0], "box": row[1:5], "place": row[1:5]} for row in answer["words"] if not row[-1]]
+    words, aside, turn = upright_words([row for row in answer["words"] if row[-1]], frame)
+    unseen = [{"text": text, "box": (x0, y0, x1, y1), "place": turned((x0, y0, x1, y1), turn, frame)}
+              for text, x0, y0, x1, y1, *_, seen in answer["words"] if not seen]
     return Page.model_validate(frame | {"origin": "text layer" if words else "blank", "words": in_lines(words),
                                         "aside": [*aside, *unseen], "unseen": len(unseen), "turn": turn})
 
