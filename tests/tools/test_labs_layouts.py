@@ -206,3 +206,12 @@ def test_lines_below_a_table_neither_give_results_nor_move_its_columns(tmp_path:
         ((50, "Invoice total 148.20 USD   ICD-10: E11.9, E78.5   CPT 80061 83036"),))
     assert [row[:2] for row in rows] == [("Glucose (fasting) 1)", 104.0), ("Triglycerides", 88.0),
                                          ("Cholesterol, total", 212.0)]
+
+
+def test_names_of_a_flow_sheet_that_touch_are_parted(tmp_path: Path) -> None:
+    names = ((140, "Prothrombin TimeINR"), (250, "aPTT"))
+    rows = rows_read(tmp_path, ((45, "Date"), *names), ((45, "Unit"), (140, "s"), (250, "s")),
+                     ((45, "06/20/2024 06:35"), (140, "11.9"), (211, "1.0"), (250, "24.3")),
+                     ((45, "06/21/2024 07:12"), (140, "12.1"), (211, "1.1"), (250, "25.0")))
+    assert [row[:2] for row in rows] == [("Prothrombin Time", 11.9), ("INR", 1.0), ("aPTT", 24.3),
+                                         ("Prothrombin Time", 12.1), ("INR", 1.1), ("aPTT", 25.0)]

@@ -179,12 +179,12 @@ _RESULT_WORDS = re.compile(
     r"orange|colou?rless)|clear|(?:slightly |sl )?(?:cloudy|hazy|turbid)|pending|to follow|in process|"
     r"in progress|preliminary|see (?:note|comment|below|report)|qns|quantity not sufficient|"
     r"insufficient(?: .{1,20})?|ha?emoly[sz]ed|lipa?emic|icteric|clotted|cancelled|canceled|not (?:done|"
-    r"performed|reported|calculated|tested|available|indicated)|unable to .{1,30}|tnp|dnr|n/?a|invalid|"
-    r"repeat(?:ed)?|rejected|folgt|negativ|positiv|nicht nachweisbar|nachweisbar|immune|non-?\s?immune|"
+    r"performed|reported|calculated|tested|available|indicated)|unable to .{1,30}|tnp|dnr|(?-i:N/?A|n/?a)|"
+    r"invalid|repeat(?:ed)?|rejected|folgt|negativ|positiv|nicht nachweisbar|nachweisbar|immune|non-?\s?immune|"
     r"susceptible|resistant|intermediate|sensitive|compatible|incompatible)", re.IGNORECASE)
 _WAITING = re.compile(
     r"pending|to follow|in pro(?:cess|gress)|qns|quantity not sufficient|insufficient.*|ha?emoly[sz]ed|clotted|"
-    r"cancell?ed|not (?:done|performed|reported|available|tested)|tnp|dnr|invalid|rejected|folgt|see .*|n/?a",
+    r"cancell?ed|not (?:done|performed|reported|available|tested)|tnp|dnr|invalid|rejected|folgt|see .*|(?-i:N/?A|n/?a)",
     re.IGNORECASE)
 
 
