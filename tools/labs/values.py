@@ -184,7 +184,8 @@ _RESULT_WORDS = re.compile(
     r"susceptible|resistant|intermediate|sensitive|compatible|incompatible)", re.IGNORECASE)
 _WAITING = re.compile(
     r"pending|to follow|in pro(?:cess|gress)|qns|quantity not sufficient|insufficient.*|ha?emoly[sz]ed|clotted|"
-    r"cancell?ed|not (?:done|performed|reported|available|tested)|tnp|dnr|invalid|rejected|folgt|see .*|(?-i:N/?A|n/?a)",
+    r"cancell?ed|not (?:done|performed|reported|available|tested)|tnp|dnr|invalid|rejected|folgt|see .*|"
+    r"(?-i:N/?A|n/?a)",
     re.IGNORECASE)
 
 
