@@ -8,6 +8,7 @@ PYTHON is an interpreter of an environment that has pdfplumber; the product does
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -50,8 +51,8 @@ def main() -> None:
                               text=True, check=True)
         theirs = min(map(float, done.stdout.split()))
     lines = [f"Measured on {today()} by `benchmarks/labs.py` ({machine()}): one made-up document of {pages} native "
-             f"pages, the best of {ROUNDS} rounds in a warm process; ours opens the document in a child process each "
-             "round.", "", "| what | ms a page |", "|---|---|",
+             f"pages, the best of {ROUNDS} rounds in a warm process; ours opens the document in a process of its own "
+             f"each round. Load average {os.getloadavg()[0]:.1f} at the end.", "", "| what | ms a page |", "|---|---|",
              f"| pages to results with units, ranges, codes and places | {1000 * ours / pages:.0f} |",
              f"| pdfplumber, `extract_tables` | {1000 * theirs / pages:.0f} |",
              f"| times as fast | {theirs / ours:.1f} (goal 10) |"]

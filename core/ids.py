@@ -6,12 +6,15 @@ import hashlib
 import hmac
 import json
 import unicodedata
+from functools import lru_cache
 from typing import Any
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def canonical_json(payload: Any) -> str:
     """JSON with sorted keys, no white space and no NaN: equal content gives equal bytes."""
-    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(payload)
 
 
 def digest(payload: Any) -> str:
@@ -34,12 +37,14 @@ def opaque_patient(key: bytes, identifiers: str) -> str:
     return "P-" + hmac.new(key, identifiers.encode("utf-8"), hashlib.sha256).hexdigest()[:16]
 
 
+@lru_cache(maxsize=4096)
 def normalise_identifier(text: str) -> str:
     """A hospital number as compared: NFKC, case-folded, letters and digits only ("P-0012 34" -> "p001234")."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(ch for ch in folded if ch.isalnum())
 
 
+@lru_cache(maxsize=4096)
 def normalise_name(text: str) -> str:
     """A person's name as compared: accents off, case-folded, parts sorted ("COYOTE^Wile E." == "Wile E Coyote")."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()

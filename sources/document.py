@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,10 @@ from ..core.words import Word
 from .document_dates import DateOrder, Occasion, date_order, labelled_moments, moments_in
 from .document_kind import DocumentKind, kind_of
 from .identity import identities_in_text
-from .page import Page, PageWord, in_lines
+from .page import Page, in_lines
 from .pdf_process import ask_child
 
-READING_VERSION = 2
+READING_VERSION = 4
 """Part of the cache's file names: raised whenever the same file would be read differently."""
 
 
@@ -142,9 +142,11 @@ def page_of(answer: dict[str, Any], number: int, folder: Path, limits: Limits) -
              "unit": answer.get("unit", "pt"), "rotation": answer["rotation"]}
     if "picture" in answer:
         return scanned_page(frame, pixels_of(folder / answer["picture"], limits), answer["scale"])
-    words, aside, turn = upright_words(answer["words"], frame)
+    words, aside, turn = upright_words([row for row in answer["words"] if row[-1]], frame)
+    unseen = [{"text": text, "box": (x0, y0, x1, y1), "place": turned((x0, y0, x1, y1), turn, frame)}
+              for text, x0, y0, x1, y1, *_, seen in answer["words"] if not seen]
     return Page.model_validate(frame | {"origin": "text layer" if words else "blank", "words": in_lines(words),
-                                        "aside": aside, "turn": turn})
+                                        "aside": [*aside, *unseen], "unseen": len(unseen), "turn": turn})
 
 
 def scanned_page(frame: dict[str, Any], pixels: NDArray[np.uint8], scale: float) -> Page:
@@ -152,8 +154,8 @@ def scanned_page(frame: dict[str, Any], pixels: NDArray[np.uint8], scale: float)
     from .ocr import read_picture
 
     reading = read_picture(pixels, (360 - frame["rotation"]) % 360)
-    words = [PageWord(text=word.text, box=scaled(word.box, scale), place=scaled(word.place, scale),
-                      confidence=word.confidence) for word in reading.words]
+    words = [{"text": word.text, "box": scaled(word.box, scale), "place": scaled(word.place, scale),
+              "confidence": word.confidence} for word in reading.words]
     return Page.model_validate(frame | {"origin": "ocr", "words": in_lines(words), "turn": reading.turn,
                                         "skew": reading.skew})
 
@@ -164,23 +166,26 @@ def scaled(box: tuple[float, float, float, float], scale: float) -> tuple[float,
     return x0, y0, x1, y1
 
 
-def upright_words(raw: list[list[Any]], frame: dict[str, Any]) -> tuple[list[PageWord], list[PageWord], int]:
+def upright_words(raw: list[list[Any]],
+                  frame: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
     """Words of a text layer, on the unrotated page and on the page turned the way most of its text runs.
 
     Returns:
-        The words to be read; those that run in another direction (a stamp up the margin); and the turn.
+        The words to be read, as the fields of `PageWord`; those that run in another direction (a stamp up the
+        margin); and the turn.
     """
-    turns = [turn_of(dx, dy) for *_, dx, dy in raw]
+    turns = [turn_of(dx, dy) for *_, dx, dy, _ in raw]
     turn = max(sorted(set(turns)), key=turns.count, default=0)
-    words: list[PageWord] = []
-    aside: list[PageWord] = []
-    for (text, x0, y0, x1, y1, bold, _, _), own in zip(raw, turns, strict=True):
-        box = scaled((x0, y0, x1, y1), 1.0)
-        word = PageWord(text=text, box=box, place=turned(box, turn, frame), bold=bold)
+    words: list[dict[str, Any]] = []
+    aside: list[dict[str, Any]] = []
+    for (text, x0, y0, x1, y1, bold, *_), own in zip(raw, turns, strict=True):
+        box = x0, y0, x1, y1
+        word = {"text": text, "box": box, "place": turned(box, turn, frame) if turn else box, "bold": bold}
         (words if own == turn else aside).append(word)
     return words, aside, turn
 
 
+@lru_cache(maxsize=1024)
 def turn_of(dx: float, dy: float) -> int:
     """Degrees counter-clockwise that bring text of this direction (y grows downwards) upright: 0, 90, 180 or 270."""
     return round(math.degrees(math.atan2(dy, dx)) / 90.0) % 4 * 90

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import accumulate
 from typing import Literal
 
 from ..core.words import Word
@@ -27,6 +30,7 @@ _TIME = r"(?:[T,]|\s)*(?:at |um )?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::\d{2
 _SHORT = r"\d{1,2}[/.]\d{1,2}[/.]\d{2}(?!\d)"
 """A date whose year has two digits: in a document's own dates it is one since 2000."""
 _MOMENT = re.compile(rf"(?<![\w./-])(?P<date>{DATE_PATTERN}|{_SHORT})(?![\w/]|\.\d)(?:{_TIME}(?![\d.:]))?")
+_SHORTEST_DATE = 6
 _LETTER_SHAPE = (11.0 / 8.5, 0.03)
 """Height over width of US Letter paper, and how far off it may be."""
 
@@ -61,21 +65,24 @@ def date_order(pages: Sequence[Page]) -> DateOrder:
 
 def moments_in(words: Sequence[PageWord], *, month_first: bool) -> list[Moment]:
     """Dates in one line of words, in order; days that do not exist are left out."""
-    text, ends = "", []
-    for word in words:
-        text += word.text
-        ends.append(len(text))
-        text += " "
+    found = moments_in_text(" ".join(word.text for word in words), month_first=month_first)
+    ends = list(accumulate(len(word.text) + 1 for word in words)) if found else []
+    return [Moment(iso=iso, first=bisect_right(ends, start), last=bisect_left(ends, end)) for iso, start, end in found]
+
+
+@lru_cache(maxsize=16384)
+def moments_in_text(text: str, *, month_first: bool) -> tuple[tuple[str, int, int], ...]:
+    """Dates in a text as (ISO 8601, start, end), in order."""
+    if len(text) < _SHORTEST_DATE:
+        return ()
     found = []
     for match in _MOMENT.finditer(text):
         written = re.sub(r"^(\d+[/.]\d+[/.])(\d{2})$", r"\g<1>20\2", match["date"])
         day = parse_date(written, month_first=month_first)
         if day is not None:
             clock = clock_of(match)
-            last_character = match.end() if clock else match.end("date")
-            found.append(Moment(iso=day + clock, first=sum(end <= match.start() for end in ends),
-                                last=sum(end < last_character for end in ends)))
-    return found
+            found.append((day + clock, match.start(), match.end() if clock else match.end("date")))
+    return tuple(found)
 
 
 def clock_of(match: re.Match[str]) -> str:
@@ -88,10 +95,11 @@ def clock_of(match: re.Match[str]) -> str:
     return f"T{hour:02d}:{minute:02d}" if hour < 24 and minute < 60 else ""
 
 
-def occasions_in(text: str) -> list[tuple[Occasion, int, int]]:
+@lru_cache(maxsize=4096)
+def occasions_in(text: str) -> tuple[tuple[Occasion, int, int], ...]:
     """Labels of dates in a text as (occasion, start, end)."""
-    return [(name, match.start(), match.end()) for match in _LABEL.finditer(text)
-            for name in _OCCASIONS if match[name]]
+    return tuple((name, match.start(), match.end()) for match in _LABEL.finditer(text)
+                 for name in _OCCASIONS if match[name])
 
 
 def labelled_moments(lines: Sequence[Sequence[PageWord]], *, month_first: bool) -> dict[Occasion, str]:
@@ -116,13 +124,9 @@ def labelled_moments(lines: Sequence[Sequence[PageWord]], *, month_first: bool) 
 
 def labels_of(line: Sequence[PageWord]) -> list[tuple[Occasion, int, int]]:
     """Labels of dates in a line as (occasion, first word, last word)."""
-    ends, text = [], ""
-    for word in line:
-        text += word.text
-        ends.append(len(text))
-        text += " "
-    return [(name, sum(end <= start for end in ends), sum(end < stop for end in ends))
-            for name, start, stop in occasions_in(text)]
+    found = occasions_in(" ".join(word.text for word in line))
+    ends = list(accumulate(len(word.text) + 1 for word in line)) if found else []
+    return [(name, bisect_right(ends, start), bisect_left(ends, stop)) for name, start, stop in found]
 
 
 def below(lines: Sequence[Sequence[PageWord]], number: int, label: Sequence[PageWord], *,

@@ -39,7 +39,7 @@ _HEADINGS: dict[DocumentKind, tuple[tuple[str, float], ...]] = {
         (r"^\s*(?:impression|conclusion)\b", 2.0), (r"^\s*findings\s*:?", 2.0),
         (r"^\s*(?:technique|comparison|examination|indication)\s*:", 2.0)),
     DocumentKind.DISCHARGE_LETTER: (
-        (r"discharge\s+(?:summary|letter|report)|entlass(?:ungs)?brief|arztbrief", 5.0),
+        (r"discharge\s+(?:summary|letter|report)|entlass(?:ungs)?(?:brief|bericht)|arztbrief|epikrise", 8.0),
         (r"(?:date\s+of\s+)?(?:admission|admitted)", 1.0),
         (r"hospital\s+course|discharge\s+(?:medication|diagnos)", 2.0)),
     DocumentKind.LETTER: (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..core.case import Identity
@@ -160,7 +160,7 @@ def _facts(lines: list[str]) -> Iterator[_Fact]:
         yield from found
 
 
-def _facts_of_line(lines: list[str], labelled: list[list[Labelled]], number: int) -> Iterator[_Fact]:
+def _facts_of_line(lines: list[str], labelled: Sequence[Sequence[Labelled]], number: int) -> Iterator[_Fact]:
     line = lines[number]
     relative = RELATIVE.search(line)
     labels = [item for item in labelled[number] if relative is None or item.start < relative.start()]
@@ -210,7 +210,7 @@ def _name_fact(item: Labelled, value: str, number: int) -> Iterator[_Fact]:
         yield _Fact(Label.NAME, item.wording, name, number, sure=clear and item.wording not in ("re", "regarding"))
 
 
-def _value_below(lines: list[str], labelled: list[list[Labelled]], number: int) -> str:
+def _value_below(lines: list[str], labelled: Sequence[Sequence[Labelled]], number: int) -> str:
     """The value of a label that stands alone: in the next line, or as far below as a run of such labels is long."""
     def alone(at: int) -> bool:
         return (0 <= at < len(lines) and len(labelled[at]) == 1 and not lines[at][:labelled[at][0].start].strip()
@@ -228,7 +228,7 @@ def _value_below(lines: list[str], labelled: list[list[Labelled]], number: int) 
     return lines[below].lstrip(" :") if below < len(lines) and not _starts_with_label(labelled[below]) else ""
 
 
-def _starts_with_label(labels: list[Labelled]) -> bool:
+def _starts_with_label(labels: Sequence[Labelled]) -> bool:
     return bool(labels) and labels[0].start == 0 and labels[0].label is not Label.OTHER and labels[0].colon
 
 
@@ -248,7 +248,7 @@ def _columns(line: str, below: str) -> list[tuple[Labelled, str]]:
     return found if len(found) > 1 else []
 
 
-def _cells_below(labels: list[Labelled], line: str, number: int) -> Iterator[_Fact]:
+def _cells_below(labels: Sequence[Labelled], line: str, number: int) -> Iterator[_Fact]:
     """The cells of a row under a row of headings."""
     if not any(item.label in (Label.NAME, *_NUMBERS, Label.BIRTH) for item in labels):
         return
@@ -259,7 +259,7 @@ def _cells_below(labels: list[Labelled], line: str, number: int) -> Iterator[_Fa
             yield from _fact(item, value, number)
 
 
-def _name_beside(line: str, labels: list[Labelled], number: int) -> Iterator[_Fact]:
+def _name_beside(line: str, labels: Sequence[Labelled], number: int) -> Iterator[_Fact]:
     """A name without a label: `for Wile. E. COYOTE (MRN: 23453)`, `SAMPLE, Alex  DOB 01-Jan-1950`."""
     if not labels or any(item.label in (*_NAMES, Label.GIVEN) for item in labels):
         return
@@ -273,7 +273,7 @@ def _name_beside(line: str, labels: list[Labelled], number: int) -> Iterator[_Fa
         yield _Fact(Label.NAME, "beside", name, number)
 
 
-def _name_above(lines: list[str], labelled: list[list[Labelled]], number: int,
+def _name_above(lines: list[str], labelled: Sequence[Sequence[Labelled]], number: int,
                 found: list[_Fact]) -> Iterator[_Fact]:
     """A name alone above a line that holds both number and birth date."""
     kinds = {fact.label for fact in found}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from .dates import DATE_PATTERN
 
@@ -83,11 +84,12 @@ class Labelled:
     """A wide gap lies between label and value."""
 
 
-def labels_in(line: str) -> list[Labelled]:
+@lru_cache(maxsize=4096)
+def labels_in(line: str) -> tuple[Labelled, ...]:
     """The labels of one line in order."""
     matches = list(_LABEL.finditer(line))
     ends = [match.start() for match in matches[1:]] + [len(line)] * bool(matches)
-    return [_labelled(line, match, end) for match, end in zip(matches, ends, strict=True)]
+    return tuple(_labelled(line, match, end) for match, end in zip(matches, ends, strict=True))
 
 
 def _labelled(line: str, match: re.Match[str], end: int) -> Labelled:

@@ -6,9 +6,10 @@ detection and recognition weights lie in the rapidocr package.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +29,9 @@ MAX_SIDE = 3000
 """Longer sides are shrunk by rapidocr before detection."""
 GOOD_SCORE = 0.80
 """Mean score of lines, weighted by length, above which a page is taken to be upright."""
+
+LONE = 2
+"""Characters of a line that can stand taller than wide on an upright page."""
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -84,14 +88,30 @@ def read_turned(pixels: Gray, turn: int) -> Reading:
     skew = skew_of(turned)
     level = levelled(turned, skew)
     lines = read_lines(level)
-    letters = sum(len(line.text) for line in lines)
-    score = sum(len(line.text) * line.score for line in lines) / letters if letters else 0.0
     longer = [line for line in lines if len(line.text) >= 4]
     sideways = sum(line.stands for line in longer) * 2 > len(longer)
+    if not sideways:
+        lines = [read_upright(line, level) for line in lines]
+    letters = sum(len(line.text) for line in lines)
+    score = sum(len(line.text) * line.score for line in lines) / letters if letters else 0.0
     words = tuple(ReadWord(text=text, place=place, confidence=line.score,
                            box=original_box(place, turned.shape, turn, skew))
                   for line in lines for text, place in words_of(line))
     return Reading(words=words, turn=turn, skew=skew, score=score, sideways=sideways)
+
+
+def read_upright(line: ReadLine, level: Gray) -> ReadLine:
+    """A lone character of an upright page, read again as it stands; other lines as they are.
+
+    rapidocr turns every box that is half as tall again as wide before it reads it, which makes a dash a 1.
+    """
+    if not line.stands or len(line.text) > LONE:
+        return line
+    x0, y0, x1, y1 = line.box
+    beside = 0.3 * (y1 - y0)
+    crop = level[max(0, math.floor(y0) - 2):math.ceil(y1) + 3, max(0, math.floor(x0 - beside)):math.ceil(x1 + beside)]
+    text, score = read_letters([crop])[0]
+    return replace(line, text=text or line.text, score=round(score, 4), letters=())
 
 
 def skew_of(pixels: Gray) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 from ..core.boxes import BoxPt
 from ..core.words import Word
@@ -24,6 +25,9 @@ class PageWord(Word):
     bold: bool = False
     confidence: float | None = None
     """Of the OCR line it was read in, 0..1; None for a text layer."""
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.place))
 
     @property
     def height(self) -> float:
@@ -54,10 +58,12 @@ class Page(Word):
     origin: Origin
     words: tuple[PageWord, ...]
     aside: tuple[PageWord, ...] = ()
-    """Words of the text layer that run in another direction (a stamp up the margin), in the order of the file: no part
-    of the reading, and known so that they can be blanked."""
+    """Words of the text layer that run in another direction (a stamp up the margin), and those that cannot be seen on
+    the page: no part of the reading, and known so that they can be blanked."""
+    unseen: int = 0
+    """How many of them cannot be seen: white, covered, transparent, tiny or off the page."""
 
-    @property
+    @cached_property
     def lines(self) -> tuple[tuple[PageWord, ...], ...]:
         """The page's lines from top to bottom, each from left to right."""
         rows: dict[int, list[PageWord]] = {}
@@ -65,7 +71,7 @@ class Page(Word):
             rows.setdefault(word.line, []).append(word)
         return tuple(tuple(row) for _, row in sorted(rows.items()))
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Lines joined by newlines; words by one space, or by three where a gap separates columns."""
         return "\n".join(line_text(line) for line in self.lines)
@@ -74,23 +80,26 @@ class Page(Word):
 def line_text(words: Sequence[PageWord]) -> str:
     """Words of one line as text; a gap wider than 1.2 times the word height becomes three spaces."""
     parts: list[str] = []
-    for before, word in zip((None, *words), words, strict=False):
-        if before is not None:
-            parts.append("   " if word.place[0] - before.place[2] > 1.2 * word.height else " ")
+    end = 0.0
+    for word in words:
+        x0, y0, x1, y1 = word.place
+        if parts:
+            parts.append("   " if x0 - end > 1.2 * (y1 - y0) else " ")
         parts.append(word.text)
+        end = x1
     return "".join(parts)
 
 
-def in_lines(words: Iterable[PageWord]) -> tuple[PageWord, ...]:
-    """The words numbered by line and sorted for reading.
+def in_lines(words: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Words (as the fields of `PageWord`) numbered by line and sorted for reading.
 
     From left to right each word joins the line whose last word it overlaps most in height (by at least half of the
     smaller height), so that a remaining slant of a scan does not tear lines apart.
     """
-    lines: list[list[PageWord]] = []
+    lines: list[list[dict[str, Any]]] = []
     ends: list[tuple[float, float]] = []
-    for word in sorted(words, key=lambda w: (w.place[0], w.place[1], w.text)):
-        top, bottom = word.place[1], word.place[3]
+    for word in sorted(words, key=lambda w: (w["place"][0], w["place"][1], w["text"])):
+        _, top, _, bottom = word["place"]
         best, shared = -1, 0.5
         for number, (above, below) in enumerate(ends):
             if below > top and above < bottom:
@@ -103,11 +112,15 @@ def in_lines(words: Iterable[PageWord]) -> tuple[PageWord, ...]:
         else:
             lines[best].append(word)
             ends[best] = top, bottom
-    lines.sort(key=lambda line: (sum(w.middle for w in line) / len(line), line[0].place[0]))
-    return tuple(word.model_copy(update={"line": number}) for number, line in enumerate(lines) for word in line)
+    lines.sort(key=lambda line: (sum((w["place"][1] + w["place"][3]) / 2 for w in line) / len(line),
+                                 line[0]["place"][0]))
+    return [word | {"line": number} for number, line in enumerate(lines) for word in line]
 
 
 def union(boxes: Iterable[BoxPt]) -> BoxPt:
     """The smallest box around all boxes (at least one)."""
-    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    first, *rest = boxes
+    if not rest:
+        return first
+    x0, y0, x1, y1 = zip(first, *rest, strict=True)
     return min(x0), min(y0), max(x1), max(y1)

@@ -1,23 +1,24 @@
-"""The process that opens one untrusted document, under limits that the system enforces.
+"""What opens one untrusted document, in a process of its own and under limits that the system enforces.
 
-    python -P -m caseloom.sources.pdf_child < request.json > answer.json
-
-Request: {"task": "read" | "render", "path", "folder" (for pictures), "page" and "dpi" (render only), "seconds",
-"memory_bytes", "max_pages", "max_pixels", "max_file_bytes"}. Answer: {"pages": [...]} or {"error": [code, reason]}.
-Pictures go to `folder` as NumPy files. Nothing here prints what a document says.
+Request: {"task": "read" | "render", "path", "folder", "page" and "dpi" (render only), "seconds", "memory_bytes",
+"max_pages", "max_pixels", "max_file_bytes"}. Answer: {"pages": [...]} or {"error": [code, reason]}, in the folder as
+`answer.json`; pictures lie beside it as NumPy files. Nothing here prints what a document says.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .pdf_words import library, words_of
+
+ANSWER = "answer.json"
 OCR_DPI = 200.0
 """Where a page has no picture that tells a better one."""
 LEAST_DPI, MOST_DPI = 100.0, 300.0
@@ -27,6 +28,7 @@ PICTURE_SHARE = 0.6
 """Share of the page that a picture must cover for it to be called a scan."""
 UNREADABLE = 0.2
 """Share of characters without a Unicode value above which a text layer is useless."""
+
 
 
 class Refused(Exception):
@@ -46,30 +48,24 @@ def limit_process(seconds: float, memory_bytes: int, file_bytes: int) -> None:
         resource.setrlimit(kind, (wanted, wanted))
 
 
-def main() -> None:
-    """Answer one request."""
-    request = json.load(sys.stdin)
+def answer_request(request: dict[str, Any]) -> None:
+    """Answer one request; the limits hold for the whole process from here on."""
+    read = read_pdf if is_pdf(Path(request["path"])) else read_picture
+    importlib.import_module("pymupdf" if read is read_pdf else "PIL.Image")  # before memory is short
     limit_process(request["seconds"], request["memory_bytes"], request["max_file_bytes"])
     try:
-        answer = read_pdf(request) if is_pdf(Path(request["path"])) else read_picture(request)
+        answer = read(request)
     except Refused as refused:
         answer = {"error": list(refused.args)}
     except MemoryError:
         answer = {"error": ["too_large", "reading it needs more memory than one document may use"]}
-    json.dump(answer, sys.stdout)
+    Path(request["folder"], ANSWER).write_text(json.dumps(answer), encoding="utf-8")
 
 
 def is_pdf(path: Path) -> bool:
     """Whether the file starts like a PDF (the header may follow up to 1024 bytes of something else)."""
     with path.open("rb") as stream:
         return b"%PDF-" in stream.read(1024)
-
-
-def library() -> Any:
-    """PyMuPDF, which carries no types; loaded here and nowhere else."""
-    import pymupdf
-
-    return pymupdf
 
 
 def read_pdf(request: dict[str, Any]) -> dict[str, Any]:
@@ -110,67 +106,18 @@ def read_page(page: Any, request: dict[str, Any]) -> dict[str, Any]:
     page.set_rotation(0)
     words = words_of(page)
     answer = {"width": page.rect.width, "height": page.rect.height, "rotation": rotation, "words": words}
-    dpi = scan_dpi(page, words)
+    dpi = scan_dpi(page, [word for word in words if word[-1]])
     if dpi is not None:
         answer |= picture_of(page, request, dpi, colour=False) | {"words": []}
     return answer
-
-
-def words_of(page: Any) -> list[list[Any]]:
-    """Words of the text layer: [text, x0, y0, x1, y1, bold, direction x, direction y]; boxes hold whole characters."""
-    pymupdf = library()
-    flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
-    blocks = page.get_text("dict", flags=flags)["blocks"]
-    lines = [line for block in blocks for line in block.get("lines", ())]
-    if all(line["dir"] == (1.0, 0.0) for line in lines):
-        return level_words(page, lines, flags)
-    words: list[list[Any]] = []
-    for block in page.get_text("rawdict", flags=flags)["blocks"]:
-        for line in block.get("lines", ()):
-            words.extend(words_of_line(line))
-    return words
-
-
-def level_words(page: Any, lines: list[dict[str, Any]], flags: int) -> list[list[Any]]:
-    """Words of a page on which all text runs from left to right, as `words_of` gives them, without its characters."""
-    bold = [span["bbox"] for line in lines for span in line["spans"] if is_bold(span) and span["text"].strip()]
-    rows: list[list[Any]] = []
-    for x0, y0, x1, y1, text, *_ in page.get_text("words", flags=flags):
-        heavy = any(left - 0.5 <= x0 < right and top - 0.5 <= y0 and y1 <= bottom + 0.5
-                    for left, top, right, bottom in bold)
-        rows.append([text, x0, y0, x1, y1, heavy, 1.0, 0.0])
-    return rows
-
-
-def is_bold(span: dict[str, Any]) -> bool:
-    """Whether a span is set in bold type."""
-    return bool(span["flags"] & library().TEXT_FONT_BOLD) or "bold" in span["font"].lower()
-
-
-def words_of_line(line: dict[str, Any]) -> list[list[Any]]:
-    """Split a line's characters at white space."""
-    words: list[list[Any]] = []
-    current: list[Any] | None = None
-    for span in line["spans"]:
-        bold = is_bold(span)
-        for char in span["chars"]:
-            if char["c"].isspace():
-                current = None
-                continue
-            x0, y0, x1, y1 = char["bbox"]
-            if current is None:
-                current = [char["c"], x0, y0, x1, y1, bold, *line["dir"]]
-                words.append(current)
-            else:
-                current[0] += char["c"]
-                current[1:5] = min(current[1], x0), min(current[2], y0), max(current[3], x1), max(current[4], y1)
-    return words
 
 
 def scan_dpi(page: Any, words: list[list[Any]]) -> float | None:
     """Resolution at which the page should be read by OCR; None when its text layer is good or it is blank."""
     letters = "".join(word[0] for word in words)
     unreadable = letters.count("\ufffd") > UNREADABLE * max(1, len(letters))
+    if len(words) >= FEW_WORDS and not unreadable:
+        return None
     pictures = page.get_image_info()
     whole = max(1.0, abs(page.rect))
     scans = [info for info in pictures if shown_area(info, page) > PICTURE_SHARE * whole]
@@ -190,14 +137,15 @@ def shown_area(info: dict[str, Any], page: Any) -> float:
 
 
 def picture_of(page: Any, request: dict[str, Any], dpi: float, *, colour: bool) -> dict[str, Any]:
-    """Render the unrotated page into a NumPy file: uint8 (rows, columns) or (rows, columns, 3)."""
+    """Render the unrotated page into a NumPy file: uint8 (rows, columns), or with its annotations in colour."""
     pymupdf = library()
     page.set_rotation(0)
     square_inches = max(1e-6, abs(page.rect) / 72.0**2)
     fitting = min(dpi, math.sqrt(request["max_pixels"] / square_inches))
     if fitting < LEAST_DPI / 2:
         raise Refused("too_large", "a page is too large to be drawn in readable size")
-    pixmap = page.get_pixmap(dpi=int(fitting), colorspace=pymupdf.csRGB if colour else pymupdf.csGRAY, alpha=False)
+    pixmap = page.get_pixmap(dpi=int(fitting), colorspace=pymupdf.csRGB if colour else pymupdf.csGRAY, alpha=False,
+                             annots=colour)
     shape = (pixmap.height, pixmap.stride)
     pixels = np.frombuffer(pixmap.samples, dtype=np.uint8).reshape(shape)[:, :pixmap.width * pixmap.n]
     pixels = pixels.reshape(pixmap.height, pixmap.width, 3) if colour else pixels
@@ -240,6 +188,3 @@ def save(pixels: NDArray[np.uint8], request: dict[str, Any], number: int) -> str
     np.save(Path(request["folder"]) / name, np.ascontiguousarray(pixels), allow_pickle=False)
     return name
 
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,7 @@
 """Documents: read in a limited process, words where they are, hostile files without harm."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +122,20 @@ def test_a_document_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     with pymupdf.open() as made:
         page_with(made)
         path = written(tmp_path, made)
-    assert refusal_of(path, tmp_path, document_seconds=0.02).code is RefusalCode.TIMED_OUT
+    assert refusal_of(path, tmp_path, document_seconds=0.0005).code is RefusalCode.TIMED_OUT
+
+
+def test_documents_are_read_after_one_that_was_given_up_and_side_by_side(tmp_path: Path) -> None:
+    paths = []
+    for number in range(4):
+        with pymupdf.open() as made:
+            page_with(made, (f"Number {number}",))
+            (tmp_path / str(number)).mkdir()
+            paths.append(written(tmp_path / str(number), made))
+    refusal_of(paths[0], tmp_path, document_seconds=0.0005)
+    with ThreadPoolExecutor(3) as pool:
+        documents = list(pool.map(lambda path: read(path, tmp_path), paths))
+    assert [document.text for document in documents] == ["Number 0", "Number 1", "Number 2", "Number 3"]
 
 
 def test_a_document_that_wants_too_much_memory_is_given_up(tmp_path: Path) -> None:

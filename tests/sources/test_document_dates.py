@@ -14,10 +14,10 @@ def words(*lines: str, column: float = 10.0) -> list[list[PageWord]]:
             width = 6.0 * len(text)
             if text:
                 box = (x, 20.0 * number, x + width, 20.0 * number + 10)
-                made.append(PageWord(text=text, box=box, place=box))
+                made.append({"text": text, "box": box, "place": box})
             x += width + 6.0
     rows: dict[int, list[PageWord]] = {}
-    for word in in_lines(made):
+    for word in map(PageWord.model_validate, in_lines(made)):
         rows.setdefault(word.line, []).append(word)
     return [rows[number] for number in sorted(rows)]
 

@@ -30,7 +30,8 @@ from caseloom.tools.labs.values import (
     ("<0.01", ".", 0.01, "<", None, ""), ("≥ 90", ".", 90.0, ">=", None, ""), ("88.2L%", ".", 88.2, None, "L", "%"),
     ("29.5H", ".", 29.5, None, "H", ""), ("*142", ".", 142.0, None, "*", ""), ("2,840", ".", 2840.0, None, None, ""),
     ("1.234,5", ",", 1234.5, None, None, ""), ("41%", ".", 41.0, None, None, "%"), ("-2.0", ".", -2.0, None, None, ""),
-    ("5.9 ↑", ".", 5.9, None, "↑", ""), ("142 (H)", ".", 142.0, None, "(H)", ""), (".5", ".", 0.5, None, None, "")])
+    ("5.9 ↑", ".", 5.9, None, "↑", ""), ("142 (H)", ".", 142.0, None, "(H)", ""),
+    ("5.98°", ".", 5.98, None, "°", ""), (".5", ".", 0.5, None, None, "")])
 def test_numbers(text: str, sign: str, number: float, comparator: str | None, flag: str | None, rest: str) -> None:
     found = parse_number(text, sign)
     assert found is not None
@@ -49,7 +50,8 @@ def test_what_is_no_number_in_this_document_is_never_read_as_one(text: str, sign
 @pytest.mark.parametrize(("text", "sign", "low", "high"), [
     ("70 - 99", ".", 70, 99), ("(<14)", ".", None, 14), ("[7.35-7.45]", ".", 7.35, 7.45), ("up to 5.0", ".", None, 5),
     ("≥60", ".", 60, None), ("-2.0-2.0", ".", -2, 2), ("0,385 - 0,500", ",", 0.385, 0.5), ("70 to 99", ".", 70, 99),
-    ("0.04 ~ 0.40", ".", 0.04, 0.4), (">=60", ".", 60, None)])
+    ("0.04 ~ 0.40", ".", 0.04, 0.4), (">=60", ".", 60, None),
+    ("< OR = 5", ".", None, 5), ("> or = 60", ".", 60, None)])
 def test_ranges(text: str, sign: str, low: float | None, high: float | None) -> None:
     found = parse_range(text, sign)
     assert found is not None
@@ -85,7 +87,7 @@ def test_flags_printed(flag: str | None, direction: str | None) -> None:
 
 def test_words_that_are_results() -> None:
     assert all(map(is_result_word, ("Negative", "NON-REACTIVE", "Not Detected", "None seen", "Trace", "Positive!")))
-    assert not any(map(is_result_word, ("Glucose", "Escherichia coli", "Serum", "Method")))
+    assert not any(map(is_result_word, ("Glucose", "Escherichia coli", "Serum", "Method", "Na")))
     assert all(map(is_no_result, ("PENDING", "QNS", "to follow", "Hemolyzed")))
     assert is_titre("1:160")
     assert is_semiquantitative("2+")

@@ -26,6 +26,7 @@ _SPECIMEN_PATTERNS = [(name, re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORE
 _TRAILING_SPECIMEN = re.compile(
     r"[\s,(\[]+(?:in )?(?:serum|plasma|whole blood|blood|s|p|b|u|ser|urine|random urine|spot urine)[)\]]?$",
     re.IGNORECASE)
+_FOOTNOTE = re.compile(r"(?:\s\d{1,2}\)|\s?[*†‡§]+)$")
 _SAME = {"serum": "serum", "plasma": "serum", "blood": "blood", "arterial": "arterial", "urine": "urine"}
 
 
@@ -76,6 +77,7 @@ def candidates(name: str) -> tuple[Analyte, ...]:
 
 _LOOK_ALIKES = str.maketrans({"c": "e", "o": "e", "0": "e", "1": "l", "i": "l", "j": "l", "t": "l", "f": "l", "5": "s",
                               "8": "b"})
+_DIGITS = str.maketrans({"0": "o", "1": "l", "i": "l"})
 _SHORTEST_MISREAD = 6
 """Letters that a name must have to be told in spite of misread ones."""
 
@@ -97,28 +99,40 @@ def _by_look() -> dict[str, str | None]:
     return found
 
 
+@cache
+def _by_digits() -> dict[str, str]:
+    """Plain names with 0 and 1 made the letters that they look like; where two come together they are one test."""
+    return {name.translate(_DIGITS).replace(" ", ""): name for name in table()}
+
+
 def misread(name: str) -> str | None:
-    """The only known name that a misread one can be (`Haematoerit` is `haematocrit`); None for known and others."""
-    if is_known(name) or len(plain(name)) < _SHORTEST_MISREAD:
+    """The only known name that a misread one can be (`Haematoerit` is `haematocrit`); None for known and others.
+
+    Short names are told in spite of 0 and O, 1, I and l mixed up only (`HbAlc` is `hba1c`).
+    """
+    if is_known(name):
         return None
-    return next((known for form in forms_of(name) if len(form) >= _SHORTEST_MISREAD
+    digits = _by_digits().get(plain(name).translate(_DIGITS).replace(" ", ""))
+    return digits or next((known for form in forms_of(name) if len(form) >= _SHORTEST_MISREAD
                  and (known := _by_look().get(folded(form)))), None)
 
 
 def forms_of(name: str) -> list[str]:
     """Plain forms to look a name up by, most specific first: whole, without specimen, outside and in brackets."""
-    bare = _TRAILING_SPECIMEN.sub("", name.strip())
+    bare = _TRAILING_SPECIMEN.sub("", _FOOTNOTE.sub("", name.strip()))
     outside = re.sub(r"\s*[(\[][^)\]]*[)\]]", "", bare)
     inside = re.findall(r"[(\[]([^)\]]+)[)\]]", bare)
     swapped = re.sub(r"^l(?=g[AGME]\b)", "I", name)
     return [form for form in dict.fromkeys(map(plain, (name, bare, swapped, outside, *inside))) if form]
 
 
+@lru_cache(maxsize=16384)
 def is_known(name: str) -> bool:
     """Whether the table knows the name, whatever the specimen."""
     return bool(candidates(name))
 
 
+@lru_cache(maxsize=4096)
 def specimen_in(*texts: str | None) -> str | None:
     """The specimen that the first of these texts names, as the table calls it."""
     for text in texts:

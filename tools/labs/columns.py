@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .layout import PRIMARY, Heading, Role
+from .headings import Heading, Role
+from .lines import PRIMARY
 from .tokens import Kind, Token
 
 _FARTHEST = 5.0
 """Heights that a token may lie off a column."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Column:
     """A stretch of the page's width and what stands in it."""
 
@@ -25,7 +26,7 @@ class Column:
 
     def overlap(self, left: float, right: float) -> float:
         """Shared width with a stretch; negative: the gap between them."""
-        return min(self.right, right) - max(self.left, left)
+        return (right if right < self.right else self.right) - (left if left > self.left else self.left)
 
     @property
     def is_numbers(self) -> bool:
@@ -82,10 +83,9 @@ def stretches(bodies: Sequence[Sequence[Token]]) -> list[Column]:
 
 def column_of(token: Token, columns: Sequence[Column]) -> Column | None:
     """The column that a token shares most width with, or that lies nearest within five heights; else None."""
-    best = max(columns, key=lambda column: column.overlap(token.left, token.right), default=None)
-    if best is None or best.overlap(token.left, token.right) < -_FARTHEST * token.height:
-        return None
-    return best
+    left, right = token.left, token.right
+    best = max(columns, key=lambda column: column.overlap(left, right), default=None)
+    return best if best is not None and best.overlap(left, right) >= -_FARTHEST * token.height else None
 
 
 def give_roles(columns: Sequence[Column], headings: Sequence[Heading]) -> None:
@@ -108,7 +108,10 @@ def give_roles(columns: Sequence[Column], headings: Sequence[Heading]) -> None:
 
 
 def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> None:
-    """Results, earlier results, limits: by the headings above; without a fitting one the fullest holds the results."""
+    """Results, earlier results, limits: by the headings above; without a fitting one the fullest holds the results.
+
+    Where all are limits, the table is one of reference values and has no results.
+    """
     fitting = (Role.VALUE, Role.PREVIOUS, Role.LOW, Role.HIGH, Role.OTHER)
     for column in numbers:
         heading = heading_over(column, [h for h in headings if h.role in fitting])
@@ -116,8 +119,9 @@ def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> 
             column.role, column.moment = heading.role, heading.moment
     if not any(column.role is Role.VALUE for column in numbers):
         free = [column for column in numbers if column.role is Role.OTHER and not heading_over(column, headings)]
-        fullest = max(free or list(numbers), key=lambda column: column.kinds[Kind.NUMBER])
-        fullest.role = Role.VALUE
+        others = free or [column for column in numbers if column.role not in (Role.LOW, Role.HIGH)]
+        if others:
+            max(others, key=lambda column: column.kinds[Kind.NUMBER]).role = Role.VALUE
 
 
 def roles_without_numbers(primary: Sequence[Column], headings: Sequence[Heading]) -> list[Column]:

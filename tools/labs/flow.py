@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ...sources.document_dates import Moment, moments_in
 from ...sources.page import PageWord
 from .analytes import is_known
-from .cells import Row, value_in
-from .layout import Line, cells_of
+from .cells import Row, value_in, words_in
+from .lines import Line, cells_of
 from .parts import clean_name
-from .tokens import Kind, Token
+from .tokens import Kind, Piece, Token, joined
 from .units import is_unit
 
 FEWEST_TESTS = 2
 """Known names in the heading row of a flow sheet."""
 _UNITS = re.compile(r"units?|einheit(?:en)?|uom|unités?|unidad(?:es)?", re.IGNORECASE)
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_MOST_WORDS = 12
+"""Of a cell that may hold several names."""
 _LIMITS = (Kind.RANGE, Kind.LIMIT)
 
 
@@ -27,18 +31,16 @@ class Across:
 
     name: str
     words: tuple[PageWord, ...]
+    left: float
+    right: float
+    """Edges of its heading."""
     unit: Token | None = None
     limits: tuple[Token, ...] = ()
 
     @property
     def middle(self) -> float:
         """Of its heading."""
-        return (self.words[0].place[0] + self.words[-1].place[2]) / 2
-
-    @property
-    def left(self) -> float:
-        """Of its heading."""
-        return self.words[0].place[0]
+        return (self.left + self.right) / 2
 
 
 @dataclass
@@ -76,6 +78,8 @@ def tests_across(line: Line) -> list[Across]:
     result.
     """
     cells = cells_of(line.words)
+    if len(cells) < FEWEST_TESTS or any(token.kind in _LIMITS for token in line.tokens):
+        return []
     named = [test for cell in cells for test in named_in(cell)]
     known = [test for test in named if is_known(test.name)]
     if len(known) < FEWEST_TESTS or len(known) < 0.7 * (len(named) - 1):
@@ -87,15 +91,38 @@ def tests_across(line: Line) -> list[Across]:
 
 
 def named_in(cell: tuple[PageWord, ...]) -> list[Across]:
-    """The names of a cell: one, or two known ones that stand so close that they look like one."""
-    def across_of(words: tuple[PageWord, ...]) -> Across:
-        return Across(clean_name(" ".join(word.text for word in words)), words)
-
-    whole = across_of(cell)
-    if is_known(whole.name):
+    """The names of a cell: one, or known ones that stand so close that they look like one, or even touch."""
+    whole = across_of([Piece(word.text, word, word.place[0], word.place[2]) for word in cell])
+    if is_known(whole.name) or len(cell) > _MOST_WORDS:
         return [whole]
-    halves = ((across_of(cell[:at]), across_of(cell[at:])) for at in range(1, len(cell)))
-    return next(([*pair] for pair in halves if all(is_known(half.name) for half in pair)), [whole])
+    return known_names([part for word in cell for part in humps(word)]) or [whole]
+
+
+def known_names(pieces: Sequence[Piece]) -> list[Across] | None:
+    """Pieces parted into known names, none left over, long names first; None where that cannot be."""
+    if not pieces:
+        return []
+    for end in range(len(pieces), 0, -1):
+        first = across_of(pieces[:end])
+        rest = known_names(pieces[end:]) if is_known(first.name) else None
+        if rest is not None:
+            return [first, *rest]
+    return None
+
+
+def across_of(pieces: Sequence[Piece]) -> Across:
+    """A test named by pieces of words that stand side by side."""
+    words = {id(piece.word): piece.word for piece in pieces}
+    return Across(clean_name(joined(pieces)[-1]), tuple(words.values()), pieces[0].left, pieces[-1].right)
+
+
+def humps(word: PageWord) -> list[Piece]:
+    """A word cut where a capital follows a small letter (`TimeINR`), each part with its share of the width."""
+    x0, _, x1, _ = word.place
+    cuts = [0, *(found.start() for found in _HUMP.finditer(word.text)), len(word.text)]
+    spots = [x0 + (x1 - x0) * cut / len(word.text) for cut in cuts]
+    return [Piece(word.text[start:end], word, left, right)
+            for (start, end), (left, right) in zip(pairwise(cuts), pairwise(spots), strict=True)]
 
 
 def take(line: Line, sheet: FlowSheet, *, month_first: bool) -> bool:
@@ -145,6 +172,7 @@ def row_of(line: Line, test: Across, tokens: Sequence[Token], moment: Moment) ->
     unit = next((token for token in rest if token.kind is Kind.UNIT), test.unit)
     flag = next((token for token in rest if token.kind is Kind.FLAG), None)
     used = (*value, *((flag,) if flag else ()))
-    words = tuple(dict.fromkeys(word for token in used for word in token.words))
-    return Row(name=test.name, value=value, unit=unit, limits=test.limits, flag=flag, words=words, line=line.number,
-               panel=None, moment=moment.iso, bold_value=all(word.bold for token in value for word in token.words))
+    words = words_in(used)
+    return Row(name=test.name, value=value, unit=unit, limits=test.limits, flag=flag, words=words, start=test.words[0],
+               line=line.number, panel=None, moment=moment.iso,
+               bold_value=all(word.bold for token in value for word in token.words))

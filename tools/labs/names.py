@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .analytes import is_known
-from .layout import PRIMARY, Line
+from .lines import PRIMARY, Line
 from .parts import RANGE_LABEL, clean_name, no_name, prose
 from .tokens import Kind, Token
 

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from ...sources.document_dates import occasions_in
 from .analytes import is_known
-from .layout import PRIMARY, Line
+from .lines import PRIMARY, Line
 from .tokens import Kind, Token
-from .units import is_unit
+from .units import is_unit, repaired
+from .values import is_flag
 
 _ABOUT = re.compile(
     r"(?:patient|pat\b|pt\b|name|dob|date|born|birth\w*|sex\s*(?:$|[:/])|gender|age\b|mrn|m\.?r\.?n|id\b|accession|"
     r"(?:specimen|sample|order|lab|visit|case|account|ref\w*|report|patient|record|encounter)\s*(?:id|no|number|nr|#|:)|"
+    r"(?:specimen|sample) (?:volume|type|tube|source)|\d{1,2}\)(?=\s)|"
     r"order\w*|physician|provider|doctor|dr\b|requested|collect\w+|drawn|sampled|received|report\w+|print\w+|page\b|"
-    r"phone|tel\b|fax|account|location|ward|room|\w*\s?director|clia|operator|s/n|serial|instrument|temp\b|qc\b|"
+    r"phone|tel\b|fax|seite|blatt|iban|www|helpline|account|location|ward|room|\w*\s?director|clia|operator|s/n|serial|instrument|temp\b|qc\b|"
     r"comment|note\b|notes\b|method|interpretation|address|street|first sample|status|copy|cc\b|signed|verified|"
     r"validated|medically|approved|performed|tested at|analy[sz]ed|processed|height|weight|blood pressure|pulse|"
     r"heart rate|bmi|insurance|>>|\*\s*=)(?![\w-])", re.IGNORECASE)
 _SENTENCE = re.compile(
     r"\b(?:the|of|is|are|and|for|if|may|was|were|with|please|to|at|by|in|not|be|has|have|should|than|from|according|"
     r"below|above|this|that|on)\b", re.IGNORECASE)
+_VERB = re.compile(r"\b(?:is|are|was|were|has|have|been)$", re.IGNORECASE)
+_BAND = re.compile(
+    r"(?:near |above |very |mildly |moderately |severely )?(?:optimal|desirable|borderline(?:[ -]high)?|high|low|"
+    r"normal|deficien(?:t|cy)|insufficien(?:t|cy)|sufficien(?:t|cy)|(?:pre-?|non-?)?diabet(?:es|ic)|increased|decreased|"
+    r"categor(?:y|ies)|risk|(?:low|average|high|increased) risk|(?:ckd )?(?:stage|grade) ?\w{0,2})", re.IGNORECASE)
+"""Names a band of a table of reference or risk values, not a test."""
 RANGE_LABEL = re.compile(
     r"\(?(?:standard |your )?(?:ref(?:erence)?|normal|norm|range|nr|rr|expected|interval)\b[\w .]*?\s?[:=.]?\s*",
     re.IGNORECASE)
@@ -30,6 +39,9 @@ _CODE = re.compile(r"[A-Z]{0,3}[-.]?\d[\d.-]*[A-Z]?")
 """A laboratory's own number of a test, or a LOINC code, in front of its name."""
 _UNIT_IN_NAME = re.compile(r"(?P<name>.*[\w)%#])(?:\s*[(\[]\s*(?P<bracketed>[^()\[\]]+?)\s*[)\]]|,\s*(?P<listed>\S+))")
 LONGEST_NAME = 12
+"""Words."""
+_SAID = (Kind.TEXT, Kind.LIMIT, Kind.RANGE)
+_FEWEST_OF_A_SENTENCE = 6
 """Words."""
 
 
@@ -45,10 +57,10 @@ class Parts:
     unit: Token | None = None
     """The unit, where it stands in the name: `Glucose (mg/dL)`."""
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The name as printed, cleaned, without its unit (`%` is part of many names and stays)."""
-        name = clean_name(" ".join(token.text for token in self.name))
+        name = name_of(self.name)
         found = _UNIT_IN_NAME.fullmatch(name) if self.unit else None
         if self.unit is None or found is None or (self.unit.text == "%" and "%" not in found["name"]):
             return name
@@ -64,11 +76,11 @@ def parts_of(line: Line) -> Parts | None:
     tokens = behind_code(tokens)
     end = name_end(tokens)
     name, body = tuple(tokens[:end]), tuple(tokens[end:])
-    parts = Parts(line, tuple(lead), name, body)
-    parts = replace(parts, unit=unit_in_name(parts))
-    label = parts.label
     if not any(token.kind in PRIMARY for token in body) and not worded(body):
         return None
+    body = signs_as_flags(body)
+    parts = Parts(line, tuple(lead), name, body, unit_in_name(name, body))
+    label = parts.label
     nameless = sum(ch.isalpha() for ch in label) < 2 or tokens[0].kind in (Kind.NUMBER, Kind.RANGE, Kind.NONE)
     if nameless and not is_known(label):
         return None
@@ -93,19 +105,40 @@ def behind_code(tokens: list[Token]) -> list[Token]:
     return tokens[1:] if named and apart and valued else tokens
 
 
-def unit_in_name(parts: Parts) -> Token | None:
+def signs_as_flags(body: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The body, with signs behind a number taken as its flag, not as a graded result (`11,8   +`) or none (`98 -`)."""
+    flagged: list[Token] = []
+    behind = False
+    for before, token in zip((None, *body), body, strict=False):
+        beside = before is not None and token.left - before.right < 1.0 * token.height
+        near = token.kind is Kind.NONE and beside and before is not None and before.kind is Kind.NUMBER
+        sign = near or (behind and token.kind is Kind.RESULT and is_flag(token.text))
+        flagged.append(token._replace(kind=Kind.FLAG) if sign else token)
+        behind = behind or token.kind in (Kind.NUMBER, Kind.LIMIT)
+    return tuple(flagged)
+
+
+def name_of(tokens: Sequence[Token]) -> str:
+    """Tokens of a name as text, cleaned."""
+    return clean_name(" ".join(token.text for token in tokens))
+
+
+def unit_in_name(name: Sequence[Token], body: Sequence[Token]) -> Token | None:
     """The unit that a name ends with in brackets or behind a comma, where the row gives none elsewhere."""
-    found = _UNIT_IN_NAME.fullmatch(parts.label)
+    found = _UNIT_IN_NAME.fullmatch(name_of(name))
     text = (found["bracketed"] or found["listed"]) if found else None
-    if not text or not is_unit(text) or any(token.kind is Kind.UNIT for token in parts.body):
+    if not text or not (is_unit(text) or repaired(text)) or any(token.kind is Kind.UNIT for token in body):
         return None
-    last = parts.name[-1]
-    return replace(last, kind=Kind.UNIT, text=text, number=None, range=None)
+    last = name[-1]
+    return last._replace(kind=Kind.UNIT, text=text, number=None, range=None)
 
 
+@lru_cache(maxsize=8192)
 def no_name(label: str) -> bool:
     """Whether a text cannot name a test: it is about the person or the report, names a range, or explains marks."""
-    explains = ": " in label or not (label[0].isalnum() or label[0] in "%#α-ωΑ-Ω")
+    explains = ": " in label or ";" in label or not (label[0].isalnum() or label[0] in "%#α-ωΑ-Ω")
+    if is_flag(label) or _BAND.fullmatch(label) or _VERB.search(label):
+        return True
     return explains or _ABOUT.match(label) is not None or RANGE_LABEL.fullmatch(label) is not None
 
 
@@ -137,8 +170,11 @@ def inside_name(tokens: Sequence[Token], at: int) -> bool:
 def prose(line: Line) -> bool:
     """Whether a line is a sentence rather than a row."""
     words = [token.text for token in line.tokens if token.kind is Kind.TEXT]
-    joined = " ".join(words)
-    return (len(words) >= 6 and len(_SENTENCE.findall(joined)) >= 1 + (len(words) < 9)) or len(words) >= 16
+    if len(words) < _FEWEST_OF_A_SENTENCE:
+        return False
+    ends = sum(len(word) > 3 and word.endswith((".", ";")) for word in words[:-1])
+    signs = len(_SENTENCE.findall(" ".join(token.text for token in line.tokens if token.kind in _SAID))) + ends
+    return signs >= 1 + (len(words) < 9) or len(words) >= 16
 
 
 def worded(body: Sequence[Token]) -> bool:
@@ -152,6 +188,7 @@ def measured(body: Sequence[Token]) -> bool:
     return Kind.NUMBER in kinds and bool(kinds & {Kind.UNIT, Kind.RANGE, Kind.LIMIT})
 
 
+@lru_cache(maxsize=8192)
 def clean_name(text: str) -> str:
     """A name without what laboratories print around it: colons, leaders, bullets, footnote marks."""
     return re.sub(r"\s+", " ", text).strip(" :.=·•*-–|").replace(" ,", ",")

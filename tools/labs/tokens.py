@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from ...core.boxes import BoxPt
 from ...sources.page import PageWord, union
@@ -42,8 +42,7 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """Words of one line that belong together."""
 
     kind: Kind
@@ -70,6 +69,7 @@ class Token:
         return self.place[3] - self.place[1]
 
 
+_SOLID = re.compile(r"\S+")
 _LEADER = re.compile(r"[.…_·]{3,}")
 _GLUED = re.compile(
     r"(?<=[\dA-Za-z!*+↑↓%])(?=[<>≤≥])|(?<=[!↑↓])(?=\d)|(?<=\d)(?=[(\[]\d)|(?<=[)\]])(?=[A-Za-z\d])")
@@ -80,8 +80,7 @@ _WIDEST_RUN = 8
 """Words that one token spans at most."""
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A word, or a part of one."""
 
     text: str
@@ -96,13 +95,22 @@ def pieces_of(words: Sequence[PageWord]) -> list[Piece]:
     for word in words:
         x0, _, x1, _ = word.place
         step = (x1 - x0) / max(1, len(word.text))
-        for found in re.finditer(r"\S+", _LEADER.sub(lambda m: " " * len(m.group()), word.text)):
-            start = found.start()
-            for part in parted(found.group()):
-                if part.strip(".") or part == "..":
-                    pieces.append(Piece(part, word, x0 + start * step, x0 + (start + len(part)) * step))
-                start += len(part)
+        pieces += [Piece(part, word, x0 + start * step, x0 + (start + len(part)) * step)
+                   for part, start in spots_in(word.text)]
     return pieces
+
+
+@lru_cache(maxsize=16384)
+def spots_in(text: str) -> tuple[tuple[str, int], ...]:
+    """The parts of a word and where in it each begins."""
+    spots = []
+    for found in _SOLID.finditer(_LEADER.sub(lambda m: " " * len(m.group()), text)):
+        start = found.start()
+        for part in parted(found.group()):
+            if part.strip(".") or part == "..":
+                spots.append((part, start))
+            start += len(part)
+    return tuple(spots)
 
 
 def parted(text: str) -> list[str]:
@@ -127,48 +135,52 @@ def tokens_of(words: Sequence[PageWord], sign: DecimalSign) -> list[Token]:
         taken, token = longest(pieces, at, sign)
         tokens.append(token)
         at += taken
-    tokens = [part for token in tokens for part in with_unit_parted(token, sign)]
+    tokens = [part for token in tokens
+              for part in (with_unit_parted(token, sign) if token.number and token.number.rest else (token,))]
     return [as_unit(token) if follows_number(before, token) else token
             for before, token in zip([None, *tokens], tokens, strict=False)]
 
 
 def follows_number(before: Token | None, token: Token) -> bool:
-    """Whether a word that may be a unit stands right behind a number."""
+    """Whether a word that may be a unit stands right behind a number (`S` is susceptible, not a second)."""
     beside = before is not None and before.kind in (Kind.NUMBER, Kind.LIMIT, Kind.RANGE)
-    return beside and token.kind is Kind.TEXT and token.text.lower() in _WORDS_TOO
+    return beside and token.kind is Kind.TEXT and token.text.lower() in _WORDS_TOO and token.text != "S"
 
 
 def as_unit(token: Token) -> Token:
     """The token taken as a unit."""
-    return replace(token, kind=Kind.UNIT)
+    return token._replace(kind=Kind.UNIT)
 
 
 def longest(pieces: Sequence[Piece], at: int, sign: DecimalSign) -> tuple[int, Token]:
     """The longest run of close pieces from `at` on that means something; else one piece as text."""
-    reach = at + 1
-    while reach < min(len(pieces), at + _WIDEST_RUN) and close(pieces[reach - 1], pieces[reach]):
+    reach, limit = at + 1, min(len(pieces), at + _WIDEST_RUN)
+    while reach < limit and close(pieces[reach - 1], pieces[reach]):
         reach += 1
+    texts = joined(pieces[at:reach])
     for end in range(reach, at, -1):
         run = pieces[at:end]
-        text = joined(run)
+        text = texts[end - at - 1]
         kind, number, limits = meaning(text, sign)
         if kind is not Kind.TEXT and (len(run) == 1 or kind is not Kind.FLAG):
             return end - at, token_of(kind, text, run, number, limits)
     return 1, token_of(Kind.TEXT, pieces[at].text, pieces[at:at + 1], None, None)
 
 
-def joined(run: Sequence[Piece]) -> str:
-    """Pieces as text: parts of one word without a space between them, words with one."""
-    text = run[0].text
+def joined(run: Sequence[Piece]) -> list[str]:
+    """The first piece as text, the first two, and so on: parts of one word without a space between them."""
+    texts = [run[0].text]
     for before, piece in pairwise(run):
         glued = piece.word is before.word and piece.left == before.right
-        text += piece.text if glued else f" {piece.text}"
-    return text
+        texts.append(f"{texts[-1]}{piece.text}" if glued else f"{texts[-1]} {piece.text}")
+    return texts
 
 
 def close(one: Piece, other: Piece) -> bool:
     """Whether two pieces are parted by no more than a space or two."""
-    return other.left - one.right <= 0.75 * max(one.word.height, other.word.height)
+    _, top, _, bottom = one.word.place
+    _, other_top, _, other_bottom = other.word.place
+    return other.left - one.right <= 0.75 * max(bottom - top, other_bottom - other_top)
 
 
 @lru_cache(maxsize=16384)
@@ -206,7 +218,8 @@ def unit_or_flag(rest: str) -> bool:
 
 def token_of(kind: Kind, text: str, run: Sequence[Piece], number: Number | None, limits: Range | None) -> Token:
     """A token over pieces."""
-    words = tuple(dict.fromkeys(piece.word for piece in run))
+    words = tuple(piece.word for before, piece in zip((None, *run), run, strict=False)
+                  if before is None or piece.word is not before.word)
     _, top, _, bottom = union(word.place for word in words)
     return Token(kind, text, words, (run[0].left, top, run[-1].right, bottom), number, limits)
 

@@ -21,7 +21,7 @@ from ..drawing import save_png
 from ..harvest import Harvest
 from .analytes import is_known
 from .cells import Row
-from .draw import ABNORMAL, DOUBTFUL, DPI, NORMAL, boxed_page, frames_of
+from .draw import ABNORMAL, DOUBTFUL, DPI, NORMAL, frame_of, marked_page
 from .people import Stretch, names_person, stretch_at, stretches_of
 from .read import read_pages
 from .results import Result, result_of, sheet_of
@@ -174,14 +174,15 @@ def draw_pages(document: Document, results: Sequence[Result], file: CaseFile, co
         if on_page:
             pixels = render_page(context.root / file.path, page.number, DPI, context.limits)
             name = f"labs-{file.sha256[:12]}-page{page.number}.png"
-            boxes = [(box, colour_of(result)) for result in on_page for box in frames_of(result.row.words, page)]
-            save_png(boxed_page(pixels, page, boxes), context.pictures / name)
+            frames = [(frame_of(result.row.words), colour_of(result)) for result in on_page]
+            picture = marked_page(pixels, page, frames, [result.row.start for result in on_page])
+            save_png(picture, context.pictures / name)
             pictures[page.number] = f"overlays/{name}"
     return pictures
 
 
 def colour_of(result: Result) -> tuple[int, int, int]:
-    """Colour of a result's box."""
+    """Colour of a result's band."""
     if result.status is Status.INDETERMINATE:
         return DOUBTFUL
     marked = result.value.flag is not None and flag_direction(result.value.flag) != "N"
@@ -193,6 +194,8 @@ def warnings_of(document: Document, results: Sequence[Result]) -> list[str]:
     warnings = [f"page {result.page.number}: {doubt}" for result in results for doubt in result.doubts]
     if decimal_sign(word.text for page in document.pages for word in page.words) is None:
         warnings.append("points and commas are used alike as decimal signs; numbers with a comma were not read")
+    warnings += [f"page {page.number}: {page.unseen} words that cannot be seen on the page were left out"
+                 for page in document.pages if page.unseen]
     if not document.date_order.sure and _AMBIGUOUS_DATE.search(document.text):
         first = "month" if document.date_order.month_first else "day"
         warnings.append(f"dates such as 03/04/2025 were read with the {first} first, told from the paper format alone")

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 DecimalSign = Literal[".", ","]
 
 DASH = "-‐‑‒–—−~"
-_COMPARATOR = r"<=|>=|=<|=>|≤|≥|<|>"
+_COMPARATOR = r"[<>]\s?[oO][rR]\s?=|<=|>=|=<|=>|≤|≥|<|>"
 _COMPARATORS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
 _PLAIN = {".": r"\d{1,3}(?:[,'\u2009\u202f]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+",
           ",": r"\d{1,3}(?:[.'\u2009\u202f]\d{3})+(?:,\d+)?|\d+(?:,\d+)?|,\d+"}
-_FLAG = r"\+{1,4}|-{1,4}|\*{1,3}|!{1,3}|[↑⇑▲]{1,3}|[↓⇓▼]{1,3}|\(?(?:HH|LL|AA|[HLA])\*?!?\)?"
+_FLAG = r"°(?!\s?[CF])|\+{1,4}|-{1,4}|\*{1,3}|!{1,3}|[↑⇑▲]{1,3}|[↓⇓▼]{1,3}|\(?(?:HH|LL|AA|[HLA])\*?!?\)?"
 _WORDED_FLAGS = r"high|low|abnormal|abn|critical(?:ly)?(?: (?:high|low))?|crit|panic|hi|lo|normal|n"
 FLAG_WORD = re.compile(rf"(?:{_FLAG}|[\[(](?:HH?|LL?|A)[\])]|{_WORDED_FLAGS})", re.IGNORECASE)
 _SEMIQUANTITATIVE = re.compile(r"[*!↑↓]{0,3}\s?(?:[1-4]\s?\+|\+{1,4}|[1-4]\+{1,3}|\+/-|±)")
 _TITRE = re.compile(r"(?P<comparator><=|>=|<|>|≤|≥)?\s*1\s?:\s?\d+")
 _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}$|\d{1,2}:\d{2}")
+_SIGNED = re.compile(r"(?<![\d.,])(\d+)([.,])(\d+)(?![\d.,]*\d)")
 _HIGH = frozenset({"h", "hh", "high", "hi", "+", "++", "+++", "++++", "↑", "↑↑", "↑↑↑", "▲", "⇑", "h*", "h!",
                    "critical high"})
 _LOW = frozenset({"l", "ll", "low", "lo", "-", "--", "---", "----", "↓", "↓↓", "↓↓↓", "▼", "⇓", "l*", "l!",
@@ -55,16 +58,19 @@ def decimal_sign(texts: Iterable[str]) -> DecimalSign | None:
     Args:
         texts: the document's words.
     """
-    counts = {".": 0, ",": 0}
-    for text in texts:
-        if _DATE_LIKE.search(text):
-            continue
-        for whole, sign, fraction in re.findall(r"(?<![\d.,])(\d+)([.,])(\d+)(?![\d.,]*\d)", text):
-            if len(fraction) != 3 or whole == "0" or len(whole) > 3:
-                counts[sign] += 1
+    counts = Counter(sign for text in texts if "." in text or "," in text for sign in signs_in(text))
     if counts["."] == counts[","] and counts["."]:
         return None
     return "," if counts[","] > counts["."] else "."
+
+
+@lru_cache(maxsize=16384)
+def signs_in(text: str) -> str:
+    """The decimal signs of the numbers in a word that leave no doubt, one after the other."""
+    if _DATE_LIKE.search(text):
+        return ""
+    return "".join(sign for whole, sign, fraction in _SIGNED.findall(text)
+                   if len(fraction) != 3 or whole == "0" or len(whole) > 3)
 
 
 def to_number(digits: str, sign: DecimalSign) -> float | None:
@@ -95,9 +101,9 @@ def parse_number(text: str, sign: DecimalSign) -> Number | None:
     number = to_number(match["digits"], sign)
     if number is None:
         return None
-    comparator = match["comparator"]
+    comparator = re.sub(r"[\sorOR]", "", match["comparator"] or "")
     flag = (match["after"] or match["before"] or "").strip() or None
-    return Number(text=(comparator or "") + match["digits"], number=number, flag=flag,
+    return Number(text=comparator + match["digits"], number=number, flag=flag,
                   rest=(match["rest"] or "").strip(),
                   comparator=_COMPARATORS.get(comparator, comparator) if comparator else None)
 
@@ -119,7 +125,8 @@ def parse_range(text: str, sign: DecimalSign) -> Range | None:
     if match is None:
         return None
     limit = to_number(match["limit"], sign)
-    above = match["word"].lower() in (">", ">=", "=>", "≥", "greater than", "more than", "above", "over", "from", "ab")
+    word = match["word"].lower()
+    above = word.startswith(">") or word in ("=>", "≥", "greater than", "more than", "above", "over", "from", "ab")
     return Range(text=bare, low=limit if above else None, high=None if above else limit)
 
 
@@ -156,10 +163,10 @@ def computed_flag(number: float, comparator: str | None, limits: Range) -> Liter
         return "L" if low is not None and number <= low else "N" if low is None and not above else None
     if comparator in (">", ">="):
         return "H" if high is not None and number >= high else "N" if high is None and not below else None
-    strictly_below, strictly_above = limits.text.startswith("<"), limits.text.startswith(">")
-    if strictly_below and not limits.text.startswith("<=") and number == high:
+    strictly = "=" not in limits.text
+    if strictly and limits.text.startswith("<") and number == high:
         above = True
-    if strictly_above and not limits.text.startswith(">=") and number == low:
+    if strictly and limits.text.startswith(">") and number == low:
         below = True
     return "L" if below else "H" if above else "N"
 
@@ -172,12 +179,13 @@ _RESULT_WORDS = re.compile(
     r"orange|colou?rless)|clear|(?:slightly |sl )?(?:cloudy|hazy|turbid)|pending|to follow|in process|"
     r"in progress|preliminary|see (?:note|comment|below|report)|qns|quantity not sufficient|"
     r"insufficient(?: .{1,20})?|ha?emoly[sz]ed|lipa?emic|icteric|clotted|cancelled|canceled|not (?:done|"
-    r"performed|reported|calculated|tested|available|indicated)|unable to .{1,30}|tnp|dnr|n/?a|invalid|"
-    r"repeat(?:ed)?|rejected|folgt|negativ|positiv|nicht nachweisbar|nachweisbar|immune|non-?\s?immune|"
+    r"performed|reported|calculated|tested|available|indicated)|unable to .{1,30}|tnp|dnr|(?-i:N/?A|n/?a)|"
+    r"invalid|repeat(?:ed)?|rejected|folgt|negativ|positiv|nicht nachweisbar|nachweisbar|immune|non-?\s?immune|"
     r"susceptible|resistant|intermediate|sensitive|compatible|incompatible)", re.IGNORECASE)
 _WAITING = re.compile(
     r"pending|to follow|in pro(?:cess|gress)|qns|quantity not sufficient|insufficient.*|ha?emoly[sz]ed|clotted|"
-    r"cancell?ed|not (?:done|performed|reported|available|tested)|tnp|dnr|invalid|rejected|folgt|see .*|n/?a",
+    r"cancell?ed|not (?:done|performed|reported|available|tested)|tnp|dnr|invalid|rejected|folgt|see .*|"
+    r"(?-i:N/?A|n/?a)",
     re.IGNORECASE)
 
 

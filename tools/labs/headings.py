@@ -1,4 +1,4 @@
-"""How a page of results is laid out: panels side by side, heading rows of tables, lines that are no results."""
+"""Heading rows of tables: what each column is said to hold, and the lines below."""
 
 from __future__ import annotations
 
@@ -6,59 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import pairwise
+from functools import lru_cache
 
-from ...sources.document_dates import moments_in
-from ...sources.page import Page, PageWord, line_text
-from .tokens import Kind, Token, tokens_of
-from .values import DecimalSign
-
-PRIMARY = (Kind.NUMBER, Kind.LIMIT, Kind.RANGE, Kind.RESULT, Kind.NONE)
-"""Kinds that fill a result's or a range's cell."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of one side of a page."""
-
-    number: int
-    """Of the line on its page."""
-    words: tuple[PageWord, ...]
-    tokens: tuple[Token, ...]
-    moment: str | None = None
-    """A date that stands in a column of its own before the names."""
-    group: str | None = None
-    """The panel that stands in a column of its own before the names."""
-
-    @property
-    def text(self) -> str:
-        """The line as text."""
-        return line_text(self.words)
-
-    @property
-    def top(self) -> float:
-        """Upper edge of its highest word."""
-        return min(word.place[1] for word in self.words)
-
-    @property
-    def bottom(self) -> float:
-        """Lower edge of its lowest word."""
-        return max(word.place[3] for word in self.words)
-
-    @property
-    def left(self) -> float:
-        """Left edge of its first word."""
-        return self.words[0].place[0]
-
-    @property
-    def right(self) -> float:
-        """Right edge of its rightmost word."""
-        return max(word.place[2] for word in self.words)
-
-    @property
-    def height(self) -> float:
-        """Median height of its words."""
-        return sorted(word.height for word in self.words)[len(self.words) // 2]
+from ...sources.document_dates import moments_in, moments_in_text
+from ...sources.page import PageWord
+from .lines import Line, cells_of
 
 
 class Role(StrEnum):
@@ -80,7 +32,7 @@ _ROLES = (
     (Role.PREVIOUS, r"prev(?:ious|\.)?|prior|last|earlier|vorwerte?|antérieur|anterior"),
     (Role.RANGE, r"ref(?:erence|\.)?|range|interval|normal|expected|limits?|normbereich|referenz(?:bereich|werte?)?|"
                  r"valeurs? de référence|referencia"),
-    (Role.FLAG, r"flags?|abn(?:ormal)?|h/l|l/h|alert|indicator|interpretation|abnormality"),
+    (Role.FLAG, r"flags?|abn(?:ormal)?|h/l|l/h|alert|indicator|interp(?:retation)?|abnormality"),
     (Role.UNIT, r"units?|einheit(?:en)?|unités?|unidad(?:es)?|uom"),
     (Role.VALUE, r"results?|values?|current|your|observed|finding|ergebnis(?:se)?|wert|messwert|résultats?|resultados?|"
                  r"measured|observation value"),
@@ -92,6 +44,7 @@ _ROLES = (
     (Role.HIGH, r"high(?:er)?|upper|max(?:imum)?"),
 )
 _ROLE_PATTERNS = [(role, re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE)) for role, source in _ROLES]
+_FEWEST_HEADINGS = 2
 _LONGEST_HEADING = 5
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 
@@ -123,89 +76,21 @@ class Table:
         return tuple((heading.role.value, round(heading.left / heading.height)) for heading in self.headings)
 
 
-def sides_of(page: Page, sign: DecimalSign) -> list[list[Line]]:
-    """The page's lines, parted where panels stand side by side; from left to right, each from top to bottom."""
-    whole = [Line(number, words, tuple(tokens_of(words, sign))) for number, words in enumerate(page.lines)]
-    edges = gutters(whole)
-    if not edges:
-        return [whole]
-    sides: list[list[Line]] = [[] for _ in range(len(edges) + 1)]
-    for line in whole:
-        parts = parted(line, edges)
-        for side, words in enumerate(parts):
-            if words:
-                sides[side].append(Line(line.number, words, tuple(tokens_of(words, sign))))
-    return sides
-
-
-def parted(line: Line, edges: Sequence[float]) -> list[tuple[PageWord, ...]]:
-    """A line's words by side; a line with a word or phrase across an edge stays whole, on the side where it begins."""
-    bounds = [float("-inf"), *edges, float("inf")]
-    parts = [tuple(w for w in line.words if low <= w.place[0] < high) for low, high in pairwise(bounds)]
-    for edge in edges:
-        before = max((w.place[2] for w in line.words if w.place[0] < edge), default=float("-inf"))
-        after = min((w.place[0] for w in line.words if w.place[0] >= edge), default=float("inf"))
-        if after - before < 0.75 * line.height:
-            first = sum(line.left >= bound for bound in edges)
-            return [line.words if side == first else () for side in range(len(parts))]
-    return parts
-
-
-def gutters(lines: Sequence[Line]) -> list[float]:
-    """Left edges of panels that stand right of another one.
-
-    Such an edge is where, on three lines or more, another name begins behind a finished result and is followed by a
-    result of its own.
-    """
-    starts: list[tuple[float, str, float]] = []
-    for line in lines:
-        for at in range(1, len(line.tokens) - 1):
-            if begins_panel(line.tokens, at):
-                starts.append((line.tokens[at].left, line.tokens[at].text, line.height))
-    edges: list[float] = []
-    for x, _, height in sorted(starts):
-        group = [(left, text) for left, text, _ in starts if abs(left - x) < 0.5 * height]
-        several = len({text for _, text in group}) >= 3
-        if several and not any(abs(x - edge) < 4 * height for edge in edges):
-            edges.append(min(left for left, _ in group) - 0.4 * height)
-    return edges
-
-
-def begins_panel(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a name begins at `at` behind a finished result, with a result of its own behind it."""
-    token, before = tokens[at], tokens[at - 1]
-    wide = token.left - before.right > 1.0 * token.height
-    if not wide or token.kind is not Kind.TEXT or not any(ch.isalpha() for ch in token.text):
-        return False
-    finished = any(t.kind in PRIMARY for t in tokens[1:at])
-    rest = tokens[at:at + 8]
-    return finished and any(later.kind in (Kind.NUMBER, Kind.LIMIT, Kind.RESULT)
-                            and later.left - earlier.right > 0.5 * later.height for earlier, later in pairwise(rest))
-
-
-def cells_of(words: Sequence[PageWord]) -> list[tuple[PageWord, ...]]:
-    """Words parted at gaps wider than 0.75 of their height."""
-    cells: list[list[PageWord]] = []
-    for word in words:
-        if cells and word.place[0] - cells[-1][-1].place[2] <= 0.75 * word.height:
-            cells[-1].append(word)
-        else:
-            cells.append([word])
-    return [tuple(cell) for cell in cells]
-
-
 def headings_of(line: Line, *, month_first: bool) -> tuple[Heading, ...]:
     """The cells of a heading row, or nothing when the line is none.
 
     A heading row has at least two short cells, at least two thirds of which name a column's content (or are dates), and
-    among them results, values or ranges.
+    among them results, values, ranges or both limits.
     """
     cells = cells_of(line.words)
+    if len(cells) < _FEWEST_HEADINGS:
+        return ()
     found = [heading for heading in (heading_of(cell, month_first=month_first) for cell in cells) if heading]
     roles = {heading.role for heading in found}
-    enough = len(found) >= 2 and 3 * len(found) >= 2 * len(cells)
+    enough = len(found) >= _FEWEST_HEADINGS and 3 * len(found) >= 2 * len(cells)
     dates_only = all(heading.moment for heading in found if heading.role is Role.VALUE)
-    if not enough or not roles & {Role.VALUE, Role.RANGE} or len(roles) < 2:
+    measuring = bool(roles & {Role.VALUE, Role.RANGE}) or {Role.LOW, Role.HIGH} <= roles
+    if not enough or not measuring or len(roles) < 2:
         return ()
     if dates_only and not roles & {Role.NAME, Role.RANGE, Role.UNIT}:
         return ()  # `Collected 05/28/2024   Reported 05/29/2024` heads no table
@@ -214,16 +99,22 @@ def headings_of(line: Line, *, month_first: bool) -> tuple[Heading, ...]:
 
 def heading_of(cell: Sequence[PageWord], *, month_first: bool) -> Heading | None:
     """One cell of a heading row, None when it says nothing known."""
-    text = " ".join(word.text for word in cell)
-    left, right, height = cell[0].place[0], cell[-1].place[2], cell[0].height
-    moments = moments_in(cell, month_first=month_first)
-    if moments and moments[0].first == 0:
-        return Heading(Role.VALUE, left, right, height, moments[0].iso)
-    if len(text.split()) > _LONGEST_HEADING or any(ch.isdigit() for ch in text):
+    role, unit, moment = content_named(" ".join(word.text for word in cell), month_first=month_first)
+    if role is None:
         return None
+    return Heading(role, cell[0].place[0], cell[-1].place[2], cell[0].height, moment, with_unit=unit)
+
+
+@lru_cache(maxsize=8192)
+def content_named(text: str, *, month_first: bool) -> tuple[Role | None, bool, str | None]:
+    """What a heading says of its column: what it holds, whether units too, and of which date."""
+    moments = moments_in_text(text, month_first=month_first)
+    if moments and moments[0][1] == 0:
+        return Role.VALUE, False, moments[0][0]
+    if len(text.split()) > _LONGEST_HEADING or any(ch.isdigit() for ch in text):
+        return None, False, None
     role = next((role for role, pattern in _ROLE_PATTERNS if pattern.search(text)), None)
-    unit = role is Role.RANGE and re.search(r"\bunits?\b", text, re.IGNORECASE) is not None
-    return Heading(role, left, right, height, with_unit=unit) if role else None
+    return role, role is Role.RANGE and re.search(r"\bunits?\b", text, re.IGNORECASE) is not None, None
 
 
 def dated(headings: Sequence[Heading], line: Line, *, month_first: bool) -> tuple[Heading, ...] | None:
@@ -312,5 +203,5 @@ def name_first(line: Line, headings: Sequence[Heading]) -> Line:
         return line
     width = own[-1].right - own[0].left
     shift = min(t.left for t in others) - 2.0 * line.height - width - own[0].left
-    moved = [replace(t, place=(t.left + shift, t.place[1], t.right + shift, t.place[3])) for t in own]
+    moved = [t._replace(place=(t.left + shift, t.place[1], t.right + shift, t.place[3])) for t in own]
     return replace(line, tokens=(*moved, *others))
