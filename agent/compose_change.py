@@ -11,7 +11,7 @@ from ..core.finding import Category, Change, Direction, Finding, Status
 from ..core.report import Sentence, SentenceKind
 from ..report.wording import date_text, number_text, value_text, with_unit
 from .compose_labs import flag_words
-from .phrases import Material, cited, fill, further, limitation, shown, subject
+from .phrases import Material, cited, fill, further, is_lab, limitation, shown, subject
 
 MOST_LAB_CHANGES = 10
 MOST_UNFLAGGED = 3
@@ -21,11 +21,15 @@ WEIGHT = {Direction.NEW: 0, Direction.WORSENED: 0, Direction.INCREASED: 1, Direc
 
 
 class Places(Protocol):
-    """Whatever knows the evidence by its id."""
+    """Whatever knows findings, and evidence by its id."""
 
     @property
     def evidence_by_id(self) -> Mapping[str, Evidence]:
         """Evidence by id."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings."""
 
 
 def is_change(finding: Finding) -> bool:
@@ -99,11 +103,12 @@ def _from_to(finding: Finding, change: Change, prior: str | None) -> str:
            f"{_end('change_to', 'after', _after(finding, change.to), finding.date)}"
 
 
-def _converted(finding: Finding, change: Change, material: Material) -> str:
+def _converted(finding: Finding, change: Change, material: Places) -> str:
     """That the earlier result stands in another unit in its source."""
     earlier = next((item for item in material.findings if item.category is Category.LAB and item.value is not None
                     and set(item.evidence) <= set(change.prior_evidence)), None)
-    if earlier is None or earlier.value is None or finding.value is None or not material.is_lab(finding):
+    if earlier is None or earlier.value is None or finding.value is None or not is_lab(
+            finding, material.evidence_by_id):
         return ""
     same = unit_text(earlier.value).casefold() == unit_text(finding.value).casefold()
     return "" if same else fill("change_converted")

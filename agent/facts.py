@@ -124,6 +124,11 @@ class Known:
     units: frozenset[str]
 
     @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings."""
+        return tuple(facts.finding for facts in self.facts.values())
+
+    @property
     def evidence_by_id(self) -> Mapping[str, Evidence]:
         """Evidence by id."""
         return self.evidence

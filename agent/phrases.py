@@ -93,8 +93,7 @@ class Material:
 
     def is_lab(self, finding: Finding) -> bool:
         """Whether the finding is a laboratory value, or the change of one."""
-        kinds = {self.evidence_by_id[key].kind for key in finding.evidence if key in self.evidence_by_id}
-        return finding.category is Category.LAB or (finding.change is not None and bool(kinds) and kinds <= WRITTEN)
+        return is_lab(finding, self.evidence_by_id)
 
     def of(self, wanted: Callable[[Finding], bool]) -> list[Finding]:
         """Findings that `wanted` takes, in their order."""
@@ -107,6 +106,12 @@ class Item:
 
     text: str
     findings: tuple[Finding, ...]
+
+
+def is_lab(finding: Finding, evidence_by_id: Mapping[str, Evidence]) -> bool:
+    """Whether the finding is a laboratory value, or the change of one: all its evidence is written."""
+    kinds = {evidence_by_id[key].kind for key in finding.evidence if key in evidence_by_id}
+    return finding.category is Category.LAB or (finding.change is not None and bool(kinds) and kinds <= WRITTEN)
 
 
 def cited(text: str, findings: Iterable[Finding], kind: SentenceKind = SentenceKind.FINDING) -> Sentence:
