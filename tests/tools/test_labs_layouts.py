@@ -215,3 +215,15 @@ def test_names_of_a_flow_sheet_that_touch_are_parted(tmp_path: Path) -> None:
                      ((45, "06/21/2024 07:12"), (140, "12.1"), (211, "1.1"), (250, "25.0")))
     assert [row[:2] for row in rows] == [("Prothrombin Time", 11.9), ("INR", 1.0), ("aPTT", 24.3),
                                          ("Prothrombin Time", 12.1), ("INR", 1.1), ("aPTT", 25.0)]
+
+
+def test_results_left_of_the_names_are_not_replaced_by_the_previous_ones_right_of_them(tmp_path: Path) -> None:
+    assert rows_read(
+        tmp_path,
+        ((50, "Result"), (120, "Unit"), (190, "Ref. range"), (280, "Test"), (400, "Prev. result"), (490, "Prev. date")),
+        ((50, "139"), (120, "mmol/L"), (190, "135-145"), (280, "Sodium"), (400, "141"), (490, "2024-11-02")),
+        ((50, "5.6 H"), (120, "mmol/L"), (190, "3.5-5.1"), (280, "Potassium"), (400, "4.4"), (490, "2024-11-02")),
+        ((50, "1.31 H"), (120, "mg/dL"), (190, "0.50-1.00"), (280, "Creatinine"), (400, "0.94"), (490, "2024-11-02")),
+        ((50, "137 H"), (120, "mg/dL"), (190, "70-99"), (280, "Glucose"), (400, "101"), (490, "2024-11-02")),
+    ) == [("Sodium", 139.0, "139", "mmol/L", 135.0, 145.0), ("Potassium", 5.6, "5.6", "mmol/L", 3.5, 5.1),
+          ("Creatinine", 1.31, "1.31", "mg/dL", 0.5, 1.0), ("Glucose", 137.0, "137", "mg/dL", 70.0, 99.0)]
