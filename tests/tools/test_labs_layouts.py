@@ -227,3 +227,14 @@ def test_results_left_of_the_names_are_not_replaced_by_the_previous_ones_right_o
         ((50, "137 H"), (120, "mg/dL"), (190, "70-99"), (280, "Glucose"), (400, "101"), (490, "2024-11-02")),
     ) == [("Sodium", 139.0, "139", "mmol/L", 135.0, 145.0), ("Potassium", 5.6, "5.6", "mmol/L", 3.5, 5.1),
           ("Creatinine", 1.31, "1.31", "mg/dL", 0.5, 1.0), ("Glucose", 137.0, "137", "mg/dL", 70.0, 99.0)]
+
+
+def test_results_in_several_words_are_whole(tmp_path: Path) -> None:
+    head = ((50, "Test"), (220, "Result"), (340, "Unit"), (420, "Reference"))
+    told = (("Blood group", "A negative"), ("Blood group", "A positive"), ("ABO and Rh", "O Rh positive"),
+            ("Rh factor", "D positive"), ("Glucose", "Sample haemolysed"), ("Potassium", "Test not performed"))
+    assert [(name, text) for name, _, text, *_ in rows_read(
+        tmp_path, head, *(((50, name), (220, text)) for name, text in told),
+        ((50, "Sodium"), (220, "139"), (340, "mmol/L"), (420, "135-145")),
+        ((50, "HBsAg"), (220, "A"), (232, "Positive"), (420, "Negative")),
+    )] == [*told, ("Sodium", "139"), ("HBsAg", "Positive")]
