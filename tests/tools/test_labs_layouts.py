@@ -238,3 +238,15 @@ def test_results_in_several_words_are_whole(tmp_path: Path) -> None:
         ((50, "Sodium"), (220, "139"), (340, "mmol/L"), (420, "135-145")),
         ((50, "HBsAg"), (220, "A"), (232, "Positive"), (420, "Negative")),
     )] == [*told, ("Sodium", "139"), ("HBsAg", "Positive")]
+
+
+def test_bands_of_a_table_of_risk_are_no_results(tmp_path: Path) -> None:
+    bands = ("Low risk", "Moderate risk", "High risk", "Very high risk", "Very high", "Extreme risk",
+             "Intermediate risk", "Primary prevention", "Secondary prevention")
+    assert [name for name, *_ in rows_read(
+        tmp_path, ((50, "Test"), (220, "Result"), (340, "Unit"), (420, "Reference")),
+        ((50, "Sodium"), (220, "139"), (340, "mmol/L"), (420, "135-145")),
+        ((50, "LDL Cholesterol"), (220, "4.1"), (340, "mmol/L"), (420, "< 3.4")),
+        ((50, "Risk category (lipids)"), (220, "LDL goal")),
+        *(((50, band), (220, "< 2.6"), (340, "mmol/L")) for band in bands),
+    )] == ["Sodium", "LDL Cholesterol"]
