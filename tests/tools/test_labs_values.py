@@ -174,3 +174,12 @@ def test_specimen_and_unit_decide_between_codes(name: str, specimen: str | None,
                                                 code: str | None) -> None:
     analyte = analyte_of(name, specimen, unit, numeric=True)
     assert (analyte.code if analyte else None) == code
+
+
+@pytest.mark.parametrize(("texts", "specimen"), [
+    (("Protein", None, "Serum / EDTA blood / Urine"), None), (("Protein", "URINE", "Serum / Urine"), "urine"),
+    (("Glucose", None, "Serum/Plasma"), "plasma"), (("Glucose", None, "EDTA plasma"), "plasma"),
+    (("CSF/serum albumin ratio", None, None), None), (("pH", "Venous blood gas", None), None),
+    (("pH", "Arterial blood gas", "Serum"), "arterial"), (("pH", None, "Arterial whole blood"), "arterial")])
+def test_several_specimens_in_one_text_tell_none(texts: tuple[str | None, ...], specimen: str | None) -> None:
+    assert specimen_in(*texts) == specimen

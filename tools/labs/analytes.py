@@ -19,7 +19,7 @@ _SPECIMENS = {
     "fluid": r"pleural|ascit\w+|synovial|peritoneal|body fluid|drain|semen|saliva|sweat",
     "plasma": r"plasma",
     "serum": r"serum",
-    "blood": r"whole blood|edta|venous blood|blood count|capillary",
+    "blood": r"(?<!arterial )whole blood|edta(?! plasma)|venous blood|blood count|capillary",
 }
 _SPECIMEN_PATTERNS = [(name, re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE))
                       for name, source in _SPECIMENS.items()]
@@ -134,11 +134,11 @@ def is_known(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def specimen_in(*texts: str | None) -> str | None:
-    """The specimen that the first of these texts names, as the table calls it."""
+    """The specimen that the first of these texts names, as the table calls it; one that names several tells none."""
     for text in texts:
-        for name, pattern in _SPECIMEN_PATTERNS:
-            if text and pattern.search(text):
-                return name
+        named = [name for name, pattern in _SPECIMEN_PATTERNS if text and pattern.search(text)]
+        if len({_SAME.get(name, name) for name in named}) == 1:
+            return named[0]
     return None
 
 
