@@ -13,7 +13,7 @@ from .units import ucum_of
 
 _SPECIMENS = {
     "urine": r"urine|urinalysis|urinary|urin|microscopy|microscopic|sediment|dipstick",
-    "arterial": r"arterial|blood gas|abg|gases",
+    "arterial": r"arterial|blood gas|abg|gases|pao2|paco2|sao2|pha|(?:po2|pco2|so2|ph|hco3)\(a\)",
     "csf": r"csf|cerebrospinal|liquor|spinal fluid",
     "stool": r"stool|f(?:a?e)ces|f(?:a?e)cal",
     "fluid": r"pleural|ascit\w+|synovial|peritoneal|body fluid|drain|semen|saliva|sweat",
@@ -148,7 +148,7 @@ def analyte_of(name: str, specimen: str | None, unit: str | None, *, numeric: bo
     Args:
         name: as printed.
         specimen: as `specimen_in` tells it from name, panel and page; None when nothing is said, which then means the
-            analyte's usual specimen, if it has a single one in the table.
+            analyte's usual specimen, if it has a single one in the table; arterial blood is never taken for granted.
         unit: as printed, or None.
         numeric: the result is a number.
 
@@ -163,7 +163,7 @@ def analyte_of(name: str, specimen: str | None, unit: str | None, *, numeric: bo
         found = tuple(narrowed or ([a for a in found if a.specimen in ("serum", "blood")] if loose else []))
     else:
         usual = [analyte for analyte in found if analyte.specimen in ("serum", "blood")]
-        found = tuple(usual) or found
+        found = tuple(usual or [analyte for analyte in found if analyte.specimen != "arterial"])
     fitting = [analyte for analyte in found if unit_fits(analyte, unit, numeric=numeric)]
     return fitting[0] if len({analyte.code for analyte in fitting}) == 1 else None
 
