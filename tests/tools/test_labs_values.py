@@ -88,7 +88,9 @@ def test_flags_printed(flag: str | None, direction: str | None) -> None:
 def test_words_that_are_results() -> None:
     assert all(map(is_result_word, ("Negative", "NON-REACTIVE", "Not Detected", "None seen", "Trace", "Positive!")))
     assert not any(map(is_result_word, ("Glucose", "Escherichia coli", "Serum", "Method", "Na")))
-    assert all(map(is_no_result, ("PENDING", "QNS", "to follow", "Hemolyzed")))
+    waiting = ("PENDING", "QNS", "to follow", "Hemolyzed", "Test not performed", "Sample haemolysed")
+    assert all(map(is_no_result, waiting))
+    assert not any(map(is_no_result, ("Test positive", "Sample")))
     assert is_titre("1:160")
     assert is_semiquantitative("2+")
     assert is_flag("HH")
