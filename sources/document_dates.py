@@ -29,7 +29,10 @@ _LABEL = re.compile(r"(?<![\w])(?:" + "|".join(f"(?P<{name}>{source})" for name,
 _TIME = r"(?:[T,]|\s)*(?:at |um )?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::\d{2})?\s*(?P<half>[AaPp]\.?[Mm]\b)?"
 _SHORT = r"\d{1,2}[/.]\d{1,2}[/.]\d{2}(?!\d)"
 """A date whose year has two digits: in a document's own dates it is one since 2000."""
-_MOMENT = re.compile(rf"(?<![\w./-])(?P<date>{DATE_PATTERN}|{_SHORT})(?![\w/]|\.\d)(?:{_TIME}(?![\d.:]))?")
+_TOUCHING = r"(?:(?<=\D\d{4})|(?<=-\d{2}))(?=\d{2}:\d{2}(?!\d))"
+"""A time right behind a whole date, where OCR has lost the space: `05/28/202506:10`."""
+_MOMENT = re.compile(rf"(?<![\w./-])(?P<date>{DATE_PATTERN}|{_SHORT})(?:(?![\w/]|\.\d)|{_TOUCHING})"
+                     rf"(?:{_TIME}(?![\d.:]))?")
 _SHORTEST_DATE = 6
 _LETTER_SHAPE = (11.0 / 8.5, 0.03)
 """Height over width of US Letter paper, and how far off it may be."""

@@ -215,3 +215,38 @@ def test_names_of_a_flow_sheet_that_touch_are_parted(tmp_path: Path) -> None:
                      ((45, "06/21/2024 07:12"), (140, "12.1"), (211, "1.1"), (250, "25.0")))
     assert [row[:2] for row in rows] == [("Prothrombin Time", 11.9), ("INR", 1.0), ("aPTT", 24.3),
                                          ("Prothrombin Time", 12.1), ("INR", 1.1), ("aPTT", 25.0)]
+
+
+def test_results_left_of_the_names_are_not_replaced_by_the_previous_ones_right_of_them(tmp_path: Path) -> None:
+    assert rows_read(
+        tmp_path,
+        ((50, "Result"), (120, "Unit"), (190, "Ref. range"), (280, "Test"), (400, "Prev. result"), (490, "Prev. date")),
+        ((50, "139"), (120, "mmol/L"), (190, "135-145"), (280, "Sodium"), (400, "141"), (490, "2024-11-02")),
+        ((50, "5.6 H"), (120, "mmol/L"), (190, "3.5-5.1"), (280, "Potassium"), (400, "4.4"), (490, "2024-11-02")),
+        ((50, "1.31 H"), (120, "mg/dL"), (190, "0.50-1.00"), (280, "Creatinine"), (400, "0.94"), (490, "2024-11-02")),
+        ((50, "137 H"), (120, "mg/dL"), (190, "70-99"), (280, "Glucose"), (400, "101"), (490, "2024-11-02")),
+    ) == [("Sodium", 139.0, "139", "mmol/L", 135.0, 145.0), ("Potassium", 5.6, "5.6", "mmol/L", 3.5, 5.1),
+          ("Creatinine", 1.31, "1.31", "mg/dL", 0.5, 1.0), ("Glucose", 137.0, "137", "mg/dL", 70.0, 99.0)]
+
+
+def test_results_in_several_words_are_whole(tmp_path: Path) -> None:
+    head = ((50, "Test"), (220, "Result"), (340, "Unit"), (420, "Reference"))
+    told = (("Blood group", "A negative"), ("Blood group", "A positive"), ("ABO and Rh", "O Rh positive"),
+            ("Rh factor", "D positive"), ("Glucose", "Sample haemolysed"), ("Potassium", "Test not performed"))
+    assert [(name, text) for name, _, text, *_ in rows_read(
+        tmp_path, head, *(((50, name), (220, text)) for name, text in told),
+        ((50, "Sodium"), (220, "139"), (340, "mmol/L"), (420, "135-145")),
+        ((50, "HBsAg"), (220, "A"), (232, "Positive"), (420, "Negative")),
+    )] == [*told, ("Sodium", "139"), ("HBsAg", "Positive")]
+
+
+def test_bands_of_a_table_of_risk_are_no_results(tmp_path: Path) -> None:
+    bands = ("Low risk", "Moderate risk", "High risk", "Very high risk", "Very high", "Extreme risk",
+             "Intermediate risk", "Primary prevention", "Secondary prevention")
+    assert [name for name, *_ in rows_read(
+        tmp_path, ((50, "Test"), (220, "Result"), (340, "Unit"), (420, "Reference")),
+        ((50, "Sodium"), (220, "139"), (340, "mmol/L"), (420, "135-145")),
+        ((50, "LDL Cholesterol"), (220, "4.1"), (340, "mmol/L"), (420, "< 3.4")),
+        ((50, "Risk category (lipids)"), (220, "LDL goal")),
+        *(((50, band), (220, "< 2.6"), (340, "mmol/L")) for band in bands),
+    )] == ["Sodium", "LDL Cholesterol"]

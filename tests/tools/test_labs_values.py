@@ -88,7 +88,9 @@ def test_flags_printed(flag: str | None, direction: str | None) -> None:
 def test_words_that_are_results() -> None:
     assert all(map(is_result_word, ("Negative", "NON-REACTIVE", "Not Detected", "None seen", "Trace", "Positive!")))
     assert not any(map(is_result_word, ("Glucose", "Escherichia coli", "Serum", "Method", "Na")))
-    assert all(map(is_no_result, ("PENDING", "QNS", "to follow", "Hemolyzed")))
+    waiting = ("PENDING", "QNS", "to follow", "Hemolyzed", "Test not performed", "Sample haemolysed")
+    assert all(map(is_no_result, waiting))
+    assert not any(map(is_no_result, ("Test positive", "Sample")))
     assert is_titre("1:160")
     assert is_semiquantitative("2+")
     assert is_flag("HH")
@@ -168,9 +170,21 @@ def test_codes_of_the_sample_series(shared_data: Path) -> None:
     ("Neutrophils", None, "%", "770-8"), ("Neutrophils", None, "x10*9/L", "751-8"),
     ("Haemoglobin", None, "g/L", "718-7"),
     ("Creatinine, Urine", "urine", "mg/dL", "2161-8"), ("Glucose", "csf", "mg/dL", None),
-    ("Hemoglobin", None, "mmol/L", None),
+    ("Hemoglobin", None, "mmol/L", None), ("Lactate", None, "mmol/L", None), ("Ionized Calcium", None, "mmol/L", None),
+    ("Lactate", "arterial", "mmol/L", "2518-9"), ("O2 Saturation", None, "%", None),
+    ("D-Dimer", None, "ng/mL", None), ("D-Dimer", None, "ng/mL FEU", "48065-7"),
     ("Potassium", None, None, None), ("Unheard-of test", None, "mg/dL", None)])
 def test_specimen_and_unit_decide_between_codes(name: str, specimen: str | None, unit: str | None,
                                                 code: str | None) -> None:
     analyte = analyte_of(name, specimen, unit, numeric=True)
     assert (analyte.code if analyte else None) == code
+
+
+@pytest.mark.parametrize(("texts", "specimen"), [
+    (("Protein", None, "Serum / EDTA blood / Urine"), None), (("Protein", "URINE", "Serum / Urine"), "urine"),
+    (("Glucose", None, "Serum/Plasma"), "plasma"), (("Glucose", None, "EDTA plasma"), "plasma"),
+    (("CSF/serum albumin ratio", None, None), None), (("pH", "Venous blood gas", None), None),
+    (("pH", "Arterial blood gas", "Serum"), "arterial"), (("pH", None, "Arterial whole blood"), "arterial"),
+    (("PaO2", None, None), "arterial"), (("pCO2(a)", None, None), "arterial"), (("pO2", None, None), None)])
+def test_several_specimens_in_one_text_tell_none(texts: tuple[str | None, ...], specimen: str | None) -> None:
+    assert specimen_in(*texts) == specimen

@@ -13,13 +13,13 @@ from .units import ucum_of
 
 _SPECIMENS = {
     "urine": r"urine|urinalysis|urinary|urin|microscopy|microscopic|sediment|dipstick",
-    "arterial": r"arterial|blood gas|abg|gases",
+    "arterial": r"arterial|blood gas|abg|gases|pao2|paco2|sao2|pha|(?:po2|pco2|so2|ph|hco3)\(a\)",
     "csf": r"csf|cerebrospinal|liquor|spinal fluid",
     "stool": r"stool|f(?:a?e)ces|f(?:a?e)cal",
     "fluid": r"pleural|ascit\w+|synovial|peritoneal|body fluid|drain|semen|saliva|sweat",
     "plasma": r"plasma",
     "serum": r"serum",
-    "blood": r"whole blood|edta|venous blood|blood count|capillary",
+    "blood": r"(?<!arterial )whole blood|edta(?! plasma)|venous blood|blood count|capillary",
 }
 _SPECIMEN_PATTERNS = [(name, re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE))
                       for name, source in _SPECIMENS.items()]
@@ -134,11 +134,11 @@ def is_known(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def specimen_in(*texts: str | None) -> str | None:
-    """The specimen that the first of these texts names, as the table calls it."""
+    """The specimen that the first of these texts names, as the table calls it; one that names several tells none."""
     for text in texts:
-        for name, pattern in _SPECIMEN_PATTERNS:
-            if text and pattern.search(text):
-                return name
+        named = [name for name, pattern in _SPECIMEN_PATTERNS if text and pattern.search(text)]
+        if len({_SAME.get(name, name) for name in named}) == 1:
+            return named[0]
     return None
 
 
@@ -148,7 +148,7 @@ def analyte_of(name: str, specimen: str | None, unit: str | None, *, numeric: bo
     Args:
         name: as printed.
         specimen: as `specimen_in` tells it from name, panel and page; None when nothing is said, which then means the
-            analyte's usual specimen, if it has a single one in the table.
+            analyte's usual specimen, if it has a single one in the table; arterial blood is never taken for granted.
         unit: as printed, or None.
         numeric: the result is a number.
 
@@ -163,7 +163,7 @@ def analyte_of(name: str, specimen: str | None, unit: str | None, *, numeric: bo
         found = tuple(narrowed or ([a for a in found if a.specimen in ("serum", "blood")] if loose else []))
     else:
         usual = [analyte for analyte in found if analyte.specimen in ("serum", "blood")]
-        found = tuple(usual) or found
+        found = tuple(usual or [analyte for analyte in found if analyte.specimen != "arterial"])
     fitting = [analyte for analyte in found if unit_fits(analyte, unit, numeric=numeric)]
     return fitting[0] if len({analyte.code for analyte in fitting}) == 1 else None
 

@@ -18,6 +18,9 @@ from .units import is_unit
 from .values import Range
 
 _OWN_VALUE = re.compile(r"(?:your |test |current )?(?:value|result)s?", re.IGNORECASE)
+_BLOOD_GROUP = re.compile(
+    r"\b(?:blood (?:group|type)|abo|rh|rh\(?d\)?|rhesus|blutgruppe|groupe sanguin|grupo sangu[ií]neo)\b", re.IGNORECASE)
+"""Names a test whose result `A` is a group, not the flag of an abnormal result."""
 _LONGEST_WORDED = 5
 """Words of a worded result that no list knows."""
 
@@ -63,7 +66,7 @@ def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: S
     kept = beside_names(name, table.headings)
     name, body = name[:kept], [*name[kept:], *body]
     parts = replace(parts, name=tuple(name), body=tuple(body))
-    for token in body_cells(body):
+    for token in body_cells(parts):
         column = cell_column(token, columns, table.headings)
         if column is not None:
             cells.setdefault(columns.index(column), []).append(token)
@@ -101,7 +104,7 @@ def runs_on(parts: Parts) -> bool:
 
 def row_in_order(parts: Parts, section: Section) -> Row | None:
     """The result of a row that runs on: the first value is the result, what follows belongs to it."""
-    body = body_cells(parts.body)
+    body = body_cells(parts)
     value, rest = value_in(body)
     if not value:
         return None
@@ -122,14 +125,13 @@ def words_in(tokens: Iterable[Token]) -> tuple[PageWord, ...]:
     return tuple({id(word): word for token in tokens for word in token.words}.values())
 
 
-def body_cells(body: Sequence[Token]) -> list[Token]:
+def body_cells(parts: Parts) -> list[Token]:
     """The body's tokens, with words that stand close together joined to one token (`Escherichia coli`)."""
     joined: list[Token] = []
-    for token in body:
+    for token in with_group(parts):
         before = joined[-1] if joined else None
-        wordy = before is not None and token.kind is Kind.TEXT and before.kind in (Kind.TEXT, Kind.FLAG, Kind.RESULT)
         near = before is not None and token.left - before.right < 0.75 * token.height
-        if before is not None and wordy and near and before.text[-1].isalpha():
+        if before is not None and wordy(before, token) and near and before.text[-1].isalpha():
             top, bottom = min(before.place[1], token.place[1]), max(before.place[3], token.place[3])
             place = (before.left, top, token.right, bottom)
             words = words_in((before, token))
@@ -137,6 +139,21 @@ def body_cells(body: Sequence[Token]) -> list[Token]:
         else:
             joined.append(token)
     return joined
+
+
+def with_group(parts: Parts) -> tuple[Token, ...]:
+    """The body of a row; where it tells a blood group, an `A` that it begins with is the group and no flag."""
+    body = parts.body
+    if body and body[0].kind is Kind.FLAG and body[0].text == "A" and _BLOOD_GROUP.search(parts.label):
+        return body[0]._replace(kind=Kind.TEXT), *body[1:]
+    return body
+
+
+def wordy(before: Token, token: Token) -> bool:
+    """Whether two tokens beside each other can be one text: words that no list knows go on with any others."""
+    if token.kind is Kind.RESULT:
+        return before.kind is Kind.TEXT and token.text[0].isalpha()
+    return token.kind is Kind.TEXT and before.kind in (Kind.TEXT, Kind.FLAG, Kind.RESULT)
 
 
 def cell_column(token: Token, columns: Sequence[Column], headings: Sequence[Heading]) -> Column | None:

@@ -91,7 +91,7 @@ def gutters(lines: Sequence[Line]) -> list[float]:
     """Left edges of panels that stand right of another one.
 
     Such an edge is where, on three lines or more, another name begins behind a finished result and is followed by a
-    result of its own.
+    result of its own. Results that stand left of the only names make no panel.
     """
     starts: list[tuple[float, str, float]] = []
     for line in lines:
@@ -108,12 +108,13 @@ def gutters(lines: Sequence[Line]) -> list[float]:
 
 
 def begins_panel(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a name begins at `at` behind a finished result, with a result of its own behind it."""
+    """Whether a name begins at `at` behind a named and finished result, with a result of its own behind it."""
     token, before = tokens[at], tokens[at - 1]
     wide = token.left - before.right > 1.0 * token.height
     if not wide or token.kind is not Kind.TEXT or not any(ch.isalpha() for ch in token.text):
         return False
-    finished = any(t.kind in PRIMARY for t in tokens[1:at])
+    named = next((n for n, t in enumerate(tokens[:at]) if t.kind is Kind.TEXT and t.text[0].isalpha()), at)
+    finished = any(t.kind in PRIMARY for t in tokens[named + 1:at])
     rest = tokens[at:at + 8]
     return finished and any(later.kind in (Kind.NUMBER, Kind.LIMIT, Kind.RESULT)
                             and later.left - earlier.right > 0.5 * later.height for earlier, later in pairwise(rest))

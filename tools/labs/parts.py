@@ -28,9 +28,11 @@ _SENTENCE = re.compile(
     r"below|above|this|that|on)\b", re.IGNORECASE)
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|been)$", re.IGNORECASE)
 _BAND = re.compile(
-    r"(?:near |above |very |mildly |moderately |severely )?(?:optimal|desirable|borderline(?:[ -]high)?|high|low|"
-    r"normal|deficien(?:t|cy)|insufficien(?:t|cy)|sufficien(?:t|cy)|(?:pre-?|non-?)?diabet(?:es|ic)|increased|decreased|"
-    r"categor(?:y|ies)|risk|(?:low|average|high|increased) risk|(?:ckd )?(?:stage|grade) ?\w{0,2})", re.IGNORECASE)
+    r"(?:near |above |very |extremely |mildly |moderately |severely )?(?:optimal|desirable|borderline(?:[ -]high)?|"
+    r"high|low|normal|moderate|intermediate|extreme|average|deficien(?:t|cy)|insufficien(?:t|cy)|sufficien(?:t|cy)|"
+    r"(?:pre-?|non-?)?diabet(?:es|ic)|increased|decreased|categor(?:y|ies)|risk|(?:primary|secondary) prevention|"
+    r"(?:ckd )?(?:stage|grade) ?\w{0,2})(?: risk)?|risk (?:category|categories|groups?|levels?)(?: \([^)]*\))?",
+    re.IGNORECASE)
 """Names a band of a table of reference or risk values, not a test."""
 RANGE_LABEL = re.compile(
     r"\(?(?:standard |your )?(?:ref(?:erence)?|normal|norm|range|nr|rr|expected|interval)\b[\w .]*?\s?[:=.]?\s*",

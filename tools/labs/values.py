@@ -183,9 +183,10 @@ _RESULT_WORDS = re.compile(
     r"invalid|repeat(?:ed)?|rejected|folgt|negativ|positiv|nicht nachweisbar|nachweisbar|immune|non-?\s?immune|"
     r"susceptible|resistant|intermediate|sensitive|compatible|incompatible)", re.IGNORECASE)
 _WAITING = re.compile(
-    r"pending|to follow|in pro(?:cess|gress)|qns|quantity not sufficient|insufficient.*|ha?emoly[sz]ed|clotted|"
+    r"(?:(?:test|analysis|sample|specimen) )?(?:was |is )?"
+    r"(?:pending|to follow|in pro(?:cess|gress)|qns|quantity not sufficient|insufficient.*|ha?emoly[sz]ed|clotted|"
     r"cancell?ed|not (?:done|performed|reported|available|tested)|tnp|dnr|invalid|rejected|folgt|see .*|"
-    r"(?-i:N/?A|n/?a)",
+    r"(?-i:N/?A|n/?a))",
     re.IGNORECASE)
 
 
