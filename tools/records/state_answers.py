@@ -12,15 +12,15 @@ from .intents import Asked, Pick, left_over
 from .matching import Fit, fit, is_named_so, shares_words
 from .mentions import is_condition
 from .phrasing import answered, distinct, event, led, not_in_case, standing, verdict
+from .relatives import KINSHIP, asked_relatives, is_of, told_relatives
 
 ALLERGY_WORDS = (
     "a an and any allergic allergies allergy are does do has have having her his intolerance intolerances "
     "intolerant is it known list of on patient record reaction reactions recorded she he that the their to there "
     "was were what which when")
 FAMILY_WORDS = (
-    "a an any anyone brother brothers condition conditions did does family father had has have her his history in "
-    "is list mother of parent parents patient relative relatives sibling siblings sister sisters the there was "
-    "what which who")
+    "a an and any anyone condition conditions did die died does family from had has have her his history in is list of "
+    "or patient relative relatives suffer suffered the there was what which who")
 
 
 def exists(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -78,12 +78,18 @@ def condition_end(question: str, asked: Asked, entries: Entries) -> Answer:
 
 
 def family(question: str, asked: Asked, entries: Entries) -> Answer:
-    """What relatives had."""
-    about = left_over(question, FAMILY_WORDS)
+    """What relatives had, or the relatives that the question names."""
+    about, relatives = left_over(KINSHIP.sub(" ", question.replace("’", "'")), FAMILY_WORDS), asked_relatives(question)
     pool = [entry for entry in entries.all if entry.finding.assertion is Assertion.FAMILY]
     found = matching(about, pool)
     if not found:
-        return not_in_case(question, f"The record holds no family history{f' of {about}' if about else ''}.")
+        near = [entry for entry in pool if shares_words(about, entry.finding.name, 1)]
+        return not_in_case(question, f"The record holds no family history{f' of {about}' if about else ''}.", near)
+    if relatives:
+        chosen = [entry for entry in found if is_of(relatives, told_relatives(entry))]
+        if not chosen:
+            return not_in_case(question, _of_others(" or ".join(relatives), found))
+        found = chosen
     return answered(question, distinct(map(standing, found)), AnswerValue(text="yes"))
 
 
@@ -98,6 +104,13 @@ def allergies(question: str, asked: Asked, entries: Entries) -> Answer:
     said = verdict(found, ever=False)
     names = "; ".join(dict.fromkeys(entry.finding.name for entry in found))
     return answered(question, distinct(map(standing, found)), AnswerValue(text=said if about else names))
+
+
+def _of_others(relatives: str, found: Sequence[Entry]) -> str:
+    """That the record tells it of the family, but not of the relatives asked about."""
+    told = dict.fromkeys(f"{entry.finding.name} ({', '.join(told_relatives(entry)) or 'relative not named'})"
+                         for entry in found)
+    return f"The record does not tell that of the {relatives}. Of the family it tells: {'; '.join(told)}."
 
 
 def _whether(question: str, asked: Asked, found: Sequence[Entry]) -> Answer:
