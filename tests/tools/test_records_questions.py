@@ -270,6 +270,8 @@ def test_findings_of_images_and_of_two_sources_are_asked_alike(tmp_path):
     ("cancer", "Family history of cancer", Fit.NONE),
     ("pneumothorax", "No pneumothorax", Fit.NONE),
     ("breast cancer", "Breast cyst", Fit.NONE),
+    ("breast cancer", "Malignant tumour of breast (disorder)", Fit.WHOLE),
+    ("liver cancer", "Secondary malignant neoplasm of liver", Fit.NONE),
     ("", "Anything", Fit.NONE),
 ])
 def test_names_answer_to_words_only(asked, name, expected):
@@ -304,3 +306,16 @@ def test_what_is_not_settled_is_never_answered_with_no(tmp_path, question):
                           medicationCodeableConcept=concept("Aspirin"))
     answer = ask(question, run_on_resources(tmp_path, ANNA, allergy, medicine))
     assert answer.value is not None and answer.value.text == "uncertain"
+
+
+@pytest.mark.parametrize(("question", "value", "words"), [
+    ("Is there a family history of breast cancer?", "yes", "breast in the family (natural mother)"),
+    ("Did the mother have breast cancer?", "yes", "Malignant neoplasm of breast"),
+    ("Did the mother-in-law have breast cancer?", None, "(natural mother)"),
+    ("Is there a family history of a breast lump?", None, "Similar names in the record: Malignant neoplasm of breast")])
+def test_family_history_goes_by_the_names_of_conditions(tmp_path, question, value, words):
+    history = about_anna("FamilyMemberHistory", id="f", status="completed", relationship=concept("natural mother"),
+                         condition=[{"code": concept("Malignant neoplasm of breast")}])
+    answer = ask(question, run_on_resources(tmp_path, ANNA, history))
+    assert (answer.value.text if answer.value else None) == value
+    assert words in answer.text
