@@ -319,3 +319,14 @@ def test_family_history_goes_by_the_names_of_conditions(tmp_path, question, valu
     answer = ask(question, run_on_resources(tmp_path, ANNA, history))
     assert (answer.value.text if answer.value else None) == value
     assert words in answer.text
+
+
+@pytest.mark.parametrize("question", [
+    "What medications is the patient allergic to?", "Does the patient have any drug allergies?",
+    "Which medicines is she allergic to?"])
+def test_a_kind_of_allergen_lists_what_is_recorded_and_says_so(tmp_path, question):
+    allergy = about_anna("AllergyIntolerance", id="a", code=concept("Penicillin"),
+                         verificationStatus=status("confirmed"))
+    answer = ask(question, run_on_resources(tmp_path, ANNA, allergy))
+    assert (answer.status, answer.value.text) == (ANSWERED, "Penicillin")
+    assert answer.text.endswith("whatever the kind of allergen.")

@@ -18,6 +18,8 @@ ALLERGY_WORDS = (
     "a an and any allergic allergies allergy are does do has have having her his intolerance intolerances "
     "intolerant is it known list of on patient record reaction reactions recorded she he that the their to there "
     "was were what which when")
+ALLERGEN_KINDS = (
+    "allergen allergens drug drugs food foods medication medications medicine medicines substance substances")
 FAMILY_WORDS = (
     "a an and any anyone condition conditions did die died does family from had has have her his history in is list of "
     "or patient relative relatives suffer suffered the there was what which who")
@@ -94,8 +96,10 @@ def family(question: str, asked: Asked, entries: Entries) -> Answer:
 
 
 def allergies(question: str, asked: Asked, entries: Entries) -> Answer:
-    """Which allergies are recorded, or one of them."""
-    about = left_over(question, ALLERGY_WORDS)
+    """Which allergies are recorded, or one of them. All are listed where a kind of allergen is asked for, and a
+    sentence says so: a name alone does not tell a medicine from a food."""
+    named = left_over(question, ALLERGY_WORDS)
+    about = left_over(named, ALLERGEN_KINDS)
     pool = entries.of_kind("AllergyIntolerance")
     found = matching(about, pool)
     if not found:
@@ -103,7 +107,11 @@ def allergies(question: str, asked: Asked, entries: Entries) -> Answer:
         return not_in_case(question, f"The record holds no allergy{more}.", pool if about else ())
     said = verdict(found, ever=False)
     names = "; ".join(dict.fromkeys(entry.finding.name for entry in found))
-    return answered(question, distinct(map(standing, found)), AnswerValue(text=said if about else names))
+    sentences = distinct(map(standing, found))
+    if named and not about:
+        sentences.append(("All recorded allergies are listed, whatever the kind of allergen.",
+                          [item for entry in found for item in entry.main]))
+    return answered(question, sentences, AnswerValue(text=said if about else names))
 
 
 def _of_others(relatives: str, found: Sequence[Entry]) -> str:
