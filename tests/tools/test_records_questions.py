@@ -330,3 +330,24 @@ def test_a_kind_of_allergen_lists_what_is_recorded_and_says_so(tmp_path, questio
     answer = ask(question, run_on_resources(tmp_path, ANNA, allergy))
     assert (answer.status, answer.value.text) == (ANSWERED, "Penicillin")
     assert answer.text.endswith("whatever the kind of allergen.")
+
+
+def haemoglobin(day, number, unit, comparator=None):
+    quantity = {"value": number, "unit": unit, **({"comparator": comparator} if comparator else {})}
+    return about_anna("Observation", id=f"h{day}", status="final", category=[status("laboratory")],
+                      code=concept("Hemoglobin", "http://loinc.org", "718-7"), valueQuantity=quantity,
+                      effectiveDateTime=f"2024-01-0{day}")
+
+
+@pytest.mark.parametrize(("results", "highest", "lowest"), [
+    ([(1, 108, "g/L"), (2, 13.1, "g/dL")], "13.1 g/dL", "108 g/L"),
+    ([(1, 108, "g/L"), (2, 13.1, "arb.")], None, None),
+    ([(1, 5, "g/dL", "<"), (2, 61, "g/L")], "61 g/L", "<5 g/dL"),
+    ([(1, 5, "g/dL", "<"), (2, 4, "g/dL")], None, None),
+    ([(1, 5, "g/dL"), (2, 5, "g/dL", ">")], ">5 g/dL", "5 g/dL")])
+def test_highest_and_lowest_are_compared_in_one_unit(tmp_path, results, highest, lowest):
+    held = run_on_resources(tmp_path, ANNA, *(haemoglobin(*item) for item in results))
+    for pick, expected in (("highest", highest), ("lowest", lowest)):
+        answer = ask(f"What was the {pick} hemoglobin?", held)
+        assert (answer.value.text if answer.value else None) == expected
+        assert expected is not None or "compared apart" in answer.text or "left open by a comparator" in answer.text
