@@ -351,3 +351,21 @@ def test_highest_and_lowest_are_compared_in_one_unit(tmp_path, results, highest,
         answer = ask(f"What was the {pick} hemoglobin?", held)
         assert (answer.value.text if answer.value else None) == expected
         assert expected is not None or "compared apart" in answer.text or "left open by a comparator" in answer.text
+
+
+@pytest.mark.parametrize(("medicine", "on_list", "whether"), [
+    ("Aspirin", True, "yes"), ("Ramipril", False, None), ("Codeine", False, "uncertain")])
+def test_list_and_question_agree_on_a_past_time(tmp_path, medicine, on_list, whether):
+    def order(name, state, until=None):
+        timing = {"timing": {"repeat": {"boundsPeriod": {"start": "2020-01-05", "end": until}}}} if until else {}
+        return about_anna("MedicationRequest", id=name, status=state, intent="order", authoredOn="2020-01-05",
+                          medicationCodeableConcept=concept(name), dosageInstruction=[timing])
+
+    held = run_on_resources(tmp_path, ANNA, order("Aspirin", "completed", "2022-03-01"),
+                            order("Ramipril", "completed", "2020-09-01"), order("Codeine", "stopped"))
+    listed = ask("Which medications was the patient taking in 2021?", held)
+    assert (medicine in listed.value.text) is on_list
+    assert ("Codeine, from 2020-01-05, no longer active; whether on 2021, the record does not tell." in listed.text)
+    answer = ask(f"Was the patient taking {medicine} in 2021?", held)
+    assert (answer.value.text if answer.value else None) == whether
+    assert answer.status is (ANSWERED if whether else NOT_IN_CASE)

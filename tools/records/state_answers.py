@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from ...core.finding import Assertion
 from ...core.result import Answer, AnswerValue
-from .entries import Entries, Entry, matching, within
+from .entries import Entries, Entry, matching
 from .facts import Aspect
 from .intents import Asked, Pick, left_over
 from .matching import Fit, fit, is_named_so, shares_words
 from .mentions import is_condition
-from .phrasing import answered, distinct, event, led, not_in_case, standing, verdict
+from .phrasing import answered, distinct, event, led, list_of, not_in_case, standing, verdict, verdict_within
 from .relatives import KINSHIP, asked_relatives, is_of, told_relatives
 
 ALLERGY_WORDS = (
@@ -49,11 +49,8 @@ def exists(question: str, asked: Asked, entries: Entries) -> Answer:
 def conditions(question: str, asked: Asked, entries: Entries) -> Answer:
     """The conditions that stand, or all that are recorded."""
     listed = _own(entries.of_kind("Condition"))
-    chosen = within(asked, listed or [entry for entry in _own(entries.noted) if is_condition(entry.finding.name)])
-    if not chosen:
-        return not_in_case(question, "The record holds no such conditions.")
-    names = dict.fromkeys(entry.finding.name for entry in chosen)
-    return answered(question, distinct(map(standing, chosen)), AnswerValue(text="; ".join(names)))
+    pool = listed or [entry for entry in _own(entries.noted) if is_condition(entry.finding.name)]
+    return list_of(question, asked, pool, "The record holds no such conditions.")
 
 
 def condition_date(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -127,7 +124,7 @@ def _whether(question: str, asked: Asked, found: Sequence[Entry]) -> Answer:
         found = [entry for entry in found if entry.stood_within(limit) is not False]
         if not found:
             return not_in_case(question, f"The case holds nothing named {asked.about} {limit.words}.")
-        said = verdict(found, ever=True)
+        said = verdict_within(found, limit)
     else:
         said = verdict(found, ever=asked.ever and not asked.now)
     stood = [entry for entry in found if entry.stands] or list(found)
