@@ -107,3 +107,23 @@ def test_questions_are_answered_from_notes_in_words_that_say_so(tmp_path: Path, 
 def test_a_section_ends_what_it_says_with_the_next_heading() -> None:
     assert [passage.section for passage in passages_of("Past medical history: gout. Findings: cyst.")] == [
         Stance.HISTORICAL, None]
+
+
+@pytest.mark.parametrize(("question", "value", "words"), [
+    ("Did the patient's mother have a stroke?", None, "Stroke (brother)"),
+    ("Did her brother have a stroke?", "yes", "Stroke: stated of the family"),
+    ("Did a sibling die of a stroke?", "yes", "Stroke"),
+    ("Did the father have breast cancer?", None, "Breast cancer (mother)"),
+    ("Did the mother have breast cancer?", "yes", "Breast cancer"),
+    ("Did her mother have gout?", None, "Gout (aunt)"),
+    ("Did her mother have asthma?", None, "Asthma (relative not named)")])
+def test_a_question_about_one_relative_is_answered_of_that_one(tmp_path: Path, question: str, value: str | None,
+                                                              words: str) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text("Patient: Anna Ohm\nMRN: A77-1\nClinic note of 3 March 2024\n\nHer mother had breast cancer and "
+                    "her brother died of a stroke.\n\nFamily history: gout in an aunt. There is a family history of "
+                    "asthma.\n")
+    answer = run_on_file(path, patient=ANNA_S_CASE, kind=FileKind.NOTE, question=question).answer
+    assert answer is not None
+    assert (answer.value.text if answer.value else None) == value
+    assert words in answer.text

@@ -270,6 +270,8 @@ def test_findings_of_images_and_of_two_sources_are_asked_alike(tmp_path):
     ("cancer", "Family history of cancer", Fit.NONE),
     ("pneumothorax", "No pneumothorax", Fit.NONE),
     ("breast cancer", "Breast cyst", Fit.NONE),
+    ("breast cancer", "Malignant tumour of breast (disorder)", Fit.WHOLE),
+    ("liver cancer", "Secondary malignant neoplasm of liver", Fit.NONE),
     ("", "Anything", Fit.NONE),
 ])
 def test_names_answer_to_words_only(asked, name, expected):
@@ -304,3 +306,66 @@ def test_what_is_not_settled_is_never_answered_with_no(tmp_path, question):
                           medicationCodeableConcept=concept("Aspirin"))
     answer = ask(question, run_on_resources(tmp_path, ANNA, allergy, medicine))
     assert answer.value is not None and answer.value.text == "uncertain"
+
+
+@pytest.mark.parametrize(("question", "value", "words"), [
+    ("Is there a family history of breast cancer?", "yes", "breast in the family (natural mother)"),
+    ("Did the mother have breast cancer?", "yes", "Malignant neoplasm of breast"),
+    ("Did the mother-in-law have breast cancer?", None, "(natural mother)"),
+    ("Is there a family history of a breast lump?", None, "Similar names in the record: Malignant neoplasm of breast")])
+def test_family_history_goes_by_the_names_of_conditions(tmp_path, question, value, words):
+    history = about_anna("FamilyMemberHistory", id="f", status="completed", relationship=concept("natural mother"),
+                         condition=[{"code": concept("Malignant neoplasm of breast")}])
+    answer = ask(question, run_on_resources(tmp_path, ANNA, history))
+    assert (answer.value.text if answer.value else None) == value
+    assert words in answer.text
+
+
+@pytest.mark.parametrize("question", [
+    "What medications is the patient allergic to?", "Does the patient have any drug allergies?",
+    "Which medicines is she allergic to?"])
+def test_a_kind_of_allergen_lists_what_is_recorded_and_says_so(tmp_path, question):
+    allergy = about_anna("AllergyIntolerance", id="a", code=concept("Penicillin"),
+                         verificationStatus=status("confirmed"))
+    answer = ask(question, run_on_resources(tmp_path, ANNA, allergy))
+    assert (answer.status, answer.value.text) == (ANSWERED, "Penicillin")
+    assert answer.text.endswith("whatever the kind of allergen.")
+
+
+def haemoglobin(day, number, unit, comparator=None):
+    quantity = {"value": number, "unit": unit, **({"comparator": comparator} if comparator else {})}
+    return about_anna("Observation", id=f"h{day}", status="final", category=[status("laboratory")],
+                      code=concept("Hemoglobin", "http://loinc.org", "718-7"), valueQuantity=quantity,
+                      effectiveDateTime=f"2024-01-0{day}")
+
+
+@pytest.mark.parametrize(("results", "highest", "lowest"), [
+    ([(1, 108, "g/L"), (2, 13.1, "g/dL")], "13.1 g/dL", "108 g/L"),
+    ([(1, 108, "g/L"), (2, 13.1, "arb.")], None, None),
+    ([(1, 5, "g/dL", "<"), (2, 61, "g/L")], "61 g/L", "<5 g/dL"),
+    ([(1, 5, "g/dL", "<"), (2, 4, "g/dL")], None, None),
+    ([(1, 5, "g/dL"), (2, 5, "g/dL", ">")], ">5 g/dL", "5 g/dL")])
+def test_highest_and_lowest_are_compared_in_one_unit(tmp_path, results, highest, lowest):
+    held = run_on_resources(tmp_path, ANNA, *(haemoglobin(*item) for item in results))
+    for pick, expected in (("highest", highest), ("lowest", lowest)):
+        answer = ask(f"What was the {pick} hemoglobin?", held)
+        assert (answer.value.text if answer.value else None) == expected
+        assert expected is not None or "compared apart" in answer.text or "left open by a comparator" in answer.text
+
+
+@pytest.mark.parametrize(("medicine", "on_list", "whether"), [
+    ("Aspirin", True, "yes"), ("Ramipril", False, None), ("Codeine", False, "uncertain")])
+def test_list_and_question_agree_on_a_past_time(tmp_path, medicine, on_list, whether):
+    def order(name, state, until=None):
+        timing = {"timing": {"repeat": {"boundsPeriod": {"start": "2020-01-05", "end": until}}}} if until else {}
+        return about_anna("MedicationRequest", id=name, status=state, intent="order", authoredOn="2020-01-05",
+                          medicationCodeableConcept=concept(name), dosageInstruction=[timing])
+
+    held = run_on_resources(tmp_path, ANNA, order("Aspirin", "completed", "2022-03-01"),
+                            order("Ramipril", "completed", "2020-09-01"), order("Codeine", "stopped"))
+    listed = ask("Which medications was the patient taking in 2021?", held)
+    assert (medicine in listed.value.text) is on_list
+    assert ("Codeine, from 2020-01-05, no longer active; whether on 2021, the record does not tell." in listed.text)
+    answer = ask(f"Was the patient taking {medicine} in 2021?", held)
+    assert (answer.value.text if answer.value else None) == whether
+    assert answer.status is (ANSWERED if whether else NOT_IN_CASE)

@@ -57,7 +57,7 @@ def medication_facts(resource: Resource, key: str, record: Record) -> Iterator[F
     kind = resource["resourceType"]
     concept, element = _medicine(resource, record)
     start, end = period_of(resource, "effectivePeriod")
-    details = [Detail(Aspect.END, f"{kind}.effectivePeriod.end", end[:10], end)] if end else []
+    details = [Detail(Aspect.END, f"{kind}.effectivePeriod.end", end[:10], end)] if end else _dosed_until(resource)
     details += [Detail(Aspect.PRESCRIBER, f"{kind}.requester", name) for name in _people(resource, "requester", record)]
     yield Fact(resource, key, f"{kind}.{element}", name_of(concept), _medication_standing(resource),
                start or moment_of_resource(resource), preferred_code(concept),
@@ -151,6 +151,19 @@ def _medication_standing(resource: Resource) -> Standing:
     if text_of(resource, "intent") in PLANNED:
         return UNSURE
     return MEDICATION_STANDINGS.get(text_of(resource, "status") or "", UNSURE)
+
+
+def _dosed_until(resource: Resource) -> list[Detail]:
+    """When the last of the dosage instructions ends; nothing where one of them has no end."""
+    kind = resource["resourceType"]
+    element = "dosageInstruction" if kind == "MedicationRequest" else "dosage"
+    ends = [(period_of(one(one(item, "timing"), "repeat"), "boundsPeriod")[1], place)
+            for place, item in enumerate(many(resource, element))]
+    known = [(end, place) for end, place in ends if end]
+    if not known or len(known) < len(ends):
+        return []
+    end, place = max(known)
+    return [Detail(Aspect.END, f"{kind}.{element}[{place}].timing.repeat.boundsPeriod.end", end[:10], end)]
 
 
 def _medicine(resource: Resource, record: Record) -> tuple[Resource, str]:

@@ -93,7 +93,7 @@ class Entry:
         if start is None or (self.is_over and end is None):
             return True if start is not None and limit.holds(start) else None
         if limit.relation in {"after", "since"}:
-            return self.stands or limit.holds(end)
+            return self.stands if end is None else limit.holds(end)
         began = Limit("before" if limit.relation == "before" else "by", limit.date).holds(start)
         return began and (end is None or limit.relation in {"by", "before"} or end[:len(limit.date)] >= limit.date)
 
@@ -167,6 +167,13 @@ def within(asked: Asked, entries: Sequence[Entry]) -> list[Entry]:
     if asked.ever and not asked.now:
         return list(entries)
     return [entry for entry in entries if entry.stands]
+
+
+def untold(asked: Asked, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries of which the dates do not tell whether they stood within the restriction in time."""
+    limit = asked.limit
+    return [] if limit is None else [entry for entry in entries if entry.stood_within(limit) is None
+                                     and (entry.stands or entry.is_over)]
 
 
 def by_analyte(entries: Iterable[Entry]) -> dict[str, list[Entry]]:

@@ -42,6 +42,7 @@ SAME_THING = (
     (r"\bcopd\b", "chronic obstructive pulmonary disease"),
     (r"\bchf\b", "congestive heart failure"),
     (r"\bheart attack\b", "myocardial infarction"),
+    (r"(?<!secondary )\bmalignant (?:neoplasms?|tumors?)\b", "cancer"),
     (r"\bflu\b", "influenza"),
     (r"\bx[ -]?rays?\b|\bradiographs?\b", "xray"),
     (r"\bechocardiogra\w+\b|\becho\b", "echocardiogram"),

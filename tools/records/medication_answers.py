@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...core.result import Answer, AnswerValue
-from .entries import Entries, Entry, matching, within
+from .entries import Entries, Entry, matching
 from .facts import Aspect
 from .intents import Asked, Pick
 from .matching import Fit, fit, shares_words, written_alike
-from .phrasing import Cited, answered, day, distinct, led, not_in_case, standing, verdict
+from .phrasing import Cited, answered, day, distinct, led, list_of, not_in_case, standing, verdict, verdict_within
 
 ANY = frozenset({"", "any", "anything", "something", "medication", "medications", "any medication", "any medications"})
 
 
 def current_list(question: str, asked: Asked, entries: Entries) -> Answer:
     """The medicines taken now, within a restriction in time, or all ever prescribed."""
-    chosen = within(asked, entries.medications)
-    if not chosen:
-        return not_in_case(question, "The record lists no such medications.")
-    names = dict.fromkeys(entry.finding.name for entry in chosen)
-    return answered(question, distinct(map(standing, chosen)), AnswerValue(text="; ".join(names)))
+    return list_of(question, asked, entries.medications, "The record lists no such medications.")
 
 
 def is_taken(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -33,7 +29,7 @@ def is_taken(question: str, asked: Asked, entries: Entries) -> Answer:
     if not found:
         return _unknown(question, asked, entries)
     active = [entry for entry in found if entry.stands]
-    return _verdict(question, active or found, ever=False)
+    return _verdict(question, active or found, verdict(active or found, ever=False))
 
 
 def was_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -47,7 +43,9 @@ def was_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
     if not found:
         return _unknown(question, asked, entries)
     given = [entry for entry in found if entry.stands or entry.is_over]
-    return _verdict(question, given or found, ever=True)
+    counted = given or found
+    said = verdict(counted, ever=True) if asked.limit is None else verdict_within(counted, asked.limit)
+    return _verdict(question, counted, said)
 
 
 def when_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -124,8 +122,7 @@ def _all_of(entry: Entry, aspect: Aspect) -> str:
     return "; ".join(dict.fromkeys(text for text, _ in entry.told(aspect)))
 
 
-def _verdict(question: str, found: Sequence[Entry], *, ever: bool) -> Answer:
-    said = verdict(found, ever=ever)
+def _verdict(question: str, found: Sequence[Entry], said: str) -> Answer:
     return answered(question, led(said, distinct(map(standing, found))), AnswerValue(text=said, date=found[-1].when))
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from ...core.evidence import Evidence
 from ...core.finding import Assertion, Status
 from ...core.result import Answer, AnswerStatus, AnswerValue, CitedSentence, Step
-from .entries import Entry
+from .entries import Entry, untold, within
 from .facts import Aspect
+from .intents import Asked, Limit
 
 Cited = tuple[str, Sequence[Evidence]]
 """A sentence and what it rests on."""
@@ -35,6 +36,26 @@ def not_in_case(question: str, text: str, near: Sequence[Entry] = ()) -> Answer:
     names = list(dict.fromkeys(entry.finding.name for entry in near))[:5]
     hint = f" Similar names in the record: {'; '.join(names)}." if names else ""
     return Answer(text=text + hint, status=AnswerStatus.NOT_IN_CASE, steps=_steps(question))
+
+
+def list_of(question: str, asked: Asked, pool: Sequence[Entry], none: str) -> Answer:
+    """The entries that stood within what is asked; those whose dates do not tell it are named as such, not as part of
+    the value.
+
+    Args:
+        question: as asked.
+        asked: as understood.
+        pool: what may be listed.
+        none: the text where there are none.
+    """
+    chosen = within(asked, pool)
+    told = distinct(map(standing, chosen))
+    if asked.limit is not None:
+        told += distinct(unsettled(entry, asked.limit) for entry in untold(asked, pool))
+    if not told:
+        return not_in_case(question, none)
+    names = "; ".join(dict.fromkeys(entry.finding.name for entry in chosen))
+    return answered(question, told, AnswerValue(text=names) if chosen else None)
 
 
 def declined(question: str, text: str) -> Answer:
@@ -105,6 +126,19 @@ def led(said: str, sentences: Sequence[Cited]) -> list[Cited]:
     """The sentences, the first of them begun with a verdict in words."""
     (text, evidence), *rest = sentences
     return [(f"{_LEADS[said]}: {text}", evidence), *rest]
+
+
+def unsettled(entry: Entry, limit: Limit) -> Cited:
+    """That the dates on record do not tell whether something was so within a restriction in time."""
+    text, evidence = standing(entry)
+    return f"{text.removesuffix('.')}; whether {limit.words}, the record does not tell.", evidence
+
+
+def verdict_within(found: Sequence[Entry], limit: Limit) -> str:
+    """Whether any entry stood within a restriction in time; `uncertain` where no dates tell it."""
+    told = [entry for entry in found if entry.stood_within(limit)]
+    said = verdict(told or found, ever=True)
+    return "uncertain" if said == "yes" and not told else said
 
 
 def event(entry: Entry) -> Cited:

@@ -55,7 +55,8 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
     (Topic.COUNT, rf"^(?:what (?:is|was) )?(?:the )?number of (?!.*\b{VACCINE}\b)(?P<x>.+)$"),
     (Topic.IMMUNIZATION, rf"\b{VACCINE}\b"),
     (Topic.ALLERGY, r"\b(?:allerg\w+|intoleran\w+)\b"),
-    (Topic.FAMILY, r"\b(?:family history|relatives?|mother|father|siblings?|brothers?|sisters?|parents?)\b"),
+    (Topic.FAMILY, r"\b(?:family history|relatives?|mother|father|siblings?|brothers?|sisters?|parents?"
+                   r"|grand(?:mother|father|parent)s?|aunts?|uncles?|cousins?)\b"),
     (Topic.MEDICATION_REASON, r"^(?:why|for what|for which \w+|what .*\breason\b).*?\b(?:is|was|has|does|did|were)\b"
                               rf".*?{WHO}.*?\b(?:{RECEIVE})\s+(?P<x>.+)$"),
     (Topic.MEDICATION_REASON, r"^(?:why|for what|for which \w+) (?:is|was|were|are) (?P<x>.+?) "

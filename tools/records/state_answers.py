@@ -6,21 +6,23 @@ from collections.abc import Sequence
 
 from ...core.finding import Assertion
 from ...core.result import Answer, AnswerValue
-from .entries import Entries, Entry, matching, within
+from .entries import Entries, Entry, matching
 from .facts import Aspect
 from .intents import Asked, Pick, left_over
 from .matching import Fit, fit, is_named_so, shares_words
 from .mentions import is_condition
-from .phrasing import answered, distinct, event, led, not_in_case, standing, verdict
+from .phrasing import answered, distinct, event, led, list_of, not_in_case, standing, verdict, verdict_within
+from .relatives import KINSHIP, asked_relatives, is_of, told_relatives
 
 ALLERGY_WORDS = (
     "a an and any allergic allergies allergy are does do has have having her his intolerance intolerances "
     "intolerant is it known list of on patient record reaction reactions recorded she he that the their to there "
     "was were what which when")
+ALLERGEN_KINDS = (
+    "allergen allergens drug drugs food foods medication medications medicine medicines substance substances")
 FAMILY_WORDS = (
-    "a an any anyone brother brothers condition conditions did does family father had has have her his history in "
-    "is list mother of parent parents patient relative relatives sibling siblings sister sisters the there was "
-    "what which who")
+    "a an and any anyone condition conditions did die died does family from had has have her his history in is list of "
+    "or patient relative relatives suffer suffered the there was what which who")
 
 
 def exists(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -47,11 +49,8 @@ def exists(question: str, asked: Asked, entries: Entries) -> Answer:
 def conditions(question: str, asked: Asked, entries: Entries) -> Answer:
     """The conditions that stand, or all that are recorded."""
     listed = _own(entries.of_kind("Condition"))
-    chosen = within(asked, listed or [entry for entry in _own(entries.noted) if is_condition(entry.finding.name)])
-    if not chosen:
-        return not_in_case(question, "The record holds no such conditions.")
-    names = dict.fromkeys(entry.finding.name for entry in chosen)
-    return answered(question, distinct(map(standing, chosen)), AnswerValue(text="; ".join(names)))
+    pool = listed or [entry for entry in _own(entries.noted) if is_condition(entry.finding.name)]
+    return list_of(question, asked, pool, "The record holds no such conditions.")
 
 
 def condition_date(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -78,18 +77,26 @@ def condition_end(question: str, asked: Asked, entries: Entries) -> Answer:
 
 
 def family(question: str, asked: Asked, entries: Entries) -> Answer:
-    """What relatives had."""
-    about = left_over(question, FAMILY_WORDS)
+    """What relatives had, or the relatives that the question names."""
+    about, relatives = left_over(KINSHIP.sub(" ", question.replace("’", "'")), FAMILY_WORDS), asked_relatives(question)
     pool = [entry for entry in entries.all if entry.finding.assertion is Assertion.FAMILY]
     found = matching(about, pool)
     if not found:
-        return not_in_case(question, f"The record holds no family history{f' of {about}' if about else ''}.")
+        near = [entry for entry in pool if shares_words(about, entry.finding.name, 1)]
+        return not_in_case(question, f"The record holds no family history{f' of {about}' if about else ''}.", near)
+    if relatives:
+        chosen = [entry for entry in found if is_of(relatives, told_relatives(entry))]
+        if not chosen:
+            return not_in_case(question, _of_others(" or ".join(relatives), found))
+        found = chosen
     return answered(question, distinct(map(standing, found)), AnswerValue(text="yes"))
 
 
 def allergies(question: str, asked: Asked, entries: Entries) -> Answer:
-    """Which allergies are recorded, or one of them."""
-    about = left_over(question, ALLERGY_WORDS)
+    """Which allergies are recorded, or one of them. All are listed where a kind of allergen is asked for, and a
+    sentence says so: a name alone does not tell a medicine from a food."""
+    named = left_over(question, ALLERGY_WORDS)
+    about = left_over(named, ALLERGEN_KINDS)
     pool = entries.of_kind("AllergyIntolerance")
     found = matching(about, pool)
     if not found:
@@ -97,7 +104,18 @@ def allergies(question: str, asked: Asked, entries: Entries) -> Answer:
         return not_in_case(question, f"The record holds no allergy{more}.", pool if about else ())
     said = verdict(found, ever=False)
     names = "; ".join(dict.fromkeys(entry.finding.name for entry in found))
-    return answered(question, distinct(map(standing, found)), AnswerValue(text=said if about else names))
+    sentences = distinct(map(standing, found))
+    if named and not about:
+        sentences.append(("All recorded allergies are listed, whatever the kind of allergen.",
+                          [item for entry in found for item in entry.main]))
+    return answered(question, sentences, AnswerValue(text=said if about else names))
+
+
+def _of_others(relatives: str, found: Sequence[Entry]) -> str:
+    """That the record tells it of the family, but not of the relatives asked about."""
+    told = dict.fromkeys(f"{entry.finding.name} ({', '.join(told_relatives(entry)) or 'relative not named'})"
+                         for entry in found)
+    return f"The record does not tell that of the {relatives}. Of the family it tells: {'; '.join(told)}."
 
 
 def _whether(question: str, asked: Asked, found: Sequence[Entry]) -> Answer:
@@ -106,7 +124,7 @@ def _whether(question: str, asked: Asked, found: Sequence[Entry]) -> Answer:
         found = [entry for entry in found if entry.stood_within(limit) is not False]
         if not found:
             return not_in_case(question, f"The case holds nothing named {asked.about} {limit.words}.")
-        said = verdict(found, ever=True)
+        said = verdict_within(found, limit)
     else:
         said = verdict(found, ever=asked.ever and not asked.now)
     stood = [entry for entry in found if entry.stands] or list(found)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ...core.result import Answer, AnswerValue
 from .entries import Entries, Entry, best_matching, by_analyte, matching
+from .extremes import extremes
 from .intents import Asked, Pick, left_over
 from .matching import Fit, fit, shares_words
 from .phrasing import Cited, amount, answered, declined, distinct, event, not_in_case, result, value_of, verdict
@@ -41,8 +42,10 @@ def value(question: str, asked: Asked, entries: Entries) -> Answer:
     if len(groups) > MOST_ANALYTES:
         names = "; ".join(dict.fromkeys(group[0].finding.name for group in groups.values()))
         return declined(question, f"Many results answer to {asked.about}: {names}. Ask for one of them.")
-    chosen = [entry for group in groups.values() for entry in _picked(group, asked.pick)]
-    return answered(question, distinct(map(result, chosen)), _one_value(chosen))
+    picked = [_picked(group, asked.pick) for group in groups.values()]
+    chosen = [entry for some, _ in picked for entry in some]
+    remarks = [remark for _, said in picked for remark in said]
+    return answered(question, distinct([*map(result, chosen), *remarks]), _one_value(chosen))
 
 
 def immunizations(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -122,17 +125,16 @@ def _named(about: str, valued: Sequence[Entry]) -> list[Entry]:
     return members or found
 
 
-def _picked(group: Sequence[Entry], pick: Pick) -> list[Entry]:
-    """Of one analyte's results in time the one asked for; several when they are equal in time or value."""
+def _picked(group: Sequence[Entry], pick: Pick) -> tuple[list[Entry], list[Cited]]:
+    """Of one analyte's results in time the one asked for, several when they are equal in time or value; and what has
+    to be said of the choice."""
     if pick is Pick.ALL:
-        return list(group)
+        return list(group), []
     if pick in {Pick.HIGHEST, Pick.LOWEST}:
-        numbered = [entry for entry in group if entry.finding.number is not None]
-        extreme: Callable[..., float] = max if pick is Pick.HIGHEST else min
-        best = extreme((entry.finding.number or 0.0 for entry in numbered), default=0.0)
-        return [entry for entry in numbered if entry.finding.number == best] or [group[-1]]
-    chosen = group[0] if pick is Pick.FIRST else group[-1]
-    return [entry for entry in group if entry.order[0] == chosen.order[0]]
+        chosen, said = extremes(group, highest=pick is Pick.HIGHEST)
+        return chosen or [group[-1]], said
+    one = group[0] if pick is Pick.FIRST else group[-1]
+    return [entry for entry in group if entry.order[0] == one.order[0]], []
 
 
 def _one_value(chosen: Sequence[Entry]) -> AnswerValue | None:
