@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from caseloom.agent.chat.names import Named
+from caseloom.agent.chat.names import Named, Names
 from caseloom.agent.chat.results import how_it_changed
 from caseloom.agent.chat.session import Chat
 from caseloom.agent.chat.values import Limit, find_values
 from caseloom.agent.chat.wording import corrected, plain
 from caseloom.core.evidence import DocumentSpan, Evidence, Source, make_evidence
-from caseloom.core.finding import Finding, Value, make_finding
+from caseloom.core.finding import Code, Finding, Value, make_finding
+from caseloom.tools.records.matching import Fit
 
 
 def result(number: float, date: str, **value: Any) -> tuple[Finding, Evidence]:
@@ -79,6 +80,14 @@ def test_the_difference_of_a_series_is_calculated() -> None:
     bound = context(result(13.9, "2025-03-03"), result(9.8, "2025-06-01"),
                     result(5.0, "2025-11-10", comparator="<", text="<5"))
     assert len(how_it_changed(bound, "haemoglobin", "", "").sayings) == 3
+
+
+def test_what_a_code_holds_in_brackets_is_no_name() -> None:
+    code = Code(system="http://loinc.org", code="718-7", display="Hemoglobin [Mass/volume] in Blood")
+    item = result(10.6, "2025-11-10")[0].model_copy(update={"code": code})
+    names = Names([Named(item)], [item])
+    assert names.answers_to("hemoglobin") is not Fit.NONE and names.answers_to("718-7") is not Fit.NONE
+    assert names.answers_to("mass") is Fit.NONE is names.answers_to("volume")
 
 
 @pytest.mark.parametrize(("written", "read"), [
