@@ -12,10 +12,10 @@ import pytest
 from caseloom.agent.chat.names import Named, Names
 from caseloom.agent.chat.results import how_it_changed
 from caseloom.agent.chat.session import Chat
-from caseloom.agent.chat.values import Limit, find_values
+from caseloom.agent.chat.values import Limit, find_changes, find_values
 from caseloom.agent.chat.wording import corrected, plain
 from caseloom.core.evidence import DocumentSpan, Evidence, Source, make_evidence
-from caseloom.core.finding import Code, Finding, Value, make_finding
+from caseloom.core.finding import Change, Code, Finding, Value, make_finding
 from caseloom.tools.records.matching import Fit
 
 
@@ -88,6 +88,18 @@ def test_what_a_code_holds_in_brackets_is_no_name() -> None:
     names = Names([Named(item)], [item])
     assert names.answers_to("hemoglobin") is not Fit.NONE and names.answers_to("718-7") is not Fit.NONE
     assert names.answers_to("mass") is Fit.NONE is names.answers_to("volume")
+
+
+def test_what_is_stable_is_not_among_what_increased() -> None:
+    def changed(direction: str) -> Finding:
+        return result(20.0, "2025-11-10")[0].model_copy(update={"change": Change(
+            direction=direction, from_=10.0, to=20.0, delta=10.0, relative=1.0, least_detectable=None,
+            interval_days=252, prior_evidence=())})
+
+    for direction, found in (("increased", True), ("stable", False)):
+        places = SimpleNamespace(findings=(), evidence_by_id=SERIES.material.evidence_by_id)
+        held = SimpleNamespace(report=SimpleNamespace(findings=(changed(direction),)), material=places)
+        assert bool(find_changes(held, 50.0, "increased").sayings) is found
 
 
 @pytest.mark.parametrize(("written", "read"), [
