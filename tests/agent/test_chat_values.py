@@ -105,7 +105,8 @@ def test_what_is_stable_is_not_among_what_increased() -> None:
 @pytest.mark.parametrize(("written", "read"), [
     ("What's his Hb pls?", "what is his hemoglobin"), ("PMH?", "past conditions"), ("K+ ok?", "potassium ok"),
     ("any bloods since April?", "any labs since april"), ("blood pressure", "blood pressure"),
-    ("Is he anaemic", "does he have anemia"), ("show me the CXR, please", "the chest film")])
+    ("Is he anaemic", "does he have anemia"), ("Is there blood in the stool?", "is there blood in the stool"),
+    ("blood tests in March", "labs in march"), ("show me the CXR, please", "the chest film")])
 def test_short_forms_are_written_out(written: str, read: str) -> None:
     assert plain(written) == read
 
