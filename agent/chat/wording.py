@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 _CHATTER = re.compile(
-    r"^(?:please|pls|and|so|then|also|can you|could you|would you|tell me|do you know|i want to know"
+    r"^(?:please|pls|and|so|then|also|can you|could you"
+    r"|would you(?= (?:please|tell|show|list|say|know|give me)\b)|tell me|do you know|i want to know"
     r"|i would like to know"
     r"|show me|give me|just|hi|hello|hey|ok|okay|now|sorry)[, ]+")
 _TAIL = re.compile(r"[, ]+(?:please|pls|plz|thanks|thank you|thx|cheers|mate)$")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from caseloom.agent.chat.names import Named, Names
+from caseloom.agent.chat.refusals import ADVICE, DIAGNOSIS, IDENTITY, refusal
 from caseloom.agent.chat.results import how_it_changed
 from caseloom.agent.chat.session import Chat
 from caseloom.agent.chat.values import Limit, find_changes, find_values
@@ -109,6 +110,14 @@ def test_what_is_stable_is_not_among_what_increased() -> None:
     ("blood tests in March", "labs in march"), ("show me the CXR, please", "the chest film")])
 def test_short_forms_are_written_out(written: str, read: str) -> None:
     assert plain(written) == read
+
+
+@pytest.mark.parametrize(("question", "reason"), [
+    ("When was he born?", IDENTITY), ("What is the patient's age?", IDENTITY), ("Is the nodule cancer?", DIAGNOSIS),
+    ("Is this a carcinoma?", DIAGNOSIS), ("Would you operate?", ADVICE), ("Would you tell me the CRP?", ""),
+    ("Is the nodule bigger?", ""), ("Is the film of March a tumour follow-up?", "")])
+def test_who_someone_is_what_it_is_and_what_to_do_is_not_told(question: str, reason: str) -> None:
+    assert refusal(plain(question)) == reason
 
 
 @pytest.mark.parametrize(("text", "right"), [
