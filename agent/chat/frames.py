@@ -36,6 +36,8 @@ _CHANGED = frozenset((
 _MOVES = _CHANGED - frozenset((
     "any", "much", "over", "time", "percent", "%", "then", "got", "get", "since", "gone", "go", "same", "mm", "cm",
     "ml", "percentage", "amount"))
+_UPWARDS = re.compile(r"\b(?:increas\w+|r[io]s(?:e|en|ing)|gr[eo]w\w*|gain\w*|up|bigger|larger|higher)\b")
+_DOWNWARDS = re.compile(r"\b(?:decreas\w+|f[ea]ll\w*|drop\w*|shr[aiu]nk\w*|los[et]|down|smaller|lower)\b")
 _PICKS = {"first": "first", "earliest": "first", "initial": "first", "initially": "first", "baseline": "first",
           "highest": "highest", "maximum": "highest", "max": "highest", "peak": "highest", "largest": "", "biggest": "",
           "lowest": "lowest", "minimum": "lowest", "min": "lowest", "nadir": "lowest", "latest": "latest",
@@ -87,6 +89,7 @@ class Frame:
         convert_to: the unit that the value is wanted in, or empty.
         name: of something in the case; empty where none stands in the question.
         rest: all other words.
+        of_change: whether the limit is one of how far something moved, not of where it lies.
     """
 
     span: Span
@@ -96,6 +99,7 @@ class Frame:
     convert_to: str
     name: str
     rest: str
+    of_change: bool = False
 
     @property
     def words(self) -> frozenset[str]:
@@ -118,6 +122,7 @@ def frame_of(span: Span, question: str, names: Names, subject: str = "") -> Fram
     """
     text = _OPACITY_VOLUME.sub("opacity volume", span.rest)
     limit = _LIMIT.search(text)
+    of_change = limit is not None and _is_amount(text[:limit.start()].rstrip(), limit)
     if limit is not None:
         text = f"{text[:limit.start()]} {text[limit.end():]}"
     wanted = _UNIT.search(text)
@@ -138,7 +143,16 @@ def frame_of(span: Span, question: str, names: Names, subject: str = "") -> Fram
          if limit[group]), _SIGNS.get(limit["sign"] or "", ""))
     return Frame(span, relation, float(limit["number"]) if limit else None,
                  _as_written((limit["unit"] or "") if limit else "", question),
-                 _as_written(wanted["unit"] if wanted else "", question), name, rest)
+                 _as_written(wanted["unit"] if wanted else "", question), name, rest, of_change)
+
+
+def _is_amount(before: str, limit: re.Match[str]) -> bool:
+    """`fell by more than 5`, `grew more than 5`; not `fell below 5` or `grew to more than 5`."""
+    if before.endswith(" by"):
+        return True
+    verb = before.rpartition(" ")[2]
+    moves = verb in _MOVES and bool(_UPWARDS.fullmatch(verb) or _DOWNWARDS.fullmatch(verb))
+    return moves and re.match(r"(?:more|less) than|at (?:most|least)", limit[0]) is not None
 
 
 def _with_side(name: str, rest: str) -> tuple[str, str]:
@@ -171,11 +185,22 @@ def _beyond(frame: Frame) -> Plan | None:
     """`When was it below 12?`, `is the nodule bigger than 6 mm?`"""
     if not frame.relation or not frame.holds(_CHANGED, _PICKED, _NORMAL, _WHEN, _SOME, _COUNT):
         return None
+    if frame.of_change:
+        return _moved_by(frame)
     if frame.unit == "%" and frame.words & _MOVES:
         return None
     is_any = bool(frame.words & {"when", "any", "ever", "times", "often", "since"}) or bool(frame.span.word)
     return one("find_values", frame.name, name=frame.name, relation=frame.relation, number=frame.number,
                unit=frame.unit, since=frame.span.since, until=frame.span.until, latest=not is_any)
+
+
+def _moved_by(frame: Frame) -> Plan | None:
+    """`Did it fall by more than 5 g/dL?`"""
+    direction = "increased" if _UPWARDS.search(frame.rest) else "decreased" if _DOWNWARDS.search(frame.rest) else ""
+    if not frame.holds(_CHANGED) or frame.span.word in UP_TO:
+        return None
+    return one("how_it_changed", frame.name, name=frame.name, since=frame.span.since, until=frame.span.until,
+               relation=frame.relation, number=frame.number, unit=frame.unit, direction=direction)
 
 
 def _counted(frame: Frame) -> Plan | None:
@@ -204,7 +229,8 @@ def _evidence(frame: Frame) -> Plan | None:
 def _changed(frame: Frame) -> Plan | None:
     if not frame.words & _MOVES or not frame.holds(_CHANGED, _PICKED) or frame.span.word in UP_TO:
         return None
-    return one("how_it_changed", frame.name, name=frame.name, since=frame.span.since, until=frame.span.until)
+    unit = {"unit": frame.convert_to} if frame.convert_to else {}
+    return one("how_it_changed", frame.name, name=frame.name, since=frame.span.since, until=frame.span.until, **unit)
 
 
 def _value(frame: Frame) -> Plan | None:

@@ -19,6 +19,7 @@ _PARTS = frozenset((
     "large", "small", "big", "long", "short", "normal", "range", "air", "film", "change", "report",
     "first", "last", "body", "blood", "serum", "new", "diameter", "axis"))
 """Words of names that name nothing by themselves."""
+_BRACKETED = re.compile(r"\s*\[[^\]]*\]\s*")
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,12 @@ class Named:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Its name, its name with its place, the display and code of its code."""
+        """Its name, its name with its place, the display and code of its code. What a display holds in brackets is the
+        kind of property (`[Mass/volume]`), after which nothing is named."""
         code = self.finding.code
         where = place(self.finding)
         names = [self.finding.name, *([f"{self.finding.name} {where}"] if where else [])]
-        return (*names, *((code.display, code.code) if code else ()))
+        return (*names, *((_BRACKETED.sub(" ", code.display), code.code) if code else ()))
 
 
 class Names:

@@ -16,7 +16,9 @@ _ORDERS = re.compile(
     r"|delete|shell|password|api key|sign the report|sign off|your (?:rules|prompt))\b")
 _IDENTITY = re.compile(
     r"\b(?:(?:patient|his|her|their|its)(?:'s)? (?:full |first |last |real )?(?:name|birth ?date|date of birth|address"
-    r"|phone|identity|mrn|hospital number)|who is (?:the|this) (?:patient|person)|how old|age of|other patients?"
+    r"|phone|identity|mrn|hospital number)|who is (?:the|this) (?:patient|person)|how old|age of"
+    r"|when (?:was|were) (?:he|she|they|the patient|this patient) born|(?:his|her|their|patient's|the patient|what) age"
+    r"|year of birth|other patients?"
     r"|another patient|different patient|patient p-|p-[0-9a-f]{4,})\b")
 _PROGNOSIS = re.compile(r"\b(?:prognos\w+|surviv\w+|life expectancy|how long .*\blive|going to die|outlook|outcome"
                         r"|chances?|will (?:he|she|they|the patient|it)\b.*)\b")
@@ -26,7 +28,7 @@ _ADVICE = re.compile(
     r"|treatment (?:options?|plan)|how (?:to|do (?:i|we|you)|would you|can (?:i|we)) (?:treat|manage|cure)|next steps?"
     r"|safe to|what dos(?:e|age) (?:to|should|would|do)|need (?:a |an |to )?(?:biopsy|surgery|operation|transfus\w+"
     r"|antibiotics?|treatment|follow[- ]?up|chemotherapy|be (?:treated|operated))"
-    r"|what (?:would|do) you (?:do|think|recommend)"
+    r"|what (?:would|do) you (?:do|think|recommend)|would you (?!say\b)\w+"
     rf"|(?:can|could|may) (?:he|she|they|the patient|we|i) {_TAKE}|(?:do|must) (?:i|we) {_TAKE}"
     r"|indicated|necessary|manage\w*)\b|^(?:stop|start|give|increase|reduce|prescribe) (?:the |a )?\w+$")
 _DIAGNOSIS = re.compile(
@@ -34,7 +36,10 @@ _DIAGNOSIS = re.compile(
     r"|cancerous|what (?:causes?|caused|explains?|does (?!.*\b(?:letter|note|summary)\b).* (?:mean|indicate|suggest))"
     r"|explain|interpret\w*|could (?:it|this|that) be"
     r"|why (?:is|are|was|were|did|does|has) (?!.*\b(?:prescribed|given|taking|ordered|taken|on)\b)|due to|because of"
-    r"|caused by|likely|probab\w+|suspicious|serious|dangerous|worr(?:y|ied|ying)|concern\w*|significan\w+|is it cancer"
+    r"|caused by|likely|probab\w+|suspicious|serious|dangerous|worr(?:y|ied|ying)|concern\w*|significan\w+"
+    r"|(?:is|are|was|were) (?:it|this|that|these|those|they|(?:the|this|that|his|her) (?:[a-z]+ ){0,3}"
+    r"(?:nodules?|mass(?:es)?|lesions?|opacit(?:y|ies)|tumors?|tissue|effusion|shadow|finding|lump)) (?:an? )?"
+    r"(?:[a-z]+ )?(?:cancers?|carcinomas?|tumors?|metasta\w+|lymphomas?|sarcomas?|infection|tuberculosis|pneumonia)"
     r"|what is the (?:main |final |working )?diagnosis|stage is|tnm|grade)\b")
 _REASONS = ((_ORDERS, ORDERS), (_IDENTITY, IDENTITY), (_PROGNOSIS, PROGNOSIS), (_ADVICE, ADVICE),
             (_DIAGNOSIS, DIAGNOSIS))

@@ -14,7 +14,7 @@ from ...report.wording import by_number, number_text, value_text, with_unit
 from ...tools.records.matching import best_fits
 from ..compose_change import change_text
 from ..compose_labs import flag_of, flag_words, lab_sentence
-from ..phrases import Item, cited, dated, findings_sentences, listing, measured_item, shown
+from ..phrases import Item, cited, dated, findings_sentences, listing, measured_item, place, shown
 from .arithmetic import NoConversion, converted_text, days_between
 from .context import ChatContext
 from .names import Named
@@ -93,20 +93,29 @@ def same_results(labs: Sequence[Finding]) -> list[list[Finding]]:
 
 def how_it_changed(context: ChatContext, name: str, since: str, until: str) -> Told:
     """The change of a result or of a measurement between the first and the last moment of a span."""
+    changes, values = compared(context, name, since, until)
+    if changes and not values:  # told by comparing two examinations alone, such as the share of a lung field
+        return said(cited(change_text(item, context.material), (item,)) for item in changes)
+    if changes:
+        return Told(tuple(_change(item, values, context) for item in changes))
+    return _series(values) if len(_days(values)) > 1 else _too_few(name, values, since, until)
+
+
+def compared(context: ChatContext, name: str, since: str, until: str) -> tuple[list[Finding], list[Finding]]:
+    """The changes between the first and the last day of a span, none where they are of other days; and its results."""
     found = _changes_of(context, name)
     values = named(name, context.valued) or [item for item in named(name, context.imaging) if item.number is not None]
     if since or until:
         values = [item for item in values if _within(item.date, since, until)]
-    compared = within(found, since, until, "")
-    if not values and compared:  # told by comparing two examinations alone, such as the share of a lung field
-        return said(cited(change_text(item, context.material), (item,)) for item in compared)
-    days = sorted({(item.date or "")[:10] for item in values if item.date})
-    if len(days) < 2:
-        return _too_few(name, values, since, until)
-    compared = [item for item in found if begins(item, context) in (days[0], "")]
-    if compared and all((item.date or "")[:10] == days[-1] for item in compared):
-        return Told(tuple(_change(item, values, context) for item in compared))
-    return _series(values)
+    if not values:
+        return within(found, since, until, ""), []
+    days = _days(values)
+    changes = [item for item in found if begins(item, context) in (days[0], "")] if len(days) > 1 else []
+    return (changes if all((item.date or "")[:10] == days[-1] for item in changes) else []), values
+
+
+def _days(values: Sequence[Finding]) -> list[str]:
+    return sorted({(item.date or "")[:10] for item in values if item.date})
 
 
 def _changes_of(context: ChatContext, name: str) -> list[Finding]:
@@ -153,21 +162,35 @@ def _series(values: Sequence[Finding]) -> Told:
     return replace(told, sayings=(*told.sayings, *_difference(ordered)))
 
 
-def _difference(ordered: Sequence[Finding]) -> list[Saying]:
+def difference(results: Sequence[Finding]) -> tuple[Finding, Finding, float] | None:
+    """The first and the last of the results of one thing and what lies between; None where they are not plain numbers
+    of one unit."""
+    ordered = sorted(results, key=_when)
     first, last = ordered[0], ordered[-1]
     written = all(item.category in WRITTEN for item in ordered)
     same = written and len({(_key(item), item.name, item.value.unit if item.value else None) for item in ordered}) == 1
     if not same or first.value is None or last.value is None or first.number is None or last.number is None or (
             first.value.comparator or last.value.comparator or not first.date or not last.date):
+        return None
+    return first, last, float(Decimal(str(last.number)) - Decimal(str(first.number)))
+
+
+def _difference(ordered: Sequence[Finding]) -> list[Saying]:
+    found = difference(ordered)
+    if found is None:
         return []
-    delta = float(Decimal(str(last.number)) - Decimal(str(first.number)))
+    first, last, delta = found
     sign = "+" if delta > 0 else ""
     share = f" ({sign}{number_text(round(100 * delta / abs(first.number), 1))} %)" if first.number else ""
-    days = days_between(first.date, last.date) if min(len(first.date), len(last.date)) >= LONG_DATE else None
+    days = _days_apart(first.date or "", last.date or "")
     apart = "" if days is None else f", {days} days apart"
     ends = by_number({*first.evidence, *last.evidence})
     return [Saying(f"From the first to the last of these: {sign}"
-                   f"{with_unit(number_text(delta), last.value.unit)}{share}{apart}.", ends)]
+                   f"{with_unit(number_text(delta), last.value.unit if last.value else None)}{share}{apart}.", ends)]
+
+
+def _days_apart(first: str, last: str) -> int | None:
+    return days_between(first, last) if min(len(first), len(last)) >= LONG_DATE else None
 
 
 def named(name: str, among: Sequence[Named]) -> list[Finding]:
@@ -213,11 +236,15 @@ def _one_value(found: Sequence[Finding]) -> AnswerValue | None:
 
 
 def _in_unit(told: Told, found: Sequence[Finding], unit: str) -> Told:
-    item = next((one for one in found if one.number is not None and one.value and one.value.unit), None)
-    if item is None or item.value is None or item.value.unit is None or item.number is None:
-        return told
-    try:
-        text = converted_text(item.number, item.value.unit, unit)
-    except NoConversion as error:
-        return nothing(f"That cannot be converted: {error}", AnswerStatus.DECLINED)
-    return Told((*told.sayings, Saying(f"{shown(item.name)}: {text}.", item.evidence)), value=told.value)
+    """The same with every value, of either side, in another unit too."""
+    further = []
+    for item in found:
+        if item.number is None or item.value is None or not item.value.unit:
+            continue
+        where = place(item)
+        try:
+            text = converted_text(item.number, item.value.unit, unit)
+        except NoConversion as error:
+            return nothing(f"That cannot be converted: {error}", AnswerStatus.DECLINED)
+        further.append(Saying(f"{shown(f'{item.name}, {where}' if where else item.name)}: {text}.", item.evidence))
+    return Told((*told.sayings, *further), value=told.value)

@@ -11,7 +11,7 @@ from pydantic import Field, create_model
 from ...memory.query import Query
 from ...prompts.loader import load_templates
 from ...tools.base import Arguments, OnDemand
-from . import again, entries, lookups, results, spans, values
+from . import again, amounts, entries, lookups, results, spans, values
 from .context import ChatContext
 from .told import Told
 
@@ -40,6 +40,11 @@ class Change(Arguments):
     name: str = Field(min_length=1, max_length=120, description="Such as 'hemoglobin' or 'nodule'.")
     since: str = Field(default="", pattern=DATE, description="ISO date.")
     until: str = Field(default="", pattern=DATE, description="ISO date.")
+    relation: Literal["", "below", "above", "at most", "at least"] = Field(
+        default="", description="To hold the amount of change against a number.")
+    number: float | None = Field(default=None, ge=0.0, description="The amount of change.")
+    unit: str = Field(default="", max_length=20, description="Of the amount, or '%'; alone, to tell the change in it.")
+    direction: Literal["", "increased", "decreased"] = ""
 
 
 class Values(Arguments):
@@ -143,10 +148,15 @@ def make_tools(context: ChatContext) -> list[BaseTool]:
             between=(since, until) if since or until else None,
             **{name: value or None for name, value in given.items()}))  # type: ignore[arg-type]
 
+    def changed(relation: str, number: float | None, unit: str, direction: str, **given: str) -> Told:
+        if relation or unit:
+            return amounts.amount_of_change(context, values.Limit(relation, number, unit), direction, **given)
+        return results.how_it_changed(context, **given)
+
     made: list[tuple[str, type[Arguments], Callable[..., Told]]] = [
         ("ask_record", Question, lambda question: lookups.ask_record(context, question)),
         ("look_up", LookUp, lambda **given: results.look_up(context, **given)),
-        ("how_it_changed", Change, lambda name, since, until: results.how_it_changed(context, name, since, until)),
+        ("how_it_changed", Change, changed),
         ("find_values", Values, lambda relation, number, unit, **given: values.find_values(
             context, limit=values.Limit(relation, number, unit), **given)),
         ("find_changes", Changes, lambda percent, direction: values.find_changes(context, percent, direction)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ...core.finding import Finding
+from ...core.finding import Direction, Finding
 from ...core.result import AnswerStatus
 from ...report.wording import by_number, number_text, unit_text, value_text, with_unit
 from ..compose_change import change_text
@@ -164,14 +164,15 @@ def find_changes(context: ChatContext, percent: float, direction: str) -> Told:
     Args:
         context: the case.
         percent: of the earlier value.
-        direction: `increased`, `decreased`, or empty for both.
+        direction: `increased`, `decreased`, or empty for both; what moved by less than can be told from noise is
+            stable and did neither.
     """
     changes = [item for item in context.report.findings
                if item.change is not None and item.change.relative is not None and not item.is_read]
     if not changes:
         return nothing("The case holds no change that is told in percent.")
     beyond = sorted((item for item in changes if abs(_percent(item)) > percent and (
-        not direction or (_percent(item) > 0) == (direction == "increased"))), key=lambda item: -abs(_percent(item)))
+        not direction or _moved(item) == direction)), key=lambda item: -abs(_percent(item)))
     if not beyond:
         return nothing(f"No result or measurement {direction or 'changed'} by more than {percent:g} %; "
                        f"{len(changes)} changes were looked at.")
@@ -180,3 +181,10 @@ def find_changes(context: ChatContext, percent: float, direction: str) -> Told:
 
 def _percent(item: Finding) -> float:
     return 100.0 * (item.change.relative or 0.0) if item.change is not None else 0.0
+
+
+def _moved(item: Finding) -> str:
+    """`increased` or `decreased`; empty for what is stable."""
+    if item.change is None or item.change.direction is Direction.STABLE:
+        return ""
+    return "increased" if _percent(item) > 0 else "decreased"

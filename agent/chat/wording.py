@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 _CHATTER = re.compile(
-    r"^(?:please|pls|and|so|then|also|can you|could you|would you|tell me|do you know|i want to know"
+    r"^(?:please|pls|and|so|then|also|can you|could you"
+    r"|would you(?= (?:please|tell|show|list|say|know|give me)\b)|tell me|do you know|i want to know"
     r"|i would like to know"
     r"|show me|give me|just|hi|hello|hey|ok|okay|now|sorry)[, ]+")
 _TAIL = re.compile(r"[, ]+(?:please|pls|plz|thanks|thank you|thx|cheers|mate)$")
@@ -24,9 +25,8 @@ _SHORT = (
     (r"\bpmhx?\b|\bpast medical history\b", "past conditions"), (r"\bfhx?\b", "family history"),
     (r"\bhx\b", "history"), (r"\bdx\b", "diagnosis"), (r"\brx\b", "medications"), (r"\bptx\b", "pneumothorax"),
     (r"\bpe\b", "pulmonary embolism"), (r"\bhctz\b", "hydrochlorothiazide"), (r"\basa\b", "aspirin"),
-    (r"\bhtn\b", "hypertension"), (r"\bt2dm\b", "type 2 diabetes"), (r"\bbloods?(?: tests?| work"
-                                                                     r"| results?)?\b(?! pressure"
-     r"| cell| urea| loss| count| cultur)", "labs"),
+    (r"\bhtn\b", "hypertension"), (r"\bt2dm\b", "type 2 diabetes"),
+    (r"\bbloods\b(?! (?:tests?|work|results?)\b)|\bbloods? (?:tests?|work|results?)\b", "labs"),
     (r"\b(?:o2 )?sats?\b|\bspo2\b", "oxygen saturation"), (r"\bmins?\b", "minutes"), (r"\bwks?\b", "weeks"))
 """Contractions, and abbreviations that a chart or a ward uses, written out; one with two meanings is not here."""
 _SPELLING = (("haem", "hem"), ("aemi", "emi"), ("oedema", "edema"), ("oesoph", "esoph"), ("tumour", "tumor"),

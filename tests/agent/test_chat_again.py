@@ -108,8 +108,8 @@ def test_letters_are_quoted_with_their_place_and_without_names(chat: Chat) -> No
     assert answer.status == "answered" and "[name]" in answer.text and "Sample" not in answer.text
     place = answer.evidence[0].locator
     assert place.page == 1 and place.bbox[2] > place.bbox[0] > 0  # type: ignore[union-attr]
-    assert chat.ask("Is there a pleural effusion?").status == "not_in_case"
-    assert "stand in the letter of 2025-11-13" in chat.ask("Is there a pleural effusion?").text
+    missed = chat.ask("Is there a repeat chest CT?")
+    assert missed.status == "not_in_case" and "stand in the letter of 2025-11-13" in missed.text
 
 
 def test_the_film_before_that(chat: Chat) -> None:

@@ -9,13 +9,20 @@ from typing import Any
 
 import pytest
 
-from caseloom.agent.chat.names import Named
-from caseloom.agent.chat.results import how_it_changed
+from caseloom.agent.chat.amounts import amount_of_change
+from caseloom.agent.chat.frames import frame_of, plan_of_frame
+from caseloom.agent.chat.moments import span_in
+from caseloom.agent.chat.names import Named, Names
+from caseloom.agent.chat.plan import Call
+from caseloom.agent.chat.refusals import ADVICE, DIAGNOSIS, IDENTITY, refusal
+from caseloom.agent.chat.results import how_it_changed, look_up
 from caseloom.agent.chat.session import Chat
-from caseloom.agent.chat.values import Limit, find_values
+from caseloom.agent.chat.told import Told
+from caseloom.agent.chat.values import Limit, find_changes, find_values
 from caseloom.agent.chat.wording import corrected, plain
 from caseloom.core.evidence import DocumentSpan, Evidence, Source, make_evidence
-from caseloom.core.finding import Finding, Value, make_finding
+from caseloom.core.finding import Change, Code, Finding, Laterality, Value, make_finding
+from caseloom.tools.records.matching import Fit
 
 
 def result(number: float, date: str, **value: Any) -> tuple[Finding, Evidence]:
@@ -31,7 +38,21 @@ def context(*results: tuple[Finding, Evidence]) -> Any:
     findings = tuple(item for item, _ in results)
     named = [Named(item) for item in findings]
     return SimpleNamespace(imaging=[], valued=named, labs=named, report=SimpleNamespace(findings=findings),
-                           material=SimpleNamespace(evidence_by_id={item.id: item for _, item in results}))
+                           material=SimpleNamespace(findings=(), evidence_by_id={item.id: item for _, item in results}))
+
+
+def planned(held: Any, question: str) -> tuple[Call, ...]:
+    names = Names(held.labs, held.report.findings) if held.labs else Names(
+        [Named(item) for item in held.report.findings], held.report.findings)
+    plan = plan_of_frame(frame_of(span_in(question.lower(), "2025-12"), question, names))
+    return plan.calls if plan else ()
+
+
+def amount(held: Any, question: str) -> Told:
+    """What is told of the amount that a question asks about."""
+    given, = (dict(call.arguments) for call in planned(held, question))
+    limit = Limit(given.pop("relation", ""), given.pop("number", None), given.pop("unit", ""))
+    return amount_of_change(held, limit, given.pop("direction", ""), **given)
 
 
 SERIES = context(result(13.9, "2025-03-03"), result(9.8, "2025-06-01"), result(10.6, "2025-11-10"))
@@ -81,12 +102,76 @@ def test_the_difference_of_a_series_is_calculated() -> None:
     assert len(how_it_changed(bound, "haemoglobin", "", "").sayings) == 3
 
 
+def test_what_a_code_holds_in_brackets_is_no_name() -> None:
+    code = Code(system="http://loinc.org", code="718-7", display="Hemoglobin [Mass/volume] in Blood")
+    item = result(10.6, "2025-11-10")[0].model_copy(update={"code": code})
+    names = Names([Named(item)], [item])
+    assert names.answers_to("hemoglobin") is not Fit.NONE and names.answers_to("718-7") is not Fit.NONE
+    assert names.answers_to("mass") is Fit.NONE is names.answers_to("volume")
+
+
+def test_what_is_stable_is_not_among_what_increased() -> None:
+    def changed(direction: str) -> Finding:
+        return result(20.0, "2025-11-10")[0].model_copy(update={"change": Change(
+            direction=direction, from_=10.0, to=20.0, delta=10.0, relative=1.0, least_detectable=None,
+            interval_days=252, prior_evidence=())})
+
+    for direction, found in (("increased", True), ("stable", False)):
+        held = SimpleNamespace(report=SimpleNamespace(findings=(changed(direction),)), material=SERIES.material)
+        assert bool(find_changes(held, 50.0, "increased").sayings) is found
+
+
+@pytest.mark.parametrize(("question", "said"), [
+    ("did haemoglobin fall by more than 5 g/dL", "decrease of more than 5 g/dL: no."),
+    ("did haemoglobin fall by more than 30 g/L", "decrease of more than 30 g/L: yes."),
+    ("did haemoglobin fall more than 3 g/dL", "decrease of more than 3 g/dL: yes."),
+    ("did haemoglobin rise by more than 1 g/dL", "increase of more than 1 g/dL: no."),
+    ("did haemoglobin change by at least 20 %", "change of at least 20 %: yes."),
+    ("how did haemoglobin change in g/l", "in g/L: from 139 g/L to 106 g/L, a difference of -33 g/L.")])
+def test_how_far_something_moved_is_held_against_an_amount(question: str, said: str) -> None:
+    assert said in amount(SERIES, question).sayings[0].text
+
+
+def test_an_amount_that_noise_alone_could_reach_is_not_told() -> None:
+    item, shown = result(10.6, "2025-11-10", unit="mm")
+    change = Change(direction="increased", from_=7.8, to=10.6, delta=2.8, relative=0.359, least_detectable=2.4,
+                    interval_days=252, prior_evidence=())
+    held = context((item.model_copy(update={"change": change}), shown))
+    held.valued = held.labs = []
+    assert "increase of more than 3 mm: cannot be told" in amount(held, "did haemoglobin grow by more than 3 mm").text
+    assert "increase of more than 1 cm: no." in amount(held, "did haemoglobin grow by more than 1 cm").text
+    assert "do not measure the same" in amount(held, "did haemoglobin grow by more than 1 g/l").reason
+
+
+@pytest.mark.parametrize("question", ["did haemoglobin fall below 11 g/dL", "did haemoglobin rise to more than 11 g/dL",
+                                      "is haemoglobin more than 11 g/dL"])
+def test_where_a_result_lies_is_no_amount_of_change(question: str) -> None:
+    plan, = planned(SERIES, question)
+    assert plan.tool == "find_values"
+
+
+def test_every_side_is_told_in_the_unit_that_is_asked_for() -> None:
+    sides = context(*((item.model_copy(update={"laterality": Laterality(side)}), shown) for side, (item, shown) in (
+        ("left", result(2229.0, "2025-11-10", unit="mL")), ("right", result(2536.0, "2025-11-10", unit="mL")))))
+    text = look_up(sides, "haemoglobin", "", "", "L", "").text
+    assert "2.229 L" in text and "2.536 L" in text
+
+
 @pytest.mark.parametrize(("written", "read"), [
     ("What's his Hb pls?", "what is his hemoglobin"), ("PMH?", "past conditions"), ("K+ ok?", "potassium ok"),
     ("any bloods since April?", "any labs since april"), ("blood pressure", "blood pressure"),
-    ("Is he anaemic", "does he have anemia"), ("show me the CXR, please", "the chest film")])
+    ("Is he anaemic", "does he have anemia"), ("Is there blood in the stool?", "is there blood in the stool"),
+    ("blood tests in March", "labs in march"), ("show me the CXR, please", "the chest film")])
 def test_short_forms_are_written_out(written: str, read: str) -> None:
     assert plain(written) == read
+
+
+@pytest.mark.parametrize(("question", "reason"), [
+    ("When was he born?", IDENTITY), ("What is the patient's age?", IDENTITY), ("Is the nodule cancer?", DIAGNOSIS),
+    ("Is this a carcinoma?", DIAGNOSIS), ("Would you operate?", ADVICE), ("Would you tell me the CRP?", ""),
+    ("Is the nodule bigger?", ""), ("Is the film of March a tumour follow-up?", "")])
+def test_who_someone_is_what_it_is_and_what_to_do_is_not_told(question: str, reason: str) -> None:
+    assert refusal(plain(question)) == reason
 
 
 @pytest.mark.parametrize(("text", "right"), [

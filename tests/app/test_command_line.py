@@ -99,7 +99,7 @@ def test_chat_answers_with_one_document_and_in_lines(home: Path, case: Path) -> 
     answer = json.loads(done.stdout)
     assert (answer["status"], answer["sentences"][0]["evidence"]) == ("answered", ["E1"])
     assert answer["evidence"][0]["source"]["file"] == "record.json"
-    assert answer["steps"] == [{"tool": "ask_record", "arguments": {"question": "Does the patient have asthma?"}}]
+    assert answer["steps"] == [{"tool": "ask_record", "arguments": {"question": "does the patient have asthma"}}]
     lines = caseloom(home, "chat", case, "--ask", "Does the patient have asthma?").stdout.splitlines()
     assert lines == ["Yes: Asthma, since 2020-02-01. [E1]"]
     assert caseloom(home, "chat", case, "--json").returncode == 2
