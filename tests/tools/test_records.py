@@ -12,6 +12,7 @@ from made_record import ANNA, ANNA_S_CASE, CARL, about_anna, concept, run_on_fil
 from caseloom.core.case import FileKind, Patient
 from caseloom.core.finding import Assertion, Category, Status
 from caseloom.core.refusal import RefusalCode
+from caseloom.core.results import contradictions, one_results
 
 SNOMED, LOINC = "http://snomed.info/sct", "http://loinc.org"
 
@@ -323,3 +324,23 @@ def test_a_report_without_dates_on_its_results_lends_them_its_own(shared_data, t
     assert (haemoglobin.value.number, haemoglobin.value.unit, haemoglobin.value.low, haemoglobin.value.high) == (
         176.0, "g/L", 135.0, 180.0)
     assert haemoglobin.code.code == "718-7"
+
+
+@pytest.mark.parametrize(("codes", "value", "category"), [
+    (["718-7"], {"valueQuantity": {"value": 13.1, "unit": "g/dL"}}, Category.LAB),
+    (["718-7"], {"valueString": "low"}, Category.RECORD),
+    (["8867-4"], {"valueQuantity": {"value": 71, "unit": "/min"}}, Category.RECORD),
+    (["59408-5", "2708-6"], {"valueQuantity": {"value": 97, "unit": "%"}}, Category.RECORD)])
+def test_an_observation_without_a_category_is_a_laboratory_result_by_its_code(tmp_path, codes, value, category):
+    coding = [{"system": "http://loinc.org", "code": code, "display": code} for code in codes]
+    resource = about_anna("Observation", id="o", status="final", code={"coding": coding},
+                          effectiveDateTime="2024-01-01", **value)
+    assert [item.category for item in run_on_resources(tmp_path, ANNA, resource).findings] == [category]
+
+
+def test_two_uncategorised_results_of_one_moment_contradict_each_other(tmp_path):
+    both = [about_anna("Observation", id=f"o{number}", status="final", code=concept("Hb", "http://loinc.org", "718-7"),
+                       effectiveDateTime="2024-01-01T08:00:00Z", valueQuantity={"value": number, "unit": "g/dL"})
+            for number in (10.8, 13.1)]
+    findings = run_on_resources(tmp_path, ANNA, *both).findings
+    assert [len(group) for group in contradictions(one_results(findings))] == [2]

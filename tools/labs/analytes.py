@@ -65,6 +65,12 @@ def table() -> dict[str, tuple[Analyte, ...]]:
     return {name: tuple(analytes) for name, analytes in found.items()}
 
 
+@cache
+def known_codes() -> frozenset[str]:
+    """Every LOINC code of the table."""
+    return frozenset(analyte.code for analytes in table().values() for analyte in analytes)
+
+
 @lru_cache(maxsize=8192)
 def candidates(name: str) -> tuple[Analyte, ...]:
     """Analytes of a name as printed, also when parts of it stand in brackets or its specimen follows a comma."""

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from ...core.finding import Category, Value
 from ...sources.fhir import Record, moment_of_resource
 from ...sources.fhir_fields import (
+    LOINC,
     Resource,
     clean,
     code_words,
+    concept_codes,
     concept_text,
     flag_of,
     many,
@@ -20,6 +22,7 @@ from ...sources.fhir_fields import (
     period_of,
     text_of,
 )
+from ..labs.analytes import known_codes
 from ..labs.units import ucum_of
 from .facts import MEASURED, UNSURE, Fact, name_of, preferred_code
 
@@ -107,10 +110,15 @@ def _effective(resource: Resource) -> str | None:
 
 
 def _is_laboratory(resource: Resource, above: Sequence[Resource]) -> bool:
+    """By its category; without one by its specimen or its report, else as a quantity whose LOINC codes all are of the
+    laboratory table (a pulse oximetry carries an arterial code beside its own)."""
     own = code_words(resource, "category")
     if own:
         return bool(own & LABORATORY)
-    return bool(one(resource, "specimen")) or any(code_words(parent, "category") & LABORATORY for parent in above)
+    if one(resource, "specimen") or any(code_words(parent, "category") & LABORATORY for parent in above):
+        return True
+    codes = {code.code for code in concept_codes(one(resource, "code")) if code.system == LOINC}
+    return bool(codes) and codes <= known_codes() and number_of(one(resource, "valueQuantity"), "value") is not None
 
 
 def _value(part: Resource) -> tuple[str, Value] | None:
