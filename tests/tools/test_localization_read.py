@@ -182,7 +182,7 @@ def test_what_is_measured_is_the_same_with_any_reader(film: Path, tmp_path: Path
     assert beside.evidence[:len(alone.evidence)] == alone.evidence
     assert {item.reader for item in alone.findings} == {"measure"}
     for path in (tmp_path / "one").rglob("*.png"):
-        assert (tmp_path / "other" / "overlays" / path.name).read_bytes() == path.read_bytes()
+        assert (tmp_path / "other" / path.relative_to(tmp_path / "one")).read_bytes() == path.read_bytes()
 
 
 def test_a_reader_that_fails_costs_nothing_that_was_measured(film: Path) -> None:
