@@ -7,10 +7,13 @@ from pathlib import Path
 import pymupdf
 import pytest
 
+from caseloom import run_tool
 from caseloom.core.settings import Limits
 from caseloom.sources.document import read_document
 from caseloom.tools.labs.results import number_of, range_of, value_text
+from caseloom.tools.labs.row import Row
 from caseloom.tools.labs.rows import rows_of
+from caseloom.tools.labs.values import flag_direction
 
 Cell = tuple[float, str]
 Read = tuple[str, float | None, str, str | None, float | None, float | None]
@@ -19,8 +22,8 @@ HEAD: tuple[Sequence[Cell], ...] = (
     ((50, "Collected: 01/18/2024 08:14"),), ())
 
 
-def rows_read(folder: Path, *lines: Sequence[Cell], pitch: float = 16.0) -> list[Read]:
-    """(name, number, text, unit, low, high) of every row on a page drawn from cells (x, text); ** is bold."""
+def page_drawn(folder: Path, *lines: Sequence[Cell], pitch: float = 16.0) -> Path:
+    """A page drawn from cells (x, text); ** is bold."""
     with pymupdf.open() as made:
         page = made.new_page(width=612, height=792)
         for number, line in enumerate((*HEAD, *lines)):
@@ -29,9 +32,20 @@ def rows_read(folder: Path, *lines: Sequence[Cell], pitch: float = 16.0) -> list
                 page.insert_text((x, 60 + pitch * number), text.removeprefix("**"), fontsize=9, fontname=font)
         path = folder / "page.pdf"
         made.save(path)
+    return path
+
+
+def printed_rows(folder: Path, *lines: Sequence[Cell], pitch: float = 16.0) -> list[Row]:
+    """Every row on a page drawn from cells."""
+    path = page_drawn(folder, *lines, pitch=pitch)
     document = read_document(path, hashlib.sha256(path.read_bytes()).hexdigest(), folder, Limits())
+    return rows_of(document.pages[0], ".", month_first=True)
+
+
+def rows_read(folder: Path, *lines: Sequence[Cell], pitch: float = 16.0) -> list[Read]:
+    """(name, number, text, unit, low, high) of every present result on a page drawn from cells."""
     read = []
-    for row in rows_of(document.pages[0], ".", month_first=True):
+    for row in (row for row in printed_rows(folder, *lines, pitch=pitch) if not row.earlier):
         limits = range_of(row)
         read.append((row.name, number_of(row, limits), value_text(row), row.unit.text if row.unit else None,
                      limits.low if limits else None, limits.high if limits else None))
@@ -118,13 +132,65 @@ def test_a_card_for_each_test(tmp_path: Path) -> None:
     ) == [("HEMOGLOBIN A1C", 5.6, "5.6", "%", 4.0, 5.6), ("GLUCOSE", 142.0, "142", "mg/dL", 70.0, 99.0)]
 
 
-def test_an_earlier_result_without_its_date_is_left_out(tmp_path: Path) -> None:
-    assert [row[:3] for row in rows_read(
+def test_an_earlier_result_without_its_date_is_left_out_and_counted(tmp_path: Path) -> None:
+    page = page_drawn(
         tmp_path,
         ((50, "**Test"), (200, "**Result"), (270, "**Units"), (340, "**Ref Range"), (430, "**Previous")),
         ((50, "Glucose"), (200, "142 H"), (270, "mg/dL"), (340, "70-99"), (430, "130")),
         ((50, "Sodium"), (200, "139"), (270, "mmol/L"), (340, "135-145"), (430, "140")),
-    )] == [("Glucose", 142.0, "142"), ("Sodium", 139.0, "139")]
+    )
+    result = run_tool("labs", page)
+    assert [(item.name, item.number) for item in result.findings] == [("Glucose", 142.0), ("Sodium", 139.0)]
+    assert "page 1: 2 earlier results without a date were left out" in result.warnings
+
+
+@pytest.mark.parametrize("heads", [("Previous", "Date"), ("Prev. result", "Prev. date"), ("Previous 11/02/2023", "")])
+def test_an_earlier_result_has_the_date_beside_it_or_in_its_heading(heads: tuple[str, str], tmp_path: Path) -> None:
+    date = "11/02/2023" if heads[1] else ""
+    rows = printed_rows(
+        tmp_path,
+        ((50, "**Test"), (180, "**Result"), (230, "**Units"), (290, "**Ref Range"), (370, f"**{heads[0]}"),
+         (490, f"**{heads[1]}")),
+        ((50, "Glucose"), (180, "142 H"), (230, "mg/dL"), (290, "70-99"), (375, "130"), (490, date)),
+        ((50, "Sodium"), (180, "139"), (230, "mmol/L"), (290, "135-145"), (375, "140"), (490, date)),
+    )
+    assert [(row.name, row.value[0].text, row.moment) for row in rows if row.earlier] == [
+        ("Glucose", "130", "2023-11-02"), ("Sodium", "140", "2023-11-02")]
+    assert [row.value[0].text for row in rows if not row.earlier] == ["142 H", "139"]
+
+
+@pytest.mark.parametrize(("low", "high"), [("▼", "▲"), ("↓↓", "↑↑"), ("v", "^"), ("\uf0af", "\uf0ad")])
+def test_arrows_point_up_or_down(low: str, high: str) -> None:
+    assert [flag_direction(low), flag_direction(high)] == ["L", "H"]
+
+
+@pytest.mark.parametrize(("low", "high"), [("v", "^"), ("vv", "^^")])
+def test_carets_are_flags(low: str, high: str, tmp_path: Path) -> None:
+    result = run_tool("labs", page_drawn(
+        tmp_path,
+        ((50, "**Test"), (200, "**Result"), (270, "**Units"), (340, "**Ref Range")),
+        ((50, "Sodium"), (200, f"129 {low}"), (270, "mmol/L"), (340, "135-145")),
+        ((50, "Glucose"), (200, f"144{high}"), (270, "mg/dL"), (340, "70-99")),
+        ((50, "Potassium"), (200, "4.1"), (270, "mmol/L"), (340, "3.5-5.1"))))
+    flags = {item.name: item.value.flag for item in result.findings if item.value}
+    assert flags == {"Sodium": low, "Glucose": high, "Potassium": None}
+    assert not result.warnings
+
+
+def test_blood_groups_are_results(tmp_path: Path) -> None:
+    result = run_tool("labs", page_drawn(
+        tmp_path, ((50, "Blood group: A negative"),), ((50, "Rh(D): Positive"),), ((50, "ABO Group: A"),),
+        ((50, "Sodium: 139 mmol/L (136-145)"),)))
+    assert {item.name: (item.value.text, item.code.code if item.code else None) for item in result.findings
+            if item.value and item.number is None} == {
+        "Blood group": ("A negative", None), "Rh(D)": ("Positive", "10331-7"), "ABO Group": ("A", "883-9")}
+
+
+def test_a_word_for_presence_carries_no_code_of_an_amount(tmp_path: Path) -> None:
+    result = run_tool("labs", page_drawn(
+        tmp_path, ((50, "CRP: Negative"),), ((50, "Sodium: 139 mmol/L (136-145)"),), ((50, "CRP: 12 mg/L (<5)"),)))
+    assert {item.value.text: item.code.code if item.code else None for item in result.findings if item.value} == {
+        "Negative": None, "139": "2951-2", "12": "1988-5"}
 
 
 @pytest.mark.parametrize("line", [

@@ -10,9 +10,10 @@ from itertools import pairwise
 from ...sources.document_dates import Moment, moments_in
 from ...sources.page import PageWord
 from .analytes import is_known
-from .cells import Row, value_in, words_in
+from .contents import value_in
 from .lines import Line, cells_of
 from .parts import clean_name
+from .row import Row, words_in
 from .tokens import Kind, Piece, Token, joined
 from .units import is_unit
 

@@ -111,6 +111,10 @@ def content_named(text: str, *, month_first: bool) -> tuple[Role | None, bool, s
     moments = moments_in_text(text, month_first=month_first)
     if moments and moments[0][1] == 0:
         return Role.VALUE, False, moments[0][0]
+    if moments:
+        iso, start, end = moments[0]
+        role, _, _ = content_named(f"{text[:start]} {text[end:]}".strip(" ():[],"), month_first=month_first)
+        return (role, False, iso) if role in (Role.VALUE, Role.PREVIOUS) else (None, False, None)
     if len(text.split()) > _LONGEST_HEADING or any(ch.isdigit() for ch in text):
         return None, False, None
     role = next((role for role, pattern in _ROLE_PATTERNS if pattern.search(text)), None)

@@ -40,6 +40,9 @@ RANGE_LABEL = re.compile(
 _CODE = re.compile(r"[A-Z]{0,3}[-.]?\d[\d.-]*[A-Z]?")
 """A laboratory's own number of a test, or a LOINC code, in front of its name."""
 _UNIT_IN_NAME = re.compile(r"(?P<name>.*[\w)%#])(?:\s*[(\[]\s*(?P<bracketed>[^()\[\]]+?)\s*[)\]]|,\s*(?P<listed>\S+))")
+_BLOOD_GROUP = re.compile(
+    r"\b(?:blood (?:group|type)|abo|rh|rh\(?d\)?|rhesus|blutgruppe|groupe sanguin|grupo sangu[ií]neo)\b", re.IGNORECASE)
+"""Names a test whose result `A` is a group, not the flag of an abnormal result."""
 LONGEST_NAME = 12
 """Words."""
 _SAID = (Kind.TEXT, Kind.LIMIT, Kind.RANGE)
@@ -77,7 +80,7 @@ def parts_of(line: Line) -> Parts | None:
         lead.append(tokens.pop(0))
     tokens = behind_code(tokens)
     end = name_end(tokens)
-    name, body = tuple(tokens[:end]), tuple(tokens[end:])
+    name, body = tuple(tokens[:end]), with_group(tokens[:end], tuple(tokens[end:]))
     if not any(token.kind in PRIMARY for token in body) and not worded(body):
         return None
     body = signs_as_flags(body)
@@ -105,6 +108,13 @@ def behind_code(tokens: list[Token]) -> list[Token]:
     apart = tokens[1].left - tokens[0].right > 1.0 * tokens[0].height
     valued = any(token.kind in PRIMARY or token.kind is Kind.TEXT for token in tokens[2:])
     return tokens[1:] if named and apart and valued else tokens
+
+
+def with_group(name: Sequence[Token], body: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The body of a row; where it tells a blood group, an `A` that it begins with is the group and no flag."""
+    if body and body[0].kind is Kind.FLAG and body[0].text == "A" and _BLOOD_GROUP.search(name_of(name)):
+        return body[0]._replace(kind=Kind.TEXT), *body[1:]
+    return body
 
 
 def signs_as_flags(body: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -153,7 +163,7 @@ def name_end(tokens: Sequence[Token]) -> int:
             return at
         if token.kind in (Kind.NUMBER, Kind.LIMIT, Kind.RANGE) and not inside_name(tokens, at):
             return at
-        if before.text.endswith(":") and token.kind in PRIMARY:
+        if before.text.endswith(":") and (token.kind in PRIMARY or _BLOOD_GROUP.search(name_of(tokens[:at]))):
             return at
     return len(tokens)
 

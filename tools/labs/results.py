@@ -12,10 +12,19 @@ from importlib.resources import files
 from ...core.finding import Code, Status, Value
 from ...sources.page import Page
 from .analytes import Analyte, analyte_of, misread, specimen_in
-from .cells import Row
+from .row import Row
 from .tokens import Kind
 from .units import repaired, ucum_of
-from .values import Range, computed_flag, flag_direction, is_no_result, is_result_word, is_semiquantitative, is_titre
+from .values import (
+    Range,
+    computed_flag,
+    flag_direction,
+    is_no_result,
+    is_result_word,
+    is_semiquantitative,
+    is_titre,
+    tells_presence,
+)
 
 LEAST_CONFIDENCE = 0.80
 """OCR lines below this score are not trusted with digits."""
@@ -76,6 +85,8 @@ def result_of(row: Row, sheet: Sheet, *, collected: str | None, issued: str | No
     specimen_text = specimen_name(row, sheet)
     name = told_name(row, sheet, doubts)
     analyte = analyte_of(name, specimen_in(row.name, row.panel, sheet.specimen), unit, numeric=number is not None)
+    if analyte and tells_presence(text) and analyte.units and analyte.specimen != "urine":
+        analyte = None  # the code is of an amount; test strips alone report the amounts of urine in such words
     moment = row.moment if row.moment and (collected is None or "T" in row.moment or row.moment != collected[:10]) \
         else collected
     value = Value(number=number, text=text, comparator=comparator_of(row) if number is not None else None, unit=unit,

@@ -11,13 +11,14 @@ from statistics import median
 from ...sources.document_dates import moments_in, occasions_in
 from ...sources.page import Page
 from .analytes import candidates, is_known
-from .cells import Row, Section, bare, results_of
+from .cells import bare, results_of
 from .columns import Column, columns_of
 from .flow import flow_sheets
 from .headings import Role, Table, tables_of
 from .lines import Line, sides_of
 from .names import with_names
 from .parts import LONGEST_NAME, RANGE_LABEL, Parts, clean_name, measured, no_name, parts_of, prose
+from .row import Row, Section
 from .tokens import Kind, Token
 from .values import DecimalSign
 
@@ -88,7 +89,7 @@ def read_table(table: Table, cut: Sequence[Parts | None], columns: Sequence[Colu
     before: Line | None = None
     fresh = 0
     for line, parts in zip(table.lines, cut, strict=True):
-        found = results_of(parts, columns, table, reading.section) if parts else []
+        found = results_of(parts, columns, table, reading.section, month_first=month_first) if parts else []
         if all(bare(row) for row in found) and (below_table(line, reading, pitch) or in_bold(line, found)):
             found = []
         if found:

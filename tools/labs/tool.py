@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,11 +21,11 @@ from ..base import MEASURED, ToolContext, refuse, source_of
 from ..drawing import save_png
 from ..harvest import Harvest
 from .analytes import is_known
-from .cells import Row
 from .draw import ABNORMAL, DOUBTFUL, DPI, NORMAL, frame_of, marked_page
 from .people import Stretch, names_person, stretch_at, stretches_of
 from .read import read_pages
 from .results import Result, result_of, sheet_of
+from .row import Row
 from .rows import rows_of
 from .values import DecimalSign, decimal_sign, flag_direction
 
@@ -76,7 +77,7 @@ def harvest_document(document: Document, file: CaseFile, context: ToolContext, h
         raise RefusedFile(RefusalCode.NOT_A_LAB_REPORT, "this does not look like a laboratory report")
     if not results:
         raise RefusedFile(RefusalCode.NO_RESULTS, "it looks like a laboratory report, but no result could be read")
-    kept = own_results(results, file, context, harvest)
+    kept = dated_results(own_results(results, file, context, harvest), harvest)
     several = max(stretch.person for page in stretches for stretch in page) > 1
     pictures = draw_pages(document, [result for result, _ in kept], file, context)
     beside = read_pages(document, stretches, kept, file, context, sign_of(document))
@@ -136,6 +137,14 @@ def own_results(results: Sequence[tuple[Result, Stretch]], file: CaseFile, conte
         harvest.refused.append(Refusal(file=file.path, code=RefusalCode.OTHER_PATIENT,
                                        reason=f"the results on page {pages} are another patient's and were left out"))
     return kept
+
+
+def dated_results(kept: Sequence[tuple[Result, Stretch]], harvest: Harvest) -> list[tuple[Result, Stretch]]:
+    """The results without earlier ones that no date stands with; how many those are is a warning."""
+    undated = Counter(result.page.number for result, _ in kept if result.row.earlier and result.row.moment is None)
+    harvest.warnings += [f"page {page}: {count} earlier result{'s' * (count > 1)} without a date "
+                         f"{'were' if count > 1 else 'was'} left out" for page, count in sorted(undated.items())]
+    return [(result, stretch) for result, stretch in kept if not result.row.earlier or result.row.moment is not None]
 
 
 def add_finding(result: Result, patient: str, where: tuple[CaseFile, str | None], harvest: Harvest,

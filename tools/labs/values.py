@@ -16,17 +16,19 @@ _COMPARATOR = r"[<>]\s?[oO][rR]\s?=|<=|>=|=<|=>|≤|≥|<|>"
 _COMPARATORS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
 _PLAIN = {".": r"\d{1,3}(?:[,'\u2009\u202f]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+",
           ",": r"\d{1,3}(?:[.'\u2009\u202f]\d{3})+(?:,\d+)?|\d+(?:,\d+)?|,\d+"}
-_FLAG = r"°(?!\s?[CF])|\+{1,4}|-{1,4}|\*{1,3}|!{1,3}|[↑⇑▲]{1,3}|[↓⇓▼]{1,3}|\(?(?:HH|LL|AA|[HLA])\*?!?\)?"
+_UP = "↑⇑▲△↗⬆\uf0ad\uf0e9"
+_DOWN = "↓⇓▼▽↘⬇\uf0af\uf0ea"
+"""Arrows; the last two of each are where symbol fonts keep them."""
+_FLAG = (rf"°(?!\s?[CF])|\+{{1,4}}|-{{1,4}}|\*{{1,3}}|!{{1,3}}|[{_UP}]{{1,3}}|[{_DOWN}]{{1,3}}|"
+         r"\^{1,3}(?!\d)|(?-i:v{1,2})|\(?(?:HH|LL|AA|[HLA])\*?!?\)?")
 _WORDED_FLAGS = r"high|low|abnormal|abn|critical(?:ly)?(?: (?:high|low))?|crit|panic|hi|lo|normal|n"
 FLAG_WORD = re.compile(rf"(?:{_FLAG}|[\[(](?:HH?|LL?|A)[\])]|{_WORDED_FLAGS})", re.IGNORECASE)
 _SEMIQUANTITATIVE = re.compile(r"[*!↑↓]{0,3}\s?(?:[1-4]\s?\+|\+{1,4}|[1-4]\+{1,3}|\+/-|±)")
 _TITRE = re.compile(r"(?P<comparator><=|>=|<|>|≤|≥)?\s*1\s?:\s?\d+")
 _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}$|\d{1,2}:\d{2}")
 _SIGNED = re.compile(r"(?<![\d.,])(\d+)([.,])(\d+)(?![\d.,]*\d)")
-_HIGH = frozenset({"h", "hh", "high", "hi", "+", "++", "+++", "++++", "↑", "↑↑", "↑↑↑", "▲", "⇑", "h*", "h!",
-                   "critical high"})
-_LOW = frozenset({"l", "ll", "low", "lo", "-", "--", "---", "----", "↓", "↓↓", "↓↓↓", "▼", "⇓", "l*", "l!",
-                  "critical low"})
+_HIGH = re.compile(rf"hh?[*!]?|high|hi|\+{{1,4}}|[{_UP}]+|\^+|critical high")
+_LOW = re.compile(rf"ll?[*!]?|low|lo|-{{1,4}}|[{_DOWN}]+|vv?|critical low")
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def flag_direction(flag: str | None) -> Literal["H", "L", "N"] | None:
     plain = (flag or "").strip("()[] ").casefold()
     if plain in ("n", "normal"):
         return "N"
-    return "H" if plain in _HIGH else "L" if plain in _LOW else None
+    return "H" if _HIGH.fullmatch(plain) else "L" if _LOW.fullmatch(plain) else None
 
 
 def computed_flag(number: float, comparator: str | None, limits: Range) -> Literal["L", "N", "H"] | None:
@@ -182,12 +184,19 @@ _RESULT_WORDS = re.compile(
     r"performed|reported|calculated|tested|available|indicated)|unable to .{1,30}|tnp|dnr|(?-i:N/?A|n/?a)|"
     r"invalid|repeat(?:ed)?|rejected|folgt|negativ|positiv|nicht nachweisbar|nachweisbar|immune|non-?\s?immune|"
     r"susceptible|resistant|intermediate|sensitive|compatible|incompatible)", re.IGNORECASE)
+_PRESENCE = re.compile(r"(?:weakly |strongly |faintly )?(?:neg(?:ativ)?e?|pos(?:itiv)?e?|(?:non-?\s?)?reactive|"
+                       r"(?:not |un)?detected|(?:nicht )?nachweisbar|present|absent)", re.IGNORECASE)
 _WAITING = re.compile(
     r"(?:(?:test|analysis|sample|specimen) )?(?:was |is )?"
     r"(?:pending|to follow|in pro(?:cess|gress)|qns|quantity not sufficient|insufficient.*|ha?emoly[sz]ed|clotted|"
     r"cancell?ed|not (?:done|performed|reported|available|tested)|tnp|dnr|invalid|rejected|folgt|see .*|"
     r"(?-i:N/?A|n/?a))",
     re.IGNORECASE)
+
+
+def tells_presence(text: str) -> bool:
+    """Whether it says that something is there or not, without an amount: `Negative`, `Reactive`, `Not detected`."""
+    return _PRESENCE.fullmatch(text.strip(" .*!")) is not None
 
 
 def is_result_word(text: str) -> bool:
