@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,10 @@ MAX_ANSWER_BYTES = 256 * 1024 * 1024
 START_SECONDS = 60.0
 """Within which a server must have loaded the library."""
 _COMMAND = (sys.executable, "-P", "-m", "caseloom.sources.pdf_server")
+
+
+_NO_MEMORY = re.compile(r"^MemoryError|bad_alloc|malloc|[Cc]annot allocate memory|[Uu]nable to allocate|failed to map")
+"""The last words of a process that got no memory, from Python, C++, the system or NumPy."""
 
 
 class Server:
@@ -165,6 +170,7 @@ def ended_badly(status: int, messages: str, limits: Limits) -> RefusedFile:
         return too_slow(limits)
     if status < 0:
         return RefusedFile(RefusalCode.CORRUPT, "the PDF library broke down over it; print it to a new PDF")
-    if "MemoryError" in messages or "memory" in messages or not messages:
+    last = (messages.strip().splitlines() or [""])[-1]
+    if not last or _NO_MEMORY.search(last):
         return RefusedFile(RefusalCode.TOO_LARGE, "reading it needs more memory than one document may use")
     raise RuntimeError(messages)

@@ -123,11 +123,11 @@ def event_date(question: str, asked: Asked, entries: Entries) -> Answer:
 
 def times(question: str, asked: Asked, entries: Entries) -> Answer:
     """How many entries of a name the record holds: of conditions, procedures, visits, vaccinations, prescriptions."""
-    pools = (entries.of_kind("Condition"), entries.of_kind("Procedure", "Encounter"), entries.of_kind("Immunization"),
-             entries.medications, entries.of_kind("DiagnosticReport", "ImagingStudy"), entries.valued)
+    pools = [entries.of_kind("Condition"), entries.of_kind("Procedure", "Encounter"), entries.of_kind("Immunization"),
+             entries.medications, entries.of_kind("DiagnosticReport", "ImagingStudy"), entries.valued]
     about = re.sub(r" (?:visit|admission|encounter|episode|stay)s?$", "", asked.about) or asked.about
     if re.search(r"\b(?:measured|checked|tested|determined)$", question.casefold().rstrip("?. ")):
-        pools = (entries.valued, *pools)
+        pools = [entries.valued, *pools]
     names = (asked.about, about) if about != asked.about else (about,)
     found = next(filter(None, (matching(name, pool) for name in names for pool in pools)), []) if about else []
     if asked.about.rstrip("s") in VISITS:
