@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from ...sources.document_dates import moments_in
-from .analytes import is_known
+from ..lab_terms.analytes import is_known
 from .columns import Column, column_of
 from .contents import body_cells, flag_in, limits_in, value_in, worded_unit
 from .headings import Heading, Role, Table

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..lab_terms.limits import Range
+from ..lab_terms.units import is_unit
 from .columns import Column
 from .headings import Role
 from .lines import PRIMARY
 from .parts import Parts
 from .row import words_in
 from .tokens import Kind, Token
-from .units import is_unit
-from .values import Range
 
 
 def body_cells(parts: Parts) -> list[Token]:

@@ -9,13 +9,13 @@ from itertools import pairwise
 
 from ...sources.document_dates import Moment, moments_in
 from ...sources.page import PageWord
-from .analytes import is_known
+from ..lab_terms.analytes import is_known
+from ..lab_terms.units import is_unit
 from .contents import value_in
 from .lines import Line, cells_of
 from .parts import clean_name
 from .row import Row, words_in
 from .tokens import Kind, Piece, Token, joined
-from .units import is_unit
 
 FEWEST_TESTS = 2
 """Known names in the heading row of a flow sheet."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from ...sources.document_dates import occasions_in
-from .analytes import is_known
+from ..lab_terms.analytes import is_known
+from ..lab_terms.units import is_unit, repaired
 from .lines import PRIMARY, Line
 from .tokens import Kind, Token
-from .units import is_unit, repaired
 from .values import is_flag
 
 _ABOUT = re.compile(

@@ -11,13 +11,12 @@ from importlib.resources import files
 
 from ...core.finding import Code, Status, Value
 from ...sources.page import Page
-from .analytes import Analyte, analyte_of, misread, specimen_in
+from ..lab_terms.analytes import Analyte, analyte_of, misread, specimen_in
+from ..lab_terms.limits import Range, computed_flag
+from ..lab_terms.units import repaired, ucum_of
 from .row import Row
 from .tokens import Kind
-from .units import repaired, ucum_of
 from .values import (
-    Range,
-    computed_flag,
     flag_direction,
     is_no_result,
     is_result_word,

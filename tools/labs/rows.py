@@ -10,7 +10,7 @@ from statistics import median
 
 from ...sources.document_dates import moments_in, occasions_in
 from ...sources.page import Page
-from .analytes import candidates, is_known
+from ..lab_terms.analytes import candidates, is_known
 from .cells import bare, results_of
 from .columns import Column, columns_of
 from .flow import flow_sheets

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from ...core.boxes import BoxPt
 from ...sources.page import PageWord, union
-from .units import is_unit, repaired
+from ..lab_terms.limits import Range
+from ..lab_terms.units import is_unit, repaired
 from .values import (
     DASH,
     DecimalSign,
     Number,
-    Range,
     is_flag,
     is_result_word,
     is_semiquantitative,

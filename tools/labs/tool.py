@@ -20,7 +20,7 @@ from ...sources.page import line_text, union
 from ..base import MEASURED, ToolContext, refuse, source_of
 from ..drawing import save_png
 from ..harvest import Harvest
-from .analytes import is_known
+from ..lab_terms.analytes import is_known
 from .draw import ABNORMAL, DOUBTFUL, DPI, NORMAL, frame_of, marked_page
 from .people import Stretch, names_person, stretch_at, stretches_of
 from .read import read_pages

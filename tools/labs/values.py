@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from ..lab_terms.limits import Range
+
 DecimalSign = Literal[".", ","]
 
 DASH = "-‐‑‒–—−~"
@@ -40,15 +42,6 @@ class Number:
     comparator: str | None
     flag: str | None
     rest: str
-
-
-@dataclass(frozen=True)
-class Range:
-    """A reference range as printed: limits are None where it has none (`<5`, `Negative`)."""
-
-    text: str
-    low: float | None
-    high: float | None
 
 
 def decimal_sign(texts: Iterable[str]) -> DecimalSign | None:
@@ -153,24 +146,6 @@ def flag_direction(flag: str | None) -> Literal["H", "L", "N"] | None:
     if plain in ("n", "normal"):
         return "N"
     return "H" if _HIGH.fullmatch(plain) else "L" if _LOW.fullmatch(plain) else None
-
-
-def computed_flag(number: float, comparator: str | None, limits: Range) -> Literal["L", "N", "H"] | None:
-    """`L`, `N` or `H` from a value and its range; None when the range has no limits or a comparator leaves it open."""
-    low, high = limits.low, limits.high
-    if low is None and high is None:
-        return None
-    below, above = low is not None and number < low, high is not None and number > high
-    if comparator in ("<", "<="):
-        return "L" if low is not None and number <= low else "N" if low is None and not above else None
-    if comparator in (">", ">="):
-        return "H" if high is not None and number >= high else "N" if high is None and not below else None
-    strictly = "=" not in limits.text
-    if strictly and limits.text.startswith("<") and number == high:
-        above = True
-    if strictly and limits.text.startswith(">") and number == low:
-        below = True
-    return "L" if below else "H" if above else "N"
 
 
 _RESULT_WORDS = re.compile(

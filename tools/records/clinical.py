@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ...core.finding import Value
-from ...sources.fhir import Record, moment_of_resource
 from ...sources.fhir_fields import (
     Resource,
     clean,
@@ -24,6 +23,7 @@ from ...sources.fhir_fields import (
     text_of,
     texts,
 )
+from ...sources.fhir_record import Record, moment_of_resource
 from .facts import DENIED, FAMILY, OVER, PRESENT, UNSURE, Aspect, Detail, Fact, Standing, name_of, preferred_code
 
 PLANNED = frozenset({"proposal", "plan", "option"})

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ...core.amounts import converted, in_unit_of, unit_text
-from ..labs.units import ucum_of
+from ..lab_terms.units import ucum_of
 from .entries import Entry
 from .intents import Bound
 from .phrasing import Cited

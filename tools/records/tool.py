@@ -11,8 +11,9 @@ from ...core.case import CaseFile, FileKind, Identity, Study
 from ...core.errors import RefusedFile
 from ...core.refusal import Refusal, RefusalCode
 from ...core.result import Answer, AnswerStatus, Step, ToolResult
-from ...sources.fhir import Record, read_record
+from ...sources.fhir import read_record
 from ...sources.fhir_fields import Resource, clean, code_words, flag_of, text_of
+from ...sources.fhir_record import Record
 from ..base import MEASURED, ToolContext, refuse, source_of
 from ..blanking import people_of, people_of_study
 from . import statements

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ...core.result import Answer, AnswerValue
-from ..labs.units import ucum_of
+from ..lab_terms.units import ucum_of
 from .entries import Entries, Entry, best_matching, by_analyte, matching
 from .extremes import extremes, lies_beyond
 from .intents import Asked, Pick, left_over

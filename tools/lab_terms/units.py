@@ -12,7 +12,7 @@ from importlib.resources import files
 @cache
 def table() -> dict[str, str]:
     """UCUM code by plain form (see `plain`)."""
-    text = (files("caseloom.tools.labs") / "data" / "units.csv").read_text(encoding="utf-8")
+    text = (files("caseloom.tools.lab_terms") / "data" / "units.csv").read_text(encoding="utf-8")
     return {plain(row["printed"]): row["ucum"] for row in csv.DictReader(text.splitlines())}
 
 

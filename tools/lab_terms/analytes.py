@@ -55,7 +55,7 @@ def plain(name: str) -> str:
 @cache
 def table() -> dict[str, tuple[Analyte, ...]]:
     """Analytes by plain name; several where specimen or unit decides."""
-    text = (files("caseloom.tools.labs") / "data" / "loinc.csv").read_text(encoding="utf-8")
+    text = (files("caseloom.tools.lab_terms") / "data" / "loinc.csv").read_text(encoding="utf-8")
     found: dict[str, list[Analyte]] = {}
     for row in csv.DictReader(text.splitlines()):
         analyte = Analyte(code=row["code"], display=row["display"], specimen=row["specimen"], source=row["source"],
