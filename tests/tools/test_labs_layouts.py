@@ -8,12 +8,12 @@ import pymupdf
 import pytest
 
 from caseloom import run_tool
+from caseloom.core.flags import flag_direction
 from caseloom.core.settings import Limits
 from caseloom.sources.document import read_document
 from caseloom.tools.labs.results import number_of, range_of, value_text
 from caseloom.tools.labs.row import Row
 from caseloom.tools.labs.rows import rows_of
-from caseloom.tools.labs.values import flag_direction
 
 Cell = tuple[float, str]
 Read = tuple[str, float | None, str, str | None, float | None, float | None]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from caseloom.core.flags import flag_direction
 from caseloom.tools.lab_terms.analytes import analyte_of, specimen_in
 from caseloom.tools.lab_terms.limits import Range, computed_flag
 from caseloom.tools.lab_terms.units import plain, repaired, ucum_of
 from caseloom.tools.labs.values import (
     decimal_sign,
-    flag_direction,
     is_flag,
     is_no_result,
     is_result_word,

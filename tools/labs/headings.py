@@ -44,6 +44,8 @@ _ROLES = (
     (Role.HIGH, r"high(?:er)?|upper|max(?:imum)?"),
 )
 _ROLE_PATTERNS = [(role, re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE)) for role, source in _ROLES]
+_CELLS = (Role.VALUE, Role.UNIT, Role.RANGE, Role.FLAG)
+"""Columns that can stand left of the names."""
 _FEWEST_HEADINGS = 2
 _LONGEST_HEADING = 5
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
@@ -192,13 +194,13 @@ def without_codes(line: Line, headings: Sequence[Heading], *, month_first: bool)
 
 
 def name_first(line: Line, headings: Sequence[Heading]) -> Line:
-    """The line with its name put first, where results stand in columns before the column of names.
+    """The line with its name put first, where results or what belongs to them stand in columns before that of names.
 
     The name keeps its words, so the place that is shown is the printed one; only the order of reading changes.
     """
     names = next((heading for heading in headings if heading.role is Role.NAME), None)
     before = [heading for heading in headings if names and heading.right < names.left]
-    if names is None or not any(heading.role is Role.VALUE for heading in before):
+    if names is None or not any(heading.role in _CELLS for heading in before):
         return line
     after = min((heading.left for heading in headings if heading.left > names.right), default=float("inf"))
     own = [t for t in line.tokens if names.left - t.height < t.left < after - t.height]

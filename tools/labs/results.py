@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from ...core.finding import Code, Status, Value
+from ...core.flags import flag_direction
 from ...sources.page import Page
 from ..lab_terms.analytes import Analyte, analyte_of, misread, specimen_in
 from ..lab_terms.limits import Range, computed_flag
@@ -17,7 +18,6 @@ from ..lab_terms.units import repaired, ucum_of
 from .row import Row
 from .tokens import Kind
 from .values import (
-    flag_direction,
     is_no_result,
     is_result_word,
     is_semiquantitative,

@@ -74,6 +74,8 @@ _LEADER = re.compile(r"[.…_·]{3,}")
 _GLUED = re.compile(
     r"(?<=[\dA-Za-z!*+↑↓%])(?=[<>≤≥])|(?<=[!↑↓])(?=\d)|(?<=\d)(?=[(\[]\d)|(?<=[)\]])(?=[A-Za-z\d])")
 _GLUED_POWER = re.compile(r"(?P<number>\d+(?:[.,]\d+)?[HL*]*)(?P<unit>[x×*]?10[\^*eE]\d{1,2}/\w+)")
+_RULES = frozenset("|¦│┃║")
+"""Signs that are drawn between columns."""
 _WORDS_TOO = frozenset({"ph", "inr", "index", "ratio", "titer", "titre", "s", "min"})
 """Units that are words or names as well: units only beside a number or in a column of units."""
 _WIDEST_RUN = 8
@@ -107,7 +109,7 @@ def spots_in(text: str) -> tuple[tuple[str, int], ...]:
     for found in _SOLID.finditer(_LEADER.sub(lambda m: " " * len(m.group()), text)):
         start = found.start()
         for part in parted(found.group()):
-            if part.strip(".") or part == "..":
+            if part not in _RULES and (part.strip(".") or part == ".."):
                 spots.append((part, start))
             start += len(part)
     return tuple(spots)

@@ -12,6 +12,7 @@ from ...core.case import CaseFile, FileKind, Identity, Patient, Study
 from ...core.errors import RefusedFile
 from ...core.evidence import DocumentSpan, make_evidence
 from ...core.finding import Category, Status, make_finding
+from ...core.flags import flag_direction
 from ...core.refusal import Refusal, RefusalCode
 from ...core.result import ToolResult
 from ...sources.document import Document, read_document, render_page
@@ -27,7 +28,7 @@ from .read import read_pages
 from .results import Result, result_of, sheet_of
 from .row import Row
 from .rows import rows_of
-from .values import DecimalSign, decimal_sign, flag_direction
+from .values import DecimalSign, decimal_sign
 
 _LETTERS = (DocumentKind.LETTER, DocumentKind.DISCHARGE_LETTER, DocumentKind.RADIOLOGY_REPORT,
             DocumentKind.PATHOLOGY_REPORT)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from ...core.flags import DOWN, UP
 from ..lab_terms.limits import Range
 
 DecimalSign = Literal[".", ","]
@@ -18,19 +19,15 @@ _COMPARATOR = r"[<>]\s?[oO][rR]\s?=|<=|>=|=<|=>|≤|≥|<|>"
 _COMPARATORS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
 _PLAIN = {".": r"\d{1,3}(?:[,'\u2009\u202f]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+",
           ",": r"\d{1,3}(?:[.'\u2009\u202f]\d{3})+(?:,\d+)?|\d+(?:,\d+)?|,\d+"}
-_UP = "↑⇑▲△↗⬆\uf0ad\uf0e9"
-_DOWN = "↓⇓▼▽↘⬇\uf0af\uf0ea"
-"""Arrows; the last two of each are where symbol fonts keep them."""
-_FLAG = (rf"°(?!\s?[CF])|\+{{1,4}}|-{{1,4}}|\*{{1,3}}|!{{1,3}}|[{_UP}]{{1,3}}|[{_DOWN}]{{1,3}}|"
+_FLAG = (rf"°(?!\s?[CF])|\+{{1,4}}|-{{1,4}}|\*{{1,3}}|!{{1,3}}|[{UP}]{{1,3}}|[{DOWN}]{{1,3}}|"
          r"\^{1,3}(?!\d)|(?-i:v{1,2})|\(?(?:HH|LL|AA|[HLA])\*?!?\)?")
-_WORDED_FLAGS = r"high|low|abnormal|abn|critical(?:ly)?(?: (?:high|low))?|crit|panic|hi|lo|normal|n"
+_WORDED_FLAGS = (r"(?:above|below|within|outside)(?: (?:the )?(?:range|limits?|normal|reference))?|"
+                 r"high|low|abnormal|abn|critical(?:ly)?(?: (?:high|low))?|crit|panic|hi|lo|normal|n")
 FLAG_WORD = re.compile(rf"(?:{_FLAG}|[\[(](?:HH?|LL?|A)[\])]|{_WORDED_FLAGS})", re.IGNORECASE)
 _SEMIQUANTITATIVE = re.compile(r"[*!↑↓]{0,3}\s?(?:[1-4]\s?\+|\+{1,4}|[1-4]\+{1,3}|\+/-|±)")
 _TITRE = re.compile(r"(?P<comparator><=|>=|<|>|≤|≥)?\s*1\s?:\s?\d+")
 _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}$|\d{1,2}:\d{2}")
 _SIGNED = re.compile(r"(?<![\d.,])(\d+)([.,])(\d+)(?![\d.,]*\d)")
-_HIGH = re.compile(rf"hh?[*!]?|high|hi|\+{{1,4}}|[{_UP}]+|\^+|critical high")
-_LOW = re.compile(rf"ll?[*!]?|low|lo|-{{1,4}}|[{_DOWN}]+|vv?|critical low")
 
 
 @dataclass(frozen=True)
@@ -138,14 +135,6 @@ def is_semiquantitative(text: str) -> bool:
 def is_flag(text: str) -> bool:
     """Whether it is a flag that stands alone: `H`, `LL`, `*`, `↑`, `High`, `(L)`."""
     return FLAG_WORD.fullmatch(text) is not None
-
-
-def flag_direction(flag: str | None) -> Literal["H", "L", "N"] | None:
-    """Which way a printed flag points; `N` for one that says normal; None for `*`, `A`, `!` and no flag."""
-    plain = (flag or "").strip("()[] ").casefold()
-    if plain in ("n", "normal"):
-        return "N"
-    return "H" if _HIGH.fullmatch(plain) else "L" if _LOW.fullmatch(plain) else None
 
 
 _RESULT_WORDS = re.compile(
