@@ -316,3 +316,48 @@ def test_bands_of_a_table_of_risk_are_no_results(tmp_path: Path) -> None:
         ((50, "Risk category (lipids)"), (220, "LDL goal")),
         *(((50, band), (220, "< 2.6"), (340, "mmol/L")) for band in bands),
     )] == ["Sodium", "LDL Cholesterol"]
+
+
+def test_tests_across_the_page_with_one_row_of_results(tmp_path: Path) -> None:
+    heads = ((150, "**Sodium"), (230, "**Potassium"), (310, "**Chloride"), (390, "**Creatinine"))
+    values = ((50, "Your value"), (150, "139"), (230, "5.9"), (310, "101"), (390, "1.1"))
+    units = ((50, "Unit"), (150, "mmol/L"), (230, "mmol/L"), (310, "mmol/L"), (390, "mg/dL"))
+    ranges = ((50, "Range"), (150, "135-145"), (230, "3.5-5.1"), (310, "98-107"), (390, "0.6-1.2"))
+    expected = [("Sodium", 139.0, "139", "mmol/L", 135.0, 145.0), ("Potassium", 5.9, "5.9", "mmol/L", 3.5, 5.1),
+                ("Chloride", 101.0, "101", "mmol/L", 98.0, 107.0), ("Creatinine", 1.1, "1.1", "mg/dL", 0.6, 1.2)]
+    assert rows_read(tmp_path, heads, values, units, ranges, ((50, "Flag"), (230, "H"))) == expected
+    assert rows_read(tmp_path, heads, units, ranges, values) == expected
+
+
+def test_pipes_between_columns_are_no_words(tmp_path: Path) -> None:
+    assert rows_read(tmp_path, ((50, "Test | Result | Units | Reference | Flag"),),
+                     ((50, "Sodium | 139 | mmol/L | 135-145 |"),), ((50, "CRP | <0.5 | mg/L | <5 |"),)) == [
+        ("Sodium", 139.0, "139", "mmol/L", 135.0, 145.0), ("CRP", 0.5, "<0.5", "mg/L", None, 5.0)]
+
+
+def test_units_left_of_the_names(tmp_path: Path) -> None:
+    assert rows_read(
+        tmp_path,
+        ((50, "**Unit"), (120, "**Parameter"), (280, "**Low"), (330, "**Value"), (390, "**High"), (450, "**Status")),
+        ((50, "mmol/L"), (120, "Sodium"), (280, "135"), (330, "129"), (390, "145"), (450, "Below")),
+        ((50, "mg/dL"), (120, "Creatinine"), (280, "0.6"), (330, "1.9"), (390, "1.2"), (450, "Above")),
+    ) == [("Sodium", 129.0, "129", "mmol/L", 135.0, 145.0), ("Creatinine", 1.9, "1.9", "mg/dL", 0.6, 1.2)]
+
+
+def test_counts_per_cubic_millimetre_and_in_lakhs(tmp_path: Path) -> None:
+    assert [row[1:4] for row in rows_read(
+        tmp_path, ((50, "**Investigation"), (230, "**Observed Value"), (350, "**Biological Ref. Interval")),
+        ((50, "Total Leucocyte Count"), (230, "11,200 /cumm H"), (350, "4000 - 11000")),
+        ((50, "Platelet Count"), (230, "2.1 lakhs/cumm"), (350, "1.5 - 4.5")))] == [
+        (11200.0, "11,200", "/cumm"), (2.1, "2.1", "lakhs/cumm")]
+
+
+def test_shares_and_counts_beside_each_other_are_two_results_and_the_range_is_the_counts(tmp_path: Path) -> None:
+    assert rows_read(
+        tmp_path, ((50, "**Test"), (180, "**Result"), (250, "**Unit"), (330, "**Reference")),
+        ((50, "WBC"), (180, "7.2"), (250, "x10^9/L"), (330, "4.0-11.0")),
+        ((50, "Neutrophils"), (180, "62 %"), (250, "4.46 x10^9/L"), (330, "2.0-7.5")),
+        ((50, "Lymphocytes"), (180, "28 %"), (250, "2.02 x10^9/L"), (330, "1.0-4.0")),
+    ) == [("WBC", 7.2, "7.2", "x10^9/L", 4.0, 11.0),
+          ("Neutrophils", 62.0, "62", "%", None, None), ("Neutrophils", 4.46, "4.46", "x10^9/L", 2.0, 7.5),
+          ("Lymphocytes", 28.0, "28", "%", None, None), ("Lymphocytes", 2.02, "2.02", "x10^9/L", 1.0, 4.0)]

@@ -57,7 +57,16 @@ def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: S
             if earlier and moment is None:
                 moment = date_beside(row, parts.line, [columns[n] for n in wanted], month_first=month_first)
             rows.append(replace(row, moment=moment, earlier=earlier))
-    return rows
+    return with_own_limits(rows)
+
+
+def with_own_limits(rows: Sequence[Row]) -> list[Row]:
+    """The results of one line; where they are in several units, the range is that of the last, which stands before it."""
+    present = [row for row in rows if not row.earlier]
+    units = {row.unit.text if row.unit else None for row in present}
+    if len(units) < 2 or any(row.moment for row in present):
+        return list(rows)
+    return [replace(row, limits=()) if row in present[:-1] else row for row in rows]
 
 
 def date_beside(row: Row, line: Line, values: Sequence[Column], *, month_first: bool) -> str | None:
@@ -136,15 +145,21 @@ def beside_names(name: Sequence[Token], headings: Sequence[Heading]) -> int:
                  if any(abs(name[at].left - start) < 0.1 * name[at].height for start in starts)), len(name))
 
 
+def belongs(column: Column, tokens: Sequence[Token]) -> bool:
+    """Whether what stands in another column belongs to a result: its unit, range or flag, no other result."""
+    if column.role is Role.VALUE:
+        return not value_in(tokens)[0]
+    return column.role not in (Role.PREVIOUS, Role.OTHER, Role.LOW, Role.HIGH)
+
+
 def row_of(parts: Parts, cells: dict[int, list[Token]], columns: Sequence[Column], chosen: int,
            section: Section) -> Row | None:
     """The result in one column of values, with unit, range and flag from the rest of the row; None when it is empty."""
     value, rest = value_in(cells.get(chosen, []))
     if not value:
         return None
-    others = [token for n, tokens in cells.items() if n != chosen and columns[n].role not in
-              (Role.VALUE, Role.PREVIOUS, Role.OTHER, Role.LOW, Role.HIGH) for token in tokens]
-    near = rest + others
+    near = rest + [token for n, tokens in cells.items() if n != chosen and belongs(columns[n], tokens)
+                   for token in tokens]
     unit = next((token for token in near if token.kind is Kind.UNIT), parts.unit) or worded_unit(cells, columns)
     limits = limits_in(cells, columns, rest, unit)
     flag = flag_in(rest, cells, columns, chosen) or next(iter(parts.lead), None)

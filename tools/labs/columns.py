@@ -39,6 +39,11 @@ class Column:
         return not self.is_numbers and self.kinds[Kind.RANGE] + self.kinds[Kind.LIMIT] > 0
 
     @property
+    def has_units(self) -> bool:
+        """Whether most numbers bring their own unit."""
+        return self.kinds[Kind.NUMBER] > 0 and 2 * self.kinds[Kind.UNIT] >= self.kinds[Kind.NUMBER]
+
+    @property
     def is_primary(self) -> bool:
         """Anything that a result or a range can be."""
         return any(self.kinds[kind] for kind in PRIMARY)
@@ -99,6 +104,8 @@ def give_roles(columns: Sequence[Column], headings: Sequence[Heading]) -> None:
             column.role = Role.UNIT if column.kinds[Kind.UNIT] else Role.FLAG if column.kinds[Kind.FLAG] else Role.OTHER
     if numbers:
         roles_of_numbers(numbers, headings)
+        if any(column.role is Role.UNIT for column in columns):
+            take_counts(numbers, headings)
         candidates = [c for c in primary if c not in numbers and c.role is Role.OTHER]
     else:
         candidates = roles_without_numbers(primary, headings)
@@ -112,9 +119,8 @@ def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> 
 
     Where all are limits, the table is one of reference values and has no results.
     """
-    fitting = (Role.VALUE, Role.PREVIOUS, Role.LOW, Role.HIGH, Role.OTHER)
     for column in numbers:
-        heading = heading_over(column, [h for h in headings if h.role in fitting])
+        heading = heading_over(column, fitting_of(headings))
         if heading is not None:
             column.role, column.moment = heading.role, heading.moment
     if not any(column.role is Role.VALUE for column in numbers):
@@ -122,6 +128,20 @@ def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> 
         others = free or [column for column in numbers if column.role not in (Role.LOW, Role.HIGH)]
         if others:
             max(others, key=lambda column: column.kinds[Kind.NUMBER]).role = Role.VALUE
+
+
+def take_counts(numbers: Sequence[Column], headings: Sequence[Heading]) -> None:
+    """Give the results' role to columns of numbers with units that stand beside others with theirs (`62 %   4.46 10*9/L`).
+    """
+    for column in numbers:
+        if column.role is Role.OTHER and column.has_units and heading_over(column, fitting_of(headings)) is None:
+            column.role = Role.VALUE
+
+
+def fitting_of(headings: Sequence[Heading]) -> list[Heading]:
+    """The headings that can stand over numbers."""
+    fitting = (Role.VALUE, Role.PREVIOUS, Role.LOW, Role.HIGH, Role.OTHER)
+    return [heading for heading in headings if heading.role in fitting]
 
 
 def roles_without_numbers(primary: Sequence[Column], headings: Sequence[Heading]) -> list[Column]:
