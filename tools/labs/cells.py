@@ -61,7 +61,7 @@ def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: S
 
 
 def with_own_limits(rows: Sequence[Row]) -> list[Row]:
-    """The results of one line; where they are in several units, the range is that of the last, which stands before it."""
+    """The results of one line; where they are in several units, the range is of the last, which stands before it."""
     present = [row for row in rows if not row.earlier]
     units = {row.unit.text if row.unit else None for row in present}
     if len(units) < 2 or any(row.moment for row in present):

@@ -131,8 +131,7 @@ def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> 
 
 
 def take_counts(numbers: Sequence[Column], headings: Sequence[Heading]) -> None:
-    """Give the results' role to columns of numbers with units that stand beside others with theirs (`62 %   4.46 10*9/L`).
-    """
+    """Give the results' role to numbers with units that stand beside others with theirs (`62 %   4.46 10*9/L`)."""
     for column in numbers:
         if column.role is Role.OTHER and column.has_units and heading_over(column, fitting_of(headings)) is None:
             column.role = Role.VALUE
