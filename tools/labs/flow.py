@@ -141,7 +141,7 @@ def take(line: Line, sheet: FlowSheet, *, month_first: bool) -> bool:
     """Take a line of a flow sheet: units, ranges or the results of one date; False when it is none of these."""
     moments = moments_in(line.words, month_first=month_first)
     first = moments[0] if moments and moments[0].first == 0 else None
-    spread = across(behind_label(line) if first is None else behind(line, first), sheet.tests)
+    spread = across(behind_label(line, sheet.tests[0]) if first is None else behind(line, first), sheet.tests)
     results = _RESULTS.match(line.text.strip())
     if first is not None or results is not None:
         moment = first.iso if first else None
@@ -162,9 +162,9 @@ def take(line: Line, sheet: FlowSheet, *, month_first: bool) -> bool:
     return True
 
 
-def behind_label(line: Line) -> list[Token]:
-    """The tokens of a line without the words that it begins with."""
-    return list(dropwhile(lambda token: token.kind is Kind.TEXT, line.tokens))
+def behind_label(line: Line, test: Across) -> list[Token]:
+    """The tokens of a line without the words that it begins with left of the first test."""
+    return list(dropwhile(lambda token: token.kind is Kind.TEXT and token.left < test.left - token.height, line.tokens))
 
 
 def behind(line: Line, moment: Moment) -> list[Token]:
