@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..lab_terms.limits import Range
@@ -12,6 +13,10 @@ from .lines import PRIMARY
 from .parts import Parts
 from .row import words_in
 from .tokens import Kind, Token
+
+_SEX = re.compile(r"\(?(?:m|f|males?|females?|men|women|boys|girls|mann|männer|frau|frauen)\b\s?[:(=]?|[♂♀]",
+                  re.IGNORECASE)
+"""Begins a range that is for one sex."""
 
 
 def body_cells(parts: Parts) -> list[Token]:
@@ -59,6 +64,8 @@ def limits_in(cells: dict[int, list[Token]], columns: Sequence[Column], rest: Se
     kinds = (Kind.RANGE, Kind.LIMIT, Kind.RESULT)
     for n, tokens in cells.items():
         if columns[n].role is Role.RANGE:
+            if any(_SEX.match(token.text) for token in tokens):
+                return (together(tokens),)
             found = tuple(token for token in tokens if token.kind in kinds)
             text = tuple(token for token in tokens if token.kind is Kind.TEXT and token is not unit)
             if found or text:
@@ -69,6 +76,13 @@ def limits_in(cells: dict[int, list[Token]], columns: Sequence[Column], rest: Se
     if len(low_high) == 1:
         return found[:1] or (one_sided(*low_high[0]),)
     return found[:1] or tuple(token for _, token in low_high)
+
+
+def together(tokens: Sequence[Token]) -> Token:
+    """All of a cell as words: ranges for men and for women are told as printed, since which one holds is not known."""
+    left, top, _, bottom = tokens[0].place
+    return Token(Kind.TEXT, " ".join(token.text for token in tokens), words_in(tokens),
+                 (left, top, tokens[-1].right, bottom))
 
 
 def one_sided(role: Role, token: Token) -> Token:

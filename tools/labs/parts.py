@@ -34,6 +34,8 @@ _BAND = re.compile(
     r"(?:ckd )?(?:stage|grade) ?\w{0,2})(?: risk)?|risk (?:category|categories|groups?|levels?)(?: \([^)]*\))?",
     re.IGNORECASE)
 """Names a band of a table of reference or risk values, not a test."""
+_BANDS = re.compile(rf"(?:{_BAND.pattern})[ :]*(?:[<>≤≥]|\d)", re.IGNORECASE)
+"""Begins a line that lists such bands (`Optimal <100, near optimal 100-129`)."""
 RANGE_LABEL = re.compile(
     r"\(?(?:standard |your )?(?:ref(?:erence)?|normal|norm|range|nr|rr|expected|interval)\b[\w .]*?\s?[:=.]?\s*",
     re.IGNORECASE)
@@ -149,7 +151,7 @@ def unit_in_name(name: Sequence[Token], body: Sequence[Token]) -> Token | None:
 def no_name(label: str) -> bool:
     """Whether a text cannot name a test: it is about the person or the report, names a range, or explains marks."""
     explains = ": " in label or ";" in label or not (label[0].isalnum() or label[0] in "%#α-ωΑ-Ω")
-    if is_flag(label) or _BAND.fullmatch(label) or _VERB.search(label):
+    if is_flag(label) or _BAND.fullmatch(label) or _BANDS.match(label) or _VERB.search(label):
         return True
     return explains or _ABOUT.match(label) is not None or RANGE_LABEL.fullmatch(label) is not None
 
