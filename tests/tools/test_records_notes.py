@@ -44,6 +44,49 @@ def test_what_a_text_says(text: str, expected: dict[str, str]) -> None:
     assert stances(text) == expected
 
 
+@pytest.mark.parametrize(("text", "expected"), [
+    ("Fever (-), cough (+).", {"fever": "negated", "cough": "affirmed"}),
+    ("(-) fever, (+) cough", {"fever": "negated", "cough": "affirmed"}),
+    ("No fever, cough (+), chills -.", {"fever": "negated", "cough": "affirmed", "chills": "negated"}),
+    ("PE unlikely given a low D-dimer.", {"pulmonary embolism": "uncertain"}),
+    ("Depression denied.", {"depression": "negated"}),
+    ("Denied depression.", {"depression": "negated"}),
+    ("Chest pain free, seizure-free.", {"chest pain": "negated", "seizure": "negated"}),
+    ("No longer has asthma. Lymphoma in complete remission.", {"asthma": "historical", "lymphoma": "historical"}),
+    ("[ ] Asthma  [x] Gout", {"asthma": "unsaid", "gout": "affirmed"}),
+    ("Asthma [ ]  Gout [x]", {"asthma": "unsaid", "gout": "affirmed"}),
+    ("Asthma: [ ] Yes [x] No", {"asthma": "negated"}),
+    ("Not suspicious for malignancy.", {"malignancy": "negated"})])
+def test_signs_boxes_and_denials_behind_a_thing_are_its_own(text: str, expected: dict[str, str]) -> None:
+    assert stances(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("Father died of a stroke at 60; mother is alive with hypertension.", {"stroke": "family",
+                                                                           "hypertension": "family"}),
+    ("Mother (70, well) has gout. Father died at 60 from asthma.", {"gout": "family", "asthma": "family"}),
+    ("Mother: gout, asthma", {"gout": "family", "asthma": "family"}),
+    ("Family: hypertension, gout.", {"hypertension": "family", "gout": "family"}),
+    ("Her stepmother had colon cancer.", {"colorectal cancer": "other"}),
+    ("A brother-in-law has tuberculosis.", {"tuberculosis": "other"}),
+    ("Stroke in her mother-in-law.", {"stroke": "other"}),
+    ("Brought by his mother with fever.", {"fever": "affirmed"})])
+def test_what_relatives_have_is_never_the_patients(text: str, expected: dict[str, str]) -> None:
+    assert stances(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("HIV test pending.", {"HIV infection": "unsaid"}),
+    ("HIV test positive.", {"HIV infection": "affirmed"}),
+    ("HIV antibody: non-reactive", {"HIV infection": "negated"}),
+    ("Hepatitis C antibody ordered.", {"hepatitis C": "unsaid"}),
+    ("Tested for COVID-19.", {"COVID-19": "uncertain"}),
+    ("Colonoscopy scheduled for May.", {"colonoscopy": "unsaid"}),
+    ("Admitted to the stroke unit.", {"stroke": "unsaid"})])
+def test_an_order_or_a_name_is_no_finding(text: str, expected: dict[str, str]) -> None:
+    assert stances(text) == expected
+
+
 def test_passages_keep_where_they_stand() -> None:
     text = "Findings: No mass. A cyst\nof the kidney is seen.\n1. Gout"
     passages = passages_of(text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .stances import Stance
 
 _HEADING = re.compile(
-    r"\s*(?P<name>family (?:medical )?(?:history|hx)|fhx?|famhx"
+    r"\s*(?P<name>family(?: (?:medical )?(?:history|hx))?|fhx?|famhx"
     r"|(?:past |prior |previous )?(?:medical|surgical|psychiatric|obstetric) (?:history|hx)|past history|pmhx?|pshx?"
     r"|(?:known )?allergies|allergy|social history|shx?|history of (?:the )?present(?:ing)? illness|hpi"
     r"|chief complaint|cc|history|medications?|meds|physical exam(?:ination)?|exam(?:ination)?|vitals|labs?|laboratory"

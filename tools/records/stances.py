@@ -43,6 +43,8 @@ class Stance(StrEnum):
     FAMILY_DENIED = "family denied"
     """No relative has it, which says nothing of the patient."""
     OTHER = "other"
+    UNSAID = "unsaid"
+    """It is named, and whether it is so is not said: a test ordered, a box not ticked."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ def _acts(cue: _Cue, mention: Span, around: Sequence[Span], cues: Sequence[_Cue]
     """Whether a trigger reaches a mention."""
     if cue.effect is Effect.NOTHING:
         return False
+    if cue.reach is Reach.TOUCHING:
+        return _last_before(cue, mention, around, text, farthest=0)
     if cue.reach in {Reach.BEFORE, Reach.BESIDE} and _last_before(cue, mention, around, text):
         return True
     if cue.reach in {Reach.LIST, Reach.BESIDE}:
@@ -112,13 +116,13 @@ def _first_after(cue: _Cue, mention: Span, around: Sequence[Span], text: str) ->
     return all(_JOINT.fullmatch(text[one[1]:other[0]]) for one, other in pairwise(behind))
 
 
-def _last_before(cue: _Cue, mention: Span, around: Sequence[Span], text: str) -> bool:
-    """Whether a mention is the last before a trigger, or told together with it."""
+def _last_before(cue: _Cue, mention: Span, around: Sequence[Span], text: str, farthest: int = FARTHEST_BEFORE) -> bool:
+    """Whether a mention is the last before a trigger, at most `farthest` words away, or told together with it."""
     before = [span for span in around if span[1] <= cue.start and span[0] >= mention[0]]
     if not before or before[0] != mention:
         return False
     gap = _ASIDE.sub(" ", text[before[-1][1]:cue.start])
-    if len(gap.split()) > FARTHEST_BEFORE or ENDS[cue.effect].search(gap) or "," in gap.strip(" ,"):
+    if len(gap.split()) > farthest or ENDS[cue.effect].search(gap) or "," in gap.strip(" ,"):
         return False
     return all(_JOINT.fullmatch(text[one[1]:other[0]]) for one, other in pairwise(before))
 
@@ -126,24 +130,23 @@ def _last_before(cue: _Cue, mention: Span, around: Sequence[Span], text: str) ->
 def _settled(acting: Sequence[_Cue], mention: Span, section: Stance | None) -> Stance:
     """What stands of everything that reaches a mention.
 
-    Whose it is comes first; then what is yet to come; then doubt and denial, of
-    which the nearer one counts; then time.
+    Whose it is comes first; then whether anything is said of it, and what is yet to come; then doubt, denial and their
+    opposite, of which the nearest counts; then time.
     """
     effects = {cue.effect for cue in acting}
-    negated = Effect.NEGATED in effects
     if Effect.OTHER in effects:
         return Stance.OTHER
     if Effect.FAMILY in effects or section is Stance.FAMILY:
-        return Stance.FAMILY_DENIED if negated else Stance.FAMILY
-    if Effect.HYPOTHETICAL in effects:
-        return Stance.HYPOTHETICAL
-    doubts = [cue for cue in acting if cue.effect in {Effect.UNCERTAIN, Effect.NEGATED}]
-    if doubts:
-        nearest = min(doubts, key=lambda cue: (cue.reach not in {Reach.BEFORE, Reach.BESIDE}, _distance(cue, mention)))
-        return Stance.UNCERTAIN if nearest.effect is Effect.UNCERTAIN else Stance.NEGATED
-    if Effect.HISTORICAL in effects:
-        return Stance.HISTORICAL
-    return section or Stance.AFFIRMED
+        return Stance.FAMILY_DENIED if Effect.NEGATED in effects else Stance.FAMILY
+    for effect in (Effect.UNSAID, Effect.HYPOTHETICAL):
+        if effect in effects:
+            return Stance(effect)
+    weighed = [cue for cue in acting if cue.effect in {Effect.UNCERTAIN, Effect.NEGATED, Effect.AFFIRMED}]
+    if weighed:
+        nearest = min(weighed, key=lambda cue: (
+            cue.effect is Effect.AFFIRMED or cue.reach in {Reach.AFTER, Reach.LIST}, _distance(cue, mention)))
+        return Stance(nearest.effect)
+    return Stance.HISTORICAL if Effect.HISTORICAL in effects else section or Stance.AFFIRMED
 
 
 def _distance(cue: _Cue, mention: Span) -> int:

@@ -76,7 +76,8 @@ class Said:
             return f"this {what} gives orders to a program, so nothing that it states was taken up"
         passed = [f"{count} {words}" for stance, words in (
             (Stance.HYPOTHETICAL, "mentions of what only may come"), (Stance.OTHER, "of what other people have"),
-            (Stance.FAMILY_DENIED, "of what no relative has")) if (count := self.passed_over.get(stance, 0))]
+            (Stance.FAMILY_DENIED, "of what no relative has"),
+            (Stance.UNSAID, "in a test, a name or an empty box")) if (count := self.passed_over.get(stance, 0))]
         also = f"; passed over: {', '.join(passed)}" if passed else ""
         return (f"of this {what} {len(self.statements)} statements about conditions, symptoms and procedures of a "
                 f"fixed list were read by rules, all else in it is not interpreted{also}")

@@ -27,6 +27,8 @@ from .statements import STANDINGS, statements_in
 LONGEST_TITLE = 120
 NO_PLACE: BoxPt = (0.0, 0.0, 0.0, 0.0)
 """A text file has no page: its passages are found by their words."""
+
+
 @dataclass(frozen=True)
 class Line:
     """A line of a text.

@@ -20,6 +20,10 @@ class Effect(StrEnum):
     HYPOTHETICAL = "hypothetical"
     FAMILY = "family"
     OTHER = "other"
+    AFFIRMED = "affirmed"
+    """It says that the thing is there, against a denial or doubt farther away ("cough (+)")."""
+    UNSAID = "unsaid"
+    """It only names the thing: a test for it, a ward called after it, a box that is not ticked."""
     NOTHING = "nothing"
     """It looks like a trigger and is none ("no change in"); it hides the shorter ones in it."""
 
@@ -33,6 +37,8 @@ class Reach(StrEnum):
     """The next one behind it, and what is told together with that."""
     BEFORE = "before"
     """The last one before it, and what is told together with that."""
+    TOUCHING = "touching"
+    """The one that it directly follows, and what is told together with that."""
     BESIDE = "beside"
     """The ones on both sides."""
 
@@ -67,6 +73,6 @@ ENDS: Mapping[Effect, re.Pattern[str]] = {
     Effect.HISTORICAL: re.compile(
         rf"{_TURN}|\b(?:now|there (?:is|are)|present(?:s|ed|ing)? with|complain(?:s|ing) of|denie[sd])\b"),
     Effect.HYPOTHETICAL: re.compile(r";|\n|\bbut\b"), Effect.FAMILY: re.compile(_SELF), Effect.OTHER: re.compile(_SELF),
-    Effect.NOTHING: re.compile(r";"),
+    Effect.AFFIRMED: re.compile(_TURN), Effect.UNSAID: re.compile(_TURN), Effect.NOTHING: re.compile(r";"),
 }
 """What ends the reach of a trigger, by its effect."""
