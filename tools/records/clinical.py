@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ...core.finding import Value
+from ...core.finding import Assertion, Value
 from ...sources.fhir_fields import (
     Resource,
     clean,
@@ -24,7 +24,21 @@ from ...sources.fhir_fields import (
     texts,
 )
 from ...sources.fhir_record import Record, moment_of_resource
-from .facts import DENIED, FAMILY, OVER, PRESENT, UNSURE, Aspect, Detail, Fact, Standing, name_of, preferred_code
+from .facts import (
+    DENIED,
+    FAMILY,
+    OVER,
+    PAST,
+    PRESENT,
+    UNSURE,
+    Aspect,
+    Detail,
+    Fact,
+    Standing,
+    name_of,
+    preferred_code,
+)
+from .named import said_by
 
 PLANNED = frozenset({"proposal", "plan", "option"})
 DOUBTED = frozenset({"unconfirmed", "provisional", "differential"})
@@ -44,10 +58,17 @@ MEDICATION_STANDINGS: Mapping[str, Standing] = {
 """Any other word (on-hold, draft, intended, unknown) is uncertain."""
 
 
+SAID_SO: Mapping[Assertion, Standing] = {
+    Assertion.FAMILY: FAMILY, Assertion.HISTORICAL: PAST, Assertion.UNCERTAIN: UNSURE}
+"""Of a condition whose name says how it stands ("History of stroke")."""
+
+
 def condition_facts(resource: Resource, key: str, record: Record) -> Iterator[Fact]:
-    """A problem or diagnosis from its onset on."""
+    """A problem or diagnosis from its onset on, as its name says where it is listed as "History of" something."""
+    name, standing = name_of(one(resource, "code")), _condition_standing(resource)
+    told = said_by(name) if standing is PRESENT else None
     started = moment_of(resource, "onsetDateTime") or next(filter(None, period_of(resource, "onsetPeriod")), None)
-    yield Fact(resource, key, "Condition.code", name_of(one(resource, "code")), _condition_standing(resource),
+    yield Fact(resource, key, "Condition.code", name, SAID_SO[told[0]] if told else standing,
                started or moment_of(resource, "recordedDate"), preferred_code(one(resource, "code")),
                details=tuple(_abatement(resource)))
 

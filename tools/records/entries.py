@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 
 from ...core.evidence import DocumentSpan, Evidence, FhirResource
@@ -12,7 +13,8 @@ from ...core.moments import moment_key
 from .facts import Aspect, told_by
 from .intents import Asked, Limit
 from .matching import Fit, best_fits, fit, head_of
-from .mentions import other_names
+from .mentions import other_names, spelled_out
+from .named import said_by
 
 MEDICATION_KINDS = frozenset({"MedicationRequest", "MedicationStatement"})
 NOTED = "note"
@@ -37,10 +39,18 @@ class Entry:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """What it may be called: its name, and display and code of its code."""
+        """What it may be called: its name, display and code of its code, and its thing ("History of stroke": stroke)."""
         code = self.finding.code
         said = other_names(self.finding.name) if self.is_noted else ()
-        return (self.finding.name, *((code.display, code.code) if code else ()), *said)
+        also = (self.thing, spelled_out(self.thing)) if self.finding.category is Category.RECORD else ()
+        return tuple(dict.fromkeys((self.finding.name, *((code.display, code.code) if code else ()), *said,
+                                    *filter(None, also))))
+
+    @cached_property
+    def thing(self) -> str:
+        """Its name without the words that only tell how it stands, where its assertion says the same."""
+        told = said_by(self.finding.name)
+        return told[1] if told and told[0] is self.finding.assertion else self.finding.name
 
     @cached_property
     def is_noted(self) -> bool:
@@ -75,14 +85,23 @@ class Entry:
 
     @property
     def stands(self) -> bool:
-        """Whether it is so now, as far as the source says."""
-        return self.finding.status in {Status.PRESENT, Status.MEASURED} and (
-            self.finding.assertion is Assertion.AFFIRMED)
+        """Whether it is so now, as far as the source says: what has an end that lies behind today is over, though its
+        status still calls it active."""
+        return self._is_so and not self._has_ended
 
     @property
     def is_over(self) -> bool:
         """Whether it was so once."""
-        return self.finding.assertion is Assertion.HISTORICAL
+        return self.finding.assertion is Assertion.HISTORICAL or (self._is_so and self._has_ended)
+
+    @property
+    def _is_so(self) -> bool:
+        return self.finding.status in {Status.PRESENT, Status.MEASURED} and (
+            self.finding.assertion is Assertion.AFFIRMED)
+
+    @property
+    def _has_ended(self) -> bool:
+        return self.end is not None and self.end[:10] < datetime.now(UTC).date().isoformat()[:len(self.end)]
 
     def stood_within(self, limit: Limit) -> bool | None:
         """Whether it was so at some time within `limit`; None where the dates do not tell.
@@ -92,6 +111,8 @@ class Entry:
         start, end = self.when, self.end
         if start is None or (self.is_over and end is None):
             return True if start is not None and limit.holds(start) else None
+        if limit.until is not None:
+            return start[:len(limit.until)] <= limit.until and (end is None or end[:len(limit.date)] >= limit.date)
         if limit.relation in {"after", "since"}:
             return self.stands if end is None else limit.holds(end)
         began = Limit("before" if limit.relation == "before" else "by", limit.date).holds(start)
@@ -145,10 +166,12 @@ def _is_text(evidence: Evidence) -> bool:
 
 
 def matching(asked: str, entries: Sequence[Entry]) -> list[Entry]:
-    """The entries that answer to the name asked for, in the order of time; all when nothing is named."""
+    """The entries that answer to the name asked for, or to what it stands for (GERD), in the order of time; all when
+    nothing is named."""
     if not asked:
         return list(entries)
-    return [entry for entry in entries if fit(asked, entry.names)[0] is not Fit.NONE]
+    forms = [form for form in (asked, spelled_out(asked)) if form]
+    return [entry for entry in entries if any(fit(form, entry.names)[0] is not Fit.NONE for form in forms)]
 
 
 def best_matching(asked: str, entries: Sequence[Entry]) -> list[Entry]:

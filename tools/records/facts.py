@@ -19,6 +19,8 @@ LONGEST_CAPTION = 200
 Standing = tuple[Status, Assertion]
 PRESENT: Standing = (Status.PRESENT, Assertion.AFFIRMED)
 OVER: Standing = (Status.ABSENT, Assertion.HISTORICAL)
+PAST: Standing = (Status.INDETERMINATE, Assertion.HISTORICAL)
+"""Of what is called history: whether it is over is not said."""
 DENIED: Standing = (Status.ABSENT, Assertion.NEGATED)
 UNSURE: Standing = (Status.INDETERMINATE, Assertion.UNCERTAIN)
 FAMILY: Standing = (Status.PRESENT, Assertion.FAMILY)

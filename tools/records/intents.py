@@ -27,24 +27,30 @@ class Limit:
     """A restriction in time.
 
     Args:
-        relation: `on` (within the date's own precision), `by` (on or before), `before`, `after`, `since`.
-        date: ISO 8601: a year, a month or a day.
+        relation: `on` (within the date's own precision), `by` (on or before), `before`, `after`, `since`, or `between`.
+        date: ISO 8601: a year, a month or a day; the first one of `between`.
+        until: the last one of `between`, which counts.
     """
 
     relation: str
     date: str
+    until: str | None = None
 
     def holds(self, moment: str | None) -> bool:
         """Whether something at `moment` lies within; compared by the dates as written, not without a date."""
         if moment is None or len(moment) < len(self.date):
             return False
         then = moment[:len(self.date)]
+        if self.until is not None:
+            return then >= self.date and len(moment) >= len(self.until) and moment[:len(self.until)] <= self.until
         return {"on": then == self.date, "by": then <= self.date, "before": then < self.date,
                 "after": then > self.date, "since": then >= self.date}[self.relation]
 
     @property
     def words(self) -> str:
         """For an answer: "on or before 2011-03-04"."""
+        if self.until is not None:
+            return f"between {self.date} and {self.until}"
         span = "in" if self.relation == "on" and len(self.date) < len("2011-03-04") else self.relation
         return {"by": "on or before", "since": "on or after"}.get(span, span) + f" {self.date}"
 
@@ -77,6 +83,8 @@ class Asked:
         now: whether only what stands at present counts.
         over: whether only what is over counts.
         bound: the number that results are held against.
+        only: whether the first or last one is asked for in so many words, so that no other is to be told.
+        denied: whether it asks if something is not so ("Has the patient never had asthma?").
     """
 
     topic: Topic
@@ -87,15 +95,20 @@ class Asked:
     now: bool
     over: bool = False
     bound: Bound | None = None
+    only: bool = False
+    denied: bool = False
 
 
 _RELATIONS = {"on": "on", "in": "on", "during": "on", "at": "on", "from": "on", "of": "on", "before": "before",
               "prior to": "before", "as of": "by", "by": "by", "until": "by", "up to": "by", "on or before": "by",
               "after": "after", "since": "since", "on or after": "since"}
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{4}"
+_A_DATE = rf"\d{{4}}-\d\d-\d\d|{DATE_PATTERN}|\d{{4}}-\d\d\b|{_MONTH}|(?<=\s)(?:18|19|20)\d\d\b"
 _DATED = re.compile(
-    rf"\b(?:(?P<relation>{'|'.join(sorted(_RELATIONS, key=len, reverse=True))})\s+)?(?:the\s+)?"
-    rf"(?P<date>\d{{4}}-\d\d-\d\d|{DATE_PATTERN}|\d{{4}}-\d\d\b|{_MONTH}|(?<=\s)(?:18|19|20)\d\d\b)", re.IGNORECASE)
+    rf"\b(?:(?P<relation>{'|'.join(sorted(_RELATIONS, key=len, reverse=True))})\s+)?(?:the\s+)?(?P<date>{_A_DATE})",
+    re.IGNORECASE)
+_BETWEEN = re.compile(rf"\b(?:between|from)\s+(?:the\s+)?(?P<date>{_A_DATE})\s+(?:and|to|until|till|through)\s+"
+                      rf"(?:the\s+)?(?P<last>{_A_DATE})", re.IGNORECASE)
 
 _PICKS = ((Pick.FIRST, r"\b(?:first|earliest|initial|oldest)\b"), (Pick.HIGHEST, r"\b(?:highest|maximum|max|peak)\b"),
           (Pick.LOWEST, r"\b(?:lowest|minimum|min|nadir)\b"),
@@ -106,7 +119,11 @@ _PICK_WORDS = re.compile(r"\b(?:latest|last|most recent(?:ly)?|newest|recent|cur
                          r"|ever)\b")
 _EVER = re.compile(r"\b(?:ever|history|past|previous\w*|former\w*|all|had|did|was|were)\b")
 _OVER = re.compile(r"\b(?:resolved|inactive|no longer|cleared|healed|stopped|discontinued|completed)\b")
-_NOW = re.compile(r"\b(?:current(?:ly)?|active|still|now|presently|at present)\b")
+_NOW = re.compile(rf"\b(?:current(?:ly)?|active|still|now|presently|at present|(?:is|are) {WHO} (?:taking|on|using))\b")
+_ONLY = re.compile(r"\b(?:first|earliest|initial(?:ly)?|original(?:ly)?|oldest|last|latest|most recent(?:ly)?|newest)\b")
+_DENIED = re.compile(rf"^((?:has|have|had|does|do|did|is|are|was|were) {WHO} (?:ever )?)(?:never|not)(?: ever| yet)? "
+                     rf"|^((?:does|did|has) {WHO} (?:have |had )?|{WHO} (?:has|had) )(?:no(?: known)?|never(?: had)?) ")
+"""Beginnings that ask whether something is not so; the groups are the same question asked the other way round."""
 _FILL = re.compile(
     rf"^(?:{WHO}'s |{WHO} |his |her |their |the |a |an |any |of |evidence of |signs? of |diagnosis of |history of "
     rf"|recorded |measured |documented |reported )+")
@@ -140,16 +157,19 @@ def understand(question: str) -> Asked | None:
     text = _CHATTER.sub("", re.sub(r"[,;]? (?:please|thanks|thank you)$", "", text))
     for otherwise, meant in SAID_OTHERWISE:
         text = re.sub(otherwise, meant, text)
+    asked_for, text = text, _DENIED.sub(lambda found: found[1] or found[2], text)
+    denied = text != asked_for
     limit, text = _limit(text)
     for topic, pattern in FORMS:
         found = pattern.search(text)
         if found is not None:
             about = found.groupdict().get("x") or ""
-            return Asked(topic=topic, about=_thing(about), pick=_pick(text, topic), limit=limit,
+            return Asked(topic=topic, about=thing(about), pick=_pick(text, topic), limit=limit,
                          ever=_EVER.search(text) is not None, now=_NOW.search(text) is not None,
-                         over=_OVER.search(text) is not None, bound=_bound(found))
+                         over=_OVER.search(text) is not None, bound=_bound(found),
+                         only=_ONLY.search(text) is not None, denied=denied)
     if limit is not None and text and len(text.split()) <= LONGEST_NAME and text.split()[0] not in _ASKING:
-        return Asked(Topic.VALUE, _thing(text), _pick(text, Topic.VALUE), limit, ever=False, now=False)
+        return Asked(Topic.VALUE, thing(text), _pick(text, Topic.VALUE), limit, ever=False, now=False)
     return None
 
 
@@ -169,23 +189,28 @@ def left_over(question: str, dropped: str) -> str:
 
 def _limit(text: str) -> tuple[Limit | None, str]:
     """The restriction in time, and the text without it."""
-    found = _DATED.search(text)
+    span = _BETWEEN.search(text)
+    found = span or _DATED.search(text)
     if found is None:
         return None, text
-    date = _iso(found["date"])
-    if date is None:
-        raise AmbiguousDate(found["date"])
+    date, until = _iso(found["date"]), _iso(span["last"]) if span else None
     rest = re.sub(r"\s+", " ", text[:found.start()] + " " + text[found.end():]).strip(" ,")
-    return Limit(relation=_RELATIONS[(found["relation"] or "on").lower()], date=date), rest
+    return Limit("between", date, until) if span else Limit(_RELATIONS[(found["relation"] or "on").lower()], date), rest
 
 
-def _iso(written: str) -> str | None:
+def begins_with_date(text: str) -> bool:
+    """Whether a text begins with a date, after "the" or not."""
+    return _DATED.match(" " + text, 1) is not None
+
+
+def _iso(written: str) -> str:
     if re.fullmatch(r"\d{4}(?:-\d\d)?", written):
         return written
-    if re.fullmatch(_MONTH, written, re.IGNORECASE):
-        day = parse_date(f"1 {written.replace('.', '')}")
-        return day[:7] if day else None
-    return parse_date(written)
+    is_month = re.fullmatch(_MONTH, written, re.IGNORECASE) is not None
+    day = parse_date(f"1 {written.replace('.', '')}" if is_month else written)
+    if day is None:
+        raise AmbiguousDate(written)
+    return day[:7] if is_month else day
 
 
 def _pick(text: str, topic: Topic) -> Pick:
@@ -197,7 +222,7 @@ def _pick(text: str, topic: Topic) -> Pick:
     return next((pick for pick, pattern in _PICKS if re.search(pattern, text)), Pick.LATEST)
 
 
-def _thing(about: str) -> str:
+def thing(about: str) -> str:
     """The thing itself, without articles, possessives, and words about which and when."""
     text = re.sub(r"\s+", " ", _PICK_WORDS.sub(" ", about)).strip()
     before = None

@@ -42,7 +42,8 @@ SAME_THING = (
     (r"\bcopd\b", "chronic obstructive pulmonary disease"),
     (r"\bchf\b", "congestive heart failure"),
     (r"\bheart attack\b", "myocardial infarction"),
-    (r"(?<!secondary )\bmalignant (?:neoplasms?|tumors?)\b", "cancer"),
+    (r"(?<!secondary )\bmalignant (?:neoplasms?|tumors?)\b|\bcarcinomas?\b(?! in situ)", "cancer"),
+    (r"\bgastro[ -]?oesophageal\b", "gastroesophageal"),
     (r"\bflu\b", "influenza"),
     (r"\bx[ -]?rays?\b|\bradiographs?\b", "xray"),
     (r"\bechocardiogra\w+\b|\becho\b", "echocardiogram"),
@@ -64,6 +65,15 @@ _SEMANTIC_TAG = re.compile(r"\s*\((?:disorder|finding|procedure|situation|regime
 _DOUBT = re.compile(r"\b(?:suspected|possible|probable|presumed|rule out|query|risk of|at risk|screening|fear of"
                     r"|exposure to|contact with|no evidence of|absence of|without|negative for|no|family history"
                     r"|history of|hx of|status post|past|non(?=[ -])|pre(?=[ -])|pseudo(?=[ -]))\b")
+
+
+_OF_ANOTHER = frozenset((
+    "a1c", "density", "vldl", "non", "direct", "indirect", "conjugated", "unconjugated", "free", "fetal", "ionized",
+    "urine", "urinary", "cerebrospinal", "csf", "stool", "saliva", "sweat", "pleural", "peritoneal", "synovial",
+    "ascitic", "ratio", "antibody", "dipstick", "strip", "predicted"))
+"""Words of a result's name that make it another result than the one named without them."""
+_SHARE_OF = re.compile(r"/\s*(?:100\b|leukocyte|erythrocyte)")
+"""A count of one kind of cell as a share of all is a result of that kind."""
 
 
 class Fit(IntEnum):
@@ -127,6 +137,16 @@ def fit(asked: str, names: Iterable[str]) -> tuple[Fit, int]:
             found = (Fit.WHOLE if wanted == held else Fit.PART, len(held - wanted))
             best = max(best, found, key=lambda pair: (pair[0], -pair[1]))
     return best
+
+
+def is_of_another(asked: str, name: str) -> bool:
+    """Whether a result's name holds the words asked for and is yet another result: the LDL for "cholesterol", a ratio
+    for one of its two parts, a result in urine where no specimen is asked for."""
+    wanted, head = set(all_words(fold(asked))), head_of(name)
+    if set(all_words(head)) & _OF_ANOTHER - wanted:
+        return True
+    above, slash, below = _SHARE_OF.sub(" ", head).partition("/")
+    return bool(slash) and "ratio" not in wanted and (wanted <= set(all_words(above)) or wanted <= set(all_words(below)))
 
 
 def denied_words(folded: str) -> set[str]:

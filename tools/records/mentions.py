@@ -54,6 +54,15 @@ def other_names(name: str) -> tuple[str, ...]:
     return _forms().get(name.casefold(), ())
 
 
+def spelled_out(name: str) -> str | None:
+    """The common name of what an abbreviation or a name of several words stands for; None for any other name.
+
+    Single words in full ("mass", "effusion") are left alone: outside of a sentence they may mean more than one thing.
+    """
+    found = terms().get(name.upper()) or (terms().get(name.casefold()) if len(name.split()) > 1 else None)
+    return found[0] if found else None
+
+
 def is_condition(name: str) -> bool:
     """Whether a thing on the list is a condition, not a symptom or a procedure."""
     return any(terms()[form][1] == "condition" for form in other_names(name)[:1])

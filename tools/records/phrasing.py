@@ -17,6 +17,7 @@ Cited = tuple[str, Sequence[Evidence]]
 
 MOST_SENTENCES = 40
 _LEADS = {"yes": "Yes", "no": "No", "uncertain": "Not settled"}
+_TURNED = {"yes": ("no", "No, the record holds it"), "no": ("yes", "Yes, as far as the record says")}
 
 
 def answered(question: str, sentences: Sequence[Cited], value: AnswerValue | None = None) -> Answer:
@@ -34,9 +35,29 @@ def answered(question: str, sentences: Sequence[Cited], value: AnswerValue | Non
 
 def not_in_case(question: str, text: str, near: Sequence[Entry] = ()) -> Answer:
     """The case does not hold what was asked for; `near` are entries with a similar name that may have been meant."""
-    names = list(dict.fromkeys(entry.finding.name for entry in near))[:5]
+    names = list(dict.fromkeys(f"{entry.finding.name}{_whose(entry)}" for entry in near))[:5]
     hint = f" Similar names in the record: {'; '.join(names)}." if names else ""
     return Answer(text=text + hint, status=AnswerStatus.NOT_IN_CASE, steps=_steps(question))
+
+
+def _whose(entry: Entry) -> str:
+    """That a similar name is a relative's, or is there as not so."""
+    told = {Assertion.FAMILY: "of the family", Assertion.NEGATED: "recorded as not so"}.get(entry.finding.assertion)
+    return f" ({told})" if told and entry.thing == entry.finding.name else ""
+
+
+def turned(answer: Answer) -> Answer:
+    """The answer to the opposite question: yes for no, no for yes, the first sentence begun so that none can mistake
+    it; whatever is neither stays as it is."""
+    said = answer.value.text if answer.value else None
+    if said not in _TURNED or not answer.sentences:
+        return answer
+    opposite, lead = _TURNED[said]
+    first = answer.sentences[0]
+    text = f"{lead}: {first.text.removeprefix(f'{_LEADS[said]}: ')}"
+    sentences = (first.model_copy(update={"text": text}), *answer.sentences[1:])
+    return answer.model_copy(update={"text": " ".join(one.text for one in sentences), "sentences": sentences,
+                                     "value": answer.value.model_copy(update={"text": opposite})})
 
 
 def list_of(question: str, asked: Asked, pool: Sequence[Entry], none: str) -> Answer:
@@ -77,7 +98,7 @@ def since(entry: Entry) -> str:
     """ ", since D", ", from D1 to D2", or nothing when undated; with the space before it."""
     ended = entry.told(Aspect.END)
     if entry.when is None:
-        return f", until {ended[0][0]}" if ended else ""
+        return f", until {ended[0][0]}" if ended else ", no longer active" if entry.is_over else ""
     if ended:
         return f", from {day(entry.when)} to {ended[0][0]}"
     return f", from {day(entry.when)}, no longer active" if entry.is_over else f", since {day(entry.when)}"
@@ -88,6 +109,8 @@ def standing(entry: Entry) -> Cited:
     if entry.is_noted:
         return noted(entry)
     name = entry.finding.name
+    if entry.thing != name:
+        return f"{name}{f', recorded of {day(entry.when)}' if entry.when else ''}.", entry.main
     evidence = (*entry.main, *(item for _, item in entry.told(Aspect.END)))
     if entry.finding.assertion is Assertion.NEGATED or (
             entry.finding.status is Status.ABSENT and entry.finding.assertion is Assertion.AFFIRMED):

@@ -7,8 +7,8 @@ import re
 from ...core.evidence import DocumentSpan, Evidence
 from .entries import Entry
 
-KIN = (r"(?:great-?)?grand(?:mother|father|parent|son|daughter)s?"
-       r"|(?:step)?(?:mother|father|brother|sister|son|daughter)s?|parents?|siblings?|aunts?|uncles?|cousins?|nieces?|nephews?|children|child")
+KIN = (r"(?:great-?)?grand(?:mother|father|parent|son|daughter)s?|(?:step)?(?:mother|father|brother|sister|son|daughter)s?"
+       r"|parents?|siblings?|aunts?|uncles?|cousins?|nieces?|nephews?|children|child|mom|mum|dad")
 _ONE = (rf"(?:(?:{KIN})'s )?(?:(?:maternal|paternal|half|foster|adoptive|adopted)[ -])?\b(?:{KIN})\b(?:[- ]in[- ]law)?"
         r"(?! history)")
 KINSHIP = re.compile(rf"\b{_ONE}(?:'s?)?", re.IGNORECASE)
@@ -19,6 +19,7 @@ _BEHIND = re.compile(rf"\s*(?:,|:|-|\(|in\b|of\b)?\s*(?:(?:his|her|their|the|an?
                      r"(?=[,;.)]|and\b|$)")
 GROUPS = {"parent": ("mother", "father"), "sibling": ("brother", "sister"), "child": ("son", "daughter"),
           "grandparent": ("grandmother", "grandfather")}
+_SAME_KIN = {"mom": "mother", "mum": "mother", "dad": "father"}
 UNRELATED = frozenset({"law", "foster", "adoptive", "adopted"})
 
 
@@ -42,7 +43,15 @@ def told_relatives(entry: Entry) -> tuple[str, ...]:
 
 
 def is_of(asked: tuple[str, ...], told: tuple[str, ...]) -> bool:
-    """Whether one of the relatives told of is one of those asked about."""
+    """Whether one of the relatives told of is one of those asked about.
+
+    "Sibling" is answered by a brother or sister, and "mother" by a "natural mother"; an adopted one, one by marriage,
+    or a relative's relative by no shorter name.
+
+    Args:
+        asked: from `asked_relatives`.
+        told: from `told_relatives`.
+    """
     return any(_is_one(kin, who) for one in asked for kin in (one, *GROUPS.get(one, ())) for who in told)
 
 
@@ -52,6 +61,7 @@ def _is_one(asked: str, told: str) -> bool:
 
 
 def _singular(kin: str) -> str:
+    kin = _SAME_KIN.get(kin, kin)
     return "child" if kin == "children" else re.sub(r"(?<!')s$", "", kin)
 
 

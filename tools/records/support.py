@@ -160,7 +160,7 @@ def _allowed(entry: Entry) -> frozenset[str]:
 
 def _stands_as_told(entry: Entry, words: set[str]) -> bool:
     """Affirmed entries as they are, those that are over in words that say so; doubted, denied and family ones never."""
-    if entry.finding.assertion is Assertion.HISTORICAL:
+    if entry.is_over:
         return bool(words & _TOLD_AS_OVER)
     return entry.stands
 
