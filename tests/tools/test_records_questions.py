@@ -224,14 +224,15 @@ def test_a_narrower_condition_answers_to_a_broader_name_with_the_classification(
     assert name in answer.text and blocks in answer.text
 
 
-def test_what_is_doubted_or_recalled_is_no_kind_of_anything(tmp_path):
+def test_what_is_doubted_recalled_or_denied_settles_nothing_broader(tmp_path):
     result = run_on_resources(
         tmp_path, ANNA,
         about_anna("Condition", id="a", code=concept("Suspected melanoma (situation)")),
         about_anna("Condition", id="b", code=concept("History of pneumonia")),
         about_anna("Condition", id="c", code=concept("Asthma"), verificationStatus=status("refuted")))
-    assert ask("Does the patient have cancer?", result).status is NOT_IN_CASE
-    assert ask("Does the patient have a lung disease?", result).value.text == "no"
+    assert ask("Does the patient have cancer?", result).value.text == "uncertain"
+    assert ask("Does the patient have a lung disease?", result).value.text == "uncertain"
+    assert ask("Does the patient have an allergic disease?", result).status is NOT_IN_CASE
 
 
 @pytest.mark.parametrize(("question", "verdict", "count"), [

@@ -39,7 +39,7 @@ class Entry:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """What it may be called: its name, display and code of its code, and its thing ("History of stroke": stroke)."""
+        """What it may be called: its name, its code and that one's display, its thing ("History of stroke": stroke)."""
         code = self.finding.code
         said = other_names(self.finding.name) if self.is_noted else ()
         also = (self.thing, spelled_out(self.thing)) if self.finding.category is Category.RECORD else ()
@@ -106,17 +106,21 @@ class Entry:
     def stood_within(self, limit: Limit) -> bool | None:
         """Whether it was so at some time within `limit`; None where the dates do not tell.
 
-        From its date to its end; without a date, or over without an end, nothing can be told.
+        From its date to its end; without a date nothing can be told, nor, where it is over without an end, of a time
+        after its date.
         """
         start, end = self.when, self.end
-        if start is None or (self.is_over and end is None):
-            return True if start is not None and limit.holds(start) else None
-        if limit.until is not None:
-            return start[:len(limit.until)] <= limit.until and (end is None or end[:len(limit.date)] >= limit.date)
+        if start is None:
+            return None
         if limit.relation in {"after", "since"}:
-            return self.stands if end is None else limit.holds(end)
-        began = Limit("before" if limit.relation == "before" else "by", limit.date).holds(start)
-        return began and (end is None or limit.relation in {"by", "before"} or end[:len(limit.date)] >= limit.date)
+            known = end or (start if self.is_over else None)
+            return self.stands if known is None else limit.holds(known) or (None if end is None else False)
+        began = Limit("before" if limit.relation == "before" else "by", limit.until or limit.date).holds(start)
+        if not began or limit.relation in {"by", "before"} or start[:len(limit.date)] >= limit.date:
+            return began
+        if self.is_over and end is None:
+            return None
+        return end is None or end[:len(limit.date)] >= limit.date
 
 
 class Entries:

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from .entries import Entry
-from .matching import all_words, denied_words, fold, head_of
+from .matching import Fit, all_words, denied_words, fit, fold, head_of
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,19 @@ def kinds_of(asked: str, entries: Sequence[Entry]) -> tuple[list[Entry], str]:
     """
     words = frozenset(all_words(fold(asked)))
     for kind in (kind for kind in table() if words in kind.names):
-        found = [entry for entry in entries if _is_one(kind, entry.finding.name)]
+        found = [entry for entry in entries if _is_one(kind, entry.thing)]
         if found:
             return found, kind.source
     return [], ""
+
+
+def is_kind_by_name(asked: str, names: Sequence[str]) -> bool:
+    """Whether one of the names that hold the words asked for names a kind of it by them: "ischemic heart disease" does
+    for "heart disease", "heart murmur" does not. What the table does not list is left to its words."""
+    words = frozenset(all_words(fold(asked)))
+    if not any(words in kind.names for kind in table()):
+        return True
+    return any(words <= set(all_words(fold(name))) or fit(asked, (name,))[0] is Fit.WHOLE for name in names)
 
 
 def _is_one(kind: Kind, name: str) -> bool:

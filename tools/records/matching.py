@@ -43,7 +43,8 @@ SAME_THING = (
     (r"\bchf\b", "congestive heart failure"),
     (r"\bheart attack\b", "myocardial infarction"),
     (r"(?<!secondary )\bmalignant (?:neoplasms?|tumors?)\b|\bcarcinomas?\b(?! in situ)", "cancer"),
-    (r"\bgastro[ -]?oesophageal\b", "gastroesophageal"),
+    (r"\bgastro[ -]?o?esophageal reflux disease\b|\bacid reflux(?: disease)?\b|\bgastro[ -]?o?esophageal reflux\b",
+     "gastroesophageal reflux"),
     (r"\bflu\b", "influenza"),
     (r"\bx[ -]?rays?\b|\bradiographs?\b", "xray"),
     (r"\bechocardiogra\w+\b|\becho\b", "echocardiogram"),
@@ -146,7 +147,7 @@ def is_of_another(asked: str, name: str) -> bool:
     if set(all_words(head)) & _OF_ANOTHER - wanted:
         return True
     above, slash, below = _SHARE_OF.sub(" ", head).partition("/")
-    return bool(slash) and "ratio" not in wanted and (wanted <= set(all_words(above)) or wanted <= set(all_words(below)))
+    return bool(slash) and "ratio" not in wanted and any(wanted <= set(all_words(part)) for part in (above, below))
 
 
 def denied_words(folded: str) -> set[str]:

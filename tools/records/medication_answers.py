@@ -9,7 +9,19 @@ from .entries import Entries, Entry, matching
 from .facts import Aspect
 from .intents import Asked, Pick
 from .matching import Fit, fit, shares_words, written_alike
-from .phrasing import Cited, answered, day, distinct, led, list_of, not_in_case, standing, verdict, verdict_within
+from .phrasing import (
+    Cited,
+    answered,
+    day,
+    distinct,
+    led,
+    list_of,
+    not_in_case,
+    since,
+    standing,
+    verdict,
+    verdict_within,
+)
 
 ANY = frozenset({"", "any", "anything", "something", "medication", "medications", "any medication", "any medications"})
 
@@ -54,7 +66,8 @@ def when_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
     if not found or not asked.about:
         return _unknown(question, asked, entries)
     chosen = found[0] if asked.pick is Pick.FIRST else found[-1]
-    said = [(f"{entry.finding.name}: prescribed on {day(entry.when)}.", entry.main) for entry in found]
+    told = [entry for entry in found if entry.order[0] == chosen.order[0]] if asked.only else found
+    said = [(f"{entry.finding.name}: prescribed on {day(entry.when)}.", entry.main) for entry in told]
     return answered(question, distinct(said), AnswerValue(text=chosen.finding.name, date=chosen.when))
 
 
@@ -81,7 +94,8 @@ def prescription(question: str, asked: Asked, entries: Entries) -> Answer:
     if not found or not asked.about:
         return _unknown(question, asked, entries)
     chosen = found[0] if asked.pick is Pick.FIRST else found[-1]
-    return answered(question, distinct(map(_prescribed, found)),
+    told = [chosen] if asked.only else found
+    return answered(question, distinct(map(_prescribed, told)),
                     AnswerValue(text=_all_of(chosen, Aspect.PRESCRIBER) or None, date=chosen.when))
 
 
@@ -102,20 +116,19 @@ def reason(question: str, asked: Asked, entries: Entries) -> Answer:
 
 def for_condition(question: str, asked: Asked, entries: Entries) -> Answer:
     """Which medicines were prescribed for a condition."""
-    said: list[Cited] = []
-    names: dict[str, None] = {}
-    for entry in entries.medications:
-        if asked.now and not entry.stands:
-            continue
-        for text, shown in entry.told(Aspect.REASON):
-            if asked.about and fit(asked.about, (text,))[0] is not Fit.NONE:
-                said.append((f"{entry.finding.name}, prescribed on {day(entry.when)} for {text}.",
-                             (*entry.main, shown)))
-                names[entry.finding.name] = None
-    if not said:
-        return not_in_case(question, f"The record names no medication prescribed for {asked.about or 'that'}; a "
-                                     "prescription need not tell its reason.")
-    return answered(question, distinct(said), AnswerValue(text="; ".join(names)))
+    told = [(entry, text, shown) for entry in entries.medications for text, shown in entry.told(Aspect.REASON)
+            if asked.about and fit(asked.about, (text,))[0] is not Fit.NONE]
+    counted = [item for item in told if item[0].stands or not asked.now]
+    if not counted:
+        now = "current " if asked.now else ""
+        over = [f"{entry.finding.name}{since(entry)}" for entry, _, _ in told]
+        ended = f" Of earlier ones it names: {'; '.join(dict.fromkeys(over))}." if over else ""
+        return not_in_case(question, f"The record names no {now}medication prescribed for {asked.about or 'that'}; a "
+                                     f"prescription need not tell its reason.{ended}")
+    said = [(f"{entry.finding.name}, prescribed on {day(entry.when)} for {text}.", (*entry.main, shown))
+            for entry, text, shown in counted]
+    names = "; ".join(dict.fromkeys(entry.finding.name for entry, _, _ in counted))
+    return answered(question, distinct(said), AnswerValue(text=names))
 
 
 def _named(about: str, entries: Entries) -> list[Entry]:
@@ -132,9 +145,9 @@ def _aspect(question: str, asked: Asked, entries: Entries, aspect: Aspect, verb:
     told = [(entry, text, shown) for entry in found for text, shown in entry.told(aspect)]
     if not told:
         return not_in_case(question, f"The record does not tell {what} {found[-1].finding.name}.")
-    said = [(f"{entry.finding.name}: {verb} {text} on {day(entry.when)}.", (*entry.main, shown))
-            for entry, text, shown in told]
     chosen = told[0] if asked.pick is Pick.FIRST else told[-1]
+    said = [(f"{entry.finding.name}: {verb} {text} on {day(entry.when)}.", (*entry.main, shown))
+            for entry, text, shown in told if not asked.only or entry.order[0] == chosen[0].order[0]]
     return answered(question, distinct(said), AnswerValue(text=_all_of(chosen[0], aspect), date=chosen[0].when))
 
 

@@ -55,12 +55,10 @@ def other_names(name: str) -> tuple[str, ...]:
 
 
 def spelled_out(name: str) -> str | None:
-    """The common name of what an abbreviation or a name of several words stands for; None for any other name.
-
-    Single words in full ("mass", "effusion") are left alone: outside of a sentence they may mean more than one thing.
-    """
-    found = terms().get(name.upper()) or (terms().get(name.casefold()) if len(name.split()) > 1 else None)
-    return found[0] if found else None
+    """The common name that an abbreviation stands for (GERD); None for any other name, and where the common name is
+    broader: the letters must stand in it in their order, since AIDS is more than an HIV infection."""
+    found = terms().get(name.upper())
+    return found[0] if found and re.search(".*".join(map(re.escape, name.casefold())), found[0].casefold()) else None
 
 
 def is_condition(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Names that say themselves how their thing stands: "History of stroke", "Suspected lupus", "Family history of gout"."""
+"""Names that say how their thing stands: "History of stroke", "Suspected lupus", "Family history of gout"."""
 
 from __future__ import annotations
 

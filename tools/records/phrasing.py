@@ -76,8 +76,8 @@ def list_of(question: str, asked: Asked, pool: Sequence[Entry], none: str) -> An
         told += distinct(unsettled(entry, asked.limit) for entry in untold(asked, pool))
     if not told:
         return not_in_case(question, none)
-    names = "; ".join(dict.fromkeys(entry.finding.name for entry in chosen))
-    return answered(question, told, AnswerValue(text=names) if chosen else None)
+    names = "; ".join(dict.fromkeys(entry.finding.name for entry in chosen if entry.stands or entry.is_over))
+    return answered(question, told, AnswerValue(text=names) if names else None)
 
 
 def declined(question: str, text: str) -> Answer:

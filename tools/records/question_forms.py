@@ -64,7 +64,8 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
     (Topic.COUNT, rf"^(?:what (?:is|was) )?(?:the )?number of (?!.*\b{VACCINE}\b)(?P<x>.+)$"),
     (Topic.IMMUNIZATION, rf"\b{VACCINE}\b"),
     (Topic.ALLERGY, r"\b(?:allerg\w+|intoleran\w+)\b"),
-    (Topic.FAMILY, r"\b(?:family history|relatives?|mother|father|siblings?|brothers?|sisters?|parents?"
+    (Topic.FAMILY, r"\b(?:family (?:history|members?)|(?:in|within|through) (?:the |his |her |their )?family"
+                   r"|relatives?|mother|mom|mum|dad|father|sons?|daughters?|siblings?|brothers?|sisters?|parents?"
                    r"|grand(?:mother|father|parent)s?|aunts?|uncles?|cousins?)\b"),
     (Topic.MEDICATION_REASON, r"^(?:why|for what|for which \w+|what .*\breason\b).*?\b(?:is|was|has|does|did|were)\b"
                               rf".*?{WHO}.*?\b(?:{RECEIVE})\s+(?P<x>.+)$"),
@@ -74,15 +75,21 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
                               r"(?:prescribed|given|taken|used|ordered|started|indicated) (?:for|to treat)$"),
     (Topic.MEDICATION_REASON, rf"^what (?:\w+ )?(?:is|was) {WHO} (?:taking|given|prescribed|on|using) "
                               r"(?P<x>.+?) (?:for|to treat)$"),
-    (Topic.MEDICATION_FOR, rf"^(?:what|which|list|show).*\b{MEDICINES}\b.*?\b(?:for|to treat|against) "
+    (Topic.MEDICATION_REASON, rf"^(?:what|which) (?:condition|disease|disorder|problem|diagnosis|illness|indication)s? "
+                              rf"(?:is|are|was|were|does|do|did) (?!{WHO}\b)(?:the |his |her )?(?P<x>.+?) (?:being )?"
+                              r"(?:treat(?:s|ing)?|for|(?:prescribed|used|taken|given|meant|indicated) for)$"),
+    (Topic.MEDICATION_REASON, rf"^what (?:is|are|was|were|does|do|did) (?!{WHO}\b)(?:the |his |her )?(?P<x>.+?) "
+                              r"(?:treating|treat)$"),
+    (Topic.MEDICATION_FOR, rf"^(?:what|which|list|show|does|do|did|is|are|was|has|have|any)\b.*"
+                           rf"\b(?:{MEDICINES}|anything|something)\b.*?\b(?:for|to treat|against) "
                            rf"(?!{WHO}$)(?:{WHO}'s )?(?P<x>.+)$"),
     (Topic.MEDICATION_FOR, rf"^(?:what|which \w+) (?:is|was|are|were) (?:used|given|prescribed|taken) "
                            rf"(?:for|to treat|against) (?!{WHO}$)(?:{WHO}'s |his |her )?(?P<x>.+)$"),
     (Topic.MEDICATION_FOR, rf"^{MEDICINES} (?:for|against) (?!{WHO}$)(?P<x>.+)$"),
     (Topic.MEDICATION_REASON, r"^(?:what (?:is|was) )?(?:the )?(?:reason|indication) (?:for|of) (?P<x>.+)$"),
     (Topic.MEDICATION_FOR, rf"^how (?:is|was) (?:{WHO}'s |his |her |the )?(?P<x>.+?) (?:being )?treated$"),
-    (Topic.MEDICATION_FOR, rf"^what (?:is|was|has) {WHO} (?:been )?(?:taking|given|prescribed|on) "
-                           r"(?:for|to treat|against) (?P<x>.+)$"),
+    (Topic.MEDICATION_FOR, rf"^what (?:is|was|has|does) {WHO} (?:been |currently |now |still )*(?:taking|take|given"
+                           r"|prescribed|on) (?:for|to treat|against) (?P<x>.+)$"),
     (Topic.PRESCRIPTION, rf"^who (?:has |had |first |last )*(?:prescribed|ordered|started)(?: {WHO}(?: on)?)? "
                          r"(?P<x>.+?),? (?:and|when|why|for what)\b.*$"),
     (Topic.PRESCRIBER, rf"^(?:who|which (?:doctor|physician|clinician|practitioner|provider|prescriber))"
@@ -108,7 +115,7 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
     (Topic.MEDICATIONS, rf"^(?:what|which|summari[sz]e|give|name|list|show|is|are|does|any)\b.*\b{MEDICINES}\b"),
     (Topic.MEDICATIONS, rf"^what (?:is|does|was) {WHO} (?:currently |now )?(?:taking|take|prescribed|on)$"),
     (Topic.MEDICATION_EVER, rf"^(?:has|have|was|were|did|had) {WHO} (?:ever )?{RECEIVE} (?P<x>.+)$"),
-    (Topic.MEDICATION_EVER, r"^(?:has|was|were) (?P<x>.+?) (?:ever )?(?:been )?prescribed$"),
+    (Topic.MEDICATION_EVER, r"^(?:has|was|were) (?P<x>.+?) (?:ever )?(?:been )?(?:prescribed|started)$"),
     (Topic.MEDICATION_NOW, r"^(?:is|are) (?P<x>.+?) (?:still |currently |now )*(?:being )?(?:taken|used|given)$"),
     (Topic.MEDICATION_NOW, rf"^(?:is|are) {WHO} (?:\w+ )??(?:on|taking|using|prescribed|receiving) (?P<x>.+)$"),
     (Topic.MEDICATION_NOW, rf"^does {WHO} (?:\w+ )??(?:take|use|receive) (?P<x>.+)$"),

@@ -8,14 +8,17 @@ observation. A thing is found by its words and codes; what only resembles it is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from ...core.evidence import Evidence
 from ...core.finding import Finding
 from ...core.result import Answer, AnswerStatus
-from . import medication_answers, state_answers, value_answers
+from . import allergy_answers, medication_answers, state_answers, vaccine_answers, value_answers
 from .entries import Entries
+from .event_limits import at_an_event
 from .intents import AmbiguousDate, Asked, Topic, understand
-from .phrasing import declined
+from .phrasing import declined, turned
+from .several import asked_one_by_one
 
 CAN_ASK = ("It can be asked, for instance: Does the patient have anemia? When was the last influenza vaccine? Which "
            "medications is the patient taking? Who prescribed metoprolol? What was the latest potassium?")
@@ -26,8 +29,8 @@ ANSWERERS: Mapping[Topic, Callable[[str, Asked, Entries], Answer]] = {
     Topic.CONDITION_DATE: state_answers.condition_date,
     Topic.CONDITION_END: state_answers.condition_end,
     Topic.FAMILY: state_answers.family,
-    Topic.ALLERGY: state_answers.allergies,
-    Topic.IMMUNIZATION: value_answers.immunizations,
+    Topic.ALLERGY: allergy_answers.allergies,
+    Topic.IMMUNIZATION: vaccine_answers.immunizations,
     Topic.EVENT_DATE: value_answers.event_date,
     Topic.DEATH: state_answers.death,
     Topic.VALUE: value_answers.value,
@@ -44,6 +47,9 @@ ANSWERERS: Mapping[Topic, Callable[[str, Asked, Entries], Answer]] = {
     Topic.MEDICATION_REASON: medication_answers.reason,
     Topic.MEDICATION_FOR: medication_answers.for_condition,
 }
+
+OF_SEVERAL = frozenset({Topic.EXISTS, Topic.MEDICATION_NOW, Topic.MEDICATION_EVER})
+"""Topics of which one question may name several things ("diabetes and asthma")."""
 
 OTHERWISE: Mapping[Topic, tuple[Topic, ...]] = {
     Topic.CONDITION_DATE: (Topic.EVENT_DATE,), Topic.EVENT_DATE: (Topic.MEDICATION_DATE, Topic.CONDITION_DATE),
@@ -74,8 +80,21 @@ def answer_question(question: str, findings: Iterable[Finding], evidence: Iterab
     if asked is None:
         return declined(question, f"This question is none that can be answered from the record by rules. {CAN_ASK}")
     entries = Entries(findings, evidence)
-    answers = (ANSWERERS[topic](question, asked, entries) for topic in (asked.topic, *OTHERWISE.get(asked.topic, ())))
-    first = next(answers)
-    if first.status is not AnswerStatus.NOT_IN_CASE:
-        return first
-    return next((answer for answer in answers if answer.status is AnswerStatus.ANSWERED), first)
+    answer = at_an_event(question, entries, answer_as_understood) or answer_as_understood(question, asked, entries)
+    return turned(answer) if asked.denied else answer
+
+
+def answer_as_understood(question: str, asked: Asked, entries: Entries) -> Answer:
+    """The answer to what a question was understood to ask, of its topic or of another that it may have meant."""
+    first, *others = (asked.topic, *OTHERWISE.get(asked.topic, ()))
+    answer = ANSWERERS[first](question, asked, entries)
+    if answer.status is not AnswerStatus.NOT_IN_CASE:
+        return answer
+    for topic in others:
+        other = ANSWERERS[topic](question, asked, entries)
+        if other.status is AnswerStatus.ANSWERED:
+            return other
+    if first in OF_SEVERAL:
+        return asked_one_by_one(question, asked.about, lambda part: answer_as_understood(
+            question, replace(asked, about=part), entries)) or answer
+    return answer

@@ -7,8 +7,8 @@ import re
 from ...core.evidence import DocumentSpan, Evidence
 from .entries import Entry
 
-KIN = (r"(?:great-?)?grand(?:mother|father|parent|son|daughter)s?|(?:step)?(?:mother|father|brother|sister|son|daughter)s?"
-       r"|parents?|siblings?|aunts?|uncles?|cousins?|nieces?|nephews?|children|child|mom|mum|dad")
+KIN = (r"(?:great-?)?grand(?:mother|father|parent|son|daughter)s?"
+       r"|(?:step)?(?:mother|father|brother|sister|son|daughter)s?|parents?|siblings?|aunts?|uncles?|cousins?|nieces?|nephews?|children|child|mom|mum|dad")
 _ONE = (rf"(?:(?:{KIN})'s )?(?:(?:maternal|paternal|half|foster|adoptive|adopted)[ -])?\b(?:{KIN})\b(?:[- ]in[- ]law)?"
         r"(?! history)")
 KINSHIP = re.compile(rf"\b{_ONE}(?:'s?)?", re.IGNORECASE)

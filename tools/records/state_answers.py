@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ...core.finding import Assertion
@@ -9,45 +10,63 @@ from ...core.result import Answer, AnswerValue
 from .entries import Entries, Entry, matching
 from .facts import Aspect
 from .intents import Asked, Pick, left_over
-from .kinds import kinds_of
+from .kinds import is_kind_by_name, kinds_of
 from .matching import Fit, fit, is_named_so, shares_words
 from .mentions import is_condition
 from .phrasing import answered, distinct, event, led, list_of, not_in_case, standing, verdict, verdict_within
 from .relatives import KINSHIP, asked_relatives, is_of, told_relatives
 
-ALLERGY_WORDS = (
-    "a an and any allergic allergies allergy are does do has have having her his intolerance intolerances "
-    "intolerant is it known list of on patient record reaction reactions recorded she he that the their to there "
-    "was were what which when")
-ALLERGEN_KINDS = (
-    "allergen allergens drug drugs food foods medication medications medicine medicines substance substances")
 FAMILY_WORDS = (
-    "a an and any anyone condition conditions did die died does family from had has have her his history in is list of "
-    "or patient relative relatives suffer suffered the there was what which who")
+    "a an and any anybody anyone cause condition conditions did die died does family from had has have her his history "
+    "in is list member members of or patient relative relatives run runs somebody someone suffer suffered the there "
+    "was what when which who")
+_OF_LIFE = re.compile(r"\b(?:when|how|where|at what age|alive|living|dead|old)\b")
+"""Of questions about a relative's life, of which a record of illnesses tells nothing."""
 
 
 def exists(question: str, asked: Asked, entries: Entries) -> Answer:
     """Whether the patient has, or ever had, a condition; else whether a procedure or visit of that name took place.
 
-    What notes say counts where no entry has that name, and a narrower condition where neither has it. A vaccine
-    against a disease, or a procedure that is only about it, says nothing about having it.
+    What notes say counts where no entry has that name, and a narrower condition where neither has it. That a narrower
+    one is denied or over denies no broader one. A vaccine against a disease, or a procedure that is only about it, says
+    nothing about having it.
     """
-    found = _own(matching(asked.about, entries.of_kind("Condition") + entries.seen))
-    found = found or [entry for entry in _own(matching(asked.about, entries.noted)) if _speaks_of(asked.about, entry)]
-    if found and asked.about:
-        return _whether(question, asked, found)
-    narrower, source = kinds_of(asked.about, _own(entries.of_kind("Condition")))
-    if narrower:
-        return _whether(question, asked, narrower, f"counted as {asked.about}: {source}")
+    answer = _condition(question, asked, entries) or _event(question, asked, entries)
+    if answer is not None:
+        return answer
+    near = [entry for entry in entries.all if shares_words(asked.about, entry.finding.name)]
+    denied = [entry for entry in matching(asked.about, entries.of_kind("Condition")) if entry not in near]
+    return not_in_case(question, f"The case holds nothing named {asked.about or 'so'}; "
+                                 "that does not rule it out.", [*denied, *near] if asked.about else near)
+
+
+def _condition(question: str, asked: Asked, entries: Entries) -> Answer | None:
+    """Whether a condition is there, by its name, by notes, by narrower ones; None where nothing tells."""
+    if not asked.about:
+        return None
+    pool = _own(entries.of_kind("Condition"))
+    named = [entry for entry in matching(asked.about, pool + _own(entries.seen)) if _speaks_of(asked.about, entry)]
+    named = named or [entry for entry in matching(asked.about, _own(entries.noted)) if _speaks_of(asked.about, entry)]
+    named = [entry for entry in named if is_kind_by_name(asked.about, entry.names)]
+    kinds, source = kinds_of(asked.about, pool)
+    narrower = [entry for entry in kinds if entry not in named and entry.finding.assertion is not Assertion.NEGATED]
+    ever = asked.ever and not asked.now
+    if named and (verdict(named, ever=ever) == "yes" or verdict(narrower, ever=ever) != "yes"):
+        return _whether(question, asked, named)
+    if not narrower:
+        return None
+    return _whether(question, asked, narrower, f"counted as {asked.about}: {source}")
+
+
+def _event(question: str, asked: Asked, entries: Entries) -> Answer | None:
+    """Whether a procedure or visit took place, or a report is there; None where none is named so."""
     events = matching(asked.about, entries.of_kind("Procedure", "Encounter", "DiagnosticReport"))
     done = [entry for entry in events if is_named_so(asked.about, entry.finding.name)
             and (asked.limit is None or asked.limit.holds(entry.when))]
-    if done and asked.about:
-        return answered(question, distinct(map(event, done)),
-                        AnswerValue(text=verdict(done, ever=True), date=done[-1].when))
-    near = [entry for entry in entries.all if shares_words(asked.about, entry.finding.name)]
-    return not_in_case(question, f"The case holds nothing named {asked.about or 'so'}; "
-                                 "that does not rule it out.", near)
+    if not done or not asked.about:
+        return None
+    return answered(question, distinct(map(event, done)),
+                    AnswerValue(text=verdict(done, ever=True), date=done[-1].when))
 
 
 def conditions(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -63,7 +82,8 @@ def condition_date(question: str, asked: Asked, entries: Entries) -> Answer:
     if not found or not asked.about:
         return _no_condition(question, asked, entries)
     chosen = found[0] if asked.pick is Pick.FIRST else found[-1]
-    return answered(question, distinct(map(standing, found)),
+    told = [entry for entry in found if entry.order[0] == chosen.order[0]] if asked.only else found
+    return answered(question, distinct(map(standing, told)),
                     AnswerValue(text=chosen.finding.name, date=chosen.when))
 
 
@@ -85,6 +105,8 @@ def family(question: str, asked: Asked, entries: Entries) -> Answer:
     about, relatives = left_over(KINSHIP.sub(" ", question.replace("’", "'")), FAMILY_WORDS), asked_relatives(question)
     pool = [entry for entry in entries.all if entry.finding.assertion is Assertion.FAMILY]
     found = matching(about, pool)
+    if relatives and _OF_LIFE.search(question.casefold()) and not (about and found):
+        return not_in_case(question, f"The record does not tell that of the {' or '.join(relatives)}.")
     if not found:
         near = [entry for entry in pool if shares_words(about, entry.finding.name, 1)]
         return not_in_case(question, f"The record holds no family history{f' of {about}' if about else ''}.", near)
@@ -94,25 +116,6 @@ def family(question: str, asked: Asked, entries: Entries) -> Answer:
             return not_in_case(question, _of_others(" or ".join(relatives), found))
         found = chosen
     return answered(question, distinct(map(standing, found)), AnswerValue(text="yes"))
-
-
-def allergies(question: str, asked: Asked, entries: Entries) -> Answer:
-    """Which allergies are recorded, or one of them. All are listed where a kind of allergen is asked for, and a
-    sentence says so: a name alone does not tell a medicine from a food."""
-    named = left_over(question, ALLERGY_WORDS)
-    about = left_over(named, ALLERGEN_KINDS)
-    pool = entries.of_kind("AllergyIntolerance")
-    found = matching(about, pool)
-    if not found:
-        more = " of that name" if pool else "; that does not mean that there is none"
-        return not_in_case(question, f"The record holds no allergy{more}.", pool if about else ())
-    said = verdict(found, ever=False)
-    names = "; ".join(dict.fromkeys(entry.finding.name for entry in found))
-    sentences = distinct(map(standing, found))
-    if named and not about:
-        sentences.append(("All recorded allergies are listed, whatever the kind of allergen.",
-                          [item for entry in found for item in entry.main]))
-    return answered(question, sentences, AnswerValue(text=said if about else names))
 
 
 def death(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -132,6 +135,7 @@ def _of_others(relatives: str, found: Sequence[Entry]) -> str:
 
 
 def _whether(question: str, asked: Asked, found: Sequence[Entry], counted_as: str | None = None) -> Answer:
+    """Whether what was found stands; narrower conditions that are over (`counted_as`) leave the broader one open."""
     if asked.limit is not None:
         limit = asked.limit
         found = [entry for entry in found if entry.stood_within(limit) is not False]
@@ -140,6 +144,8 @@ def _whether(question: str, asked: Asked, found: Sequence[Entry], counted_as: st
         said = verdict_within(found, limit)
     else:
         said = verdict(found, ever=asked.ever and not asked.now)
+    if counted_as and said == "no":
+        said = "uncertain"
     stood = [entry for entry in found if entry.stands] or list(found)
     told = [(f"{text.removesuffix('.')} ({counted_as})." if counted_as else text, evidence)
             for text, evidence in distinct(map(standing, _telling(found, said)))]
@@ -152,7 +158,8 @@ def _telling(found: Sequence[Entry], said: str) -> list[Entry]:
 
 
 def _speaks_of(about: str, entry: Entry) -> bool:
-    """Whether a note's statement is about the thing as a whole: "no large effusion" does not deny an effusion."""
+    """Whether a statement is about the thing as a whole: "no large effusion" does not deny an effusion, nor a refuted
+    pulmonary embolism a lung disease."""
     return entry.finding.assertion is not Assertion.NEGATED or fit(about, entry.names)[0] is Fit.WHOLE
 
 

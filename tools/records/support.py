@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ...core.finding import Assertion, Category
+from ...core.finding import Category
 from ...sources.dates import DATE_PATTERN, parse_date
 from .entries import Entries, Entry
 from .facts import told_by

@@ -9,16 +9,10 @@ from ...core.result import Answer, AnswerValue
 from ..lab_terms.units import ucum_of
 from .entries import Entries, Entry, best_matching, by_analyte, matching
 from .extremes import extremes, lies_beyond
-from .intents import Asked, Pick, left_over
-from .matching import Fit, fit, shares_words
-from .phrasing import Cited, amount, answered, declined, distinct, event, not_in_case, result, value_of, verdict
+from .intents import Asked, Bound, Pick
+from .matching import Fit, best_fits, fit, is_of_another, shares_words
+from .phrasing import Cited, amount, answered, declined, distinct, event, not_in_case, result, value_of
 
-VACCINE_WORDS = (
-    "a administered after against all an and any as been before by date dates did do does due earliest ever first "
-    "for get given got had happened has have he her his how immunisation immunisations immunised immunization "
-    "immunizations immunized in inoculated inoculation is it jab jabs last latest list many most number of often "
-    "on patient there covered receive received recent recently record she shot shots since the their they "
-    "times to until up vaccinated vaccination vaccinations vaccine vaccines was were what when which with")
 VISITS = frozenset({"visit", "encounter", "appointment", "consultation", "contact"})
 STAYS = frozenset({"hospitalised", "hospitalized", "admitted", "admitted to hospital", "admitted to the hospital",
                    "in hospital", "in the hospital", "admission", "hospitalization", "hospitalisation",
@@ -55,26 +49,29 @@ def beyond(question: str, asked: Asked, entries: Entries) -> Answer:
     A number without a unit is held against each result in the result's own unit, with a unit against those that convert
     into it. A result with a comparator counts only where it lies beyond the number whatever it is exactly.
     """
-    bound = asked.bound
-    found = [entry for entry in _named(asked.about, entries.valued) if entry.finding.number is not None] if (
-        asked.about) else []
-    kept = [entry for entry in found if asked.limit is None or asked.limit.holds(entry.when)]
-    told = [(entry, lies) for entry in kept if bound and (lies := lies_beyond(entry, bound)) is not None]
-    if not told or bound is None:
+    named = _named(asked.about, entries.valued) if asked.about and asked.bound else []
+    kept = [entry for entry in named if entry.finding.number is not None
+            and (asked.limit is None or asked.limit.holds(entry.when))]
+    told = [(entry, lies) for entry in kept if asked.bound and (lies := lies_beyond(entry, asked.bound)) is not None]
+    if not told or asked.bound is None:
         near = [entry for entry in entries.valued if shares_words(asked.about, entry.finding.name, 1)]
         return not_in_case(question, f"The case holds no result named {asked.about or 'so'} that can be compared with "
                                      f"this number.", near)
     past = [entry for entry, lies in told if lies]
-    unit = ucum_of(bound.unit) or bound.unit if bound.unit else None
-    side = f"{'above' if bound.above else 'below'} {bound.number:g}{f' {unit}' if unit else ''}"
-    counted = f"{len(past)} of {len(told)} results {'lies' if len(past) == 1 else 'lie'} {side}."
-    lead = (f"{'Yes' if past else 'No'}: {counted}", [item for entry, _ in told for item in entry.main])
-    said = [lead, *distinct(map(result, past))]
+    said = [_counted(len(past), [entry for entry, _ in told], asked.bound), *distinct(map(result, past))]
     if len(told) < len(kept):
         said.append(("Results whose unit does not convert were left out.",
                      [item for entry in kept for item in entry.main]))
     return answered(question, said,
                     AnswerValue(text="yes" if past else "no", date=past[-1].when if past else None))
+
+
+def _counted(beyond_it: int, compared: Sequence[Entry], bound: Bound) -> Cited:
+    """How many of the results that were compared lie beyond a number."""
+    unit = ucum_of(bound.unit) or bound.unit if bound.unit else None
+    side = f"{'above' if bound.above else 'below'} {bound.number:g}{f' {unit}' if unit else ''}"
+    text = f"{beyond_it} of {len(compared)} results {'lies' if beyond_it == 1 else 'lie'} {side}."
+    return f"{'Yes' if beyond_it else 'No'}: {text}", [item for entry in compared for item in entry.main]
 
 
 def report(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -89,26 +86,6 @@ def report(question: str, asked: Asked, entries: Entries) -> Answer:
     return answered(question, distinct(map(result, chosen)), _one_value(chosen))
 
 
-def immunizations(question: str, asked: Asked, entries: Entries) -> Answer:
-    """When a vaccine was given: last, first, or each time."""
-    about = left_over(question, VACCINE_WORDS)
-    found = matching(about, entries.of_kind("Immunization"))
-    if asked.limit is not None:
-        limit = asked.limit
-        found = [entry for entry in found if limit.holds(entry.when)]
-    given = [entry for entry in found if entry.stands]
-    if not found:
-        what = f" named {about}" if about else ""
-        return not_in_case(question, f"The record holds no vaccination{what}"
-                                     f"{f' {asked.limit.words}' if asked.limit else ''}.",
-                           entries.of_kind("Immunization"))
-    if not given:
-        return answered(question, distinct(map(event, found)), AnswerValue(text=verdict(found, ever=False)))
-    said, value = _dated(given, asked.pick)
-    counted = re.search(r"\b(?:how (?:many|often)|number of)\b", question.casefold())
-    return answered(question, said, value.model_copy(update={"number": float(len(given))}) if counted else value)
-
-
 def event_date(question: str, asked: Asked, entries: Entries) -> Answer:
     """When something took place: a procedure, a visit, a report, a result, or whatever else has that name."""
     found = _events(asked.about, entries)
@@ -118,7 +95,7 @@ def event_date(question: str, asked: Asked, entries: Entries) -> Answer:
     if not found:
         near = [entry for entry in entries.all if asked.about and shares_words(asked.about, entry.finding.name)]
         return not_in_case(question, f"The case holds nothing dated that is named {asked.about or 'so'}.", near)
-    return answered(question, *_dated(found, asked.pick))
+    return answered(question, *dated(found, asked.pick))
 
 
 def times(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -159,8 +136,10 @@ def _events(about: str, entries: Entries) -> list[Entry]:
 
 
 def _named(about: str, valued: Sequence[Entry]) -> list[Entry]:
-    """The results that answer best to a name; the members of a panel where only the panel is named so."""
-    found = best_matching(about, valued)
+    """The results that answer best to a name, no other result of a longer name ("LDL cholesterol" for "cholesterol")
+    among them; the members of a panel where only the panel is named so."""
+    found = best_fits(about, [(entry, [name for name in entry.names if not is_of_another(about, name)])
+                              for entry in valued])
     if any(fit(about, entry.names)[0] is Fit.WHOLE for entry in found):
         return found
     members = [entry for entry in valued if entry.finding.value and entry.finding.value.panel
@@ -169,8 +148,16 @@ def _named(about: str, valued: Sequence[Entry]) -> list[Entry]:
 
 
 def _picked(group: Sequence[Entry], pick: Pick) -> tuple[list[Entry], list[Cited]]:
-    """Of one analyte's results in time the one asked for, several when they are equal in time or value; and what has
-    to be said of the choice."""
+    """Of one analyte's results the one asked for, and what has to be said of the choice.
+
+    Args:
+        group: results of one analyte in the order of time, at least one.
+        pick: which one.
+
+    Returns:
+        The results, several where they are equal in time or value or a comparator leaves open which it is, and the
+        remarks, often none.
+    """
     if pick is Pick.ALL:
         return list(group), []
     if pick in {Pick.HIGHEST, Pick.LOWEST}:
@@ -194,7 +181,13 @@ def _one_value(chosen: Sequence[Entry]) -> AnswerValue | None:
     return None
 
 
-def _dated(found: Sequence[Entry], pick: Pick) -> tuple[list[Cited], AnswerValue]:
+def dated(found: Sequence[Entry], pick: Pick) -> tuple[list[Cited], AnswerValue]:
+    """Of things that took place the one asked for, or all, and its name and date.
+
+    Args:
+        found: in the order of time, at least one.
+        pick: the first or last (with what happened at the same time), or all.
+    """
     if pick is Pick.ALL:
         chosen = list(found)
     else:
