@@ -49,15 +49,16 @@ def _whose(entry: Entry) -> str:
 def turned(answer: Answer) -> Answer:
     """The answer to the opposite question: yes for no, no for yes, the first sentence begun so that none can mistake
     it; whatever is neither stays as it is."""
-    said = answer.value.text if answer.value else None
-    if said not in _TURNED or not answer.sentences:
+    value = answer.value
+    said = value.text if value else None
+    if value is None or said not in _TURNED or not answer.sentences:
         return answer
     opposite, lead = _TURNED[said]
     first = answer.sentences[0]
     text = f"{lead}: {first.text.removeprefix(f'{_LEADS[said]}: ')}"
     sentences = (first.model_copy(update={"text": text}), *answer.sentences[1:])
     return answer.model_copy(update={"text": " ".join(one.text for one in sentences), "sentences": sentences,
-                                     "value": answer.value.model_copy(update={"text": opposite})})
+                                     "value": value.model_copy(update={"text": opposite})})
 
 
 def list_of(question: str, asked: Asked, pool: Sequence[Entry], none: str) -> Answer:

@@ -4,7 +4,7 @@ record bears them out."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ...core.case import Identity
 from ...core.errors import ReaderFailed
@@ -45,14 +45,19 @@ def answer_with_reader(question: str, findings: Iterable[Finding], evidence: Ite
         As `answer_question`; an answer by the model names it, cites the entries that hold its words, and keeps the
         words as `raw_answer`. Where the record does not bear them out: `declined`, the words kept likewise.
     """
-    findings, evidence = tuple(findings), tuple(evidence)
-    by_rules = answer_question(question, [finding for finding in findings if not finding.is_read], evidence)
-    if not reader.identity.interprets or by_rules.status is not AnswerStatus.DECLINED or _is_known(question):
+    evidence = tuple(evidence)
+    measured = [finding for finding in findings if not finding.is_read]
+    by_rules = answer_question(question, measured, evidence)
+    shown = [finding for finding in measured if finding.category in {Category.RECORD, Category.LAB}]
+    if not shown or by_rules.status is not AnswerStatus.DECLINED or not reader.identity.interprets or (
+            _is_known(question)):
         return by_rules
-    shown = [finding for finding in findings if finding.category in {Category.RECORD, Category.LAB}
-             and not finding.is_read]
-    if not shown:
-        return by_rules
+    return _asked_of(reader, question, shown, evidence, scope, people)
+
+
+def _asked_of(reader: Reader, question: str, shown: Sequence[Finding], evidence: Sequence[Evidence], scope: str,
+              people: Sequence[Identity]) -> Answer:
+    """A model's answer from the record that it is shown, as far as that bears it out."""
     name = reader.identity.name
     try:
         record = condense_numbered(shown, evidence, most_tokens=_most_tokens(reader))
@@ -67,9 +72,14 @@ def answer_with_reader(question: str, findings: Iterable[Finding], evidence: Ite
     else:
         words, numbers = _parted(reading.value)
         named = {key for number in numbers for key in record.items.get(number, ())}
-        pools = [Entries([finding for finding in shown if finding.id in named], evidence), Entries(shown, evidence)]
-        said = _borne_out(question, words, pools if named else pools[1:], name)
+        said = _borne_out(question, words, _pools(named, shown, evidence), name)
     return said.model_copy(update={"raw_answer": reading.answer})
+
+
+def _pools(named: Collection[str], shown: Sequence[Finding], evidence: Sequence[Evidence]) -> list[Entries]:
+    """What may bear an answer out: the entries it names first, where it names any, then all that were shown."""
+    every = Entries(shown, evidence)
+    return [Entries([finding for finding in shown if finding.id in named], evidence), every] if named else [every]
 
 
 def _is_known(question: str) -> bool:

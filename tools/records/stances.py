@@ -93,7 +93,7 @@ def _acts(cue: _Cue, mention: Span, around: Sequence[Span], cues: Sequence[_Cue]
         return _last_before(cue, mention, around, text, farthest=0)
     if cue.reach in {Reach.BEFORE, Reach.BESIDE} and _last_before(cue, mention, around, text):
         return True
-    if cue.reach in {Reach.LIST, Reach.BESIDE}:
+    if cue.reach in {Reach.LIST, Reach.BESIDE, Reach.ONTO}:
         return _first_after(cue, mention, around, text)
     if cue.reach is Reach.BEFORE or cue.end > mention[0] or ENDS[cue.effect].search(text[cue.end:mention[0]]):
         return False
@@ -112,6 +112,8 @@ def _first_after(cue: _Cue, mention: Span, around: Sequence[Span], text: str) ->
     """Whether a mention is the first behind a trigger, or told together with it."""
     behind = [span for span in around if span[0] >= cue.end and span[0] <= mention[0]]
     if not behind or behind[-1] != mention or ENDS[cue.effect].search(text[cue.end:behind[0][0]]):
+        return False
+    if cue.reach is Reach.ONTO and text[cue.end:behind[0][0]].strip():
         return False
     return all(_JOINT.fullmatch(text[one[1]:other[0]]) for one, other in pairwise(behind))
 
@@ -144,7 +146,7 @@ def _settled(acting: Sequence[_Cue], mention: Span, section: Stance | None) -> S
     weighed = [cue for cue in acting if cue.effect in {Effect.UNCERTAIN, Effect.NEGATED, Effect.AFFIRMED}]
     if weighed:
         nearest = min(weighed, key=lambda cue: (
-            cue.effect is Effect.AFFIRMED or cue.reach in {Reach.AFTER, Reach.LIST}, _distance(cue, mention)))
+            cue.effect is Effect.AFFIRMED or cue.reach in {Reach.AFTER, Reach.LIST, Reach.ONTO}, _distance(cue, mention)))
         return Stance(nearest.effect)
     return Stance.HISTORICAL if Effect.HISTORICAL in effects else section or Stance.AFFIRMED
 

@@ -39,6 +39,8 @@ class Reach(StrEnum):
     """The last one before it, and what is told together with that."""
     TOUCHING = "touching"
     """The one that it directly follows, and what is told together with that."""
+    ONTO = "onto"
+    """The one that directly follows it, and what is told together with that."""
     BESIDE = "beside"
     """The ones on both sides."""
 
