@@ -99,11 +99,18 @@ def test_an_allergy_that_nobody_recorded_has_no_similar_name(record):
     ("Does the patient have type 1 diabetes?", None), ("Does the patient have diabetes and hypertension?", "yes"),
     ("Does the patient have diabetes and asthma?", "no"), ("Does the patient have diabetes or gout?", "yes"),
     ("Does the patient have diabetes and gout?", "uncertain"), ("Has the patient had a stroke?", "yes"),
-    ("Does the patient have lupus?", "uncertain"), ("Does the patient have colon cancer?", None),
+    ("Does the patient have lupus?", "uncertain"), ("Does the patient have suspected lupus?", "yes"),
+    ("Does the patient have a history of stroke?", "yes"), ("Does the patient have colon cancer?", None),
     ("Does the patient have pneumonia?", "no"), ("Has the patient never had asthma?", "no"),
     ("Has the patient never had a pulmonary embolism?", "yes")])
 def test_a_condition_is_told_no_further_than_the_record_goes(record, question, value):
     assert said(question, record) == value
+
+
+def test_the_list_of_conditions_holds_what_says_itself_how_it_stands(record):
+    listed = said("Which active conditions does the patient have?", record)
+    assert sorted(listed.split("; ")) == ["Essential hypertension", "Gastroesophageal reflux disease",
+                                          "History of stroke", "Suspected lupus", "Type 2 diabetes mellitus"]
 
 
 def test_a_question_put_in_the_negative_is_not_answered_with_a_bare_yes(record):

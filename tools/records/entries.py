@@ -83,6 +83,11 @@ class Entry:
         """When it ended, where the source says so."""
         return next((item.date for _, item in self.told(Aspect.END)), None)
 
+    @cached_property
+    def says_how(self) -> bool:
+        """Whether its name says how its thing stands, so that the entry itself is current ("Suspected lupus")."""
+        return self.thing != self.finding.name
+
     @property
     def stands(self) -> bool:
         """Whether it is so now, as far as the source says: what has an end that lies behind today is over, though its
@@ -193,7 +198,7 @@ def within(asked: Asked, entries: Sequence[Entry]) -> list[Entry]:
         return [entry for entry in entries if entry.is_over]
     if asked.ever and not asked.now:
         return list(entries)
-    return [entry for entry in entries if entry.stands]
+    return [entry for entry in entries if entry.stands or entry.says_how]
 
 
 def untold(asked: Asked, entries: Sequence[Entry]) -> list[Entry]:

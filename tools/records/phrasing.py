@@ -43,7 +43,7 @@ def not_in_case(question: str, text: str, near: Sequence[Entry] = ()) -> Answer:
 def _whose(entry: Entry) -> str:
     """That a similar name is a relative's, or is there as not so."""
     told = {Assertion.FAMILY: "of the family", Assertion.NEGATED: "recorded as not so"}.get(entry.finding.assertion)
-    return f" ({told})" if told and entry.thing == entry.finding.name else ""
+    return f" ({told})" if told and not entry.says_how else ""
 
 
 def turned(answer: Answer) -> Answer:
@@ -77,7 +77,8 @@ def list_of(question: str, asked: Asked, pool: Sequence[Entry], none: str) -> An
         told += distinct(unsettled(entry, asked.limit) for entry in untold(asked, pool))
     if not told:
         return not_in_case(question, none)
-    names = "; ".join(dict.fromkeys(entry.finding.name for entry in chosen if entry.stands or entry.is_over))
+    names = "; ".join(dict.fromkeys(entry.finding.name for entry in chosen
+                                   if entry.stands or entry.is_over or entry.says_how))
     return answered(question, told, AnswerValue(text=names) if names else None)
 
 
@@ -110,7 +111,7 @@ def standing(entry: Entry) -> Cited:
     if entry.is_noted:
         return noted(entry)
     name = entry.finding.name
-    if entry.thing != name:
+    if entry.says_how:
         return f"{name}{f', recorded of {day(entry.when)}' if entry.when else ''}.", entry.main
     evidence = (*entry.main, *(item for _, item in entry.told(Aspect.END)))
     if entry.finding.assertion is Assertion.NEGATED or (

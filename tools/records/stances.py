@@ -146,7 +146,8 @@ def _settled(acting: Sequence[_Cue], mention: Span, section: Stance | None) -> S
     weighed = [cue for cue in acting if cue.effect in {Effect.UNCERTAIN, Effect.NEGATED, Effect.AFFIRMED}]
     if weighed:
         nearest = min(weighed, key=lambda cue: (
-            cue.effect is Effect.AFFIRMED or cue.reach in {Reach.AFTER, Reach.LIST, Reach.ONTO}, _distance(cue, mention)))
+            cue.effect is Effect.AFFIRMED or cue.reach in {Reach.AFTER, Reach.LIST, Reach.ONTO},
+            _distance(cue, mention)))
         return Stance(nearest.effect)
     return Stance.HISTORICAL if Effect.HISTORICAL in effects else section or Stance.AFFIRMED
 

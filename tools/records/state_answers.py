@@ -27,9 +27,9 @@ _OF_LIFE = re.compile(r"\b(?:when|how|where|at what age|alive|living|dead|old)\b
 def exists(question: str, asked: Asked, entries: Entries) -> Answer:
     """Whether the patient has, or ever had, a condition; else whether a procedure or visit of that name took place.
 
-    What notes say counts where no entry has that name, and a narrower condition where neither has it. That a narrower
-    one is denied or over denies no broader one. A vaccine against a disease, or a procedure that is only about it, says
-    nothing about having it.
+    "Suspected lupus" is there where just that is recorded and asked for. What notes say counts where no entry has that
+    name, and a narrower condition where neither has it. That a narrower one is denied or over denies no broader one. A
+    vaccine against a disease, or a procedure that is only about it, says nothing about having it.
     """
     answer = _condition(question, asked, entries) or _event(question, asked, entries)
     if answer is not None:
@@ -51,6 +51,10 @@ def _condition(question: str, asked: Asked, entries: Entries) -> Answer | None:
     kinds, source = kinds_of(asked.about, pool)
     narrower = [entry for entry in kinds if entry not in named and entry.finding.assertion is not Assertion.NEGATED]
     ever = asked.ever and not asked.now
+    said_so = [entry for entry in named if entry.says_how and fit(asked.about, entry.names[:1])[0] is Fit.WHOLE]
+    if said_so and asked.limit is None:
+        return answered(question, led("yes", distinct(map(standing, said_so))),
+                        AnswerValue(text="yes", date=said_so[0].when))
     if named and (verdict(named, ever=ever) == "yes" or verdict(narrower, ever=ever) != "yes"):
         return _whether(question, asked, named)
     if not narrower:
