@@ -82,6 +82,8 @@ def said(question: str, record) -> str | None:
     ("What allergies does the patient have?", "Penicillin G", "Shellfish, no longer active"),
     ("Is the patient allergic to shellfish?", "no", "No: Shellfish, no longer active"),
     ("Is the patient allergic to latex or penicillin?", "yes", "Latex: recorded as not so"),
+    ("Is the patient not allergic to penicillin?", "no", "No, the record holds it: Penicillin G"),
+    ("Has the patient no allergies?", "Penicillin G", "No, the record holds it: Penicillin G"),
     ("Is the patient allergic to penicillin and nuts?", "uncertain", "Nothing named nuts is on record")])
 def test_allergies_are_told_with_whether_they_stand(record, question, value, words):
     answer = ask(question, record)
@@ -131,6 +133,8 @@ def test_the_family_is_told_as_the_family(record, question, status, words):
     ("What condition is the metformin treating?", "Type 2 diabetes mellitus"),
     ("Does the patient currently have any active prescriptions for hypertension?", "Losartan 50 MG"),
     ("What is the patient currently taking for diabetes?", "Metformin 1000 MG"),
+    ("Which medications was the patient taking when pneumonia was diagnosed?", "Losartan 50 MG; Metformin 1000 MG"),
+    ("Does the patient take anything for diabetes?", "Metformin 1000 MG"),
     ("Is the patient taking ibuprofen?", "no"), ("Has the patient ever taken ibuprofen?", "yes"),
     ("Which medications is the patient taking?", "Losartan 50 MG; Metformin 1000 MG"),
     ("Who first prescribed metformin?", "Dr. Volt"), ("When was metformin first prescribed?", "Metformin 500 MG")])

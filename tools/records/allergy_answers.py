@@ -13,9 +13,9 @@ from .several import asked_one_by_one
 
 ALLERGY_WORDS = (
     "a active all an any anything allergic allergies allergy are been current currently did do does ever everything "
-    "had has have having he her his intolerance intolerances intolerant is it kind kinds known list now of on patient "
-    "reaction reactions record recorded severe she something sort still that the their them there these they to type "
-    "was were what which")
+    "had has have having he her his intolerance intolerances intolerant is it kind kinds known list never no not now "
+    "of on patient reaction reactions record recorded severe she something sort still that the their them there these "
+    "they to type was were what when which")
 ALLERGEN_KINDS = (
     "allergen allergens drug drugs food foods medication medications medicine medicines substance substances")
 NONE_KNOWN = re.compile(r"(?:no (?:known )?(?:\w+ )?allerg\w+|nk?d?a)\b", re.IGNORECASE)

@@ -13,8 +13,10 @@ from .phrasing import Cited, answered, day, not_in_case
 from .question_forms import WHO, Topic
 
 OF_A_TIME = frozenset({Topic.VALUE, Topic.BEYOND, Topic.EXISTS, Topic.CONDITIONS, Topic.MEDICATIONS, Topic.COUNT,
-                       Topic.MEDICATION_NOW, Topic.MEDICATION_EVER})
+                       Topic.MEDICATION_NOW, Topic.MEDICATION_EVER, Topic.EVENT_DATE})
 """Topics whose questions a date may restrict."""
+LISTS = frozenset({Topic.CONDITIONS, Topic.MEDICATIONS})
+"""Those of them that need name no thing."""
 _MOMENT = r"(?:at|around|by|on) the (?:time|day|date|moment)(?: of| that| when)?|when|as of"
 _SPLIT = re.compile(rf"^(?P<main>\S.*?),? (?P<relation>before|prior to|after|since|{_MOMENT}) (?P<event>\S.+)$")
 _DONE = (r"prescribed|ordered|started|begun|given|stopped|discontinued|diagnosed|detected|noted|performed|done|measured"
@@ -37,7 +39,8 @@ def at_an_event(question: str, entries: Entries, ask: Ask) -> Answer | None:
     if found is None or begins_with_date(found["event"]):
         return None
     asked = _understood(found["main"])
-    if asked is None or asked.topic not in OF_A_TIME or asked.limit is not None or not asked.about:
+    if asked is None or asked.topic not in OF_A_TIME or asked.limit is not None or not (
+            asked.about or asked.topic in LISTS):
         return None
     told = next(filter(None, (_dated(text, entries, ask) for text in _questions(found["event"]))), None)
     if told is None:

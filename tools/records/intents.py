@@ -119,7 +119,8 @@ _PICK_WORDS = re.compile(r"\b(?:latest|last|most recent(?:ly)?|newest|recent|cur
                          r"|ever)\b")
 _EVER = re.compile(r"\b(?:ever|history|past|previous\w*|former\w*|all|had|did|was|were)\b")
 _OVER = re.compile(r"\b(?:resolved|inactive|no longer|cleared|healed|stopped|discontinued|completed)\b")
-_NOW = re.compile(rf"\b(?:current(?:ly)?|active|still|now|presently|at present|(?:is|are) {WHO} (?:taking|on|using))\b")
+_NOW = re.compile(rf"\b(?:current(?:ly)?|active|still|now|presently|at present"
+                  rf"|(?:is|are) {WHO} (?:taking|on|using)|does {WHO} (?:take|use))\b")
 _ONLY = re.compile(r"\b(?:first|earliest|initial(?:ly)?|original(?:ly)?|oldest|last|latest|most recent(?:ly)?"
                    r"|newest)\b")
 _DENIED = re.compile(rf"^((?:has|have|had|does|do|did|is|are|was|were) {WHO} (?:ever )?)(?:never|not)(?: ever| yet)? "

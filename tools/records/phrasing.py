@@ -49,16 +49,17 @@ def _whose(entry: Entry) -> str:
 def turned(answer: Answer) -> Answer:
     """The answer to the opposite question: yes for no, no for yes, the first sentence begun so that none can mistake
     it; whatever is neither stays as it is."""
-    value = answer.value
-    said = value.text if value else None
-    if value is None or said not in _TURNED or not answer.sentences:
+    value, first = answer.value, next(iter(answer.sentences), None)
+    said = next((word for word in _TURNED if first and (
+        first.text.startswith(f"{_LEADS[word]}: ") or (value and value.text == word))), None)
+    if first is None or said is None:
         return answer
     opposite, lead = _TURNED[said]
-    first = answer.sentences[0]
     text = f"{lead}: {first.text.removeprefix(f'{_LEADS[said]}: ')}"
     sentences = (first.model_copy(update={"text": text}), *answer.sentences[1:])
+    other = value.model_copy(update={"text": opposite}) if value and value.text == said else value
     return answer.model_copy(update={"text": " ".join(one.text for one in sentences), "sentences": sentences,
-                                     "value": value.model_copy(update={"text": opposite})})
+                                     "value": other})
 
 
 def list_of(question: str, asked: Asked, pool: Sequence[Entry], none: str) -> Answer:

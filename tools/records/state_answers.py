@@ -45,9 +45,7 @@ def _condition(question: str, asked: Asked, entries: Entries) -> Answer | None:
     if not asked.about:
         return None
     pool = _own(entries.of_kind("Condition"))
-    named = [entry for entry in matching(asked.about, pool + _own(entries.seen)) if _speaks_of(asked.about, entry)]
-    named = named or [entry for entry in matching(asked.about, _own(entries.noted)) if _speaks_of(asked.about, entry)]
-    named = [entry for entry in named if is_kind_by_name(asked.about, entry.names)]
+    named = _naming(asked.about, pool + _own(entries.seen)) or _naming(asked.about, _own(entries.noted))
     kinds, source = kinds_of(asked.about, pool)
     narrower = [entry for entry in kinds if entry not in named and entry.finding.assertion is not Assertion.NEGATED]
     ever = asked.ever and not asked.now
@@ -159,6 +157,12 @@ def _whether(question: str, asked: Asked, found: Sequence[Entry], counted_as: st
 def _telling(found: Sequence[Entry], said: str) -> list[Entry]:
     """What carries the answer first, the rest after it."""
     return sorted(found, key=lambda entry: (not entry.stands if said == "yes" else False, entry.order))
+
+
+def _naming(about: str, pool: Sequence[Entry]) -> list[Entry]:
+    """What speaks of a thing by its name."""
+    return [entry for entry in matching(about, pool)
+            if _speaks_of(about, entry) and is_kind_by_name(about, entry.names)]
 
 
 def _speaks_of(about: str, entry: Entry) -> bool:
