@@ -41,11 +41,15 @@ def run_app(app: typer.Typer, arguments: Sequence[str], *, debug: bool) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = STOPPED
     except Exception as error:  # noqa: BLE001 - the outermost door: a bug is said in one line, with --debug in full
-        # The message of a foreign error may hold a path or a patient's name: only --debug shows it.
-        return _complain(f"a bug ({type(error).__name__}); run again with --debug and report what it prints", 1, debug)
+        return _complain(bug_line(error), 1, debug)
     if code == STOPPED:
         return _complain("stopped; run the same command again to go on", STOPPED, debug=False)
     return int(code)
+
+
+def bug_line(error: Exception) -> str:
+    """A bug in one line. The message of a foreign error may hold a path or a patient's name: only --debug shows it."""
+    return f"a bug ({type(error).__name__}); run again with --debug and report what it prints"
 
 
 def _complain(line: str, code: int, debug: bool) -> int:
