@@ -55,7 +55,7 @@ def _one(chat: Chat, text: str) -> None:
         _say(STOPPED)
     except CaseloomError as error:
         _say(f"That could not be answered: {error}. Ask on.")
-    except Exception as error:  # noqa: BLE001 - one question that fails leaves the chat open for the next
+    except Exception as error:  # one question that fails leaves the chat open for the next
         logging.getLogger(__name__).debug("a question failed", exc_info=error)
         _say(f"That question failed: {bug_line(error)}. Ask on.")
 

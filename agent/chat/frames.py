@@ -54,11 +54,13 @@ _WHEN = frozenset(("when", "date", "dates", "day", "ever", "since"))
 _SOME = frozenset((
     "any", "point", "time", "anything", "ever", "exist", "present", "visible", "anywhere", "were", "show"))
 _COUNT = frozenset((
-    "times", "often", "number", "count", "checked", "done", "tested", "taken"))
+    "times", "often", "number", "count", "checked", "done", "tested", "taken", "many", "every", "each"))
 _WHERE = frozenset(("where", "side", "located", "lie", "lies", "location", "site"))
 _SHOWN = frozenset((
     "evidence", "slice", "slices", "picture", "image", "images", "source", "sources", "page", "see", "where",
-    "open", "come", "comes"))
+    "open", "come", "comes", "report", "document", "file"))
+_ASKING_WHERE = frozenset((
+    "evidence", "slice", "slices", "picture", "image", "source", "page", "report", "document", "file"))
 _PLACE = frozenset((
     "where", "slice", "slices", "side", "evidence", "picture", "image", "source", "page"))
 _LIMIT = re.compile(
@@ -204,7 +206,11 @@ def _moved_by(frame: Frame) -> Plan | None:
 
 
 def _counted(frame: Frame) -> Plan | None:
-    if not frame.words & {"times", "often"} or not frame.holds(_COUNT):
+    if not frame.holds(_COUNT):
+        return None
+    if "many" in frame.words and not frame.words & {"times", "often"}:
+        return one("how_many", frame.name, name=frame.name, since=frame.span.since, until=frame.span.until)
+    if not frame.words & {"times", "often"} and not (frame.words & {"all", "every", "each"} and not frame.span.word):
         return None
     return one("find_values", frame.name, name=frame.name, since=frame.span.since, until=frame.span.until)
 
@@ -220,8 +226,7 @@ def _flagged(frame: Frame) -> Plan | None:
 
 def _evidence(frame: Frame) -> Plan | None:
     """Where it can be looked at: `evidence of` is resolved by whoever knows the findings."""
-    if not frame.words & {"evidence", "slice", "slices", "picture", "image", "source", "page"} or not frame.holds(
-            _SHOWN, _WHERE, _PICKED):
+    if not frame.words & _ASKING_WHERE or not frame.holds(_SHOWN, _WHERE, _PICKED):
         return None
     return one("evidence of", frame.name, name=frame.name)
 

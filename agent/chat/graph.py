@@ -111,7 +111,7 @@ def make_chat_graph(model: BaseChatModel, tools: Sequence[BaseTool], limits: Cha
         done = state.get("calls", 0)
         if done + len(wanted) > limits.calls:
             return {"stopped": OVER.format(limit=f"{limits.calls} tool calls")}
-        messages = []
+        messages: list[AnyMessage] = []
         for call in wanted:
             if watch is not None:
                 watch(Doing(call["name"], call["args"]))

@@ -15,9 +15,11 @@ _MONTHS = {"sept": "09"} | {short: f"{number:02d}" for number, name in enumerate
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 _DATE = rf"(?:{DATE_PATTERN}|\d{{4}}-\d{{2}}|{_MONTH} \d{{4}}|{_MONTH}(?! \d)|(?:19|20)\d{{2}}(?![\d.]))"
 _SPAN = re.compile(rf"(?:^| )(?:between|from) (?P<first>{_DATE}) (?:and|to|until|till) (?P<last>{_DATE})(?= |$)")
-_ONE = re.compile(rf"(?:^| )(?:back )?(?P<word>as of|up to|prior to|since|after|before|until|till|by|in|on|during|of"
-                  rf"|for"
-                  rf"|from) (?:the )?(?P<date>{_DATE})(?= |$)")
+_ONE = re.compile(rf"(?:^| )(?:back )?(?P<word>as of|up to|prior to"
+                  rf"|(?:than|(?:now )?(?:vs\.?|versus|compared (?:to|with)))(?: in| on)?|since|after|before|until"
+                  rf"|till|by|in|on|during|of|for|from) (?:the )?(?P<date>{_DATE})(?= |$)")
+AGAINST = re.compile(r"than|now|vs|versus|compared")
+"""Words before a date that something is held against, which is then a span that begins there."""
 UP_TO = ("as of", "up to", "until", "till", "by")
 
 
@@ -32,7 +34,7 @@ class Span:
     Args:
         since: ISO date or empty.
         until: ISO date or empty, included.
-        word: the word that led to it, such as `since` or `as of`; empty without one.
+        word: the word that led to it, such as `since`, `as of` or `than in`; empty without one.
         rest: the question without it.
     """
 
@@ -63,7 +65,7 @@ def span_in(text: str, latest: str) -> Span:
     moment, word, rest = _iso(one["date"], latest), one["word"], _without(text, one)
     if word in ("before", "prior to"):
         return Span("", _shifted(moment, -1), "before", rest)
-    if word in ("after", "since", "from"):
+    if word in ("after", "since", "from") or AGAINST.match(word):
         return Span(_shifted(moment, 1) if word == "after" else moment, "", word, rest)
     return Span("" if word in UP_TO else moment, moment, word, rest)
 

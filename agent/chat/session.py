@@ -17,6 +17,7 @@ from .check import sayings_of, unsupported
 from .context import ChatContext
 from .graph import ChatLimits, Event, make_chat_graph
 from .history import History, Turn
+from .studies import looked_at
 from .told import Saying, Told
 from .toolbox import make_tools
 
@@ -110,7 +111,7 @@ class Chat:
         return known_facts((*report.findings, *findings), (*report.evidence, *evidence))
 
     def _without(self, text: str, status: AnswerStatus, raw: str | None = None) -> Answer:
-        looked = f" {self.context.looked_at}" if status is AnswerStatus.NOT_IN_CASE else ""
+        looked = f" {looked_at(self.context)}" if status is AnswerStatus.NOT_IN_CASE else ""
         return Answer(text=f"{text}{looked}", status=status, raw_answer=raw)
 
     def _with(self, held: Sequence[Saying], dropped: int, told: Sequence[Told], raw: str | None) -> Answer:

@@ -7,15 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ...core.moments import moment_key
-from ...tools.records.intents import AmbiguousDate, Topic, understand
+from ...tools.records.intents import AmbiguousDate, Asked, Topic, understand
 from ...tools.records.matching import Fit, fit
-from . import asks, forms
+from . import asks, forms, overviews
 from .context import ChatContext
-from .frames import frame_of, plan_of_frame
-from .moments import Span, UnclearDate, day_before, span_in
+from .frames import Frame, frame_of, plan_of_frame
+from .moments import AGAINST, UP_TO, Span, UnclearDate, day_before, span_in
 from .plan import Call, Plan, one
 from .refusals import refusal
 from .results import named
+from .setting import shown_on, sided, study_in, without_place
 from .wording import corrected, plain
 
 UNSURE = "The date “{date}” can be read in two ways; write it as YYYY-MM-DD."
@@ -28,7 +29,7 @@ DEEPEST = 4
 _FORMS: tuple[Callable[[Span, str], Plan | None], ...] = (
     forms.evidence_shown, forms.conversion, forms.days, forms.studies, asks.quoted, asks.on_slice, asks.in_zone,
     asks.of_slide, forms.many_changes, forms.outside_range, forms.report, forms.events, forms.record_entries,
-    forms.compare, asks.again)
+    forms.compare, overviews.study_shown, overviews.all_labs, overviews.labs_changed, overviews.counted, asks.again)
 _NO_NAME = frozenset((
     "it", "them", "before", "after", "below", "above", "under", "over", "than", "more", "less", "got", "any",
     "everything", "something", "anything", "letter", "note", "evidence", "slice", "side", "plan", "again", "since",
@@ -53,6 +54,7 @@ def plan_of(question: str, context: ChatContext, earlier: Sequence[str] = ()) ->
         return Plan(declined=refused, understood=bool(refused))
     try:
         span = span_in(text, _latest_date(context))
+        span = replace(span, rest=shown_on(span.rest))
         joined = _JOINED.match(question.strip().lower()) is not None
         plan = (_of_another(span, context, earlier) if joined else None) or _understood(span, question, context) or (
             _about_the_same(span, question, context, earlier))
@@ -76,16 +78,25 @@ def _understood(span: Span, question: str, context: ChatContext) -> Plan | None:
         plan = form(span, question)
         if plan is not None:
             return plan
-    return (_framed(span, question, context) or _changes(span, context) or _record(span, question, context))
+    framed = _framed(span, question, context) or _changes(span, context)
+    if framed is None and _ABBREVIATION.fullmatch(question.strip()):
+        return one("look_up", span.rest, name=span.rest)
+    return framed or _record(span, question, context)
 
 
 def _framed(span: Span, question: str, context: ChatContext) -> Plan | None:
     """A question about one thing, or the same about several: `MCV and MCH?`"""
-    on = _ON_STUDY.search(span.rest)
-    span = replace(span, rest=" ".join(_ON_STUDY.sub(" ", span.rest).split()))
-    frame = frame_of(span, question, context.names)
-    if on and not _is_from(frame.name, forms.kind_of(on["kind"]), context):
-        return None
+    kind, pick, rest = study_in(span.rest)
+    frame = frame_of(replace(span, rest=rest), question, context.names)
+    plan = _of_frame(frame, context)
+    if plan is None or not kind:
+        return plan
+    if kind in SEEN_ON and not _is_from(frame.name, kind, context):
+        return one("look_up", frame.name, name=frame.name, since=span.since, until=span.until, on=kind)
+    return _picked(plan, pick) if kind in SEEN_ON or kind == "lab report" else None
+
+
+def _of_frame(frame: Frame, context: ChatContext) -> Plan | None:
     plan, names = plan_of_frame(frame), [frame.name]
     while plan is None and frame.name and len(names) < MOST_NAMES:
         other, rest = context.names.find(frame.rest)
@@ -99,15 +110,24 @@ def _framed(span: Span, question: str, context: ChatContext) -> Plan | None:
     return Plan(tuple(call for name in names for call in (plan_of_frame(replace(frame, name=name)) or Plan()).calls))
 
 
-_TOOLS = {"ct": "volume", "mr": "volume", "film": "localization", "slide": "pathology"}
-_ON_STUDY = re.compile(r" (?:on|in|of|from) (?:the |his |her |this )?(?:last |latest |most recent |newest )?"
-                       rf"{forms.STUDY}(?= |$)")
+def _picked(plan: Plan, pick: str) -> Plan:
+    """`on the first CT`: of what is looked up, the first."""
+    if pick != "first":
+        return plan
+    return replace(plan, calls=tuple(
+        Call(call.tool, call.arguments | {"pick": "first"}) if call.tool == "look_up" and not call.arguments["pick"]
+        else call for call in plan.calls))
+
+
+SEEN_ON = ("ct", "mr", "film", "slide")
+"""Kinds of examinations that something is seen or measured on."""
 
 
 def _is_from(name: str, kind: str, context: ChatContext) -> bool:
     """Whether everything of a name was measured on studies of a kind: a nodule of the CT is none of the film."""
     found = named(name, [*context.imaging, *context.valued])
-    return bool(found) and all(item.tool == _TOOLS.get(kind) for item in found)
+    own = {item.id for item in named(name, context.only(kind).imaging)}
+    return bool(found) and all(item.id in own for item in found)
 
 
 _THE = r"(?:the |this |that |his |her |their |its |a |an |any |patient's |the patient's )*"
@@ -125,23 +145,55 @@ def _changes(span: Span, context: ChatContext) -> Plan | None:
 
 def _record(span: Span, question: str, context: ChatContext) -> Plan | None:
     """What the rules for records know. A thing that the case does not name must look like a name."""
-    text, _ = read(question, context)
-    text = _as_recorded(text)
-    try:
-        asked = understand(text)
-    except AmbiguousDate as error:
-        raise UnclearDate(str(error)) from error
-    if asked is None or asked.topic is Topic.ADVICE:
+    kind, _, rest = study_in(span.rest)
+    asked, text = _asked_of_record(rest, _dated(span))
+    if asked is None or asked.topic is Topic.ADVICE or span.word == "between":
         return None
     if asked.about and not _may_be_name(asked.about) and asked.topic not in (Topic.CONDITIONS, Topic.MEDICATIONS):
         return None
+    if kind in SEEN_ON and asked.about:
+        return one("look_up", asked.about, name=asked.about, since=span.since, until=span.until, on=kind)
     if asked.topic is Topic.VALUE and context.names.find(asked.about)[0] and (
             context.names.answers_to(asked.about) is Fit.NONE):
         return None  # what the case does hold is named, beside words that were not understood
     if asked.topic is Topic.PRESCRIBER and not any(fit(asked.about, entry.names)[0] for entry in
                                                    context.entries.medications):
         return None
-    return one("ask_record", asked.about, question=text[:500])
+    return None if kind else one("ask_record", asked.about, question=text[:500])
+
+
+_ABBREVIATION = re.compile(r"[A-Z][A-Z0-9-]{1,7}\??")
+"""A question that is nothing but the short name of a test: `PSA?`"""
+
+
+def _dated(span: Span) -> str:
+    """A span with one end as the rules for records read it."""
+    if not span.word or span.word == "between":
+        return ""
+    moment = span.until if span.word in (*UP_TO, "before", "prior to") else span.since
+    word = {"till": "until", "for": "in", "from": "since", "prior to": "before"}.get(span.word, span.word)
+    if span.word in ("before", "prior to"):
+        word = "until"  # the span leaves the day itself out already
+    return f"{'since' if word == 'after' or AGAINST.match(word) else word} {moment}"
+
+
+def _asked_of_record(text: str, dated: str) -> tuple[Asked | None, str]:
+    """What the rules for records make of a question, and its words for them: without the institution or occasion, the
+    side before the thing, the date at the end.
+
+    Raises:
+        UnclearDate: a date reads in two ways.
+    """
+    for words in dict.fromkeys((without_place(text), text)):
+        plainly = f"{_as_recorded(words)} {dated}".strip()
+        try:
+            asked = understand(plainly)
+        except AmbiguousDate as error:
+            raise UnclearDate(str(error)) from error
+        if asked is not None:
+            about = sided(asked.about)
+            return replace(asked, about=about), plainly.replace(asked.about, about) if asked.about else plainly
+    return None, text
 
 
 def _as_recorded(text: str) -> str:
@@ -154,7 +206,12 @@ def _as_recorded(text: str) -> str:
             (r"is (?P<who>he|she|the patient) (?P<x>.+?) allergic", r"is \g<who> allergic to \g<x>"),
             (r"(?:is there |does (?:he|she) have )?(?:a |any )?history of (?P<x>.+)", r"has he had \g<x>"),
             (r"(?:is (?:he|she) )?(?:an? )?(?:ex-?|former |current |non-?)?smokers?", "what is the smoking status"),
-            (r"any (?P<x>(?!questions?\b|thing|idea)[a-z]{4,}(?: [a-z]{4,})?)", r"is there \g<x>"),
+            (r"any (?P<x>(?!questions?\b|thing|idea)[a-z]{4,}(?: [a-z]{3,}){0,3})", r"is there \g<x>"),
+            (r"(?:is|was|are|were) (?:there )?(?:an? |any )?(?P<x>.+?) (?:seen|visible|found|shown|noted)",
+             r"is there \g<x>"),
+            (r"(?:what is |what was )?(?:the |his |her )?(?P<x>[a-z0-9][a-z0-9 -]*?) (?:levels?|concentrations?)",
+             r"what was the latest \g<x>"),
+            (r"when was (?:he|she|the patient) (?:last )?(?:seen|reviewed|here)", "when was the last visit"),
             (r"(?P<x>family history)", r"what is the \g<x>")):
         if re.fullmatch(pattern, text):
             return re.sub(rf"^{pattern}$", words, text)

@@ -12,7 +12,7 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from caseloom.agent.chat.arithmetic import NoConversion, convert, converted_text, days_between
+from caseloom.agent.chat.arithmetic import NoConversion, convert, converted_text, days_between, whole_units
 from caseloom.agent.chat.moments import UnclearDate, span_in
 from caseloom.agent.chat.reader_model import ReaderChatModel
 from caseloom.agent.chat.session import Chat
@@ -50,7 +50,19 @@ def test_days() -> None:
         days_between("2025-03", "2025-04-01")
 
 
+@pytest.mark.parametrize(("first", "last", "unit", "told"), [
+    ("2025-03-04", "2025-11-11", "weeks", "36 weeks"), ("2025-03-04", "2025-11-11", "months", "8 months and 7 days"),
+    ("2025-11-11T08:00", "2025-03-04", "years", "0 years and 252 days"),
+    ("2024-01-31", "2024-02-29", "months", "1 month"),
+    ("2024-02-29", "2025-02-28", "years", "1 year"), ("2025-03-04", "2025-03-04", "weeks", "0 weeks"),
+    ("2025-01-31", "2025-03-01", "months", "1 month and 1 day"),
+    ("2025-03-04", "2025-03-12", "weeks", "1 week and 1 day")])
+def test_whole_units_of_the_calendar(first: str, last: str, unit: str, told: str) -> None:
+    assert whole_units(first, last, unit) == told
+
+
 @pytest.mark.parametrize(("text", "since", "until", "rest"), [
+    ("is x smaller than in march", "2025-03", "", "is x smaller"), ("x now vs march 2025", "2025-03", "", "x"),
     ("how did x change since march", "2025-03", "", "how did x change"),
     ("what was x in march 2024", "2024-03", "2024-03", "what was x"),
     ("what was x on 4 march 2025", "2025-03-04", "2025-03-04", "what was x"),

@@ -103,7 +103,7 @@ def test_a_stop_does_not_wait_for_what_is_at_work(chat: Chat, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize(("error", "line"), [
-    (ReaderUnavailable("the server does not answer"), "That could not be answered: the server does not answer. Ask on."),
+    (ReaderUnavailable("no answer from it"), "That could not be answered: no answer from it. Ask on."),
     (ZeroDivisionError("/home/somebody"), "That question failed: a bug (ZeroDivisionError);")])
 def test_an_error_in_one_question_leaves_the_chat_open(chat: Chat, capsys: pytest.CaptureFixture[str],
                                                        monkeypatch: pytest.MonkeyPatch, error: Exception,
