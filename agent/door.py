@@ -18,10 +18,10 @@ from ..sources.inspect import Inspection, inspect
 from .opened import AnyPath, reader_choice, review_run, settings_here
 from .run import Watcher
 from .single import Wish, run_on_paths
-from .talk import ask, open_chat, timeline
+from .talk import ask, open_chat, timeline, timeline_found
 
 __all__ = ["ask", "inspect_case", "open_case", "open_chat", "reader_choice", "report_folder", "review_case", "run_tool",
-           "timeline"]
+           "timeline", "timeline_found"]
 
 
 def open_case(path: AnyPath, *, patient: str | None = None) -> Case:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..core.errors import UsageError
-from ..core.moments import is_date
+from ..core.moments import is_date, spoken
 from ..core.report import TimelineEvent
 from ..core.result import Answer, AnswerStatus
 from ..memory.home import Home
 from ..memory.patch_index import PatchIndex
 from ..memory.query import Query
-from ..memory.timeline import open_timeline
+from ..memory.timeline import Hit, open_timeline
 from ..readers.choose import ReaderChoice, choose_reader
 from ..tools.blanking import people_of
 from .chat.context import ChatContext
 from .chat.history import History
+from .chat.lookups import asked_for
 from .chat.reader_model import ReaderChatModel
 from .chat.rules_model import RulesChatModel
 from .chat.session import Chat
@@ -88,6 +89,19 @@ def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice
     return Chat(context=context, model=driver, history=history)
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a look at the timeline gave.
+
+    Args:
+        hits: the events, and why a search found each.
+        none: one line that says why there are none; empty where there are some.
+    """
+
+    hits: tuple[Hit, ...]
+    none: str
+
+
 def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = None, query: Query | None = None,
              as_of: str | None = None, watch: Watcher | None = None) -> list[TimelineEvent]:
     """The patient's timeline from the store; the case is reviewed first if that was not done.
@@ -106,6 +120,13 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
     Raises:
         UsageError: a date is none.
     """
+    return [hit.event for hit in timeline_found(case, patient=patient, search=search, query=query, as_of=as_of,
+                                                watch=watch).hits]
+
+
+def timeline_found(case: AnyPath, *, patient: str | None = None, search: str | None = None, query: Query | None = None,
+                   as_of: str | None = None, watch: Watcher | None = None) -> Found:
+    """The same events, each with why a search found it; where there are none, what the timeline does hold."""
     asked = query or Query()
     if as_of is not None:
         asked = replace(asked, as_of=as_of)
@@ -116,5 +137,15 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
         report = run.finish(watch=watch)
     settings = settings_here()
     store = open_timeline(Home(settings.home), report.case.patient, settings)
-    found = [hit.event for hit in store.hits(search, asked)] if search else store.matching(asked)
-    return as_cited(found, report)
+    hits = store.hits(search, asked) if search else [Hit(event, None) for event in store.matching(asked)]
+    events = as_cited((hit.event for hit in hits), report)
+    none = "" if hits else _none(search or "", asked, store.matching(Query()))
+    return Found(tuple(Hit(event, hit.match) for event, hit in zip(events, hits, strict=True)), none)
+
+
+def _none(search: str, asked: Query, held: Sequence[TimelineEvent]) -> str:
+    """What was asked for and is not there, beside what is."""
+    dates = [event.occurred_at[:10] for event in held if event.occurred_at]
+    span = f", {spoken(min(dates))} to {spoken(max(dates))}" if dates else ""
+    kinds = f" (kinds: {', '.join(sorted({event.kind for event in held}))})" if asked.kind else ""
+    return f"The timeline holds no event {asked_for(search, asked)}; it holds {len(held)}{kinds}{span}."

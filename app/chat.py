@@ -88,8 +88,10 @@ def _say_picture(chat: Chat, key: str) -> None:
 
 def say_answer(answer: Answer) -> None:
     """Each sentence on a line as it is told, with its evidence; what was left out and why there is none at the end."""
+    from ..report.tables import cited_of
+
     for sentence in answer.sentences:
-        cited = f" [{', '.join(sentence.evidence)}]" if sentence.evidence else ""
+        cited = f" [{', '.join(one.label for one in cited_of(sentence.evidence))}]" if sentence.evidence else ""
         _say(sentence.text + cited)
     told = " ".join(sentence.text for sentence in answer.sentences)
     rest = answer.text.removeprefix(told).strip()

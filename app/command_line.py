@@ -204,16 +204,18 @@ def timeline(case: CasePath, patient: Patient = None,
              history: Annotated[bool, typer.Option("--history", help="Also what was corrected since.")] = False,
              as_json: AsJson = False) -> None:
     """Show the patient's timeline; reviews the case first if that was not done."""
-    from ..agent.door import timeline as events_of
+    from ..agent.door import timeline_found
     from ..memory.query import Query
     from .progress import watching
-    from .show import print_json, show_timeline
+    from .show import print_json, say, show_hits, with_match
 
     query = Query(as_of=as_of, between=(since or "", until or "") if since or until else None, kind=kind, site=site,
                   analyte=analyte, history=history)
     with watching() as watch:
-        events = events_of(case, patient=patient, search=search, query=query, watch=watch)
-    print_json({"events": events}) if as_json else show_timeline(events)
+        found = timeline_found(case, patient=patient, search=search, query=query, watch=watch)
+    print_json({"events": [*map(with_match, found.hits)]}) if as_json else show_hits(found.hits)
+    if found.none:
+        say(found.none)
 
 
 @app.command()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...core.moments import spoken
+from ...core.moments import moment_key, spoken
 from ...core.report import Sentence, TimelineEvent
 from ...core.result import AnswerStatus, AnswerValue
 from ...memory.query import Query
-from ...memory.timeline import Match
+from ...memory.timeline import Hit, Match
 from ...report.view import where
 from ...report.wording import by_number, date_text
 from ...tools.comparison import ComparisonTool, StudyReading
@@ -71,27 +71,30 @@ def about_of(question: str) -> str:
 
 def search_timeline(context: ChatContext, text: str, query: Query) -> Told:
     """Events of this case's patient; what only lies near in meaning is no answer, and what denies is told as such."""
-    if text:
-        hits = [hit for hit in context.timeline.hits(text, query, limit=MOST_EVENTS) if hit.match is not Match.MEANING]
-        events = [hit.event for hit in hits]
-    else:
-        events = context.timeline.matching(query)
+    hits = context.timeline.worded(text, query) if text else [
+        Hit(event, None) for event in context.timeline.matching(query)]
     known = {event.id for event in context.report.timeline}
-    own = [event for event in as_cited(events, context.report) if event.id in known]
-    if not own:
-        return nothing(f"The timeline holds no event {_asked(text, query)}.")
-    sayings = [_event(event) for event in own[:MOST_EVENTS]]
-    if len(own) > MOST_EVENTS:
-        rest = own[MOST_EVENTS:]
-        sayings.append(Saying(f"{len(rest)} more events are on the timeline.", rest[0].evidence))
-    return Told(tuple(sayings))
+    found = [hit for hit in hits if hit.event.id in known]
+    events = as_cited((hit.event for hit in found), context.report)
+    if not events:
+        return nothing(f"The timeline holds no event {asked_for(text, query)}.")
+    if len(events) == 1:
+        return Told((_event(events[0]),))
+    by_weight = sorted(range(len(events)), reverse=True, key=lambda at: (
+        found[at].match is not Match.OPPOSITE, moment_key(events[at].occurred_at or "")))
+    told = [events[at] for at in sorted(by_weight[:MOST_EVENTS])]
+    left = f"; the latest {MOST_EVENTS} of them are told, {len(events) - MOST_EVENTS} left out" if (
+        len(events) > MOST_EVENTS) else ""
+    head = Saying(f"{len(events)} events{left}.", by_number({key for event in events for key in event.evidence}))
+    return Told((head, *map(_event, told)), value=AnswerValue(number=float(len(events))))
 
 
 def _event(event: TimelineEvent) -> Saying:
     return Saying(f"{date_text(event.occurred_at) or 'Undated'}: {shown(event.text)}.", event.evidence)
 
 
-def _asked(text: str, query: Query) -> str:
+def asked_for(text: str, query: Query) -> str:
+    """Which events were asked for, in words that follow "no event"."""
     parts = [f"with the words “{shown(text)}”" if text else "", f"of the kind {query.kind}" if query.kind else "",
              f"known by {spoken(query.as_of)}" if query.as_of else "",
              span_words(*query.between) if query.between else "", f"of {query.analyte}" if query.analyte else "",

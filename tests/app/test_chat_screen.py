@@ -19,7 +19,10 @@ from caseloom.agent.chat.history import History
 from caseloom.agent.chat.session import Chat
 from caseloom.agent.door import open_chat
 from caseloom.app.chat import UNCHECKED, asked, converse, say_answer
+from caseloom.app.show import MOST_NEAR, show_hits, with_match
 from caseloom.core.errors import ReaderUnavailable
+from caseloom.core.report import make_event
+from caseloom.memory.timeline import Hit, Match
 
 QUESTION = "Which allergies are there?"
 INVENTED = "The patient has lung cancer. [E1]"
@@ -113,3 +116,17 @@ def test_an_error_in_one_question_leaves_the_chat_open(chat: Chat, capsys: pytes
     converse(failing)
     shown = capsys.readouterr().out
     assert line in shown and "/home/somebody" not in shown and "This is not in the case." in shown
+
+
+def test_what_only_lies_near_is_shown_apart_and_few_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    def hit(text: str, match: Match | None) -> Hit:
+        return Hit(make_event(kind="record", text=text, occurred_at="2025-03-04", evidence=("E1",)), match)
+
+    found = [hit("Cough", Match.WORDS), hit("No cough", Match.OPPOSITE),
+             *(hit(f"Cold {n}", Match.MEANING) for n in range(MOST_NEAR + 2))]
+    show_hits(found)
+    shown = capsys.readouterr()
+    parts = [shown.out.index(text) for text in ("Holds the words, 1 event", "says the opposite, 1 event", "No cough",
+                                                "only lies near in meaning", "Cold 0")]
+    assert parts == sorted(parts) and f"Cold {MOST_NEAR}" not in shown.out and "2 more lie near" in shown.err
+    assert with_match(found[0])["match"] == "words" and "match" not in with_match(hit("Cough", None))
