@@ -58,7 +58,7 @@ def _console(*, stderr: bool = False) -> Console:
 def _table(title: str, *columns: str) -> Any:
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
@@ -141,15 +141,16 @@ def show_hits(hits: Sequence[Hit]) -> None:
 
 def show_timeline(events: Sequence[TimelineEvent], title: str = "Timeline") -> None:
     """Events as they come, a new line for each, the day only where it changes."""
-    table = _table(f"{title}, {len(events)} event{'' if len(events) == 1 else 's'}", "date", "kind", "what",
-                   "evidence")
+    console = _console()
+    console.print(f"{title}, {len(events)} event{'' if len(events) == 1 else 's'}", highlight=False, style="italic")
+    table = _table("", "date", "kind", "what", "evidence")
     before = ""
     for event in events:
         day = (event.occurred_at or "undated")[:10]
         corrected = " (a correction)" if event.supersedes else ""
         _row(table, "" if day == before else day, event.kind, event.text + corrected, _few(event.evidence))
         before = day
-    _console().print(table)
+    console.print(table)
 
 
 def _few(ids: Sequence[str], most: int = 3) -> str:
