@@ -67,7 +67,8 @@ def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice
         patient: whose case it is, where the files name several people.
         reader: who reviews, and drives the chat where it interprets; without one nothing is interpreted.
         chat_model: any LangChain chat model with native tool calls, to drive the chat in place of the reader.
-        keep: go on from earlier questions about the case, and keep the new ones.
+        keep: go on from earlier questions about the case, and keep the new ones. Evidence that an answer adds to the
+            report's is kept either way, so that it can be opened later.
         watch: called with every step's start and end of a review that is needed first.
     """
     settings = settings_here()
@@ -75,14 +76,14 @@ def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice
     with review_run(case, patient, reader or ReaderChoice(MEASURE), None) as run:
         report = run.finish(watch=watch)
         state, review = run.state(), run.review
-    file = home.path / "chats" / f"{report.case.id}.jsonl"
-    history = History(file if keep else None)
+    chats = home.path / "chats"
+    history = History(chats / f"{report.case.id}.jsonl" if keep else None)
     context = ChatContext(
         case=state["case"], report=report, results=tuple(state.get("results", [])),
         timeline=open_timeline(home, report.case.patient, settings), tools=review.tools,
         tool_context=review.context(state["case"]), folder=home.run_folder(report.case.id),
         open_index=lambda slide, made_by: PatchIndex(home, slide, made_by),
-        shelf=Shelf(report.evidence, (item for turn in history.turns() for item in turn.answer.evidence)))
+        shelf=Shelf(report.evidence, chats / f"{report.case.id}.evidence.jsonl"))
     driver = chat_model or (ReaderChatModel(reader=review.reader, scope=report.case.patient, people=people_of(
         state["case"].patient, (who for one in state["case"].files for who in one.identities)))
         if review.reader.identity.interprets else RulesChatModel(context=context))
