@@ -18,7 +18,7 @@ from .context import ChatContext
 from .graph import ChatLimits, Event, make_chat_graph
 from .history import History, Turn
 from .studies import looked_at
-from .told import Saying, Told
+from .told import DecidesStatus, Saying, Told
 from .toolbox import make_tools
 
 LONGEST_QUESTION = 2000
@@ -89,7 +89,7 @@ class Chat:
         return answer.model_copy(update={"steps": steps, "text": text})
 
     def _answer(self, text: str, status: str | None, told: Sequence[Told]) -> Answer:
-        if status in (AnswerStatus.DECLINED, AnswerStatus.NOT_IN_CASE) and self.model._llm_type == "caseloom-rules":
+        if status in (AnswerStatus.DECLINED, AnswerStatus.NOT_IN_CASE) and isinstance(self.model, DecidesStatus):
             return self._without(text, AnswerStatus(status))
         sayings = sayings_of(text)
         known = self._known(told)

@@ -13,9 +13,11 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from caseloom.agent.chat.arithmetic import NoConversion, convert, converted_text, days_between, whole_units
+from caseloom.agent.chat.check import MOST_READINGS, readings
 from caseloom.agent.chat.moments import UnclearDate, span_in
 from caseloom.agent.chat.reader_model import ReaderChatModel
 from caseloom.agent.chat.session import Chat
+from caseloom.agent.chat.told import Saying
 from caseloom.agent.chat.toolbox import make_tools
 from caseloom.core.case import Identity
 from caseloom.core.report import ReaderIdentity
@@ -156,3 +158,18 @@ def test_a_reader_drives_the_chat(planted: Chat) -> None:
     assert [item.text for item in answer.sentences] == [sentence.text]
     assert "1 sentence that the case does not bear out" in answer.text
     assert len(reader.asked) == 2 and sentence.text in str(reader.asked[1].parts[0])
+
+
+def test_a_sentence_is_held_against_few_sets_of_findings(planted: Chat) -> None:
+    """Forty results on one piece of evidence would make ten thousand sets of three."""
+    known = planted.context.known
+    one = next(facts for facts in known.facts.values() if facts.finding.name == "Hemoglobin")
+    many = {f"F{900 + n}": replace(one, finding=one.finding.model_copy(update={
+        "id": f"F{900 + n}", "name": f"Hemoglobin fraction {n}"})) for n in range(40)}
+    crowded = replace(known, facts={**known.facts, **many})
+    saying = Saying("Hemoglobin fraction 7 is 10.6 g/dL.", tuple(sorted(one.evidence_ids)))
+    sets = list(readings(saying, crowded))
+    assert len(sets) == MOST_READINGS and sets[0] == ("F907",)
+    assert not list(readings(Saying("Potassium is 4.4 mmol/L.", saying.evidence), crowded))
+    away = tuple({*saying.evidence, next(key for key in known.evidence if key not in one.evidence_ids)})
+    assert all(len(some) > 1 for some in readings(Saying(saying.text, away), known))
