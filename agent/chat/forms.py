@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .moments import Span
+from .moments import DATE, Span, iso_of
 from .plan import Call, Plan, one
 
 STUDY = (r"(?P<kind>cts?|ct scans?|mris?|mrs?|mr scans?|films?|chest films?|radiographs?|slides?|pathology slides?"
@@ -91,15 +91,18 @@ def report(span: Span, question: str) -> Plan | None:
     if span.word:
         return None
     parts = {
-        r"(?:what (?:is|does) |summari[sz]e |read |show )?(?:the |this )?(?:impression|summary|main findings"
-        r"|key findings|report|case)(?: say)?(?: of the report)?|summari[sz]e(?: the (?:case|report))?": "impression",
+        r"(?:what (?:is|does|are) |summari[sz]e |read |show )?(?:the |this |an? )?(?:impression|summary|main findings"
+        r"|key findings|report|case)(?: say)?(?: of the (?:report|case))?"
+        r"|summari[sz]e(?: the (?:case|report))?|overview": "impression",
         r"(?:what (?:are|is) )?(?:the )?(?:limits?|limitations?)(?: of (?:the|this) report)?": "limits",
         r"(?:what|which files?|what files?|which) (?:was|were|could) not (?:be )?read|not read|"
-        r"(?:was|were) (?:any )?files? not read|what is missing": "not read",
+        r"(?:was|were) (?:any )?files? not read|what is missing|(?:is |was )?(?:anything|any files?) not read":
+        "not read",
         r"(?:are|were) there (?:any )?(?:conflicts?|contradictions?|disagreements?)(?: between (?:the )?sources)?|"
         r"(?:do|which) (?:the )?sources (?:disagree|contradict)|conflicts?": "conflicts",
         r"what was reviewed|what did you (?:review|look at|read)|which files were read": "reviewed",
-        r"what (?:has |have )?changed|what is new|(?:what are )?(?:the )?changes|what is different": "comparison"}
+        r"what (?:has |have )?changed|(?:what is|anything|any) new(?: findings?)?(?: since (?:the )?last time)?"
+        r"|(?:what are )?(?:the )?changes|what is different": "comparison"}
     part = next((part for pattern, part in parts.items() if re.fullmatch(pattern, span.rest)), "")
     return one("read_report", part=part) if part else None
 
@@ -182,7 +185,7 @@ def events(span: Span, question: str) -> Plan | None:
                     r"|list (?:the )?(?:events?|timeline)", span.rest):
         return one("search_timeline", since=span.since, until=span.until)
     words = set(span.rest.split())
-    if words & _LAB_WORDS and words <= _LISTED | {"new", "done", "taken"}:
+    if words & _LAB_WORDS and words <= _LISTED | {"new", "done", "taken", "did", "do", "shown"}:
         return one("search_timeline", kind="lab", since=span.since, until=span.until)
     return None
 
@@ -229,11 +232,24 @@ def compare(span: Span, question: str) -> Plan | None:
     return one("compare_with_prior", kind=kind, date=span.since) if kind in ("ct", "mr", "film") else None
 
 
+def compared_two(text: str, latest: str) -> Plan | None:
+    """`Compare the CT of March with the CT of November`, by the plain question and the latest date of the case."""
+    other = STUDY.replace("kind", "other")
+    found = re.fullmatch(rf"(?:compare|what changed between|difference between) (?:the |his |her )?{STUDY} "
+                         rf"(?:of|from|on|in) (?P<a>{DATE}) (?:with|to|and|against) (?:the |that )?(?:one |{other} )?"
+                         rf"(?:of |from |on |in )?(?P<b>{DATE})", text)
+    kind = kind_of(found["kind"]) if found else ""
+    if found is None or kind not in ("ct", "mr", "film"):
+        return None
+    last = max(iso_of(found[name], latest) for name in "ab")
+    return one("compare_with_prior", kind=kind, date=last, prior=min(iso_of(found[name], last) for name in "ab"))
+
+
 def _between(text: str) -> str:
     """The kind in `what changed between the CTs`, `how do the films compare`; empty in any other text."""
     some = rf"(?:the |both |all |these |two |last |latest |his |her )*{STUDY}"
-    what = (r"(?:what (?:has |have |is |are |was |were )?|any |are there (?:any )?|is there (?:any|a) |show )?"
-            r"(?:the )?(?:changed|different|new|changes?|differences?)")
+    what = (r"(?:what (?:has |have |is |are |was |were )?|any |are there (?:any )?|is there (?:any|a) |show "
+            r"|(?:did|has|have) anything )?(?:the )?(?:changed?|different|new|changes|differences?)")
     found = re.fullmatch(rf"{what} (?:between|on|in|from|of|since|across|among|compared (?:with|to)) {some}", text) or (
         re.fullmatch(rf"how (?:do|did|does|have|has) {some} (?:compare|differ|changed?)", text))
     return found["kind"] if found else ""

@@ -58,7 +58,7 @@ _COUNT = frozenset((
 _WHERE = frozenset(("where", "side", "located", "lie", "lies", "location", "site"))
 _SHOWN = frozenset((
     "evidence", "slice", "slices", "picture", "image", "images", "source", "sources", "page", "see", "where",
-    "open", "come", "comes", "report", "document", "file"))
+    "open", "come", "comes", "report", "document", "file", "best", "visible"))
 _ASKING_WHERE = frozenset((
     "evidence", "slice", "slices", "picture", "image", "source", "page", "report", "document", "file"))
 _PLACE = frozenset((

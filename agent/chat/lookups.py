@@ -18,6 +18,7 @@ from ..compose_change import change_text
 from ..compose_labs import flag_of, lab_sentence, outside_range
 from ..events import as_cited
 from ..phrases import cited, shown
+from ..state import TaskResult
 from . import results
 from .again import fresh, mentioned, moved
 from .arithmetic import NoConversion, converted_text
@@ -163,8 +164,15 @@ def convert(value: float, unit: str, to: str) -> Told:
         return nothing(f"That cannot be converted: {error}", AnswerStatus.DECLINED)
 
 
-def compare_with_prior(context: ChatContext, kind: str, date: str, back: int) -> Told:
+def compare_with_prior(context: ChatContext, kind: str, date: str, back: int, prior: str) -> Told:
     """An examination against an earlier one, the one just before it by default: what the report says, or compared now.
+
+    Args:
+        context: the case.
+        kind: of both.
+        date: of the later one, ISO 8601; empty for the latest.
+        back: how many before it the earlier one is.
+        prior: date of the earlier one, in place of `back`.
     """
     wanted = KINDS.get(kind, kind)
     done = sorted((item for item in context.results if item.task.study.kind.value == wanted and item.task.study.date),
@@ -173,13 +181,19 @@ def compare_with_prior(context: ChatContext, kind: str, date: str, back: int) ->
     if not later:
         return nothing(f"The case holds no {called(kind)} {f'of {spoken(date)}' if date else 'with a date'}.")
     at = done.index(later[-1])
-    if at < back:
+    before = [item for item in done[:at] if str(item.task.study.date).startswith(prior)] if prior else done[:at]
+    if len(before) < (1 if prior else back):
         first = date_text(done[at].task.study.date)
-        return nothing(f"The case holds {at or 'no'} {called(kind)} before {first}, so there is none to compare with.")
-    prior, current = done[at - back], done[at]
-    told = _told_changes(context, str(prior.task.study.date)[:10], str(current.task.study.date)[:10], wanted)
+        which = f"{called(kind)}{f' of {spoken(prior)}' if prior else ''} before {first}"
+        return nothing(f"The case holds {len(before) or 'no'} {which}, so there is none to compare with.")
+    earlier, current = before[-1 if prior else -back], done[at]
+    told = _told_changes(context, str(earlier.task.study.date)[:10], str(current.task.study.date)[:10], wanted)
     if told:
         return said(told)
+    return _compared_now(context, earlier, current)
+
+
+def _compared_now(context: ChatContext, prior: TaskResult, current: TaskResult) -> Told:
     place = context.apart(["comparison", prior.task.study.id, current.task.study.id])
     result = moved(ComparisonTool().compare(StudyReading(prior.task.study, prior.result),
                                             StudyReading(current.task.study, current.result), place), place)

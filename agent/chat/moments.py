@@ -13,11 +13,11 @@ _NAMES = ("january", "february", "march", "april", "may", "june", "july", "augus
 _MONTHS = {"sept": "09"} | {short: f"{number:02d}" for number, name in enumerate(_NAMES, 1)
                             for short in (name, name[:3])}
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
-_DATE = rf"(?:{DATE_PATTERN}|\d{{4}}-\d{{2}}|{_MONTH} \d{{4}}|{_MONTH}(?! \d)|(?:19|20)\d{{2}}(?![\d.]))"
-_SPAN = re.compile(rf"(?:^| )(?:between|from) (?P<first>{_DATE}) (?:and|to|until|till) (?P<last>{_DATE})(?= |$)")
+DATE = rf"(?:{DATE_PATTERN}|\d{{4}}-\d{{2}}|{_MONTH} \d{{4}}|{_MONTH}(?! \d)|(?:19|20)\d{{2}}(?![\d.]))"
+_SPAN = re.compile(rf"(?:^| )(?:between|from) (?P<first>{DATE}) (?:and|to|until|till) (?P<last>{DATE})(?= |$)")
 _ONE = re.compile(rf"(?:^| )(?:back )?(?P<word>as of|up to|prior to"
                   rf"|(?:than|(?:now )?(?:vs\.?|versus|compared (?:to|with)))(?: in| on)?|since|after|before|until"
-                  rf"|till|by|in|on|during|of|for|from) (?:the )?(?P<date>{_DATE})(?= |$)")
+                  rf"|till|by|in|on|during|of|for|from) (?:the )?(?P<date>{DATE})(?= |$)")
 AGAINST = re.compile(r"than|now|vs|versus|compared")
 """Words before a date that something is held against, which is then a span that begins there."""
 UP_TO = ("as of", "up to", "until", "till", "by")
@@ -57,12 +57,12 @@ def span_in(text: str, latest: str) -> Span:
     """
     both = _SPAN.search(text)
     if both is not None:
-        last = _iso(both["last"], latest)
-        return Span(_iso(both["first"], last), last, "between", _without(text, both))
+        last = iso_of(both["last"], latest)
+        return Span(iso_of(both["first"], last), last, "between", _without(text, both))
     one = _ONE.search(text)
     if one is None:
         return Span("", "", "", text)
-    moment, word, rest = _iso(one["date"], latest), one["word"], _without(text, one)
+    moment, word, rest = iso_of(one["date"], latest), one["word"], _without(text, one)
     if word in ("before", "prior to"):
         return Span("", _shifted(moment, -1), "before", rest)
     if word in ("after", "since", "from") or AGAINST.match(word):
@@ -89,7 +89,12 @@ def _without(text: str, found: re.Match[str]) -> str:
     return " ".join((text[:found.start()] + " " + text[found.end():]).split()).strip(" ,")
 
 
-def _iso(written: str, latest: str) -> str:
+def iso_of(written: str, latest: str) -> str:
+    """A date that `DATE` matches in ISO 8601; a month without a year is the last one up to `latest`.
+
+    Raises:
+        UnclearDate: it reads in two ways.
+    """
     if re.fullmatch(r"\d{4}(?:-\d{2})?", written):
         return written
     month, _, year = written.partition(" ")

@@ -76,6 +76,15 @@ def labs_changed(span: Span, question: str) -> Plan | None:
     return one("find_changes", of="lab", direction=direction, since=span.since, until=span.until)
 
 
+def changed(span: Span, question: str) -> Plan | None:
+    """`What changed since March?`: results and measurements alike."""
+    if span.word not in ("since", "after", "between", "from") or not re.fullmatch(
+            r"(?:what|which results|anything|any) (?:has |have |is |was )?(?:changed?|new|changes|different)"
+            r"|(?:did|has|have) anything changed?", span.rest):
+        return None
+    return one("find_changes", since=span.since, until=span.until)
+
+
 def counted(span: Span, question: str) -> Plan | None:
     """`How many events are there?`, `how many medications is he on?`; of things with names the frames count."""
     found = re.fullmatch(_COUNTED, span.rest)

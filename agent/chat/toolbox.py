@@ -156,6 +156,7 @@ class Prior(Arguments):
     kind: Literal["ct", "mr", "film"]
     date: str = Field(default="", pattern=DATE, description="Of the later examination; the latest by default.")
     back: int = Field(default=1, ge=1, le=20, description="1 for the one before it, 2 for the one before that.")
+    prior: str = Field(default="", pattern=DATE, description="In place of back: date of the earlier examination.")
 
 
 class Again(Arguments):
@@ -195,7 +196,7 @@ def make_tools(context: ChatContext) -> list[BaseTool]:
         ("days_between", Days, lambda unit, **given: spans.days(context, spans.Bounds(**given), unit)),
         ("convert", Conversion, lookups.convert),
         ("compare_with_prior", Prior,
-         lambda kind, date, back: lookups.compare_with_prior(context, kind, date, back)),
+         lambda **given: lookups.compare_with_prior(context, **given)),
         ("run_tool", Again, lambda tool, date, question: again.run_again(context, tool, date, question)),
     ]
     made += [(one.name, _dated(one), _on_demand(context, one)) for one in context.on_demand.values()]

@@ -7,16 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ...core.moments import moment_key
-from ...tools.records.intents import AmbiguousDate, Asked, Topic, understand
-from ...tools.records.matching import Fit, fit
+from ...tools.records.intents import understand
+from ...tools.records.matching import Fit
 from . import asks, forms, overviews
 from .context import ChatContext
 from .frames import Frame, frame_of, plan_of_frame
-from .moments import AGAINST, UP_TO, Span, UnclearDate, day_before, span_in
+from .moments import Span, UnclearDate, day_before, span_in
 from .plan import Call, Plan, one
+from .recorded import SEEN_ON, is_short_name, may_be_name, of_record
 from .refusals import refusal
 from .results import named
-from .setting import shown_on, sided, study_in, without_place
+from .setting import shown_on, study_in
 from .wording import corrected, plain
 
 UNSURE = "The date “{date}” can be read in two ways; write it as YYYY-MM-DD."
@@ -27,17 +28,10 @@ MOST_NAMES = 4
 DEEPEST = 4
 """Questions that a follow-up may reach back over."""
 _FORMS: tuple[Callable[[Span, str], Plan | None], ...] = (
-    forms.evidence_shown, forms.conversion, forms.days, forms.studies, asks.quoted, asks.on_slice, asks.in_zone,
-    asks.of_slide, forms.many_changes, forms.outside_range, forms.report, forms.events, forms.record_entries,
-    forms.compare, overviews.study_shown, overviews.all_labs, overviews.labs_changed, overviews.counted, asks.again)
-_NO_NAME = frozenset((
-    "it", "them", "before", "after", "below", "above", "under", "over", "than", "more", "less", "got", "any",
-    "everything", "something", "anything", "letter", "note", "evidence", "slice", "side", "plan", "again", "since",
-    "between", "and", "or", "not", "when", "where", "how", "which", "what", "why", "who", "if", "as", "all", "most",
-    "bigger", "smaller", "larger", "about", "say", "says", "now", "but", "then", "first", "last"))
-"""Words that no name of a result, condition or medicine has: with one, a question was not understood, and nothing may
-be said of what the case does not hold."""
-LONGEST_NAME = 5
+    forms.evidence_shown, forms.conversion, forms.days, forms.studies, forms.report, asks.quoted, asks.on_slice,
+    asks.in_zone, asks.of_slide, forms.many_changes, forms.outside_range, forms.events, forms.record_entries,
+    forms.compare, overviews.changed, overviews.study_shown, overviews.all_labs, overviews.labs_changed,
+    overviews.counted, asks.again)
 
 
 def plan_of(question: str, context: ChatContext, earlier: Sequence[str] = ()) -> Plan:
@@ -55,6 +49,9 @@ def plan_of(question: str, context: ChatContext, earlier: Sequence[str] = ()) ->
     try:
         span = span_in(text, _latest_date(context))
         span = replace(span, rest=shown_on(span.rest))
+        pair = forms.compared_two(text, _latest_date(context))
+        if pair is not None:
+            return pair
         joined = _JOINED.match(question.strip().lower()) is not None
         plan = (_of_another(span, context, earlier) if joined else None) or _understood(span, question, context) or (
             _about_the_same(span, question, context, earlier))
@@ -79,9 +76,9 @@ def _understood(span: Span, question: str, context: ChatContext) -> Plan | None:
         if plan is not None:
             return plan
     framed = _framed(span, question, context) or _changes(span, context)
-    if framed is None and _ABBREVIATION.fullmatch(question.strip()):
+    if framed is None and is_short_name(question.strip()):
         return one("look_up", span.rest, name=span.rest)
-    return framed or _record(span, question, context)
+    return framed or of_record(span, context)
 
 
 def _framed(span: Span, question: str, context: ChatContext) -> Plan | None:
@@ -119,10 +116,6 @@ def _picked(plan: Plan, pick: str) -> Plan:
         else call for call in plan.calls))
 
 
-SEEN_ON = ("ct", "mr", "film", "slide")
-"""Kinds of examinations that something is seen or measured on."""
-
-
 def _is_from(name: str, kind: str, context: ChatContext) -> bool:
     """Whether everything of a name was measured on studies of a kind: a nodule of the CT is none of the film."""
     found = named(name, [*context.imaging, *context.valued])
@@ -138,89 +131,9 @@ _CHANGED = (r"(?:chang(?:e|ed)|develop(?:ed)?|increas(?:e|ed)|decreas(?:e|ed)|ri
 def _changes(span: Span, context: ChatContext) -> Plan | None:
     """The change of what the case does not name: that there is none is told."""
     found = re.fullmatch(rf"(?:how (?:did|has|have)|has|have|did) {_THE}(?P<x>.+?) (?:been )?{_CHANGED}", span.rest)
-    if found is None or not _may_be_name(found["x"]):
+    if found is None or not may_be_name(found["x"]):
         return None
     return one("how_it_changed", found["x"], name=found["x"], since=span.since, until=span.until)
-
-
-def _record(span: Span, question: str, context: ChatContext) -> Plan | None:
-    """What the rules for records know. A thing that the case does not name must look like a name."""
-    kind, _, rest = study_in(span.rest)
-    asked, text = _asked_of_record(rest, _dated(span))
-    if asked is None or asked.topic is Topic.ADVICE or span.word == "between":
-        return None
-    if asked.about and not _may_be_name(asked.about) and asked.topic not in (Topic.CONDITIONS, Topic.MEDICATIONS):
-        return None
-    if kind in SEEN_ON and asked.about:
-        return one("look_up", asked.about, name=asked.about, since=span.since, until=span.until, on=kind)
-    if asked.topic is Topic.VALUE and context.names.find(asked.about)[0] and (
-            context.names.answers_to(asked.about) is Fit.NONE):
-        return None  # what the case does hold is named, beside words that were not understood
-    if asked.topic is Topic.PRESCRIBER and not any(fit(asked.about, entry.names)[0] for entry in
-                                                   context.entries.medications):
-        return None
-    return None if kind else one("ask_record", asked.about, question=text[:500])
-
-
-_ABBREVIATION = re.compile(r"[A-Z][A-Z0-9-]{1,7}\??")
-"""A question that is nothing but the short name of a test: `PSA?`"""
-
-
-def _dated(span: Span) -> str:
-    """A span with one end as the rules for records read it."""
-    if not span.word or span.word == "between":
-        return ""
-    moment = span.until if span.word in (*UP_TO, "before", "prior to") else span.since
-    word = {"till": "until", "for": "in", "from": "since", "prior to": "before"}.get(span.word, span.word)
-    if span.word in ("before", "prior to"):
-        word = "until"  # the span leaves the day itself out already
-    return f"{'since' if word == 'after' or AGAINST.match(word) else word} {moment}"
-
-
-def _asked_of_record(text: str, dated: str) -> tuple[Asked | None, str]:
-    """What the rules for records make of a question, and its words for them: without the institution or occasion, the
-    side before the thing, the date at the end.
-
-    Raises:
-        UnclearDate: a date reads in two ways.
-    """
-    for words in dict.fromkeys((without_place(text), text)):
-        plainly = f"{_as_recorded(words)} {dated}".strip()
-        try:
-            asked = understand(plainly)
-        except AmbiguousDate as error:
-            raise UnclearDate(str(error)) from error
-        if asked is not None:
-            about = sided(asked.about)
-            return replace(asked, about=about), plainly.replace(asked.about, about) if asked.about else plainly
-    return None, text
-
-
-def _as_recorded(text: str) -> str:
-    """Short questions in the words that the rules for records know."""
-    for pattern, words in (
-            (r"(?:current )?(?:medications|meds|drugs?(?: history)?|medicines)", "which medications is he taking"),
-            (r"(?:any )?(?:known )?(?:drug )?allerg(?:y|ies)(?: status)?", "what are the allergies"),
-            (r"(?:what is (?:the|his|her) )?smoking(?: status| history)?", "what is the smoking status"),
-            (r"(?:what is )?(?:the )?(?:dose|dosage|strength) of (?P<x>.+)", r"is he taking \g<x>"),
-            (r"is (?P<who>he|she|the patient) (?P<x>.+?) allergic", r"is \g<who> allergic to \g<x>"),
-            (r"(?:is there |does (?:he|she) have )?(?:a |any )?history of (?P<x>.+)", r"has he had \g<x>"),
-            (r"(?:is (?:he|she) )?(?:an? )?(?:ex-?|former |current |non-?)?smokers?", "what is the smoking status"),
-            (r"any (?P<x>(?!questions?\b|thing|idea)[a-z]{4,}(?: [a-z]{3,}){0,3})", r"is there \g<x>"),
-            (r"(?:is|was|are|were) (?:there )?(?:an? |any )?(?P<x>.+?) (?:seen|visible|found|shown|noted)",
-             r"is there \g<x>"),
-            (r"(?:what is |what was )?(?:the |his |her )?(?P<x>[a-z0-9][a-z0-9 -]*?) (?:levels?|concentrations?)",
-             r"what was the latest \g<x>"),
-            (r"when was (?:he|she|the patient) (?:last )?(?:seen|reviewed|here)", "when was the last visit"),
-            (r"(?P<x>family history)", r"what is the \g<x>")):
-        if re.fullmatch(pattern, text):
-            return re.sub(rf"^{pattern}$", words, text)
-    return text
-
-
-def _may_be_name(about: str) -> bool:
-    words = re.findall(r"[^\s,;]+", about)
-    return 0 < len(words) <= LONGEST_NAME and not _NO_NAME & set(words) and not re.fullmatch(r"[\d.,% ]+", about)
 
 
 _JOINED = re.compile(r"(?:ok(?:ay)?[, ]+)?(?:and|what about|how about|same for)\b")
@@ -243,7 +156,7 @@ def _of_another(span: Span, context: ChatContext, earlier: Sequence[str]) -> Pla
     before = _before(context, earlier)
     asked = str(before.calls[0].arguments.get("question", "")) if before.calls else ""
     is_named = context.names.answers_to(about) is not Fit.NONE
-    if not is_named and before.subject and before.subject in asked and not span.word and _may_be_name(about):
+    if not is_named and before.subject and before.subject in asked and not span.word and may_be_name(about):
         return one("ask_record", about, question=asked.replace(before.subject, about))
     if span.word or not is_named:
         return None

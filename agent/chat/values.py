@@ -85,8 +85,9 @@ def _told(about: str, judged: Sequence[tuple[Finding, bool | None]], limit: Limi
         head += f", of which {count or 'none'} {'is' if count < 2 else 'are'} {stated.words}"
     shown_ones = beyond if beyond or not limit.relation else _nearest(judged, limit)
     sentences = sentences_of(shown_ones)
-    told = said(sentences[:MOST])
-    rest = (f" {len(sentences) - MOST} of them are not listed here.",) if len(sentences) > MOST else ()
+    told = said(sentences[-MOST:])
+    rest = (f" The latest {MOST} follow, {len(sentences) - MOST} are not listed here.",) if (
+        len(sentences) > MOST) else ()
     return Told((Saying(f"{head}.{''.join(rest)}", everything), *told.sayings, *_doubts(judged, limit)))
 
 
@@ -163,7 +164,7 @@ def find_changes(context: ChatContext, percent: float, direction: str, of: str, 
 
     Args:
         context: the case.
-        percent: of the earlier value; at 0 all changes, with how many they are.
+        percent: of the earlier value; at 0 all that is not stable, with how many they are.
         of: `lab`, `imaging`, or empty for both.
         since: ISO date or empty; only changes that began by then or later.
         until: ISO date or empty; only changes that ended by then.
@@ -178,7 +179,7 @@ def find_changes(context: ChatContext, percent: float, direction: str, of: str, 
     if not changes:
         when = f" {span_words(since, until)}" if since or until else ""
         return nothing(f"The case holds no change of {what}{when} that is told in percent.")
-    beyond = sorted((item for item in changes if abs(_percent(item)) > percent and (
+    beyond = sorted((item for item in changes if (abs(_percent(item)) > percent if percent else _moved(item)) and (
         not direction or _moved(item) == direction)), key=lambda item: -abs(_percent(item)))
     moved = f"{direction or 'changed'}{f' by more than {percent:g} %' if percent else ''}"
     if not beyond:
