@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from ..core.errors import UsageError
 from ..core.moments import is_date, spoken
@@ -24,16 +24,14 @@ from .chat.rules_model import RulesChatModel
 from .chat.session import Chat
 from .chat.shelf import Shelf
 from .events import as_cited
-from .opened import MEASURE, AnyPath, latest_run, reader_choice, review_run, settings_here
+from .opened import MEASURE, AnyPath, ReaderOptions, latest_run, reader_choice, review_run, settings_here
 from .run import Watcher
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 
-def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str = "measure",
-        model: str | None = None, adapters: Mapping[str, AnyPath] | None = None, download: bool = False,
-        allow_plain_http: bool = False, record: AnyPath | None = None) -> Answer:
+def ask(case: AnyPath, question: str, *, patient: str | None = None, **who: Unpack[ReaderOptions]) -> Answer:
     """Answer a question about a case from its findings; the case is reviewed first if that was not done, so the reader
     must be fit to write a report.
 
@@ -41,18 +39,13 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str
         case: a folder or a .zip.
         question: in words.
         patient: whose case it is, where the files name several people.
-        reader: `measure`, `medgemma`, a server's URL, the folder of a checkpoint, or a recording (.jsonl).
-        model: for `medgemma` a hub id or folder, for a server the name of its model.
-        adapters: folders of LoRA adapters, by the tool that reads with them.
-        download: allow a model's weights to be fetched; without it only local files are used.
-        allow_plain_http: send pictures over plain http to a server that is not this machine.
-        record: file (.jsonl) that every answer of the model is also written to, to be played again.
+        who: who reads, by keyword (`reader`, `model`, `adapters` ...); see `opened.reader_choice`.
     """
-    chosen = reader_choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http, record=record)
+    chosen = reader_choice(**who)
     if choose_reader(chosen, Home(settings_here().home).cache).identity.interprets:
         # A model is put the question while it reviews the images; what they do not answer is chatted about.
         with review_run(case, patient, chosen, question) as run:
-            said = run.go(question, fresh=record is not None, latest=False).answer
+            said = run.go(question, fresh=chosen.record is not None, latest=False).answer
         if said is not None and said.status is AnswerStatus.ANSWERED:
             return said
     return open_chat(case, patient=patient, reader=chosen, keep=False).ask(question)

@@ -175,7 +175,8 @@ def chat(case: CasePath, patient: Patient = None,
     from .progress import watching
     from .show import print_json
 
-    chosen = reader_choice(reader, model, _adapters(adapter), download=download, allow_plain_http=allow_plain_http)
+    chosen = reader_choice(reader=reader, model=model, adapters=_adapters(adapter), download=download,
+                           allow_plain_http=allow_plain_http)
     if as_json and ask is None:
         raise typer.BadParameter("--json wants a question: give it with --ask")
     with watching() as watch:
