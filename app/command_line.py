@@ -298,6 +298,6 @@ def main() -> None:
     """Run the command line; every foreseen error is one line on stderr and its own exit code."""
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
-    from .entry import run_app
+    from .entry import leave, run_app
 
-    sys.exit(run_app(app, arguments, debug=debug))
+    leave(run_app(app, arguments, debug=debug))

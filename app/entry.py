@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
@@ -45,6 +46,19 @@ def run_app(app: typer.Typer, arguments: Sequence[str], *, debug: bool) -> int:
     if code == STOPPED:
         return _complain("stopped; run the same command again to go on", STOPPED, debug=False)
     return int(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process. Where a tool that somebody stopped waiting for is still in the middle of its native code, an
+    orderly end would cut that code off from under it and abort; then the process ends without waiting and without that.
+    """
+    patience = sys.modules.get("caseloom.agent.chat.patience")
+    if patience is not None and patience.still_at_work():
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def bug_line(error: Exception) -> str:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextvars import copy_context
-from threading import Thread
+from threading import Event, Thread
+from threading import enumerate as enumerate_threads
 from typing import TypeVar
 
 T = TypeVar("T")
+ASIDE = "chat, aside"
+GLANCE = 0.2
+"""Seconds after which whoever waits looks whether a person has stopped it."""
+
+
+def still_at_work() -> bool:
+    """Whether something that nobody waits for any more has not come to its end."""
+    return any(thread.name == ASIDE for thread in enumerate_threads())
 
 
 class TimeUp(Exception):
@@ -30,16 +40,20 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     """
     given: list[T] = []
     raised: list[BaseException] = []
+    done = Event()
 
     def run() -> None:
         try:
             given.append(work())
         except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
             raised.append(error)
+        finally:
+            done.set()
 
-    aside = Thread(target=copy_context().run, args=(run,), daemon=True, name="chat")
-    aside.start()
-    aside.join(max(0.0, seconds))
+    Thread(target=copy_context().run, args=(run,), daemon=True, name=ASIDE).start()
+    end = time.monotonic() + seconds
+    while not done.wait(min(GLANCE, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
+        continue  # a signal that another thread of the process received is looked at between two waits
     if raised:
         raise raised[0]
     if not given:
