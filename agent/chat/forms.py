@@ -118,9 +118,8 @@ _LISTED = frozenset((
 
 def outside_range(span: Span, question: str) -> Plan | None:
     """Laboratory results outside their range: the latest, or those of a span of time."""
-    text = re.sub(r"\b(?:out of|outside)(?: the| their)?(?: printed| normal| reference)? range\b"
-                  r"|\bnot normal\b", "abnormal",
-                  span.rest)
+    text = re.sub(r"\b(?:out of|outside)(?: the| their)?(?: printed| normal| reference)? range\b|\bnot normal\b",
+                  "abnormal", span.rest)
     words = text.split()
     said = [word for word in words if word in _OUTSIDE]
     if len(said) != 1 or len(words) < 2 or not set(words) <= _LISTED | {said[0]}:
@@ -134,11 +133,9 @@ def outside_range(span: Span, question: str) -> Plan | None:
 
 def many_changes(span: Span, question: str) -> Plan | None:
     """`Which results changed by more than 50 %?`"""
-    found = re.fullmatch(rf"(?:which|what|list|show|did any|any)(?: of)?(?: the)?(?: {LABS}"
-                         rf"| measurements?)? (?:have |has )?"
-                         r"(?P<how>changed?|increased?|decreased?|r[io]se|risen|fell|fallen"
-                         r"|dropped)(?: by)?(?: more than"
-                         r"| over| >) ?(?P<number>\d+(?:\.\d+)?) ?(?:%|percent)", span.rest)
+    found = re.fullmatch(rf"(?:which|what|list|show|did any|any)(?: of)?(?: the)?(?: {LABS}| measurements?)? "
+                         r"(?:have |has )?(?P<how>changed?|increased?|decreased?|r[io]se|risen|fell|fallen|dropped)"
+                         r"(?: by)?(?: more than| over| >) ?(?P<number>\d+(?:\.\d+)?) ?(?:%|percent)", span.rest)
     if found is None or span.word:
         return None
     up, down = re.match("incr|r[io]s", found["how"]), re.match("decr|f[ea]ll|drop", found["how"])
@@ -180,8 +177,9 @@ def events(span: Span, question: str) -> Plan | None:
         return None
     if re.fullmatch(r"what (?:was|were|did (?:we|they|one)) (?:known|know)(?: about the patient)?", span.rest):
         return one("search_timeline", as_of=span.until or span.since)
-    if re.fullmatch(r"what (?:happened|took place|was done|was recorded|events? (?:happened|took place|are there|were "
-                    r"there))(?: to the patient)?|(?:the )?(?:timeline|events?|history)|(?:what|anything) (?:is )?new"
+    if re.fullmatch(r"what (?:happened|took place|was done|was recorded"
+                    r"|events? (?:happened|took place|are there|were there))(?: to the patient)?"
+                    r"|(?:the )?(?:timeline|events?|history)|(?:what|anything) (?:is )?new"
                     r"|list (?:the )?(?:events?|timeline)", span.rest):
         return one("search_timeline", since=span.since, until=span.until)
     words = set(span.rest.split())
@@ -217,16 +215,14 @@ def record_entries(span: Span, question: str) -> Plan | None:
 
 def compare(span: Span, question: str) -> Plan | None:
     """`Compare the film with the one before.`"""
-    earlier = (r"(?:before(?: that| it)?|prior|previous|earlier|one before(?: that| it)?|last|(?:earlier|previous"
-               r"|prior|last)"
-               rf" (?:one|{STUDY.replace('kind', 'third')}))")
+    earlier = (r"(?:before(?: that| it)?|prior|previous|earlier|one before(?: that| it)?|last"
+               rf"|(?:earlier|previous|prior|last) (?:one|{STUDY.replace('kind', 'third')}))")
     found = re.fullmatch(rf"compare (?:the |this |it |that )*(?:last |latest |two |current |both )*(?:{STUDY})?"
-                         rf"(?: ?(?:with|to"
-                         rf"|against) (?:the )?(?:{STUDY.replace('kind', 'other')} )?{earlier})?", span.rest)
-    found = found or re.fullmatch(rf"(?:any|is there any|what is the|was there any) (?:change|difference)s? (?:since"
-                                  rf"|from|to"
-                                  rf"|compared (?:with|to)) (?:the )?(?:last|previous|prior|earlier) {STUDY}"
-                                  rf"(?P<other>x)?(?P<third>x)?", span.rest)
+                         rf"(?: ?(?:with|to|against) (?:the )?(?:{STUDY.replace('kind', 'other')} )?{earlier})?",
+                         span.rest)
+    found = found or re.fullmatch(r"(?:any|is there any|what is the|was there any) (?:change|difference)s? "
+                                  r"(?:since|from|to|compared (?:with|to)) (?:the )?(?:last|previous|prior|earlier) "
+                                  rf"{STUDY}(?P<other>x)?(?P<third>x)?", span.rest)
     said = found["kind"] or found["other"] or found["third"] or "" if found else _between(span.rest)
     kind = kind_of(said)
     return one("compare_with_prior", kind=kind, date=span.since) if kind in ("ct", "mr", "film") else None

@@ -64,10 +64,10 @@ _ASKING_WHERE = frozenset((
 _PLACE = frozenset((
     "where", "slice", "slices", "side", "evidence", "picture", "image", "source", "page"))
 _LIMIT = re.compile(
-    r"(?:\b(?P<below>below|under|less than|lower than|smaller than|fewer than)|\b(?P<above>above|over|more than"
-    r"|greater "
-    r"than|bigger than|larger than|higher than|exceed(?:s|ed|ing)?|in excess of)|\b(?P<most>at most|up to|no more than)"
-    r"|\b(?P<least>at least|no less than|reach(?:es|ed)?)|(?P<sign><=|>=|<|>|≤|≥)) ?(?P<number>\d+(?:\.\d+)?) ?"
+    r"(?:\b(?P<below>below|under|less than|lower than|smaller than|fewer than)"
+    r"|\b(?P<above>above|over|more than|greater than|bigger than|larger than|higher than|exceed(?:s|ed|ing)?"
+    r"|in excess of)|\b(?P<most>at most|up to|no more than)|\b(?P<least>at least|no less than|reach(?:es|ed)?)"
+    r"|(?P<sign><=|>=|<|>|≤|≥)) ?(?P<number>\d+(?:\.\d+)?) ?"
     r"(?P<unit>%|percent|[a-zµμ]{1,4}/[a-z0-9.]{1,4}|mm2|cm2|mm|cm|ml|hu|u/l|fl|pg|g|l)?(?= |$)")
 _SIGNS = {"<": "below", ">": "above", "<=": "at most", "≤": "at most", ">=": "at least", "≥": "at least"}
 _LESION = re.compile(r"\b(?:lesions?|opacit(?:y|ies))\b(?! volume)")

@@ -137,12 +137,10 @@ def _changes(span: Span, context: ChatContext) -> Plan | None:
 
 
 _JOINED = re.compile(r"(?:ok(?:ay)?[, ]+)?(?:and|what about|how about|same for)\b")
-_SINCE_WHEN = re.compile(r"(?:since when|from when|when did (?:it|that) (?:start|begin)|for how long"
-                         r"|how long)(?: is that"
-                         r"| was that| has (?:he|she) had (?:it|that))?")
-_ONE_BEFORE = re.compile(r"(?:compare )?(?:it )?(?:with|to|and)? ?(?:the )?(?:(?:film|ct|mr|scan"
-                         r"|one) )?before (?:that|it)"
-                         r"(?: one)?|(?:and )?(?:the )?one before(?: that)?")
+_SINCE_WHEN = re.compile(r"(?:since when|from when|when did (?:it|that) (?:start|begin)|for how long|how long)"
+                         r"(?: is that| was that| has (?:he|she) had (?:it|that))?")
+_ONE_BEFORE = re.compile(r"(?:compare )?(?:it )?(?:with|to|and)? ?(?:the )?(?:(?:film|ct|mr|scan|one) )?"
+                         r"before (?:that|it)(?: one)?|(?:and )?(?:the )?one before(?: that)?")
 
 
 def _before(context: ChatContext, earlier: Sequence[str]) -> Plan:
