@@ -13,7 +13,11 @@ _NAMES = ("january", "february", "march", "april", "may", "june", "july", "augus
 _MONTHS = {"sept": "09"} | {short: f"{number:02d}" for number, name in enumerate(_NAMES, 1)
                             for short in (name, name[:3])}
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
-DATE = rf"(?:{DATE_PATTERN}|\d{{4}}-\d{{2}}|{_MONTH} \d{{4}}|{_MONTH}(?! \d)|(?:19|20)\d{{2}}(?![\d.]))"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_DAY_OF_MONTH = rf"(?:{_DAY} (?:of )?{_MONTH}(?! \d)|{_MONTH} {_DAY}(?!\d|,? \d))"
+"""A day without its year: `11 November`, `March 4th`."""
+DATE = (rf"(?:{DATE_PATTERN}|\d{{4}}-\d{{2}}|{_DAY_OF_MONTH}|{_MONTH} \d{{4}}|{_MONTH}(?! \d)"
+        r"|(?:19|20)\d{2}(?![\d.]))")
 _SPAN = re.compile(rf"(?:^| )(?:between|from) (?P<first>{DATE}) (?:and|to|until|till) (?P<last>{DATE})(?= |$)")
 _ONE = re.compile(rf"(?:^| )(?:back )?(?P<word>as of|up to|prior to"
                   rf"|(?:than|(?:now )?(?:vs\.?|versus|compared (?:to|with)))(?: in| on)?|since|after|before|until"
@@ -90,13 +94,16 @@ def _without(text: str, found: re.Match[str]) -> str:
 
 
 def iso_of(written: str, latest: str) -> str:
-    """A date that `DATE` matches in ISO 8601; a month without a year is the last one up to `latest`.
+    """A date that `DATE` matches in ISO 8601; a day or month without a year is the last one up to
+    `latest`.
 
     Raises:
         UnclearDate: it reads in two ways.
     """
     if re.fullmatch(r"\d{4}(?:-\d{2})?", written):
         return written
+    if re.fullmatch(_DAY_OF_MONTH, written):
+        return _day_of_month(written, latest)
     month, _, year = written.partition(" ")
     month = month.rstrip(".")
     if month in _MONTHS and not year:
@@ -108,3 +115,21 @@ def iso_of(written: str, latest: str) -> str:
     if day is None:
         raise UnclearDate(written)
     return day
+
+
+def _day_of_month(written: str, latest: str) -> str:
+    """A day without its year: the last one up to `latest`.
+
+    Raises:
+        UnclearDate: there is no such day.
+    """
+    month = re.search(_MONTH, written)
+    day = re.search(r"\d{1,2}", written)
+    if month is None or day is None:
+        raise UnclearDate(written)
+    name = f"{_MONTHS[month[0].rstrip('.')]}-{int(day[0]):02d}"
+    year = int(latest[:4]) - (1 if name > (latest[5:] or "12-31") else 0)
+    try:
+        return date.fromisoformat(f"{year:04d}-{name}").isoformat()
+    except ValueError as error:
+        raise UnclearDate(written) from error

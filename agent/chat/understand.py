@@ -20,7 +20,7 @@ from .results import named
 from .setting import shown_on, study_in
 from .wording import corrected, plain
 
-UNSURE = "The date “{date}” can be read in two ways; write it as YYYY-MM-DD."
+UNSURE = "The date “{date}” is no date, or can be read in two ways; write it as YYYY-MM-DD."
 MOST_WORDS = 40
 """Of a question; a longer one is several."""
 MOST_NAMES = 4

@@ -64,6 +64,8 @@ def test_whole_units_of_the_calendar(first: str, last: str, unit: str, told: str
 
 
 @pytest.mark.parametrize(("text", "since", "until", "rest"), [
+    ("x on 11 november", "2025-11-11", "2025-11-11", "x"), ("x of december 4th", "2024-12-04", "2024-12-04", "x"),
+    ("x since the 3rd of march", "2025-03-03", "", "x"), ("x on march 4, 2025", "2025-03-04", "2025-03-04", "x"),
     ("is x smaller than in march", "2025-03", "", "is x smaller"), ("x now vs march 2025", "2025-03", "", "x"),
     ("how did x change since march", "2025-03", "", "how did x change"),
     ("what was x in march 2024", "2024-03", "2024-03", "what was x"),
