@@ -57,3 +57,9 @@ def test_a_side_is_kept_with_the_thing(planted: Chat) -> None:
 
 def test_a_date_after_the_comparison_begins_the_span() -> None:
     assert span_in("is hb lower than on 2025-03-04", "2025-11-19").since == "2025-03-04"
+
+
+def test_what_was_looked_at_is_told_by_its_kind_and_span(planted: Chat) -> None:
+    looked = planted.ask("Is there a fracture?").text.partition("Looked at: ")[2]
+    assert all(part in looked for part in ("1 document", "1 health record", "1 note", "2009-04-02 to 2025-11-13."))
+    assert "findings" not in looked and len(looked) < 80
