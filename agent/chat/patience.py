@@ -50,12 +50,14 @@ def within(seconds: float, work: Callable[[], T]) -> T:
         finally:
             done.set()
 
-    Thread(target=copy_context().run, args=(run,), daemon=True, name=ASIDE).start()
+    aside = Thread(target=copy_context().run, args=(run,), daemon=True, name=ASIDE)
+    aside.start()
     end = time.monotonic() + seconds
     while not done.wait(min(GLANCE, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
         continue  # a signal that another thread of the process received is looked at between two waits
+    if not done.is_set():
+        raise TimeUp
+    aside.join()  # nothing is left of it but its last line, and nothing counts as still at work
     if raised:
         raise raised[0]
-    if not given:
-        raise TimeUp
     return given[0]
