@@ -365,7 +365,7 @@ def test_list_and_question_agree_on_a_past_time(tmp_path, medicine, on_list, whe
                             order("Ramipril", "completed", "2020-09-01"), order("Codeine", "stopped"))
     listed = ask("Which medications was the patient taking in 2021?", held)
     assert (medicine in listed.value.text) is on_list
-    assert ("Codeine, from 2020-01-05, no longer active; whether on 2021, the record does not tell." in listed.text)
+    assert ("Codeine, from 2020-01-05, no longer active; whether in 2021, the record does not tell." in listed.text)
     answer = ask(f"Was the patient taking {medicine} in 2021?", held)
     assert (answer.value.text if answer.value else None) == whether
     assert answer.status is (ANSWERED if whether else NOT_IN_CASE)
