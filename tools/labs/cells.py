@@ -44,27 +44,28 @@ def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: S
         if column is not None:
             cells.setdefault(columns.index(column), []).append(token)
     cells = dict(sorted(cells.items()))
-    wanted = [n for n, column in enumerate(columns) if column.role in (Role.VALUE, Role.PREVIOUS)]
+    wanted = [n for n, column in enumerate(columns) if column.role in (Role.VALUE, Role.PREVIOUS)
+              or (column.role is Role.UNIT and holds_count(cells.get(n, [])))]
     several = len([n for n in wanted if columns[n].moment]) > 1
     rows = []
     for n in wanted:
         column = columns[n]
         row = with_own_name(row_of(parts, cells, columns, n, section), parts, section)
         if row is not None and acceptable(row, table) and not beside_number(row, parts):
-            own = section.moment or column.moment
+            own = column.moment or section.moment
             moment = column.moment if several or column.role is Role.PREVIOUS else parts.line.moment or own
             earlier = column.role is Role.PREVIOUS
             if earlier and moment is None:
                 moment = date_beside(row, parts.line, [columns[n] for n in wanted], month_first=month_first)
             rows.append(replace(row, moment=moment, earlier=earlier))
-    return with_own_limits(rows)
+    return rows if several else with_own_limits(rows)
 
 
 def with_own_limits(rows: Sequence[Row]) -> list[Row]:
-    """The results of one line; where they are in several units, the range is of the last, which stands before it."""
+    """The results of one line and date; where they are in several units, the range is that of the last one."""
     present = [row for row in rows if not row.earlier]
     units = {row.unit.text if row.unit else None for row in present}
-    if len(units) < 2 or any(row.moment for row in present):
+    if len(units) < 2:
         return list(rows)
     return [replace(row, limits=()) if row in present[:-1] else row for row in rows]
 
@@ -145,10 +146,15 @@ def beside_names(name: Sequence[Token], headings: Sequence[Heading]) -> int:
                  if any(abs(name[at].left - start) < 0.1 * name[at].height for start in starts)), len(name))
 
 
+def holds_count(tokens: Sequence[Token]) -> bool:
+    """Whether a cell among units holds a number with its unit: a count beside the share in the column of results."""
+    return {Kind.NUMBER, Kind.UNIT} <= {token.kind for token in tokens}
+
+
 def belongs(column: Column, tokens: Sequence[Token]) -> bool:
     """Whether what stands in another column belongs to a result: its unit, range or flag, no other result."""
-    if column.role is Role.VALUE:
-        return not value_in(tokens)[0]
+    if column.role in (Role.VALUE, Role.UNIT):
+        return not any(token.kind in (Kind.NUMBER, Kind.LIMIT, Kind.RESULT) for token in tokens)
     return column.role not in (Role.PREVIOUS, Role.OTHER, Role.LOW, Role.HIGH)
 
 
@@ -186,6 +192,8 @@ def beside_number(row: Row, parts: Parts) -> bool:
 
 def acceptable(row: Row, table: Table) -> bool:
     """Whether a row is a result: a known name, or a unit or range, or a table whose heading row says so."""
+    if row.value[0].kind is Kind.RANGE and re.search(r"\d[.,]\d", row.value[0].text):
+        return False  # a row of a table of reference ranges; counts given as a range are whole numbers
     if is_known(row.name):
         return True
     text = " ".join(token.text for token in row.value)
