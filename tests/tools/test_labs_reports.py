@@ -108,7 +108,8 @@ def test_columns_headed_by_nothing_but_dates(tmp_path: Path) -> None:
 
 def test_thousands_parted_by_spaces(tmp_path: Path) -> None:
     found = read(tmp_path, [*HEAD, AT, TABLE, ("CK", "12 450", "U/L", "30 - 200"),
-                            ("Platelets", "250 000", "/uL", "150 000 - 400 000"), SODIUM, ("CA 125", "130", "U/mL", "<35")])
+                            ("Platelets", "250 000", "/uL", "150 000 - 400 000"), SODIUM,
+                            ("CA 125", "130", "U/mL", "<35")])
     told = {item.name: (item.number, item.value.text, item.value.high) for item in found if item.value}
     assert told["CK"] == (12450.0, "12 450", 200.0)
     assert told["Platelets"] == (250000.0, "250 000", 400000.0)

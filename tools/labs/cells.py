@@ -24,7 +24,8 @@ _LONGEST_WORDED = 5
 
 def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: Section, *,
                month_first: bool) -> list[Row]:
-    """The results of one row: one, or one for each column of results.
+    """The results of one row: one, or one for each column of results, and for a number among the units (a count beside
+    the share in the column of results).
 
     An earlier result has the date of its column, or the one printed beside it, else none.
     """
@@ -45,7 +46,7 @@ def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: S
             cells.setdefault(columns.index(column), []).append(token)
     cells = dict(sorted(cells.items()))
     wanted = [n for n, column in enumerate(columns) if column.role in (Role.VALUE, Role.PREVIOUS)
-              or (column.role is Role.UNIT and holds_count(cells.get(n, [])))]
+              or (column.role is Role.UNIT and any(token.kind is Kind.NUMBER for token in cells.get(n, [])))]
     several = len([n for n in wanted if columns[n].moment]) > 1
     rows = []
     for n in wanted:
@@ -144,11 +145,6 @@ def beside_names(name: Sequence[Token], headings: Sequence[Heading]) -> int:
         return len(name)
     return next((at for at in range(1, len(name))
                  if any(abs(name[at].left - start) < 0.1 * name[at].height for start in starts)), len(name))
-
-
-def holds_count(tokens: Sequence[Token]) -> bool:
-    """Whether a cell among units holds a number with its unit: a count beside the share in the column of results."""
-    return {Kind.NUMBER, Kind.UNIT} <= {token.kind for token in tokens}
 
 
 def belongs(column: Column, tokens: Sequence[Token]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from ...core.flags import DOWN, UP
 from ...sources.document_dates import occasions_in
 from ...sources.page import union
 from ..lab_terms.analytes import is_known
@@ -21,7 +22,7 @@ _ABOUT = re.compile(
     r"(?:specimen|sample) (?:volume|type|tube|source)|\d{1,2}\)(?=\s)|"
     r"order\w*|physician|provider|doctor|dr\b|requested|collect\w+|drawn|sampled|received|report\w+|print\w+|page\b|"
     r"phone|tel\b|fax|seite|blatt|iban|www|helpline|account|location|ward|room|\w*\s?director|clia|operator|s/n|serial|instrument|temp\b|qc\b|"
-    r"comment|note\b|notes\b|method|interpretation|address|street|first sample|status|copy|cc\b|signed|verified|"
+    r"comment|soit\b|note\b|notes\b|method|interpretation|address|street|first sample|status|copy|cc\b|signed|verified|"
     r"validated|medically|approved|performed|tested at|analy[sz]ed|processed|height|weight|blood pressure|pulse|"
     r"heart rate|bmi|insurance|>>|\*\s*=)(?![\w-])", re.IGNORECASE)
 _SENTENCE = re.compile(
@@ -46,6 +47,8 @@ _UNIT_IN_NAME = re.compile(r"(?P<name>.*[\w)%#])(?:\s*[(\[]\s*(?P<bracketed>[^()
 _BLOOD_GROUP = re.compile(
     r"\b(?:blood (?:group|type)|abo|rh|rh\(?d\)?|rhesus|blutgruppe|groupe sanguin|grupo sangu[ií]neo)\b", re.IGNORECASE)
 """Names a test whose result `A` is a group, not the flag of an abnormal result."""
+_POINTED = re.compile(rf"([{UP}{DOWN}]+)(\w.*)")
+"""A name with an arrow in front of it that is the result's flag."""
 LONGEST_NAME = 12
 """Words."""
 _SAID = (Kind.TEXT, Kind.LIMIT, Kind.RANGE)
@@ -82,6 +85,10 @@ def parts_of(line: Line) -> Parts | None:
     while len(tokens) > 1 and tokens[0].kind is Kind.FLAG and marks_row(tokens):
         lead.append(tokens.pop(0))
     tokens = behind_code(tokens)
+    pointed = _POINTED.match(tokens[0].text)
+    if pointed:
+        lead.append(tokens[0]._replace(kind=Kind.FLAG, text=pointed[1]))
+        tokens[0] = tokens[0]._replace(text=pointed[2])
     end = name_end(tokens)
     name, body = tuple(tokens[:end]), with_group(tokens[:end], tuple(tokens[end:]))
     if not any(token.kind in PRIMARY for token in body) and not worded(body):
