@@ -41,7 +41,7 @@ class OneResult:
 
     @property
     def first(self) -> Finding:
-        """The finding that tells most: with a unit, the most digits, the most precise moment."""
+        """The finding that tells most: with a unit, a printed flag, the most precise moment, the most digits."""
         return self.findings[0]
 
     @cached_property
@@ -150,7 +150,7 @@ def _fullness(item: Finding) -> tuple[object, ...]:
     value = item.value
     bare = value is None or (value.unit is None and value.ucum is None)
     text = (value.text or "") if value else ""
-    return bare, -len(taken(item) or ""), -len(text), item.date or "", item.id
+    return bare, not (value and value.flag), -len(taken(item) or ""), -len(text), item.date or "", item.id
 
 
 def _is_same(one: Finding, other: Finding, sources: Sources) -> bool:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 import json
 import math
+import re
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ FEW_WORDS = 25
 """A page that is a picture and has fewer words than these is read by OCR: the words are a stamp or a fax header."""
 PICTURE_SHARE = 0.6
 """Share of the page that a picture must cover for it to be called a scan."""
+_MEMORY = re.compile(r"malloc|calloc|out of memory|cannot allocate", re.IGNORECASE)
+"""What MuPDF says when it gets no memory."""
 UNREADABLE = 0.2
 """Share of characters without a Unicode value above which a text layer is useless."""
 
@@ -83,9 +87,17 @@ def read_pdf(request: dict[str, Any]) -> dict[str, Any]:
                 return {"pages": [picture_of(document[n], request, request["dpi"], colour=True) for n in pages]}
             return {"pages": [read_page(document[n], request) for n in pages]}
     except broken as error:
-        if "memory" in str(error) or "malloc" in str(error):
+        if not raised_in("pymupdf", error):
+            raise
+        if _MEMORY.search(str(error)):
             raise MemoryError from error
         raise Refused("corrupt", "the document is damaged and cannot be opened; export it again") from error
+
+
+def raised_in(library_name: str, error: Exception) -> bool:
+    """Whether an error comes out of a library's own code, so that the document is at fault and not this program."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return frames[-1].f_globals.get("__name__", "").partition(".")[0] == library_name
 
 
 def pages_wanted(count: int, request: dict[str, Any]) -> range:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,10 @@ MAX_ANSWER_BYTES = 256 * 1024 * 1024
 START_SECONDS = 60.0
 """Within which a server must have loaded the library."""
 _COMMAND = (sys.executable, "-P", "-m", "caseloom.sources.pdf_server")
+
+
+_NO_MEMORY = re.compile(r"^MemoryError|bad_alloc|malloc|[Cc]annot allocate memory|[Uu]nable to allocate|failed to map")
+"""The last words of a process that got no memory, from Python, C++, the system or NumPy."""
 
 
 class Server:
@@ -125,9 +130,7 @@ def ask_child(task: Literal["read", "render"], path: Path, folder: Path, limits:
     request = {"task": task, "path": str(path.absolute()), "folder": str(folder), "seconds": limits.document_seconds,
                "memory_bytes": limits.document_memory_bytes, "max_pages": limits.max_document_pages,
                "max_pixels": limits.max_page_pixels, "max_file_bytes": 4 * limits.max_page_pixels, **options}
-    server = _SERVERS.take()
-    status = server.open(request, limits.document_seconds)
-    _SERVERS.give_back(server)
+    status = _opened(request, limits.document_seconds)
     if status is None:
         raise too_slow(limits)
     written = folder / ANSWER
@@ -139,6 +142,19 @@ def ask_child(task: Literal["read", "render"], path: Path, folder: Path, limits:
         raise RefusedFile(RefusalCode(code), reason)
     pages: list[dict[str, Any]] = answer["pages"]
     return pages
+
+
+def _opened(request: dict[str, Any], seconds: float) -> int | None:
+    """How the document's process ended, as `Server.open` tells it; a server that died while it waited is replaced."""
+    server = _SERVERS.take()
+    try:
+        return server.open(request, seconds)
+    except BrokenPipeError:
+        server.end()
+        server = Server()
+        return server.open(request, seconds)
+    finally:
+        _SERVERS.give_back(server)
 
 
 def errors_in(folder: Path) -> str:
@@ -165,6 +181,7 @@ def ended_badly(status: int, messages: str, limits: Limits) -> RefusedFile:
         return too_slow(limits)
     if status < 0:
         return RefusedFile(RefusalCode.CORRUPT, "the PDF library broke down over it; print it to a new PDF")
-    if "MemoryError" in messages or "memory" in messages or not messages:
+    last = (messages.strip().splitlines() or [""])[-1]
+    if not last or _NO_MEMORY.search(last):
         return RefusedFile(RefusalCode.TOO_LARGE, "reading it needs more memory than one document may use")
     raise RuntimeError(messages)

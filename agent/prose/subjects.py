@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 
 from ...core.evidence import EvidenceKind, FhirResource
 from ...core.finding import Assertion, Category, Change, Finding, Status, Value
-from ...tools.labs.analytes import forms_of, table
+from ...tools.lab_terms.analytes import forms_of, table
 from ..compose_labs import flag_of
 from ..compose_records import is_past
 from ..facts import Facts

@@ -40,6 +40,24 @@ _NOTE_TOKENS = 200
 """Kept for saying what was left out."""
 
 
+Item = tuple[str, str]
+"""Section and name of a line of the record."""
+_LONGEST_NUMBER = "[99999] "
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A condensed record whose items are numbered.
+
+    Args:
+        text: as a model is shown it.
+        items: ids of the findings that an item tells, by its number.
+    """
+
+    text: str
+    items: Mapping[int, tuple[str, ...]]
+
+
 @dataclass(frozen=True)
 class Entry:
     """One dated statement of the record, in plain words.
@@ -80,17 +98,35 @@ def condense(findings: Iterable[Finding], evidence: Iterable[Evidence] = (), *,
     Raises:
         ValueError: nothing to condense, findings of several patients, or a length that holds no entry.
     """
+    told = _told_by(findings, evidence)
+    kept = _within(list(told), most_tokens - _NOTE_TOKENS, "")
+    return "\n".join((*_lines(kept, {}), *_left_out(list(told), kept)))
+
+
+def condense_numbered(findings: Iterable[Finding], evidence: Iterable[Evidence] = (), *,
+                      most_tokens: int = MOST_TOKENS) -> Numbered:
+    """As `condense`, each item with a number of its own, by which an answer can say what it rests on."""
+    told = _told_by(findings, evidence)
+    kept = _within(list(told), most_tokens - _NOTE_TOKENS, _LONGEST_NUMBER)
+    items = _items(kept)
+    numbers = {item: number for number, item in enumerate(items, 1)}
+    return Numbered(text="\n".join((*_lines(kept, numbers), *_left_out(list(told), kept))),
+                    items={numbers[item]: tuple(key for entry in entries for key in told[entry])
+                           for item, entries in items.items()})
+
+
+def _told_by(findings: Iterable[Finding], evidence: Iterable[Evidence]) -> dict[Entry, list[str]]:
+    """The entries in the order in which they are kept, each with the findings that tell it."""
     chosen = [finding for finding in findings if finding.category in {Category.RECORD, Category.LAB}]
     if not chosen:
         raise ValueError("no record or laboratory finding to condense")
     if len({finding.patient for finding in chosen}) > 1:
         raise ValueError("a condensed record is of one patient, not of several")
     by_id = {item.id: item for item in evidence}
-    entries = sorted({_entry(finding, by_id) for finding in chosen}, key=_place)
-    kept = _within(entries, most_tokens - _NOTE_TOKENS)
-    if not kept:
-        raise ValueError(f"{most_tokens} tokens hold no entry of the record")
-    return "\n".join((*_lines(kept), *_left_out(entries, kept)))
+    told: dict[Entry, list[str]] = defaultdict(list)
+    for finding in chosen:
+        told[_entry(finding, by_id)].append(finding.id)
+    return {entry: sorted(told[entry]) for entry in sorted(told, key=_place)}
 
 
 def _entry(finding: Finding, evidence: Mapping[str, Evidence]) -> Entry:
@@ -141,32 +177,49 @@ def _place(entry: Entry) -> tuple[bool, int, tuple[int, ...], str, str, str]:
     return not entry.stands, section if entry.stands else 0, newest, entry.section, entry.name, entry.words
 
 
-def _within(entries: Sequence[Entry], tokens: int) -> list[Entry]:
-    """The first entries that fit; what comes after the first that does not is left out."""
+def _within(entries: Sequence[Entry], tokens: int, number: str) -> list[Entry]:
+    """The first entries that fit; what comes after the first that does not is left out.
+
+    Args:
+        entries: in the order in which they are kept.
+        tokens: that they may take.
+        number: as long as the longest that an item gets; empty where none does.
+
+    Raises:
+        ValueError: none fits.
+    """
+    most = tokens + _NOTE_TOKENS
     kept: list[Entry] = []
     lines: set[tuple[str, str]] = set()
     sections: set[str] = set()
     for entry in entries:
         heading = _heading(entry.section) if entry.section not in sections else ""
-        name = f"- {entry.name}:\n" if (entry.section, entry.name) not in lines else ""
+        name = f"- {number}{entry.name}:\n" if (entry.section, entry.name) not in lines else ""
         tokens -= estimated_tokens(f"{heading}\n{name}{entry.text};")
         if tokens < 0:
             break
         kept.append(entry)
         sections.add(entry.section)
         lines.add((entry.section, entry.name))
+    if not kept:
+        raise ValueError(f"{most} tokens hold no entry of the record")
     return kept
 
 
-def _lines(entries: Sequence[Entry]) -> list[str]:
-    items: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+def _items(entries: Sequence[Entry]) -> dict[Item, list[Entry]]:
+    """Entries of one name together, by section."""
+    items: dict[Item, list[Entry]] = defaultdict(list)
     for entry in entries:
         items[entry.section, entry.name].append(entry)
-    lines = []
-    for section in SECTIONS:
-        own = [(name, dated) for (place, name), dated in items.items() if place == section]
-        if own:
-            lines += [_heading(section), *(_item(name, dated) for name, dated in own)]
+    return {item: items[item] for section in SECTIONS for item in items if item[0] == section}
+
+
+def _lines(entries: Sequence[Entry], numbers: Mapping[Item, int]) -> list[str]:
+    lines: list[str] = []
+    for (section, name), dated in _items(entries).items():
+        if _heading(section) not in lines:
+            lines.append(_heading(section))
+        lines.append(_item(name, dated, numbers.get((section, name))))
     return lines
 
 
@@ -174,8 +227,11 @@ def _heading(section: str) -> str:
     return load_templates("record")["line_section"].fill(title=_text(f"section_{section}"))
 
 
-def _item(name: str, dated: Sequence[Entry]) -> str:
-    return load_templates("record")["line_item"].fill(name=name, entries="; ".join(entry.text for entry in dated))
+def _item(name: str, dated: Sequence[Entry], number: int | None) -> str:
+    entries = "; ".join(entry.text for entry in dated)
+    if number is None:
+        return load_templates("record")["line_item"].fill(name=name, entries=entries)
+    return load_templates("record")["line_item_numbered"].fill(number=str(number), name=name, entries=entries)
 
 
 def _left_out(entries: Sequence[Entry], kept: Sequence[Entry]) -> list[str]:

@@ -14,10 +14,10 @@ from string import ascii_uppercase
 from ...prompts.loader import load_templates
 from ..expect import Choice, FreeText
 from ..request import Request
-from .chart import condense
+from .chart import condense, condense_numbered
 from .plain import plain, plain_block
 
-__all__ = ["condense", "record_request"]
+__all__ = ["condense", "condense_numbered", "record_request"]
 
 LONGEST_QUESTION = 4000
 """Characters."""
@@ -26,12 +26,13 @@ _HEADING = re.compile(r"patient\W+ehr\W+data", re.IGNORECASE)
 """The name on the rulers, which the record itself may not bear."""
 
 TOOL = "records"
-RECIPE = "record/1"
+RECIPE, NUMBERED_RECIPE = "record/1", "record/2"
 MOST_TOKENS = 500
 """Of the answer, which is asked to be concise."""
 
 
-def record_request(record: str, question: str, *, scope: str, choices: Sequence[str] | None = None) -> Request[str]:
+def record_request(record: str, question: str, *, scope: str, choices: Sequence[str] | None = None,
+                   numbered: bool = False) -> Request[str]:
     """One question about one record.
 
     Args:
@@ -39,6 +40,8 @@ def record_request(record: str, question: str, *, scope: str, choices: Sequence[
         question: put by a person.
         scope: opaque patient.
         choices: for a choice by letter, 2 to 26; the answer is then one of them.
+        numbered: the record is one of `condense_numbered`, and the answer is to end with numbers of entries; a free
+            question only.
 
     Raises:
         ValueError: an empty record or question, a question beyond `LONGEST_QUESTION`, or choices that `Choice`
@@ -50,8 +53,9 @@ def record_request(record: str, question: str, *, scope: str, choices: Sequence[
     texts = load_templates("record")
     given = texts["record"].fill(record=data)
     if choices is None:
-        put = texts["question"].fill(question=asked)
-        return Request(TOOL, RECIPE, (given, put), FreeText(), scope, MOST_TOKENS)
+        put = texts["question_numbered" if numbered else "question"].fill(question=asked)
+        recipe = NUMBERED_RECIPE if numbered else RECIPE
+        return Request(TOOL, recipe, (given, put), FreeText(), scope, MOST_TOKENS)
     options = tuple(plain_block(plain(choice)) for choice in choices)
     expect = Choice(options)
     listed = "\n".join(texts["choice"].fill(letter=letter, words=option)

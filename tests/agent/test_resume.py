@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
+import forked
 import pytest
 
-CHILD = Path(__file__).with_name("review_in_a_child.py")
 NODES = ("intake", "plan", "run_tool", "compare", "remember", "compose", "verify", "render")
 
 
 def review(case: Path, home: Path, log: Path, *node: str) -> int:
     """Run the review in a child process; its exit status, negative for the signal that ended it."""
-    done = subprocess.run([sys.executable, "-W", "error::UserWarning:caseloom", str(CHILD), str(case), str(home),
-                           str(log), *node], capture_output=True, text=True, check=False, timeout=120)
+    done = forked.run("review_in_a_child:main", case, home, log, *node)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from installed import caseloom
+from installed import caseloom, program
 
 LETTER = "Haemoglobin was normal."
 
@@ -35,7 +35,7 @@ def case(tmp_path: Path) -> Path:
 
 
 def test_version_and_help(home: Path) -> None:
-    assert caseloom(home, "--version").stdout.startswith("caseloom 0.")
+    assert program(home, "--version").stdout.startswith("caseloom 0.")
     assert "review" in caseloom(home, "--help").stdout
 
 

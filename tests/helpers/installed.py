@@ -1,4 +1,4 @@
-"""The installed program, run as a user would."""
+"""The program, run as a user would."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
 
-def caseloom(home: Path, *words: str | Path, typed: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run it under a state folder of its own; what it wrote and its exit code; `typed` is its input."""
-    program = Path(sys.executable).with_name("caseloom")
-    return subprocess.run([str(program), *map(str, words)], capture_output=True, text=True, check=False, timeout=120,
-                          input=typed,
-                          env=os.environ | {"CASELOOM_HOME": str(home)})
+
+def caseloom(home: Path, *words: str | Path, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """Run its entry point in a process of its own, under a state folder of its own; `typed` is its input."""
+    return forked.run("caseloom.app.command_line:main", *words, typed=typed, CASELOOM_HOME=str(home))
+
+
+def program(home: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the installed script itself, loading included."""
+    return subprocess.run([str(Path(sys.executable).with_name("caseloom")), *map(str, words)], capture_output=True,
+                          text=True, check=False, timeout=120, env=os.environ | {"CASELOOM_HOME": str(home)})

@@ -13,7 +13,7 @@ from rendered import assert_as_reviewed
 from caseloom.core.finding import Finding, Value, make_finding
 from caseloom.readers.counts import estimated_tokens
 from caseloom.readers.expect import Choice, FreeText
-from caseloom.readers.recipes.record import condense, record_request
+from caseloom.readers.recipes.record import condense, condense_numbered, record_request
 
 SYNTHEA = "fhir_synthea/Hong_Macejkovic_372e5381-b390-4065-a10f-14a7c26e607b.json"
 
@@ -56,8 +56,27 @@ def test_a_record_is_condensed_by_kind_newest_first(tmp_path: Path):
     ]
 
 
+def test_numbered_items_are_tied_to_their_findings():
+    sodium = [result("Sodium", 130.0 + year, f"202{year}-01-01", unit="mmol/L") for year in range(3)]
+    asthma = finding("Asthma", date="2001-05-06")
+    record = condense_numbered([*sodium, asthma])
+    assert record.text.splitlines()[1] == "- [1] Sodium, mmol/L: 2022-01-01 132; 2021-01-01 131; 2020-01-01 130"
+    assert {number: set(ids) for number, ids in record.items.items()} == {
+        1: {item.id for item in sodium}, 2: {asthma.id}}
+    assert re.sub(r"\[\d+\] ", "", record.text) == condense([*sodium, asthma])
+
+
+def test_a_numbered_record_keeps_its_length_too():
+    findings = [finding(f"Entry {number}", date=f"20{number:02d}-01-01") for number in range(60)]
+    record = condense_numbered(findings, most_tokens=600)
+    assert estimated_tokens(record.text) <= 600
+    assert "Left out" in record.text and len(record.items) == record.text.count("- [")
+
+
 def test_requests_are_as_reviewed(tmp_path: Path):
     record = anna(tmp_path)
+    assert_as_reviewed("record_numbered", record_request("Conditions, newest first:\n- [1] Asthma: 2001-05-06 active",
+                                                         "Why is she short of breath?", scope="P", numbered=True))
     assert_as_reviewed("record_question", record_request(record, "When was asthma diagnosed?", scope="P"))
     assert_as_reviewed("record_choice", record_request(record, "Which is the latest sodium?", scope="P",
                                                        choices=["130 mmol/L", "139 mmol/L"]))
@@ -115,7 +134,7 @@ def test_every_length_is_kept_or_refused():
 def test_a_real_record_fits_the_context_and_tells_what_the_questions_of_ehrqa_ask(shared_data: Path, tmp_path: Path):
     told = run_on_file(shared_data / SYNTHEA, cache=tmp_path)
     record = condense(told.findings, told.evidence)
-    assert len(told.findings) == 362
+    assert len(told.findings) == 363
     assert estimated_tokens(record) < 9000
     assert "- Hypertension: 1950-08-03 active" in record
     assert ("- Memantine hydrochloride 2 MG/ML Oral Solution: 2007-11-21 active, prescriber: Dr. Andre Schneider, "

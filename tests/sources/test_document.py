@@ -14,6 +14,8 @@ from caseloom.core.refusal import RefusalCode
 from caseloom.core.settings import Limits
 from caseloom.sources.document import Document, read_document, render_page
 from caseloom.sources.document_kind import DocumentKind
+from caseloom.sources.pdf_child import raised_in
+from caseloom.sources.pdf_process import ended_badly
 
 LINES = ("Laboratory Report", "Patient: SAMPLE, ALEX   MRN: 12345", "Collected: 18.01.2024 08:14",
          "Glucose   142   mg/dL   70 - 99", "Sodium   139   mmol/L   135 - 145", "Potassium   4.1   mmol/L   3.5 - 5.1")
@@ -198,3 +200,25 @@ def test_a_page_is_drawn_unrotated_within_the_limit(tmp_path: Path) -> None:
     ("lab_series/dev-22.pdf", DocumentKind.LAB_REPORT)])
 def test_kinds_of_real_documents(tmp_path: Path, shared_data: Path, name: str, kind: DocumentKind) -> None:
     assert read(shared_data / name, tmp_path).kind is kind
+
+
+@pytest.mark.parametrize(("last", "code"), [
+    ("MemoryError", RefusalCode.TOO_LARGE), ("MemoryError: out of it", RefusalCode.TOO_LARGE),
+    ("numpy._core._exceptions._ArrayMemoryError: Unable to allocate 9.1 GiB", RefusalCode.TOO_LARGE)])
+def test_a_process_that_gets_no_memory_is_the_documents_fault(last: str, code: RefusalCode) -> None:
+    assert ended_badly(1, f"Traceback (most recent call last):\n  somewhere\n{last}\n", Limits()).code is code
+
+
+def test_a_bug_that_only_speaks_of_memory_is_no_damaged_document() -> None:
+    with pytest.raises(RuntimeError, match="KeyError"):
+        ended_badly(1, 'Traceback\n    limit_process(request["memory_bytes"])\nKeyError: \'memory_bytes\'\n', Limits())
+
+
+def test_only_errors_out_of_the_library_are_the_documents_fault(tmp_path: Path) -> None:
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing")
+    with pytest.raises(Exception, match=r".") as theirs:
+        pymupdf.open(tmp_path / "broken.pdf")
+    with pytest.raises(ValueError, match="ours") as ours:
+        raise ValueError("ours")
+    assert raised_in("pymupdf", theirs.value)
+    assert not raised_in("pymupdf", ours.value)

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from caseloom.tools.labs.analytes import analyte_of, specimen_in
-from caseloom.tools.labs.units import plain, repaired, ucum_of
+from caseloom.core.flags import flag_direction
+from caseloom.tools.lab_terms.analytes import analyte_of, specimen_in
+from caseloom.tools.lab_terms.limits import Range, computed_flag
+from caseloom.tools.lab_terms.units import plain, repaired, ucum_of
 from caseloom.tools.labs.values import (
-    Range,
-    computed_flag,
     decimal_sign,
-    flag_direction,
     is_flag,
     is_no_result,
     is_result_word,
@@ -121,8 +120,8 @@ def test_letters_mixed_up_in_a_unit_have_one_reading() -> None:
     assert repaired("xyz/q") is None
 
 
-def rows_of_table(name: str) -> list[dict[str, str]]:
-    text = (files("caseloom.tools.labs") / "data" / name).read_text(encoding="utf-8")
+def rows_of_table(name: str, package: str = "lab_terms") -> list[dict[str, str]]:
+    text = (files(f"caseloom.tools.{package}") / "data" / name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 

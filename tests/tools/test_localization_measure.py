@@ -9,10 +9,11 @@ import pytest
 import torch
 from made_film import read_grey
 from skimage.draw import ellipse
+from skimage.transform import rotate
 
 from caseloom.tools.localization.heart import silhouette
 from caseloom.tools.localization.masks import FilmMasks, largest_piece, mask_box
-from caseloom.tools.localization.measure import heart_size, thoracic_diameter, unevenness
+from caseloom.tools.localization.measure import heart_size, thoracic_diameter, tilt, unevenness
 from caseloom.tools.localization.network import OUTPUTS, SIDE, WEIGHTS, shipped_network, show
 from caseloom.tools.localization.segment import segment_film
 from caseloom.tools.localization.sides import heart_lean
@@ -47,6 +48,13 @@ def test_a_box_is_half_open() -> None:
     mask = np.zeros((10, 20), bool)
     mask[2:5, 7:11] = True
     assert mask_box(mask) == (7, 2, 11, 5)
+
+
+@pytest.mark.parametrize("degrees", [-20.0, -8.0, 0.0, 12.0])
+def test_a_leaning_thorax_is_told_in_degrees(degrees: float) -> None:
+    lungs = drawn_chest()[1]
+    turned = [rotate(mask.astype(float), degrees, order=0) > 0.5 for mask in (lungs.image_left, lungs.image_right)]
+    assert tilt(FilmMasks(*turned, lungs.heart, 1.0)) == pytest.approx(-degrees, abs=1.0)
 
 
 def test_the_thorax_is_measured_where_it_is_widest() -> None:

@@ -82,6 +82,14 @@ def test_words_that_the_record_holds_are_an_answer_with_its_evidence(
     assert answer.raw_answer == words
 
 
+@pytest.mark.parametrize(("words", "resource"), [
+    ("Anemia. [1]", "c1"), ("Anemia [1, 4].", "c1"), ("Metformin [99]", "m1"), ("Metformin [1]", "m1")])
+def test_numbers_of_entries_are_no_words_of_the_answer(words: str, resource: str, record: Case) -> None:
+    answer = ask(record, saying(words))
+    assert cited(answer) == {resource}
+    assert "[" not in answer.text and answer.raw_answer == words
+
+
 @pytest.mark.parametrize("words", [
     "Fatigue syndrome.", "No anemia.", "The patient does not have anemia.", "Anemia explains it.", "Severe anemia.",
     "Anemia since 2012-05-06.", "Potassium 4.3 mmol/L", "Potassium 3.5 mmol/L", "Potassium 4.1 mg/L",

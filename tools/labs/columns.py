@@ -30,13 +30,25 @@ class Column:
 
     @property
     def is_numbers(self) -> bool:
-        """Plain numbers, at least as many as ranges."""
-        return self.kinds[Kind.NUMBER] > 0 and self.kinds[Kind.NUMBER] >= self.kinds[Kind.RANGE]
+        """Plain numbers, at least as many as ranges; a few among many units make no column of numbers."""
+        numbers = self.kinds[Kind.NUMBER]
+        return numbers > 0 and numbers >= self.kinds[Kind.RANGE] and 3 * numbers >= self.kinds[Kind.UNIT]
 
     @property
     def is_ranges(self) -> bool:
         """Ranges or limits, and fewer plain numbers."""
         return not self.is_numbers and self.kinds[Kind.RANGE] + self.kinds[Kind.LIMIT] > 0
+
+    @property
+    def is_units(self) -> bool:
+        """Units, among which a few numbers may stand."""
+        others = sum(self.kinds[kind] for kind in PRIMARY if kind is not Kind.NUMBER)
+        return not others and self.kinds[Kind.UNIT] > 3 * self.kinds[Kind.NUMBER]
+
+    @property
+    def has_units(self) -> bool:
+        """Whether most numbers bring their own unit."""
+        return self.kinds[Kind.NUMBER] > 0 and 2 * self.kinds[Kind.UNIT] >= self.kinds[Kind.NUMBER]
 
     @property
     def is_primary(self) -> bool:
@@ -95,10 +107,12 @@ def give_roles(columns: Sequence[Column], headings: Sequence[Heading]) -> None:
     for column in columns:
         if column.is_ranges and numbers:
             column.role = Role.RANGE
-        elif not column.is_primary:
+        elif not column.is_primary or column.is_units:
             column.role = Role.UNIT if column.kinds[Kind.UNIT] else Role.FLAG if column.kinds[Kind.FLAG] else Role.OTHER
     if numbers:
         roles_of_numbers(numbers, headings)
+        if any(column.role is Role.UNIT for column in columns):
+            take_counts(numbers, headings)
         candidates = [c for c in primary if c not in numbers and c.role is Role.OTHER]
     else:
         candidates = roles_without_numbers(primary, headings)
@@ -112,9 +126,8 @@ def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> 
 
     Where all are limits, the table is one of reference values and has no results.
     """
-    fitting = (Role.VALUE, Role.PREVIOUS, Role.LOW, Role.HIGH, Role.OTHER)
     for column in numbers:
-        heading = heading_over(column, [h for h in headings if h.role in fitting])
+        heading = heading_over(column, fitting_of(headings))
         if heading is not None:
             column.role, column.moment = heading.role, heading.moment
     if not any(column.role is Role.VALUE for column in numbers):
@@ -122,6 +135,20 @@ def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> 
         others = free or [column for column in numbers if column.role not in (Role.LOW, Role.HIGH)]
         if others:
             max(others, key=lambda column: column.kinds[Kind.NUMBER]).role = Role.VALUE
+
+
+def take_counts(numbers: Sequence[Column], headings: Sequence[Heading]) -> None:
+    """Give the results' role to numbers with units that stand beside others with theirs (`62 %   4.46 10*9/L`)."""
+    for column in numbers:
+        heading = heading_over(column, headings)
+        if column.role is Role.OTHER and column.has_units and (heading is None or heading.role is Role.UNIT):
+            column.role = Role.VALUE
+
+
+def fitting_of(headings: Sequence[Heading]) -> list[Heading]:
+    """The headings that can stand over numbers."""
+    fitting = (Role.VALUE, Role.PREVIOUS, Role.LOW, Role.HIGH, Role.OTHER)
+    return [heading for heading in headings if heading.role in fitting]
 
 
 def roles_without_numbers(primary: Sequence[Column], headings: Sequence[Heading]) -> list[Column]:

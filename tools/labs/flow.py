@@ -1,24 +1,28 @@
-"""Flow sheets: tests across the page, and a row of results below them for each date."""
+"""Flow sheets: tests across the page, and a row of results below them, one for each date or one named `Result`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 
 from ...sources.document_dates import Moment, moments_in
 from ...sources.page import PageWord
-from .analytes import is_known
-from .cells import Row, value_in, words_in
+from ..lab_terms.analytes import is_known
+from ..lab_terms.units import is_unit
+from .contents import value_in
 from .lines import Line, cells_of
 from .parts import clean_name
+from .row import Row, words_in
 from .tokens import Kind, Piece, Token, joined
-from .units import is_unit
 
 FEWEST_TESTS = 2
 """Known names in the heading row of a flow sheet."""
 _UNITS = re.compile(r"units?|einheit(?:en)?|uom|unités?|unidad(?:es)?", re.IGNORECASE)
+_RESULTS = re.compile(r"(?:your |patient |current |observed )?(?:results?|values?|ergebnis(?:se)?|wert|résultats?)\b:?",
+                      re.IGNORECASE)
+_FLAGS = re.compile(r"(?:flags?|abn(?:ormal)?|status|interp(?:retation)?)\b:?", re.IGNORECASE)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MOST_WORDS = 12
 """Of a cell that may hold several names."""
@@ -36,6 +40,8 @@ class Across:
     """Edges of its heading."""
     unit: Token | None = None
     limits: tuple[Token, ...] = ()
+    flag: Token | None = None
+    """Of a row of flags, which a sheet with a single row of results has."""
 
     @property
     def middle(self) -> float:
@@ -48,12 +54,18 @@ class FlowSheet:
     """A heading row of tests and the rows below it, with the lines that were taken."""
 
     tests: list[Across]
-    rows: list[Row] = field(default_factory=list)
+    cells: list[tuple[Line, Across, list[Token], str | None]] = field(default_factory=list)
+    """What stands below each test in each row of results, with the row's moment."""
     lines: list[int] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The results, once all rows of the sheet are known: units and limits can stand below them."""
+        return [row for line, test, tokens, moment in self.cells if (row := row_of(line, test, tokens, moment))]
 
 
 def flow_sheets(lines: Sequence[Line], *, month_first: bool) -> list[FlowSheet]:
-    """The flow sheets among lines: a row of names of tests, then lines that begin with a date.
+    """The flow sheets among lines: a row of names of tests, then lines that begin with a date or with `Result`.
 
     Args:
         lines: of one side of a page, from top to bottom.
@@ -129,9 +141,14 @@ def take(line: Line, sheet: FlowSheet, *, month_first: bool) -> bool:
     """Take a line of a flow sheet: units, ranges or the results of one date; False when it is none of these."""
     moments = moments_in(line.words, month_first=month_first)
     first = moments[0] if moments and moments[0].first == 0 else None
-    spread = across(line.tokens if first is None else behind(line, first), sheet.tests)
-    if first is not None:
-        sheet.rows += [row for test, tokens in spread if (row := row_of(line, test, tokens, first))]
+    spread = across(behind_label(line, sheet.tests[0]) if first is None else behind(line, first), sheet.tests)
+    results = _RESULTS.match(line.text.strip())
+    if first is not None or results is not None:
+        moment = first.iso if first else None
+        sheet.cells += [(line, test, tokens, moment) for test, tokens in spread]
+    elif _FLAGS.match(line.text.strip()):
+        for test, tokens in spread:
+            test.flag = next((token for token in tokens if token.kind is Kind.FLAG), None)
     elif any(token.kind in _LIMITS for token in line.tokens):
         for test, tokens in spread:
             test.limits = tuple(token for token in tokens if token.kind in _LIMITS)[:1] or test.limits
@@ -143,6 +160,11 @@ def take(line: Line, sheet: FlowSheet, *, month_first: bool) -> bool:
         return False
     sheet.lines.append(line.number)
     return True
+
+
+def behind_label(line: Line, test: Across) -> list[Token]:
+    """The tokens of a line without the words that it begins with left of the first test."""
+    return list(dropwhile(lambda token: token.kind is Kind.TEXT and token.left < test.left - token.height, line.tokens))
 
 
 def behind(line: Line, moment: Moment) -> list[Token]:
@@ -164,15 +186,15 @@ def across(tokens: Sequence[Token], tests: Sequence[Across]) -> list[tuple[Acros
     return [(tests[place], group) for place, group in sorted(found.items())]
 
 
-def row_of(line: Line, test: Across, tokens: Sequence[Token], moment: Moment) -> Row | None:
+def row_of(line: Line, test: Across, tokens: Sequence[Token], moment: str | None) -> Row | None:
     """The result of one test on one date; None where there is none."""
     value, rest = value_in(tokens)
     if not value or not is_known(test.name):
         return None
     unit = next((token for token in rest if token.kind is Kind.UNIT), test.unit)
-    flag = next((token for token in rest if token.kind is Kind.FLAG), None)
+    flag = next((token for token in rest if token.kind is Kind.FLAG), test.flag)
     used = (*value, *((flag,) if flag else ()))
     words = words_in(used)
     return Row(name=test.name, value=value, unit=unit, limits=test.limits, flag=flag, words=words, start=test.words[0],
-               line=line.number, panel=None, moment=moment.iso,
+               line=line.number, panel=None, moment=moment,
                bold_value=all(word.bold for token in value for word in token.words))

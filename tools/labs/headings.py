@@ -28,6 +28,9 @@ class Role(StrEnum):
 
 
 _ROLES = (
+    (Role.OTHER, r"delta|changes?|diff(?:erence)?|variation|trend|Δ"),
+    (Role.LOW, r"lower (?:ref(?:erence|\.)? )?(?:limit|bound|value)|lower limit of normal|lln"),
+    (Role.HIGH, r"upper (?:ref(?:erence|\.)? )?(?:limit|bound|value)|upper limit of normal|uln"),
     (Role.VALUE, r"in\s?-?range|out of range|within range|outside range"),
     (Role.PREVIOUS, r"prev(?:ious|\.)?|prior|last|earlier|vorwerte?|antérieur|anterior"),
     (Role.RANGE, r"ref(?:erence|\.)?|range|interval|normal|expected|limits?|normbereich|referenz(?:bereich|werte?)?|"
@@ -44,6 +47,8 @@ _ROLES = (
     (Role.HIGH, r"high(?:er)?|upper|max(?:imum)?"),
 )
 _ROLE_PATTERNS = [(role, re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE)) for role, source in _ROLES]
+_CELLS = (Role.VALUE, Role.UNIT, Role.RANGE, Role.FLAG)
+"""Columns that can stand left of the names."""
 _FEWEST_HEADINGS = 2
 _LONGEST_HEADING = 5
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
@@ -61,6 +66,8 @@ class Heading:
     """When the results below were collected, where the heading says so."""
     with_unit: bool = False
     """`Reference range / units`."""
+    worded: bool = True
+    """It says more than a date."""
 
 
 @dataclass
@@ -88,6 +95,8 @@ def headings_of(line: Line, *, month_first: bool) -> tuple[Heading, ...]:
     found = [heading for heading in (heading_of(cell, month_first=month_first) for cell in cells) if heading]
     roles = {heading.role for heading in found}
     enough = len(found) >= _FEWEST_HEADINGS and 3 * len(found) >= 2 * len(cells)
+    if len(found) == len(cells) and all(heading.moment and not heading.worded for heading in found):
+        return tuple(found)  # nothing but dates: one column for each
     dates_only = all(heading.moment for heading in found if heading.role is Role.VALUE)
     measuring = bool(roles & {Role.VALUE, Role.RANGE}) or {Role.LOW, Role.HIGH} <= roles
     if not enough or not measuring or len(roles) < 2:
@@ -99,10 +108,13 @@ def headings_of(line: Line, *, month_first: bool) -> tuple[Heading, ...]:
 
 def heading_of(cell: Sequence[PageWord], *, month_first: bool) -> Heading | None:
     """One cell of a heading row, None when it says nothing known."""
-    role, unit, moment = content_named(" ".join(word.text for word in cell), month_first=month_first)
+    text = " ".join(word.text for word in cell)
+    role, unit, moment = content_named(text, month_first=month_first)
     if role is None:
         return None
-    return Heading(role, cell[0].place[0], cell[-1].place[2], cell[0].height, moment, with_unit=unit)
+    whole = next(((start, end) for _, start, end in moments_in_text(text, month_first=month_first)), None)
+    return Heading(role, cell[0].place[0], cell[-1].place[2], cell[0].height, moment, with_unit=unit,
+                   worded=whole != (0, len(text)))
 
 
 @lru_cache(maxsize=8192)
@@ -111,6 +123,10 @@ def content_named(text: str, *, month_first: bool) -> tuple[Role | None, bool, s
     moments = moments_in_text(text, month_first=month_first)
     if moments and moments[0][1] == 0:
         return Role.VALUE, False, moments[0][0]
+    if moments:
+        iso, start, end = moments[0]
+        role, _, _ = content_named(f"{text[:start]} {text[end:]}".strip(" ():[],"), month_first=month_first)
+        return (role, False, iso) if role in (Role.VALUE, Role.PREVIOUS) else (None, False, None)
     if len(text.split()) > _LONGEST_HEADING or any(ch.isdigit() for ch in text):
         return None, False, None
     role = next((role for role, pattern in _ROLE_PATTERNS if pattern.search(text)), None)
@@ -188,13 +204,13 @@ def without_codes(line: Line, headings: Sequence[Heading], *, month_first: bool)
 
 
 def name_first(line: Line, headings: Sequence[Heading]) -> Line:
-    """The line with its name put first, where results stand in columns before the column of names.
+    """The line with its name put first, where results or what belongs to them stand in columns before that of names.
 
     The name keeps its words, so the place that is shown is the printed one; only the order of reading changes.
     """
     names = next((heading for heading in headings if heading.role is Role.NAME), None)
     before = [heading for heading in headings if names and heading.right < names.left]
-    if names is None or not any(heading.role is Role.VALUE for heading in before):
+    if names is None or not any(heading.role in _CELLS for heading in before):
         return line
     after = min((heading.left for heading in headings if heading.left > names.right), default=float("inf"))
     own = [t for t in line.tokens if names.left - t.height < t.left < after - t.height]

@@ -12,10 +12,11 @@ from ...readers.recipes.lab_page import LabRow
 from ...readers.recipes.plain import plain as one_line
 from ...sources.dates import iso_day
 from ...sources.page import Page, PageWord, line_text
-from .analytes import analyte_of, forms_of, plain, specimen_in
+from ..lab_terms.analytes import analyte_of, forms_of, plain, specimen_in
+from ..lab_terms.limits import Range, computed_flag
+from ..lab_terms.units import is_unit, ucum_of
 from .results import Result
-from .units import is_unit, ucum_of
-from .values import DecimalSign, Range, computed_flag, is_no_result, parse_number, parse_range
+from .values import DecimalSign, is_no_result, parse_number, parse_range
 
 _SAYS_NOTHING = frozenset({"", "-", "--", "n/a", "na", "none", "null", "nil", "not provided", "not specified",
                            "not stated", "not available", "unknown", "unspecified"})

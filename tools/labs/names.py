@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from .analytes import is_known
+from ..lab_terms.analytes import is_known
 from .lines import PRIMARY, Line
 from .parts import RANGE_LABEL, clean_name, no_name, prose
 from .tokens import Kind, Token

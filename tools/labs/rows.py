@@ -10,14 +10,15 @@ from statistics import median
 
 from ...sources.document_dates import moments_in, occasions_in
 from ...sources.page import Page
-from .analytes import candidates, is_known
-from .cells import Row, Section, bare, results_of
+from ..lab_terms.analytes import candidates, is_known
+from .cells import bare, results_of
 from .columns import Column, columns_of
 from .flow import flow_sheets
 from .headings import Role, Table, tables_of
 from .lines import Line, sides_of
 from .names import with_names
 from .parts import LONGEST_NAME, RANGE_LABEL, Parts, clean_name, measured, no_name, parts_of, prose
+from .row import SPECIMEN, Row, Section
 from .tokens import Kind, Token
 from .values import DecimalSign
 
@@ -88,11 +89,13 @@ def read_table(table: Table, cut: Sequence[Parts | None], columns: Sequence[Colu
     before: Line | None = None
     fresh = 0
     for line, parts in zip(table.lines, cut, strict=True):
-        found = results_of(parts, columns, table, reading.section) if parts else []
+        found = results_of(parts, columns, table, reading.section, month_first=month_first) if parts else []
         if all(bare(row) for row in found) and (below_table(line, reading, pitch) or in_bold(line, found)):
             found = []
+        if specimen := SPECIMEN.search(line.text):
+            reading.section.specimen = specimen["what"].strip()
         if found:
-            reading.rows.extend(found)
+            reading.rows.extend(replace(row, specimen=reading.section.specimen) for row in found)
             fresh = len(found)
         elif not (before and fresh and follow_up(line, before, columns, reading, fresh, pitch)):
             names = min((row.start.place[0] for row in reading.rows[-1:]), default=line.left)
@@ -156,7 +159,7 @@ def goes_on(line: Line, before: Line, row: Row, columns: Sequence[Column], pitch
 def completes(name: str, rest: str) -> bool:
     """Whether the next line makes another known name of a name (`Thyroid Stimulating`, `Hormone (TSH)`)."""
     whole = candidates(clean_name(f"{name} {rest}"))
-    return bool(whole) and whole != candidates(name)
+    return bool(whole) and whole != candidates(name) and not is_known(re.sub(r"\s*\([^)]*\)", "", rest))
 
 
 def heading(line: Line, section: Section, *, month_first: bool) -> None:
@@ -166,6 +169,10 @@ def heading(line: Line, section: Section, *, month_first: bool) -> None:
     text = line.text
     if occasions:
         text = text[:occasions[0][1]]
+    collected = [moment.iso for moment in moments if any(kind == "collected" for kind, *_ in occasions)]
+    if collected and not clean_name(text):
+        section.moment = collected[0]
+        return
     name = clean_name(re.split(r"\s{3,}", text.strip())[0])
     letters = sum(ch.isalpha() for ch in name)
     if letters < 2 or len(name.split()) > 8 or prose(line) or text.rstrip().endswith(".") or not name[0].isupper():
@@ -176,5 +183,4 @@ def heading(line: Line, section: Section, *, month_first: bool) -> None:
     if no_name(_SOURCE.sub("", line.text.strip())):
         return
     section.panel = name
-    collected = [moment.iso for moment in moments if any(kind == "collected" for kind, *_ in occasions)]
     section.moment = collected[0] if collected else None

@@ -11,18 +11,19 @@ from typing import NamedTuple
 
 from ...core.boxes import BoxPt
 from ...sources.page import PageWord, union
-from .units import is_unit, repaired
+from ..lab_terms.limits import Range
+from ..lab_terms.units import is_unit, repaired
 from .values import (
     DASH,
     DecimalSign,
     Number,
-    Range,
     is_flag,
     is_result_word,
     is_semiquantitative,
     is_titre,
     parse_number,
     parse_range,
+    with_thousands,
 )
 
 
@@ -74,6 +75,8 @@ _LEADER = re.compile(r"[.…_·]{3,}")
 _GLUED = re.compile(
     r"(?<=[\dA-Za-z!*+↑↓%])(?=[<>≤≥])|(?<=[!↑↓])(?=\d)|(?<=\d)(?=[(\[]\d)|(?<=[)\]])(?=[A-Za-z\d])")
 _GLUED_POWER = re.compile(r"(?P<number>\d+(?:[.,]\d+)?[HL*]*)(?P<unit>[x×*]?10[\^*eE]\d{1,2}/\w+)")
+_RULES = frozenset("|¦│┃║")
+"""Signs that are drawn between columns."""
 _WORDS_TOO = frozenset({"ph", "inr", "index", "ratio", "titer", "titre", "s", "min"})
 """Units that are words or names as well: units only beside a number or in a column of units."""
 _WIDEST_RUN = 8
@@ -107,7 +110,7 @@ def spots_in(text: str) -> tuple[tuple[str, int], ...]:
     for found in _SOLID.finditer(_LEADER.sub(lambda m: " " * len(m.group()), text)):
         start = found.start()
         for part in parted(found.group()):
-            if part.strip(".") or part == "..":
+            if part not in _RULES and (part.strip(".") or part == ".."):
                 spots.append((part, start))
             start += len(part)
     return tuple(spots)
@@ -158,6 +161,8 @@ def longest(pieces: Sequence[Piece], at: int, sign: DecimalSign) -> tuple[int, T
     while reach < limit and close(pieces[reach - 1], pieces[reach]):
         reach += 1
     texts = joined(pieces[at:reach])
+    if at == 0 or not close(pieces[at - 1], pieces[at]):
+        texts = [with_thousands(text) for text in texts]  # nothing close before it whose number the first group can be
     for end in range(reach, at, -1):
         run = pieces[at:end]
         text = texts[end - at - 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from ...core.case import CaseFile, FileKind, Identity, Patient, Study
 from ...core.errors import RefusedFile
 from ...core.evidence import DocumentSpan, make_evidence
 from ...core.finding import Category, Status, make_finding
+from ...core.flags import flag_direction
 from ...core.refusal import Refusal, RefusalCode
 from ...core.result import ToolResult
 from ...sources.document import Document, read_document, render_page
@@ -19,20 +21,20 @@ from ...sources.page import line_text, union
 from ..base import MEASURED, ToolContext, refuse, source_of
 from ..drawing import save_png
 from ..harvest import Harvest
-from .analytes import is_known
-from .cells import Row
+from ..lab_terms.analytes import is_known
 from .draw import ABNORMAL, DOUBTFUL, DPI, NORMAL, frame_of, marked_page
 from .people import Stretch, names_person, stretch_at, stretches_of
 from .read import read_pages
 from .results import Result, result_of, sheet_of
+from .row import Row
 from .rows import rows_of
-from .values import DecimalSign, decimal_sign, flag_direction
+from .values import DecimalSign, decimal_sign
 
 _LETTERS = (DocumentKind.LETTER, DocumentKind.DISCHARGE_LETTER, DocumentKind.RADIOLOGY_REPORT,
             DocumentKind.PATHOLOGY_REPORT)
 _FEWEST_KNOWN = 2
 """Known tests that a document of unclear kind must hold to be read as a lab report."""
-_AMBIGUOUS_DATE = re.compile(r"(?<![\d/])(?:0?[1-9]|1[0-2])/(?:0?[1-9]|1[0-2])/\d{4}")
+_AMBIGUOUS_DATE = re.compile(r"(?<![\d/-])(?:0?[1-9]|1[0-2])([/-])(?:0?[1-9]|1[0-2])\1\d{4}")
 
 
 class LabsTool:
@@ -69,14 +71,15 @@ def harvest_document(document: Document, file: CaseFile, context: ToolContext, h
     """
     if document.kind in _LETTERS:
         raise RefusedFile(RefusalCode.NOT_A_LAB_REPORT, f"this is a {document.kind}, not a laboratory report")
-    stretches = stretches_of(document)
-    results = results_of(document, stretches, context.patient)
+    printed = printed_rows(document)
+    stretches = stretches_of(document, [{row.line for row in rows} for rows in printed])
+    results = results_of(document, printed, stretches, context.patient)
     known = sum(result.code is not None or is_known(result.row.name) for result, _ in results)
     if document.kind is not DocumentKind.LAB_REPORT and known < _FEWEST_KNOWN:
         raise RefusedFile(RefusalCode.NOT_A_LAB_REPORT, "this does not look like a laboratory report")
     if not results:
         raise RefusedFile(RefusalCode.NO_RESULTS, "it looks like a laboratory report, but no result could be read")
-    kept = own_results(results, file, context, harvest)
+    kept = dated_results(own_results(results, file, context, harvest), harvest)
     several = max(stretch.person for page in stretches for stretch in page) > 1
     pictures = draw_pages(document, [result for result, _ in kept], file, context)
     beside = read_pages(document, stretches, kept, file, context, sign_of(document))
@@ -90,15 +93,18 @@ def harvest_document(document: Document, file: CaseFile, context: ToolContext, h
     harvest.warnings += [*warnings_of(document, [result for result, _ in kept]), *beside.warnings]
 
 
-def results_of(document: Document, stretches: Sequence[Sequence[Stretch]],
-               patient: Patient | None) -> list[tuple[Result, Stretch]]:
-    """Every result of a document in reading order, with the stretch it stands in. Letters are passed over."""
+def printed_rows(document: Document) -> list[list[Row]]:
+    """The rows of results on every page; letters are passed over."""
     sign = sign_of(document)
+    return [[] if kind_of_page(page) in _LETTERS else rows_of(page, sign, month_first=document.date_order.month_first)
+            for page in document.pages]
+
+
+def results_of(document: Document, printed_pages: Sequence[Sequence[Row]], stretches: Sequence[Sequence[Stretch]],
+               patient: Patient | None) -> list[tuple[Result, Stretch]]:
+    """Every result of a document in reading order, with the stretch it stands in."""
     results = []
-    for page, parts in zip(document.pages, stretches, strict=True):
-        if kind_of_page(page) in _LETTERS:
-            continue
-        rows = rows_of(page, sign, month_first=document.date_order.month_first)
+    for page, rows, parts in zip(document.pages, printed_pages, stretches, strict=True):
         sheet = sheet_of(page, rows)
         for printed in rows:
             stretch = stretch_at(parts, printed.line)
@@ -136,6 +142,14 @@ def own_results(results: Sequence[tuple[Result, Stretch]], file: CaseFile, conte
         harvest.refused.append(Refusal(file=file.path, code=RefusalCode.OTHER_PATIENT,
                                        reason=f"the results on page {pages} are another patient's and were left out"))
     return kept
+
+
+def dated_results(kept: Sequence[tuple[Result, Stretch]], harvest: Harvest) -> list[tuple[Result, Stretch]]:
+    """The results without earlier ones that no date stands with; how many those are is a warning."""
+    undated = Counter(result.page.number for result, _ in kept if result.row.earlier and result.row.moment is None)
+    harvest.warnings += [f"page {page}: {count} earlier result{'s' * (count > 1)} without a date "
+                         f"{'were' if count > 1 else 'was'} left out" for page, count in sorted(undated.items())]
+    return [(result, stretch) for result, stretch in kept if not result.row.earlier or result.row.moment is not None]
 
 
 def add_finding(result: Result, patient: str, where: tuple[CaseFile, str | None], harvest: Harvest,

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from ...core.flags import DOWN, UP
+from ..lab_terms.limits import Range
+
 DecimalSign = Literal[".", ","]
 
 DASH = "-‐‑‒–—−~"
@@ -16,17 +19,16 @@ _COMPARATOR = r"[<>]\s?[oO][rR]\s?=|<=|>=|=<|=>|≤|≥|<|>"
 _COMPARATORS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
 _PLAIN = {".": r"\d{1,3}(?:[,'\u2009\u202f]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+",
           ",": r"\d{1,3}(?:[.'\u2009\u202f]\d{3})+(?:,\d+)?|\d+(?:,\d+)?|,\d+"}
-_FLAG = r"°(?!\s?[CF])|\+{1,4}|-{1,4}|\*{1,3}|!{1,3}|[↑⇑▲]{1,3}|[↓⇓▼]{1,3}|\(?(?:HH|LL|AA|[HLA])\*?!?\)?"
-_WORDED_FLAGS = r"high|low|abnormal|abn|critical(?:ly)?(?: (?:high|low))?|crit|panic|hi|lo|normal|n"
+_FLAG = (rf"°(?!\s?[CF])|\+{{1,4}}|-{{1,4}}|\*{{1,3}}|!{{1,3}}|[{UP}]{{1,3}}|[{DOWN}]{{1,3}}|"
+         r"\^{1,3}(?!\d)|(?-i:v{1,2})|\(?(?:HH|LL|AA|[HLA])\*?!?\)?")
+_WORDED_FLAGS = (r"(?:above|below|within|outside)(?: (?:the )?(?:range|limits?|normal|reference))?|"
+                 r"high|low|abnormal|abn|critical(?:ly)?(?: (?:high|low))?|crit|panic|hi|lo|normal|n")
 FLAG_WORD = re.compile(rf"(?:{_FLAG}|[\[(](?:HH?|LL?|A)[\])]|{_WORDED_FLAGS})", re.IGNORECASE)
 _SEMIQUANTITATIVE = re.compile(r"[*!↑↓]{0,3}\s?(?:[1-4]\s?\+|\+{1,4}|[1-4]\+{1,3}|\+/-|±)")
 _TITRE = re.compile(r"(?P<comparator><=|>=|<|>|≤|≥)?\s*1\s?:\s?\d+")
+_SPACED = re.compile(r"(?<![\d.,\w])[1-9]\d{0,2}(?: \d{3})+(?![\d.,]*\d)")
 _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}$|\d{1,2}:\d{2}")
 _SIGNED = re.compile(r"(?<![\d.,])(\d+)([.,])(\d+)(?![\d.,]*\d)")
-_HIGH = frozenset({"h", "hh", "high", "hi", "+", "++", "+++", "++++", "↑", "↑↑", "↑↑↑", "▲", "⇑", "h*", "h!",
-                   "critical high"})
-_LOW = frozenset({"l", "ll", "low", "lo", "-", "--", "---", "----", "↓", "↓↓", "↓↓↓", "▼", "⇓", "l*", "l!",
-                  "critical low"})
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,6 @@ class Number:
     comparator: str | None
     flag: str | None
     rest: str
-
-
-@dataclass(frozen=True)
-class Range:
-    """A reference range as printed: limits are None where it has none (`<5`, `Negative`)."""
-
-    text: str
-    low: float | None
-    high: float | None
 
 
 def decimal_sign(texts: Iterable[str]) -> DecimalSign | None:
@@ -114,12 +107,13 @@ def parse_range(text: str, sign: DecimalSign) -> Range | None:
     Returns:
         None when it is none, or when its lower limit lies above the upper one.
     """
-    bare = text.strip().strip("()[]").strip()
+    shown = text.strip().strip("()[]").strip().replace("\u2009", " ")
+    bare = with_thousands(shown)
     number = rf"[+\-−]?(?:{_PLAIN[sign]})"
     match = re.fullmatch(rf"({number})\s*(?:[{DASH}]|\.\.|to|bis|à)\s*({number})", bare)
     if match:
         low, high = to_number(match[1], sign), to_number(match[2], sign)
-        return Range(text=bare, low=low, high=high) if low is not None and high is not None and low <= high else None
+        return Range(text=shown, low=low, high=high) if low is not None and high is not None and low <= high else None
     match = re.fullmatch(rf"(?P<word>{_COMPARATOR}|up to|bis|less than|below|under|greater than|more than|above|over|"
                          rf"from|ab)\s*(?P<limit>{number})", bare, re.IGNORECASE)
     if match is None:
@@ -127,7 +121,12 @@ def parse_range(text: str, sign: DecimalSign) -> Range | None:
     limit = to_number(match["limit"], sign)
     word = match["word"].lower()
     above = word.startswith(">") or word in ("=>", "≥", "greater than", "more than", "above", "over", "from", "ab")
-    return Range(text=bare, low=limit if above else None, high=None if above else limit)
+    return Range(text=shown, low=limit if above else None, high=None if above else limit)
+
+
+def with_thousands(text: str) -> str:
+    """The text with thin spaces in numbers whose thousands are parted by spaces (`150 000`)."""
+    return _SPACED.sub(lambda found: found.group().replace(" ", "\u2009"), text)
 
 
 def is_titre(text: str) -> bool:
@@ -145,32 +144,6 @@ def is_flag(text: str) -> bool:
     return FLAG_WORD.fullmatch(text) is not None
 
 
-def flag_direction(flag: str | None) -> Literal["H", "L", "N"] | None:
-    """Which way a printed flag points; `N` for one that says normal; None for `*`, `A`, `!` and no flag."""
-    plain = (flag or "").strip("()[] ").casefold()
-    if plain in ("n", "normal"):
-        return "N"
-    return "H" if plain in _HIGH else "L" if plain in _LOW else None
-
-
-def computed_flag(number: float, comparator: str | None, limits: Range) -> Literal["L", "N", "H"] | None:
-    """`L`, `N` or `H` from a value and its range; None when the range has no limits or a comparator leaves it open."""
-    low, high = limits.low, limits.high
-    if low is None and high is None:
-        return None
-    below, above = low is not None and number < low, high is not None and number > high
-    if comparator in ("<", "<="):
-        return "L" if low is not None and number <= low else "N" if low is None and not above else None
-    if comparator in (">", ">="):
-        return "H" if high is not None and number >= high else "N" if high is None and not below else None
-    strictly = "=" not in limits.text
-    if strictly and limits.text.startswith("<") and number == high:
-        above = True
-    if strictly and limits.text.startswith(">") and number == low:
-        below = True
-    return "L" if below else "H" if above else "N"
-
-
 _RESULT_WORDS = re.compile(
     r"(?:weakly |strongly |faintly )?(?:negative|positive|neg|pos|non-?\s?reactive|reactive|(?:not |"
     r"un)?detected|equivocal|borderline|indeterminate|inconclusive|trace|none(?: (?:seen|detected|observed))?|"
@@ -182,6 +155,8 @@ _RESULT_WORDS = re.compile(
     r"performed|reported|calculated|tested|available|indicated)|unable to .{1,30}|tnp|dnr|(?-i:N/?A|n/?a)|"
     r"invalid|repeat(?:ed)?|rejected|folgt|negativ|positiv|nicht nachweisbar|nachweisbar|immune|non-?\s?immune|"
     r"susceptible|resistant|intermediate|sensitive|compatible|incompatible)", re.IGNORECASE)
+_PRESENCE = re.compile(r"(?:weakly |strongly |faintly )?(?:neg(?:ativ)?e?|pos(?:itiv)?e?|(?:non-?\s?)?reactive|"
+                       r"(?:not |un)?detected|(?:nicht )?nachweisbar|present|absent)", re.IGNORECASE)
 _WAITING = re.compile(
     r"(?:(?:test|analysis|sample|specimen) )?(?:was |is )?"
     r"(?:pending|to follow|in pro(?:cess|gress)|qns|quantity not sufficient|insufficient.*|ha?emoly[sz]ed|clotted|"
@@ -190,9 +165,14 @@ _WAITING = re.compile(
     re.IGNORECASE)
 
 
+def tells_presence(text: str) -> bool:
+    """Whether it says that something is there or not, without an amount: `Negative`, `Reactive`, `Not detected`."""
+    return _PRESENCE.fullmatch(text.strip(" .*!")) is not None
+
+
 def is_result_word(text: str) -> bool:
     """Whether it is a worded result: `Negative`, `Not Detected`, `None seen`, `Trace`, `PENDING`."""
-    return _RESULT_WORDS.fullmatch(text.strip(" .*!")) is not None
+    return _RESULT_WORDS.fullmatch(text.strip(" .,*!")) is not None
 
 
 def is_no_result(text: str) -> bool:

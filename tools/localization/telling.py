@@ -17,7 +17,7 @@ from ..base import MEASURED, ToolContext, source_of
 from ..drawing import save_png
 from .draw import Drawn, draw_film
 from .masks import FilmMasks, Mask, mask_box
-from .measure import HeartSize
+from .measure import HeartSize, tilt
 from .sides import Sides, ToldBy
 
 TOOL = "localization"
@@ -40,6 +40,8 @@ _DISPUTED = {
     ToldBy.HEART: "by the header the heart lies at the patient's right: either it does, or the header is wrong and all "
                   "sides given here are; sides follow the header",
 }
+LEAST_TILT = 12.0
+"""Degrees of leaning that are said: three times the deviation of `tilt`."""
 _NO_BORDER = ("the borders of the heart or the bases of the lungs cannot be told from their surroundings; the "
               "cardiothoracic ratio was not measured")
 
@@ -84,10 +86,19 @@ def tell_film(film: Film, masks: FilmMasks, sized: Sized, place: Place
     sides = _SIDES_TOLD.get((sized.sides.mirrored, sized.sides.told_by))
     against = sized.sides.disputed_by
     warnings = [*film.notes, *([sides] if sides else []), *([_DISPUTED[against]] if against else []),
-                *([caveat] if caveat and measured else []),
+                *([caveat] if caveat and measured else []), *_leaning(masks),
                 *([] if measured else [_NO_BORDER])]
     film_name = f"film of {place.date}" if place.date else "film without a date"
     return findings, evidence, [f"{film_name}: {warning}" for warning in warnings]
+
+
+def _leaning(masks: FilmMasks) -> list[str]:
+    """That the thorax lies tilted, where it plainly does."""
+    degrees = tilt(masks)
+    if abs(degrees) < LEAST_TILT:
+        return []
+    return [f"the thorax leans by about {abs(degrees):.0f} degrees; boxes and widths follow the picture's rows, not "
+            "the body's axis"]
 
 
 def named_boxes(film: Film, masks: FilmMasks, heart: HeartSize | None) -> list[Drawn]:

@@ -6,8 +6,8 @@ import base64
 import binascii
 from collections.abc import Iterator
 
-from ...sources.fhir import moment_of_resource
 from ...sources.fhir_fields import Resource, clean, many, one, text_of
+from ...sources.fhir_record import moment_of_resource
 from .facts import Fact
 from .statements import STANDINGS, statements_in
 

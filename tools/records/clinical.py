@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ...core.finding import Value
-from ...sources.fhir import Record, moment_of_resource
 from ...sources.fhir_fields import (
     Resource,
     clean,
@@ -24,6 +23,7 @@ from ...sources.fhir_fields import (
     text_of,
     texts,
 )
+from ...sources.fhir_record import Record, moment_of_resource
 from .facts import DENIED, FAMILY, OVER, PRESENT, UNSURE, Aspect, Detail, Fact, Standing, name_of, preferred_code
 
 PLANNED = frozenset({"proposal", "plan", "option"})
@@ -110,12 +110,20 @@ def family_facts(resource: Resource, key: str, record: Record) -> Iterator[Fact]
                    moment_of(resource, "date"), preferred_code(concept), Value(text=relative) if relative else None)
 
 
+def death_facts(resource: Resource, key: str, record: Record) -> Iterator[Fact]:
+    """That the person died, and when where that is told; nothing where the record does not say so."""
+    moment = moment_of(resource, "deceasedDateTime")
+    if moment or flag_of(resource, "deceasedBoolean"):
+        element = "deceasedDateTime" if moment else "deceasedBoolean"
+        yield Fact(resource, key, f"Patient.{element}", "Death", PRESENT, moment)
+
+
 READERS: Mapping[str, Callable[[Resource, str, Record], Iterator[Fact]]] = {
     "Condition": condition_facts, "MedicationRequest": medication_facts, "MedicationStatement": medication_facts,
     "AllergyIntolerance": allergy_facts, "Procedure": event_facts, "Encounter": event_facts,
     "Immunization": event_facts, "DiagnosticReport": event_facts, "DocumentReference": event_facts,
     "FamilyMemberHistory": family_facts, "ImagingStudy": event_facts, "MedicationAdministration": given_facts,
-    "MedicationDispense": given_facts,
+    "MedicationDispense": given_facts, "Patient": death_facts,
 }
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ...core.amounts import in_unit_of
+from ...core.amounts import converted, in_unit_of, unit_text
+from ..lab_terms.units import ucum_of
 from .entries import Entry
+from .intents import Bound
 from .phrasing import Cited
 
-Bound = tuple[float, int]
+Edge = tuple[float, int]
 """A number, and -1, 0 or 1 for just below it, at it, or just above it."""
 
 
@@ -39,6 +41,24 @@ def extremes(group: Sequence[Entry], *, highest: bool) -> tuple[list[Entry], lis
     return chosen, said
 
 
+def lies_beyond(entry: Entry, bound: Bound) -> bool | None:
+    """Whether a result lies beyond a number for certain; None where the units do not convert.
+
+    Args:
+        entry: a numeric result.
+        bound: the number, and the side that is asked for.
+    """
+    value = entry.finding.value
+    if value is None or value.number is None:
+        return None
+    wanted = ucum_of(bound.unit) or bound.unit if bound.unit else unit_text(value)
+    number = converted(value.number, value, wanted, entry.finding.code.code if entry.finding.code else None)
+    if number is None:
+        return None
+    low, high = _bounds(number, entry)
+    return low > (bound.number, 0) if bound.above else high < (bound.number, 0)
+
+
 def _in_one_unit(group: Sequence[Entry]) -> list[list[tuple[Entry, float]]]:
     """The numeric results, those whose units convert together, each with its number in the unit of the first."""
     parts: list[list[tuple[Entry, float]]] = []
@@ -62,7 +82,7 @@ def _best(part: Sequence[tuple[Entry, float]], *, highest: bool) -> list[Entry]:
     return [entry for entry, low, _ in bounds if low <= most]
 
 
-def _bounds(number: float, entry: Entry) -> tuple[Bound, Bound]:
+def _bounds(number: float, entry: Entry) -> tuple[Edge, Edge]:
     """Between what a result lies."""
     comparator = entry.finding.value.comparator if entry.finding.value else None
     if comparator in ("<", "<="):

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from ...core.moments import spoken, spoken_within
 from ...sources.dates import DATE_PATTERN, parse_date
-from .question_forms import ADJECTIVES, FORMS, SAID_OTHERWISE, WHO, Topic
+from .question_forms import ABOVE, ADJECTIVES, FORMS, SAID_OTHERWISE, WHO, Topic
 
 __all__ = ["AmbiguousDate", "Asked", "Limit", "Pick", "Topic", "left_over", "understand"]
 
@@ -53,6 +53,21 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Bound:
+    """A number that results are held against.
+
+    Args:
+        above: whether results above it are asked for, else those below.
+        number: in `unit`.
+        unit: as written in small letters; None where none is given, which means that of each result.
+    """
+
+    above: bool
+    number: float
+    unit: str | None
+
+
+@dataclass(frozen=True)
 class Asked:
     """A question as understood.
 
@@ -64,6 +79,7 @@ class Asked:
         ever: whether what is over counts too.
         now: whether only what stands at present counts.
         over: whether only what is over counts.
+        bound: the number that results are held against.
     """
 
     topic: Topic
@@ -73,6 +89,7 @@ class Asked:
     ever: bool
     now: bool
     over: bool = False
+    bound: Bound | None = None
 
 
 _RELATIONS = {"on": "on", "in": "on", "during": "on", "at": "on", "from": "on", "of": "on", "before": "before",
@@ -133,10 +150,17 @@ def understand(question: str) -> Asked | None:
             about = found.groupdict().get("x") or ""
             return Asked(topic=topic, about=_thing(about), pick=_pick(text, topic), limit=limit,
                          ever=_EVER.search(text) is not None, now=_NOW.search(text) is not None,
-                         over=_OVER.search(text) is not None)
+                         over=_OVER.search(text) is not None, bound=_bound(found))
     if limit is not None and text and len(text.split()) <= LONGEST_NAME and text.split()[0] not in _ASKING:
         return Asked(Topic.VALUE, _thing(text), _pick(text, Topic.VALUE), limit, ever=False, now=False)
     return None
+
+
+def _bound(found: re.Match[str]) -> Bound | None:
+    parts = found.groupdict()
+    if not parts.get("side"):
+        return None
+    return Bound(re.fullmatch(ABOVE, found["side"]) is not None, float(found["limit"]), found["unit"])
 
 
 def left_over(question: str, dropped: str) -> str:

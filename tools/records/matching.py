@@ -122,11 +122,16 @@ def fit(asked: str, names: Iterable[str]) -> tuple[Fit, int]:
         head = head_of(name)
         for form in dict.fromkeys((head, fold(name))):
             held = set(all_words(form) if kind_alone else words_of(form))
-            if not wanted <= held or (set(_DOUBT.findall(head)) - set(_DOUBT.findall(fold(asked)))):
+            if not wanted <= held or denied_words(head) - denied_words(fold(asked)):
                 continue
             found = (Fit.WHOLE if wanted == held else Fit.PART, len(held - wanted))
             best = max(best, found, key=lambda pair: (pair[0], -pair[1]))
     return best
+
+
+def denied_words(folded: str) -> set[str]:
+    """The words of a folded name that doubt, deny or recall what it names ("suspected", "history of")."""
+    return set(_DOUBT.findall(folded))
 
 
 def is_named_so(asked: str, name: str) -> bool:

@@ -75,6 +75,26 @@ def prescriber(question: str, asked: Asked, entries: Entries) -> Answer:
     return _aspect(question, asked, entries, Aspect.PRESCRIBER, "prescribed by", "who prescribed")
 
 
+def prescription(question: str, asked: Asked, entries: Entries) -> Answer:
+    """By whom, when and for what a medicine was prescribed, as far as the record tells; each prescription once."""
+    found = _named(asked.about, entries)
+    if not found or not asked.about:
+        return _unknown(question, asked, entries)
+    chosen = found[0] if asked.pick is Pick.FIRST else found[-1]
+    return answered(question, distinct(map(_prescribed, found)),
+                    AnswerValue(text=_all_of(chosen, Aspect.PRESCRIBER) or None, date=chosen.when))
+
+
+def _prescribed(entry: Entry) -> Cited:
+    """One prescription with all that is told of it, and what is not."""
+    told = {aspect: entry.told(aspect) for aspect in (Aspect.PRESCRIBER, Aspect.REASON)}
+    by, why = ("; ".join(dict.fromkeys(text for text, _ in told[aspect])) for aspect in told)
+    said = [f"prescribed by {by}" if by else "prescribed by someone the record does not name", f"on {day(entry.when)}",
+            f"for {why}" if why else "without a reason on record"]
+    return (f"{entry.finding.name}: {' '.join(said)}.",
+            (*entry.main, *(shown for told_so in told.values() for _, shown in told_so)))
+
+
 def reason(question: str, asked: Asked, entries: Entries) -> Answer:
     """What a medicine was prescribed for."""
     return _aspect(question, asked, entries, Aspect.REASON, "prescribed for", "what it was prescribed for:")

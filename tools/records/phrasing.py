@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ...core.evidence import Evidence
 from ...core.finding import Assertion, Status
+from ...core.flags import flag_direction
 from ...core.result import Answer, AnswerStatus, AnswerValue, CitedSentence, Step
 from .entries import Entry, untold, within
 from .facts import Aspect
@@ -165,7 +166,7 @@ def result(entry: Entry) -> Cited:
     """One result: name, value, date."""
     value = entry.finding.value
     sure = " (not settled)" if entry.finding.status is Status.INDETERMINATE else ""
-    flag = f", flagged {value.flag}" if value and value.flag and value.flag.casefold() not in {"n", "normal"} else ""
+    flag = f", flagged {value.flag}" if value and value.flag and flag_direction(value.flag) != "N" else ""
     side = f", {entry.finding.laterality}" if entry.finding.laterality else ""
     return f"{entry.finding.name}{side}: {amount(entry)}{sure}{flag} on {day(entry.when)}.", entry.main
 

@@ -26,6 +26,10 @@ class Topic(StrEnum):
     MEDICATION_REASON = "medication reason"
     MEDICATION_FOR = "medication for"
     EVENT_DATE = "event date"
+    PRESCRIPTION = "prescription"
+    DEATH = "death"
+    REPORT = "report"
+    BEYOND = "beyond"
     VALUE = "value"
     COUNT = "count"
 
@@ -38,6 +42,9 @@ PRESCRIBING = r"(?:(?:a |any |some |the )?(?:doctor|physician|clinician|gp)|anyo
 RECEIVE = (r"(?:been (?:prescribed|given|started on|put on|treated with|on)|treated with|taken|taking|used|on"
             r"|prescribed|received|given|take|use)")
 
+ABOVE = r"above|over|greater than|higher than|more than|beyond|exceeding"
+BELOW = r"below|under|less than|lower than|fewer than"
+
 ADJECTIVES = {"hypertensive": "hypertension", "diabetic": "diabetes", "prediabetic": "prediabetes",
                "asthmatic": "asthma", "anemic": "anemia", "anaemic": "anemia", "obese": "obesity",
                "epileptic": "epilepsy",
@@ -49,6 +56,8 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
     (Topic.COUNT, rf"^how (?:many times|often) (?:has|have|had|did|was|were) {WHO} (?:been |ever )*"
                   r"(?:have|had|has|gotten|get|undergone|undergo|given|received?|diagnosed with|prescribed"
                   r"|admitted (?:for|with)) (?P<x>.+)$"),
+    (Topic.COUNT, r"^how (?:many times|often) (?:has|have|was|were) (?P<x>.+?) (?:been )?"
+                  r"(?:measured|checked|tested|determined|done|performed|recorded)$"),
     (Topic.COUNT, rf"^how many (?P<x>(?!.*\b{VACCINE}\b)(?!.*\b{MEDICINES}\b).+?) (?:were there|are there|was there"
                   rf"|did {WHO} have|has {WHO} had|have there been|(?:are|were) (?:recorded|documented)"
                   rf"|did {WHO} (?:undergo|make))$"),
@@ -74,6 +83,8 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
     (Topic.MEDICATION_FOR, rf"^how (?:is|was) (?:{WHO}'s |his |her |the )?(?P<x>.+?) (?:being )?treated$"),
     (Topic.MEDICATION_FOR, rf"^what (?:is|was|has) {WHO} (?:been )?(?:taking|given|prescribed|on) "
                            r"(?:for|to treat|against) (?P<x>.+)$"),
+    (Topic.PRESCRIPTION, rf"^who (?:has |had |first |last )*(?:prescribed|ordered|started)(?: {WHO}(?: on)?)? "
+                         r"(?P<x>.+?),? (?:and|when|why|for what)\b.*$"),
     (Topic.PRESCRIBER, rf"^(?:who|which (?:doctor|physician|clinician|practitioner|provider|prescriber))"
                        rf" (?:has |had |first |last )*(?:prescribed|prescribes|ordered|started|wrote)"
                        rf"(?: {WHO}(?: on)?)? (?P<x>.+)$"),
@@ -135,7 +146,16 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
     (Topic.EXISTS, r"^(?:any|are there any|is there any) (?:signs?|evidence|history|record|mention|documentation) of "
                    r"(?P<x>.+)$"),
     (Topic.EXISTS, r"^(?:has|have|had) there (?:ever )?been (?P<x>.+)$"),
-    (Topic.VALUE, rf"^(?:does|is|did|was) {WHO} (?:ever |currently |still )?(?P<x>smoke|smoking|a smoker)$"),
+    (Topic.VALUE, rf"^(?:does|is|did|was|has|have) {WHO} (?:ever |currently |still )?"
+                  r"(?P<x>smoked?|smoking|a (?:former )?smoker)$"),
+    (Topic.DEATH, rf"^(?:is|has|did|when did|when has|has|what did) {WHO} (?:still |already )?"
+                  r"(?:alive|dead|deceased|living|died?|pass(?:ed)? away)(?: of)?$"),
+    (Topic.REPORT, r"^what (?:did|does|do) (?:the |his |her )?(?P<x>.+?) "
+                   r"(?:show|reveal|find|say|conclude|demonstrate)$"),
+    (Topic.REPORT, r"^what (?:is|was|were|are) the (?:conclusion|impression|findings?)s? (?:of|in|on) (?P<x>.+)$"),
+    (Topic.BEYOND, rf"^(?:is|was|were|has|have|did) (?:{WHO}'s |the |his |her )?(?P<x>.+?) (?:ever )?"
+                   rf"(?:been |gone |go |rise |fall )?(?:ever )?(?P<side>{ABOVE}|{BELOW}) "
+                   r"(?P<limit>-?\d+(?:\.\d+)?)(?: ?(?P<unit>[^\s\d]\S*))?$"),
     (Topic.EXISTS, r"^(?:is|are|was|were) there (?P<x>.+)$"),
     (Topic.EXISTS, r"^(?:is|are) (?P<x>.+?) (?:still )?(?:active|ongoing|current)$"),
     (Topic.EVENT_DATE, r"^(?:has|have|was|were) (?P<x>.+?) (?:ever )?(?:been )?"
@@ -143,6 +163,8 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
     (Topic.EXISTS, rf"^(?:is|was) (?P<x>.+?) (?:in|on|part of) (?:{WHO}'s |the )?(?:record|problem list|history)$"),
     (Topic.EVENT_DATE, r"^(?:when|on what date|on which date) (?:was|were|is|did) (?P<x>.+)$"),
     (Topic.EVENT_DATE, r"^(?:what (?:is|was) )?the date of (?P<x>.+)$"),
+    (Topic.VALUE, r"^(?:what(?:'s| is| was| are| were)|how (?:is|was)) (?:the )?(?:trend|history|course|development"
+                  r"|series) (?:of|in|for) (?P<x>.+)$"),
     (Topic.VALUE, r"^(?:what|how (?:high|low|much|large|big|tall|heavy))(?:'s| is| was| were| are) (?P<x>.+)$"),
     (Topic.VALUE, r"^(?:all|every|(?:the )?(?:trend|history|course|development|series|values) of) (?P<x>.+)$"),
     (Topic.VALUE, r"^(?:show|give|list)(?: me)? (?P<x>.+)$"),

@@ -29,7 +29,10 @@ ANSWERERS: Mapping[Topic, Callable[[str, Asked, Entries], Answer]] = {
     Topic.ALLERGY: state_answers.allergies,
     Topic.IMMUNIZATION: value_answers.immunizations,
     Topic.EVENT_DATE: value_answers.event_date,
+    Topic.DEATH: state_answers.death,
     Topic.VALUE: value_answers.value,
+    Topic.BEYOND: value_answers.beyond,
+    Topic.REPORT: value_answers.report,
     Topic.COUNT: value_answers.times,
     Topic.MEDICATIONS: medication_answers.current_list,
     Topic.MEDICATION_NOW: medication_answers.is_taken,
@@ -37,6 +40,7 @@ ANSWERERS: Mapping[Topic, Callable[[str, Asked, Entries], Answer]] = {
     Topic.MEDICATION_DATE: medication_answers.when_prescribed,
     Topic.MEDICATION_END: medication_answers.when_stopped,
     Topic.PRESCRIBER: medication_answers.prescriber,
+    Topic.PRESCRIPTION: medication_answers.prescription,
     Topic.MEDICATION_REASON: medication_answers.reason,
     Topic.MEDICATION_FOR: medication_answers.for_condition,
 }
@@ -44,6 +48,7 @@ ANSWERERS: Mapping[Topic, Callable[[str, Asked, Entries], Answer]] = {
 OTHERWISE: Mapping[Topic, tuple[Topic, ...]] = {
     Topic.CONDITION_DATE: (Topic.EVENT_DATE,), Topic.EVENT_DATE: (Topic.MEDICATION_DATE, Topic.CONDITION_DATE),
     Topic.MEDICATION_DATE: (Topic.EVENT_DATE,), Topic.MEDICATION_EVER: (Topic.EXISTS,),
+    Topic.REPORT: (Topic.VALUE, Topic.EVENT_DATE),
 }
 """What else a question of a topic may have meant, tried in turn where the record holds nothing of that topic."""
 

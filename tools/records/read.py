@@ -3,6 +3,7 @@ record bears them out."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from ...core.case import Identity
@@ -12,7 +13,7 @@ from ...core.finding import Category, Finding
 from ...core.result import Answer, AnswerStatus
 from ...readers.protocol import Reader
 from ...readers.recipes.chart import MOST_TOKENS
-from ...readers.recipes.record import condense, record_request
+from ...readers.recipes.record import condense_numbered, record_request
 from ..blanking import blank_text
 from .entries import Entries, Entry
 from .intents import AmbiguousDate, understand
@@ -20,6 +21,7 @@ from .phrasing import Cited, answered, declined, event, result, standing, value_
 from .questions import answer_question
 from .support import support_of
 
+_NUMBERS = re.compile(r"\s*\[\d{1,6}(?:\s*[,;]\s*\d{1,6})*\]")
 BESIDE_THE_RECORD = 1500
 """Tokens for the words around the record, the question, and the answer (500)."""
 
@@ -53,8 +55,9 @@ def answer_with_reader(question: str, findings: Iterable[Finding], evidence: Ite
         return by_rules
     name = reader.identity.name
     try:
-        record = blank_text(condense(shown, evidence, most_tokens=_most_tokens(reader)), people)
-        reading = reader.read([record_request(record, blank_text(question, people), scope=scope)])[0]
+        record = condense_numbered(shown, evidence, most_tokens=_most_tokens(reader))
+        reading = reader.read([record_request(blank_text(record.text, people), blank_text(question, people),
+                                              scope=scope, numbered=True)])[0]
     except ReaderFailed as error:
         return declined(question, f"{name} did not answer: {error}")
     except ValueError as error:
@@ -62,7 +65,10 @@ def answer_with_reader(question: str, findings: Iterable[Finding], evidence: Ite
     if reading.value is None:
         said = declined(question, f"{name} gave no usable answer: {reading.problem}")
     else:
-        said = _borne_out(question, reading.value, Entries(shown, evidence), name)
+        words, numbers = _parted(reading.value)
+        named = {key for number in numbers for key in record.items.get(number, ())}
+        pools = [Entries([finding for finding in shown if finding.id in named], evidence), Entries(shown, evidence)]
+        said = _borne_out(question, words, pools if named else pools[1:], name)
     return said.model_copy(update={"raw_answer": reading.answer})
 
 
@@ -79,8 +85,16 @@ def _most_tokens(reader: Reader) -> int:
     return MOST_TOKENS if reader.context is None else min(MOST_TOKENS, reader.context - BESIDE_THE_RECORD)
 
 
-def _borne_out(question: str, words: str, entries: Entries, name: str) -> Answer:
-    support = support_of(words, entries)
+def _parted(answer: str) -> tuple[str, list[int]]:
+    """An answer's words, and the numbers of the entries it says that it rests on."""
+    return _NUMBERS.sub("", answer).strip(), [int(number) for found in _NUMBERS.findall(answer)
+                                              for number in re.findall(r"\d+", found)]
+
+
+def _borne_out(question: str, words: str, pools: Sequence[Entries], name: str) -> Answer:
+    """The model's words with what bears them out: entries that it names, else any of the record."""
+    supports = [support_of(words, entries) for entries in pools]
+    support = next((one for one in supports if one.gap is None), supports[-1])
     if support.gap is not None:
         return declined(question, f"{name} answered from the record, but {support.gap}; so its words are kept as the "
                                   "raw answer and not taken for one.")

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from ...core.finding import Category, Value
-from ...sources.fhir import Record, moment_of_resource
 from ...sources.fhir_fields import (
     LOINC,
     Resource,
@@ -22,8 +21,10 @@ from ...sources.fhir_fields import (
     period_of,
     text_of,
 )
-from ..labs.analytes import known_codes
-from ..labs.units import ucum_of
+from ...sources.fhir_record import Record, moment_of_resource
+from ..lab_terms.analytes import known_codes
+from ..lab_terms.limits import Range, computed_flag
+from ..lab_terms.units import ucum_of
 from .facts import MEASURED, UNSURE, Fact, name_of, preferred_code
 
 UCUM = "http://unitsofmeasure.org"
@@ -159,7 +160,7 @@ def _quantity(part: Resource, quantity: Resource, number: float, written: str) -
     return Value(number=number, text=f"{comparator or ''}{written}" if short else None, comparator=comparator,
                  unit=unit, ucum=code or (ucum_of(unit) if unit else None), low=low, high=high,
                  range_text=_range_text(part), flag=_flag(part),
-                 flag_computed=None if comparator else _computed(number, low, high))
+                 flag_computed=computed_flag(number, comparator, Range("", low, high)))
 
 
 def _ranges(part: Resource) -> list[Resource]:
@@ -193,14 +194,6 @@ def _flag(part: Resource) -> str | None:
     concept = one(part, "interpretation")
     codes = [text_of(coding, "code") for coding in many(concept, "coding")]
     return next(filter(None, codes), None) or concept_text(concept)
-
-
-def _computed(number: float, low: float | None, high: float | None) -> str | None:
-    if low is None and high is None:
-        return None
-    if low is not None and number < low:
-        return "L"
-    return "H" if high is not None and number > high else "N"
 
 
 def _between(node: Resource) -> str | None:

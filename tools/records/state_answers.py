@@ -9,6 +9,7 @@ from ...core.result import Answer, AnswerValue
 from .entries import Entries, Entry, matching
 from .facts import Aspect
 from .intents import Asked, Pick, left_over
+from .kinds import kinds_of
 from .matching import Fit, fit, is_named_so, shares_words
 from .mentions import is_condition
 from .phrasing import answered, distinct, event, led, list_of, not_in_case, standing, verdict, verdict_within
@@ -28,13 +29,16 @@ FAMILY_WORDS = (
 def exists(question: str, asked: Asked, entries: Entries) -> Answer:
     """Whether the patient has, or ever had, a condition; else whether a procedure or visit of that name took place.
 
-    What notes say counts where no entry has that name. A vaccine against a disease, or a procedure that is only about
-    it, says nothing about having it.
+    What notes say counts where no entry has that name, and a narrower condition where neither has it. A vaccine
+    against a disease, or a procedure that is only about it, says nothing about having it.
     """
     found = _own(matching(asked.about, entries.of_kind("Condition") + entries.seen))
     found = found or [entry for entry in _own(matching(asked.about, entries.noted)) if _speaks_of(asked.about, entry)]
     if found and asked.about:
         return _whether(question, asked, found)
+    narrower, source = kinds_of(asked.about, _own(entries.of_kind("Condition")))
+    if narrower:
+        return _whether(question, asked, narrower, f"counted as {asked.about}: {source}")
     events = matching(asked.about, entries.of_kind("Procedure", "Encounter", "DiagnosticReport"))
     done = [entry for entry in events if is_named_so(asked.about, entry.finding.name)
             and (asked.limit is None or asked.limit.holds(entry.when))]
@@ -111,6 +115,15 @@ def allergies(question: str, asked: Asked, entries: Entries) -> Answer:
     return answered(question, sentences, AnswerValue(text=said if about else names))
 
 
+def death(question: str, asked: Asked, entries: Entries) -> Answer:
+    """Whether and when the patient died, where the record says so; silence says nothing."""
+    found = entries.of_kind("Patient")
+    if not found:
+        return not_in_case(question, "The record does not say that the patient died; that does not mean that the "
+                                     "patient is alive.")
+    return answered(question, distinct(map(event, found)), AnswerValue(text="Death", date=found[-1].when))
+
+
 def _of_others(relatives: str, found: Sequence[Entry]) -> str:
     """That the record tells it of the family, but not of the relatives asked about."""
     told = dict.fromkeys(f"{entry.finding.name} ({', '.join(told_relatives(entry)) or 'relative not named'})"
@@ -118,7 +131,7 @@ def _of_others(relatives: str, found: Sequence[Entry]) -> str:
     return f"The record does not tell that of the {relatives}. Of the family it tells: {'; '.join(told)}."
 
 
-def _whether(question: str, asked: Asked, found: Sequence[Entry]) -> Answer:
+def _whether(question: str, asked: Asked, found: Sequence[Entry], counted_as: str | None = None) -> Answer:
     if asked.limit is not None:
         limit = asked.limit
         found = [entry for entry in found if entry.stood_within(limit) is not False]
@@ -128,8 +141,9 @@ def _whether(question: str, asked: Asked, found: Sequence[Entry]) -> Answer:
     else:
         said = verdict(found, ever=asked.ever and not asked.now)
     stood = [entry for entry in found if entry.stands] or list(found)
-    return answered(question, led(said, distinct(map(standing, _telling(found, said)))),
-                    AnswerValue(text=said, date=stood[0].when))
+    told = [(f"{text.removesuffix('.')} ({counted_as})." if counted_as else text, evidence)
+            for text, evidence in distinct(map(standing, _telling(found, said)))]
+    return answered(question, led(said, told), AnswerValue(text=said, date=stood[0].when))
 
 
 def _telling(found: Sequence[Entry], said: str) -> list[Entry]:

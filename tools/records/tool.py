@@ -11,8 +11,9 @@ from ...core.case import CaseFile, FileKind, Identity, Study
 from ...core.errors import RefusedFile
 from ...core.refusal import Refusal, RefusalCode
 from ...core.result import Answer, AnswerStatus, Step, ToolResult
-from ...sources.fhir import Record, read_record
-from ...sources.fhir_fields import Resource, clean, code_words, text_of
+from ...sources.fhir import read_record
+from ...sources.fhir_fields import Resource, clean, code_words, flag_of, text_of
+from ...sources.fhir_record import Record
 from ..base import MEASURED, ToolContext, refuse, source_of
 from ..blanking import people_of, people_of_study
 from . import statements
@@ -79,11 +80,11 @@ def _take_record(file: CaseFile, context: ToolContext, harvest: RecordHarvest) -
         harvest.refused.append(Refusal(file=file.path, code=RefusalCode.OTHER_PATIENT,
                                        reason="the record is about another patient"))
         return
-    statements = sum(resource["resourceType"] not in NOT_FACTS for resource in record.resources)
-    if others and statements > len(chosen):
+    stated = sum(map(_states, record.resources))
+    if others and stated > len(chosen):
         harvest.refused.append(Refusal(
             file=file.path, code=RefusalCode.OTHER_PATIENT,
-            reason=f"{statements - len(chosen)} of its {statements} entries are about other patients or do not say "
+            reason=f"{stated - len(chosen)} of its {stated} entries are about other patients or do not say "
                    "about whom; they were left out"))
     _add_facts(file, context, record, chosen, harvest)
     harvest.warnings.extend(f"{file.path}: {warning}" for warning in (*record.warnings, *_unused(chosen)))
@@ -95,12 +96,19 @@ def _chosen(record: Record, context: ToolContext, harvest: RecordHarvest) -> Ite
     harvest.people += [who for who in people if who not in harvest.people]
     alone = context.patient is None or all(context.patient.owns(who) for who in people)
     for place, resource in enumerate(record.resources, 1):
-        if resource["resourceType"] in NOT_FACTS:
+        if not _states(resource):
             continue
         who = record.subject(resource)
         mine = alone if who.is_empty else context.patient is None or context.patient.owns(who)
         if mine and not record.is_about_a_thing(resource):
             yield place, resource, who
+
+
+def _states(resource: Resource) -> bool:
+    """Whether a resource states something about the patient; a Patient does where it tells of a death."""
+    if resource["resourceType"] == "Patient":
+        return bool(text_of(resource, "deceasedDateTime") or flag_of(resource, "deceasedBoolean"))
+    return resource["resourceType"] not in NOT_FACTS
 
 
 def _add_facts(file: CaseFile, context: ToolContext, record: Record,

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from ...core.result import Answer, AnswerValue
+from ..lab_terms.units import ucum_of
 from .entries import Entries, Entry, best_matching, by_analyte, matching
-from .extremes import extremes
+from .extremes import extremes, lies_beyond
 from .intents import Asked, Pick, left_over
 from .matching import Fit, fit, shares_words
 from .phrasing import Cited, amount, answered, declined, distinct, event, not_in_case, result, value_of, verdict
@@ -48,6 +49,46 @@ def value(question: str, asked: Asked, entries: Entries) -> Answer:
     return answered(question, distinct([*map(result, chosen), *remarks]), _one_value(chosen))
 
 
+def beyond(question: str, asked: Asked, entries: Entries) -> Answer:
+    """Whether any result lies above or below a number: those that do, or how many were looked at.
+
+    A number without a unit is held against each result in the result's own unit, with a unit against those that convert
+    into it. A result with a comparator counts only where it lies beyond the number whatever it is exactly.
+    """
+    bound = asked.bound
+    found = [entry for entry in _named(asked.about, entries.valued) if entry.finding.number is not None] if (
+        asked.about) else []
+    kept = [entry for entry in found if asked.limit is None or asked.limit.holds(entry.when)]
+    told = [(entry, lies) for entry in kept if bound and (lies := lies_beyond(entry, bound)) is not None]
+    if not told or bound is None:
+        near = [entry for entry in entries.valued if shares_words(asked.about, entry.finding.name, 1)]
+        return not_in_case(question, f"The case holds no result named {asked.about or 'so'} that can be compared with "
+                                     f"this number.", near)
+    past = [entry for entry, lies in told if lies]
+    unit = ucum_of(bound.unit) or bound.unit if bound.unit else None
+    side = f"{'above' if bound.above else 'below'} {bound.number:g}{f' {unit}' if unit else ''}"
+    counted = f"{len(past)} of {len(told)} results {'lies' if len(past) == 1 else 'lie'} {side}."
+    lead = (f"{'Yes' if past else 'No'}: {counted}", [item for entry, _ in told for item in entry.main])
+    said = [lead, *distinct(map(result, past))]
+    if len(told) < len(kept):
+        said.append(("Results whose unit does not convert were left out.",
+                     [item for entry in kept for item in entry.main]))
+    return answered(question, said,
+                    AnswerValue(text="yes" if past else "no", date=past[-1].when if past else None))
+
+
+def report(question: str, asked: Asked, entries: Entries) -> Answer:
+    """What a report concludes, in its own words; the latest unless another is asked for."""
+    pool = entries.of_kind("DiagnosticReport", "ImagingStudy", "DocumentReference", "Procedure")
+    found = [entry for entry in matching(asked.about, pool) if entry.finding.value and entry.finding.value.text
+             and (asked.limit is None or asked.limit.holds(entry.when))] if asked.about else []
+    if not found:
+        return not_in_case(question, f"The case holds no conclusion of a report named {asked.about or 'so'}.")
+    one = found[0] if asked.pick is Pick.FIRST else found[-1]
+    chosen = found if asked.pick is Pick.ALL else [entry for entry in found if entry.order[0] == one.order[0]]
+    return answered(question, distinct(map(result, chosen)), _one_value(chosen))
+
+
 def immunizations(question: str, asked: Asked, entries: Entries) -> Answer:
     """When a vaccine was given: last, first, or each time."""
     about = left_over(question, VACCINE_WORDS)
@@ -82,9 +123,11 @@ def event_date(question: str, asked: Asked, entries: Entries) -> Answer:
 
 def times(question: str, asked: Asked, entries: Entries) -> Answer:
     """How many entries of a name the record holds: of conditions, procedures, visits, vaccinations, prescriptions."""
-    pools = (entries.of_kind("Condition"), entries.of_kind("Procedure", "Encounter"), entries.of_kind("Immunization"),
-             entries.medications, entries.of_kind("DiagnosticReport", "ImagingStudy"), entries.valued)
+    pools = [entries.of_kind("Condition"), entries.of_kind("Procedure", "Encounter"), entries.of_kind("Immunization"),
+             entries.medications, entries.of_kind("DiagnosticReport", "ImagingStudy"), entries.valued]
     about = re.sub(r" (?:visit|admission|encounter|episode|stay)s?$", "", asked.about) or asked.about
+    if re.search(r"\b(?:measured|checked|tested|determined)$", question.casefold().rstrip("?. ")):
+        pools = [entries.valued, *pools]
     names = (asked.about, about) if about != asked.about else (about,)
     found = next(filter(None, (matching(name, pool) for name in names for pool in pools)), []) if about else []
     if asked.about.rstrip("s") in VISITS:

@@ -1,6 +1,4 @@
-"""A review in a child process that kills itself with SIGKILL at a chosen node. Used by test_resume.py.
-
-    python review_in_a_child.py CASE HOME LOG [NODE]
+"""A review in a process that kills itself with SIGKILL at a chosen node: words CASE HOME LOG [NODE].
 
 Each tool call is written to LOG as one line, `started` and `finished`, through a tool that wraps the real one.
 """
@@ -79,8 +77,9 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(case: str, home: str, log: str, node: str = "") -> None:
+def main() -> None:
     """Run the review to its draft, or to its death."""
+    case, home, log, node = (*sys.argv[1:], "")[:4]
     DoomedReview.doomed = node if node != "run_tool" else ""
     tools = {name: LoggedTool(tool, Path(log), deadly=node == "run_tool" and name == "records")
              for name, tool in all_tools().items()}
@@ -90,6 +89,3 @@ def main(case: str, home: str, log: str, node: str = "") -> None:
     with open_run(review) as run:
         run.go(None)
 
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

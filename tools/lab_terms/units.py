@@ -12,7 +12,7 @@ from importlib.resources import files
 @cache
 def table() -> dict[str, str]:
     """UCUM code by plain form (see `plain`)."""
-    text = (files("caseloom.tools.labs") / "data" / "units.csv").read_text(encoding="utf-8")
+    text = (files("caseloom.tools.lab_terms") / "data" / "units.csv").read_text(encoding="utf-8")
     return {plain(row["printed"]): row["ucum"] for row in csv.DictReader(text.splitlines())}
 
 
@@ -29,7 +29,7 @@ def plain(unit: str) -> str:
     text = re.sub(r"^(?:thousands?|thous?|k)/", "10^3/", text)
     text = re.sub(r"^(?:millions?|mill?|m)/(?=ul|mm3|mm\^3|cmm)", "10^6/", text)
     text = re.sub(r"^[x*]?10[\^*e]?\*?\(?(\d{1,2})\)?(?=/)", r"10^\1", text)
-    text = text.replace("/mm^3", "/ul").replace("/mm3", "/ul").replace("/cmm", "/ul").replace("cells/", "/")
+    text = re.sub(r"/(?:mm\^?3|cu?mm)", "/ul", text).replace("cells/", "/")
     return re.sub(r"/(?:hr|std)\b", "/h", text)
 
 
