@@ -71,7 +71,7 @@ def _rewritten(sentence: Sentence, edit: Edit | None) -> Sentence:
     if edit is None or edit.after is None:
         return sentence
     support = Support.UNSUPPORTED if edit.objection else Support.SUPPORTED
-    return sentence.model_copy(update={"text": edit.after, "support": support})
+    return sentence.model_copy(update={"text": edit.after, "support": support, "worded_by": None})
 
 
 def _is_taken_out(edit: Edit | None) -> bool:
