@@ -82,12 +82,24 @@ def _request(title: str, findings: Sequence[Finding], scope: str, people: Sequen
 def _prose(title: str, twins: Sequence[Sequence[Finding]], reading: Reading[list[TaggedSentence]], name: str) -> Prose:
     if reading.value is None:
         return Prose(section=title, problem=f"it gave no usable answer: {reading.problem}", notes=reading.notes)
+    return Prose(section=title, notes=reading.notes, sentences=sentences_of(title, twins, reading.value, name))
+
+
+def sentences_of(title: str, twins: Sequence[Sequence[Finding]], told: Sequence[TaggedSentence], name: str
+                 ) -> tuple[Sentence, ...]:
+    """A model's tagged sentences with the citations of their findings, unchecked.
+
+    Args:
+        title: of the section.
+        twins: the findings that the model was given, each with those that say the same.
+        told: what it wrote.
+        name: of the model.
+    """
     by_id = {group[0].id: group for group in twins}
     kind = KINDS.get(title, SentenceKind.FINDING)
     sentences = [cited(plain(said.text), [item for key in dict.fromkeys(said.findings) for item in by_id[key]], kind)
-                 for said in reading.value]
-    return Prose(section=title, notes=reading.notes,
-                 sentences=tuple(item.model_copy(update={"worded_by": name}) for item in sentences))
+                 for said in told]
+    return tuple(item.model_copy(update={"worded_by": name}) for item in sentences)
 
 
 def settled(sections: Sequence[Section], prose: Sequence[Prose], report: Report) -> Verified:
