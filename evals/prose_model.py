@@ -82,7 +82,7 @@ class ProseModel:
                             cut_off=cut_off)
 
 
-class Held(LogitsProcessor):  # type: ignore[misc]  # transformers ships no types
+class Held(LogitsProcessor):
     """Lets each row go on only as its constraint has it.
 
     Args:

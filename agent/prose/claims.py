@@ -32,6 +32,9 @@ def claims_of(tokens: Sequence[Token], anchors: Anchors) -> list[Claim]:
             claim.sayings = [item for item in reversed(before.sayings) if _holds_on(item, claim)] + claim.sayings
     for before, claim in pairwise(claims):
         _headed_side(before, claim)
+    for before, claim in pairwise(claims):
+        if not (claim.named or claim.amounts or "past" in before.says) and claim.link in _LISTING:
+            before.sayings += [item for item in claim.sayings if item.kind == "past"]
     for earlier, claim in reversed(list(pairwise(claims))):
         _carry_back(earlier, claim)
         _shared_side(earlier, claim)
@@ -102,7 +105,7 @@ def _holds_on(item: Saying, claim: Claim) -> bool:
     """Whether what stands before the first of several names holds for one that is joined to it."""
     bare = not (claim.amounts or claim.sides or claim.says & ({"present", "uncertain"} | EXAMINATIONS | FLAGS
                                                               | DIRECTIONS))
-    if not item.leads:
+    if not item.leads or (item.text == "had" and set(claim.texts) & {"has", "have"}):
         return False
     if item.kind == "negation":
         apart = bool(set(claim.texts) & _APART)
