@@ -34,6 +34,7 @@ _HEADING = re.compile(r"<h2>(.*?)</h2>")
 MOST_PASSAGES = 200
 MOST_ROWS = 200
 """Of a table; a PDF is for reading, and the other forms hold the rest."""
+ROWS_AT_ONCE = 16
 TIMELINE = "timeline.png"
 PICTURE_POINTS = (230.0, 200.0)
 """Largest width and height of a picture."""
@@ -73,7 +74,7 @@ def _lay_out(pymupdf: Any, view: View, pictures: Mapping[str, bytes]) -> tuple[b
     html = environment().get_template("report.pdf.html.j2").render(
         view=view, report=view.report, pictures=pictures,
         widths={name: _width(pymupdf, data) for name, data in pictures.items()}, cited_places=_cited_places(view),
-        charts=charts, timeline=TIMELINE if TIMELINE in drawn else None, most_rows=MOST_ROWS)
+        charts=charts, timeline=TIMELINE if TIMELINE in drawn else None, most_rows=MOST_ROWS, rows_at_once=ROWS_AT_ONCE)
     css, stream, headings = own_text("pdf.css"), io.BytesIO(), []
     sheets = _Sheets(pymupdf, pymupdf.DocumentWriter(stream))
     for block in html.split(BLOCK):

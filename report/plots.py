@@ -75,9 +75,9 @@ def svg_of(figure: Figure, title: str, told: Mapping[str, str], style: str) -> M
 
 
 def png_of(figure: Figure) -> bytes:
-    """The figure for paper, on white."""
+    """The figure for paper; what lies behind it shows through."""
     written = io.BytesIO()
-    figure.savefig(written, format="png", dpi=DOTS_AN_INCH, facecolor="white", metadata={"Software": None})
+    figure.savefig(written, format="png", dpi=DOTS_AN_INCH, transparent=True, metadata={"Software": None})
     return written.getvalue()
 
 
