@@ -84,9 +84,9 @@ def _now_after(before: Claim, part: Claim) -> None:
         before.amounts[-1] = replace(before.amounts[-1], role=other)
 
 
-def _compare(claims: Sequence[Claim]) -> None:
+def _compare(claims: list[Claim]) -> None:
     """In "smaller than the right" the word of change compares two things now, and no earlier time."""
-    for before, claim in pairwise(claims):
+    for before, claim in list(pairwise(claims)):
         if claim.link != "than" or claim.dates or claim.says & {"prior", "since"}:
             continue
         said = before.says & {"increased", "decreased"}
@@ -98,7 +98,23 @@ def _compare(claims: Sequence[Claim]) -> None:
             claim.link = "with"
             continue
         claim.compares = min(said)
+        _share_out(before, claim, claims)
         before.sayings = [item for item in before.sayings if item.kind not in said]
+
+
+def _share_out(before: Claim, claim: Claim, claims: list[Claim]) -> None:
+    """In "smaller than the right, 2785 versus 3120 mL" each number is of its own thing."""
+    place = next(place for place, other in enumerate(claims) if other is claim)
+    after = claims[place + 1] if place + 1 < len(claims) else claim
+    holder = claim if claim.amounts else after
+    if len(holder.amounts) != 2 or "versus" not in holder.says or before.amounts or (holder is after and after.named):
+        return
+    first, second = (replace(amount, role="", unit=amount.unit or holder.amounts[1].unit) for amount in holder.amounts)
+    before.amounts, holder.amounts = [first], []
+    holder.sayings = [item for item in holder.sayings if item.kind not in ("versus", "since")]
+    claim.amounts = [second]
+    if holder is not claim and not (holder.phrases or holder.dates or holder.unknown or holder.counts):
+        del claims[place + 1]
 
 
 def _holds_on(item: Saying, claim: Claim) -> bool:
