@@ -14,6 +14,7 @@ from markupsafe import Markup
 from ..core.report import ReportStatus
 from .chart import timeline_picture
 from .html import MOST_TRENDS, environment, own_text
+from .series import to_draw
 from .trend import trend_picture
 from .view import Place, View
 
@@ -65,7 +66,7 @@ def _lay_out(pymupdf: Any, view: View, pictures: Mapping[str, bytes]) -> tuple[b
     """
     archive = pymupdf.Archive()
     charts = [Chart(analyte.name, analyte.unit, f"trend-{n}.png", trend_picture(analyte)) for n, analyte in enumerate(
-        [one for one in view.analytes if one.has_trend][:MOST_TRENDS])]
+        to_draw(view.analytes)[:MOST_TRENDS])]
     drawn = {chart.file: chart.picture for chart in charts}
     if (timeline := timeline_picture(view.report.timeline)) is not None:
         drawn[TIMELINE] = timeline
