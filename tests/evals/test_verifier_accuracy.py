@@ -28,7 +28,7 @@ def test_the_suite_is_as_large_as_it_is_said_to_be() -> None:
     assert sum(item.kind == TRUE for item in told) >= 300
     assert sum(item.kind != TRUE for item in told) >= 300
     cited = {finding.id for item in [*told, *read_suite(SUITES["third"])] for finding in item.findings}
-    assert cited >= {known.finding.id for known in read_findings().values()}
+    assert cited >= {known.finding.id for key, known in read_findings().items() if not key.endswith("_prior")}
 
 
 def test_the_table_shows_the_first_run_beside_the_last() -> None:
