@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from ..core.forms import form_names
 
 app = typer.Typer(name="caseloom", add_completion=False, pretty_exceptions_enable=False,
                   help="Review a patient's case: volumes, films, slides, lab PDFs and records in one draft report. "
@@ -278,9 +279,8 @@ def audit(case: Annotated[Path | None, typer.Argument(metavar="[CASE]", help="On
 
 @app.command(name="export")
 def export_report(case: CasePath,
-                  form: Annotated[list[str], typer.Option("--format", metavar="F", help="json, schema, markdown, html, "
-                                                          "pdf, fhir, csv, geojson, dicom-sr, dicom-seg, dicom-pdf, or "
-                                                          "all; may be repeated.")],
+                  form: Annotated[list[str], typer.Option("--format", metavar="F",
+                                                          help=f"{form_names()}; may be repeated.")],
                   out: Annotated[Path, typer.Option(help="Folder for the files.")],
                   patient: Patient = None, as_json: AsJson = False) -> None:
     """Write the report of a reviewed case in the forms that other systems read."""
