@@ -7,6 +7,7 @@ from itertools import chain
 
 from ..core.analytes import analyte_key
 from ..core.finding import Category, Finding, Status
+from ..core.flags import flag_direction
 from ..core.report import Sentence, SentenceKind
 from ..report.wording import date_text, finding_date, plain, range_text, value_text
 from .phrases import Item, Material, cited, dated, fill, further, grouped, listing, shown, when
@@ -14,10 +15,7 @@ from .phrases import Item, Material, cited, dated, fill, further, grouped, listi
 MOST_OUTSIDE = 15
 MOST_IN_A_LIST = 24
 MOST_EARLIER = 8
-UNREMARKABLE_FLAGS = frozenset({"n", "normal", "wnl"})
-COMPUTED_FLAGS = {"L": "low", "N": "normal", "H": "high"}
-LOW_FLAGS = frozenset({"l", "ll", "low"})
-HIGH_FLAGS = frozenset({"h", "hh", "high"})
+FLAG_WORDS = {"L": "low", "N": "normal", "H": "high"}
 CRITICAL_FLAGS = frozenset({"ll", "hh", "aa"})
 """HL7 v3 ObservationInterpretation: critical low, critical high, critical abnormal."""
 
@@ -49,9 +47,9 @@ def flag_of(finding: Finding) -> str:
     if value is None:
         return ""
     printed = plain(value.flag or "")
-    computed = COMPUTED_FLAGS.get(value.flag_computed or "", "")
-    if printed.casefold() in LOW_FLAGS | HIGH_FLAGS | UNREMARKABLE_FLAGS and printed:
-        return "low" if printed.casefold() in LOW_FLAGS else "high" if printed.casefold() in HIGH_FLAGS else "normal"
+    computed = FLAG_WORDS.get(value.flag_computed or "", "")
+    if direction := flag_direction(printed):
+        return FLAG_WORDS[direction]
     if not any(ch.isalpha() for ch in printed) and computed in ("low", "high"):
         return computed
     return printed or computed
