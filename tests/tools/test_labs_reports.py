@@ -167,3 +167,23 @@ def test_a_row_of_reference_ranges_is_no_result(tmp_path: Path) -> None:
                             ("**Reference Group", "**Non diabetic", "", "**At risk"),
                             ("HbA1c in %", "4.0-5.6", "", "5.7-6.4")])
     assert [item.value.text for item in found if item.value] == ["6.3", "141"]
+
+
+def test_a_range_between_a_name_and_its_value(tmp_path: Path) -> None:
+    found = read(tmp_path, [
+        "Test Details", "Collected on March 5, 2024 7:42 AM", "Name: Dana Whitfield | MRN: 00812344", "", "**Sodium",
+        "Normal range: 136 - 145 mmol/L", "139", "", "**Potassium", "Normal range: 3.5 - 5.1 mmol/L", "5.4   High", "",
+        "**Glucose", "Normal range: 70 - 99 mg/dL", "87"])
+    told = {(item.name, item.number, item.value.unit, item.value.high, item.value.flag) for item in found if item.value}
+    assert told == {
+        ("Sodium", 139.0, "mmol/L", 145.0, None), ("Potassium", 5.4, "mmol/L", 5.1, "High"),
+        ("Glucose", 87.0, "mg/dL", 99.0, None)}
+
+
+def test_a_report_of_words_is_told_by_its_title(tmp_path: Path) -> None:
+    found = read(tmp_path, ["**TOXICOLOGY LABORATORY REPORT", *HEAD[1:], "Collected: 2024-01-11   Specimen: Urine",
+                            ("Drug class", "Screen result", "Cutoff", "Units"),
+                            ("Amphetamines", "Negative", "500", "ng/mL"),
+                            ("Opiates", "POSITIVE", "300", "ng/mL")])
+    assert {(item.name, item.value.text) for item in found if item.value} == {
+        ("Amphetamines", "Negative"), ("Opiates", "POSITIVE")}

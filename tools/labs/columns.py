@@ -110,7 +110,9 @@ def give_roles(columns: Sequence[Column], headings: Sequence[Heading]) -> None:
         elif not column.is_primary or column.is_units:
             column.role = Role.UNIT if column.kinds[Kind.UNIT] else Role.FLAG if column.kinds[Kind.FLAG] else Role.OTHER
     if numbers:
-        roles_of_numbers(numbers, headings)
+        others = [column for column in primary if column not in numbers]
+        over = [heading_over(column, headings) for column in others]
+        roles_of_numbers(numbers, headings, worded=any(found and found.role is Role.VALUE for found in over))
         if any(column.role is Role.UNIT for column in columns):
             take_counts(numbers, headings)
         candidates = [c for c in primary if c not in numbers and c.role is Role.OTHER]
@@ -121,8 +123,9 @@ def give_roles(columns: Sequence[Column], headings: Sequence[Heading]) -> None:
         column.role = heading.role if heading else Role.RANGE
 
 
-def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> None:
-    """Results, earlier results, limits: by the headings above; without a fitting one the fullest holds the results.
+def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading], *, worded: bool) -> None:
+    """Results, earlier results, limits: by the headings above; without a fitting one the fullest holds the results,
+    unless results in words stand under a heading of their own (`worded`).
 
     Where all are limits, the table is one of reference values and has no results.
     """
@@ -130,7 +133,7 @@ def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> 
         heading = heading_over(column, fitting_of(headings))
         if heading is not None:
             column.role, column.moment = heading.role, heading.moment
-    if not any(column.role is Role.VALUE for column in numbers):
+    if not any(column.role is Role.VALUE for column in numbers) and not worded:
         free = [column for column in numbers if column.role is Role.OTHER and not heading_over(column, headings)]
         others = free or [column for column in numbers if column.role not in (Role.LOW, Role.HIGH)]
         if others:

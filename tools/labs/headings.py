@@ -28,7 +28,7 @@ class Role(StrEnum):
 
 
 _ROLES = (
-    (Role.OTHER, r"delta|changes?|diff(?:erence)?|variation|trend|Δ"),
+    (Role.OTHER, r"delta|changes?|diff(?:erence)?|variation|trend|Δ|cut[- ]?offs?|thresholds?|detection limit|lod|loq"),
     (Role.LOW, r"lower (?:ref(?:erence|\.)? )?(?:limit|bound|value)|lower limit of normal|lln"),
     (Role.HIGH, r"upper (?:ref(?:erence|\.)? )?(?:limit|bound|value)|upper limit of normal|uln"),
     (Role.VALUE, r"in\s?-?range|out of range|within range|outside range"),
