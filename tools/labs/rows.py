@@ -131,8 +131,8 @@ def follow_up(line: Line, before: Line, columns: Sequence[Column], reading: Read
         return True
     label = RANGE_LABEL.match(text)
     limits = tuple(token for token in line.tokens if token.kind in (Kind.RANGE, Kind.LIMIT))
-    bare = len(limits) == 1 and all(token.kind in (Kind.RANGE, Kind.LIMIT, Kind.UNIT) for token in line.tokens)
-    if limits and (label or bare) and not last[0].limits:
+    alone = len(limits) == 1 and all(token.kind in (Kind.RANGE, Kind.LIMIT, Kind.UNIT) for token in line.tokens)
+    if limits and (label or alone) and not last[0].limits:
         reading.rows[-fresh:] = [replace(row, limits=limits[:1], words=row.words + line.words) for row in last]
         return True
     if goes_on(line, before, last[0], columns, pitch):
