@@ -187,3 +187,16 @@ def test_a_report_of_words_is_told_by_its_title(tmp_path: Path) -> None:
                             ("Opiates", "POSITIVE", "300", "ng/mL")])
     assert {(item.name, item.value.text) for item in found if item.value} == {
         ("Amphetamines", "Negative"), ("Opiates", "POSITIVE")}
+
+
+def test_a_brazilian_report(tmp_path: Path) -> None:
+    found = read(tmp_path, [
+        "**LABORATÓRIO CENTRAL", "Paciente: PEREIRA, JOANA", "Data coleta: 09/04/2024 07:10", "**HEMOGRAMA COMPLETO",
+        ("HEMÁCIAS.............:", "4,51 milhões/mm³", "", "3,90 a 5,20 milhões/mm³"),
+        ("HEMATÓCRITO..........:", "39,8 %", "", "35,0 a 45,0 %"),
+        ("EOSINÓFILOS..........:", "9 %  671 /mm³", "", "20 a 500 /mm³"),
+        ("PLAQUETAS............:", "243.000 /mm³", "", "150.000 a 450.000 /mm³")])
+    assert {(item.name, item.number, item.value.low, item.code.code if item.code else None)
+            for item in found if item.value} == {
+        ("HEMÁCIAS", 4.51, 3.9, "789-8"), ("HEMATÓCRITO", 39.8, 35.0, "4544-3"), ("EOSINÓFILOS", 9.0, None, "713-8"),
+        ("EOSINÓFILOS", 671.0, 20.0, "711-2"), ("PLAQUETAS", 243000.0, 150000.0, "777-3")}

@@ -37,7 +37,7 @@ _SAYS_HOW = re.compile(
     r"\d\w{2} gen\w*|gen(?:eration)? ?\d|lc-?ms\S*|in .*",
     re.IGNORECASE)
 """In brackets behind a name: how it was measured, not what."""
-_FOOTNOTE = re.compile(r"(?:\s\d{1,2}\)|\s?[*†‡§]+)$")
+_FOOTNOTE = re.compile(r"(?:\s\d{1,2}\)|\s?[*†‡§]+|(?i:\s(?:lvl|level)))$")
 _SAME = {"serum": "serum", "plasma": "serum", "blood": "blood", "arterial": "arterial", "urine": "urine"}
 
 

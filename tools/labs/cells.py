@@ -17,7 +17,8 @@ from .parts import Parts
 from .row import Row, Section, words_in
 from .tokens import Kind, Token
 
-_OWN_VALUE = re.compile(r"(?:your |test |current )?(?:value|result)s?", re.IGNORECASE)
+_OWN_VALUE = re.compile(r"(?:your |test |current )?(?:value|result)s?|resultado|ergebnis|résultat|risultato",
+                        re.IGNORECASE)
 _LONGEST_WORDED = 5
 """Words of a worded result that no list knows."""
 
@@ -37,8 +38,8 @@ def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: S
     wanted = [n for n, column in enumerate(columns) if holds_results(column, cells.get(n, []))]
     several = len([n for n in wanted if columns[n].moment]) > 1
     rows = []
-    for n in wanted:
-        row = with_own_name(row_of(parts, cells, columns, n, section), parts, section)
+    for n, cell in [(place, cell) for place in wanted for cell in amounts_in(cells.get(place, []))]:
+        row = with_own_name(row_of(parts, {**cells, n: cell}, columns, n, section), parts, section)
         if row is None or not acceptable(row, table) or beside_number(row, parts):
             continue
         if columns[n].role is Role.PREVIOUS:
@@ -67,6 +68,16 @@ def cells_of(parts: Parts, columns: Sequence[Column], headings: Sequence[Heading
         if column is not None:
             cells.setdefault(columns.index(column), []).append(token)
     return dict(sorted(cells.items()))
+
+
+def amounts_in(tokens: Sequence[Token]) -> list[list[Token]]:
+    """A cell's tokens, parted before each number that follows a unit (`58 %   4.321 /mm3` are two amounts)."""
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.kind is Kind.NUMBER and any(other.kind is Kind.UNIT for other in parts[-1]):
+            parts.append([])
+        parts[-1].append(token)
+    return parts
 
 
 def holds_results(column: Column, tokens: Sequence[Token]) -> bool:

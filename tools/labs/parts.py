@@ -22,7 +22,8 @@ _ABOUT = re.compile(
     r"(?:specimen|sample) (?:volume|type|tube|source)|\d{1,2}\)(?=\s)|"
     r"order\w*|physician|provider|doctor|dr\b|requested|collect\w+|drawn|sampled|received|report\w+|print\w+|page\b|"
     r"phone|tel\b|fax|seite|blatt|iban|www|helpline|account|location|ward|room|\w*\s?director|clia|operator|s/n|serial|instrument|temp\b|qc\b|"
-    r"comment|soit\b|note\b|notes\b|method|interpretation|address|street|first sample|status|copy|cc\b|signed|verified|"
+    r"comment|soit\b|resultado anterior|(?:previous|prior|last) (?:result|value)|vorwert|"
+    r"note\b|notes\b|method|interpretation|address|street|first sample|status|copy|cc\b|signed|verified|"
     r"validated|medically|approved|performed|tested at|analy[sz]ed|processed|height|weight|blood pressure|pulse|"
     r"heart rate|bmi|insurance|>>|\*\s*=)(?![\w-])", re.IGNORECASE)
 _SENTENCE = re.compile(
@@ -39,7 +40,8 @@ _BAND = re.compile(
 _BANDS = re.compile(rf"(?:{_BAND.pattern})[ :]*(?:[<>≤≥]|\d)", re.IGNORECASE)
 """Begins a line that lists such bands (`Optimal <100, near optimal 100-129`)."""
 RANGE_LABEL = re.compile(
-    r"\(?(?:standard |your )?(?:ref(?:erence)?|normal|norm|range|nr|rr|expected|interval)\b[\w .]*?\s?[:=.]?\s*",
+    r"\(?(?:standard |your |valor(?:es)? de |valeurs? de )?(?:r[eé]f(?:erence)?|ref(?:er[eê]ncia|erencia)|référence|"
+    r"referenz\w*|normal|norm|range|nr|rr|expected|interval)\b[\w .]*?\s?[:=.]?\s*",
     re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]{0,3}[-.]?\d[\d.-]*[A-Z]?")
 """A laboratory's own number of a test, or a LOINC code, in front of its name."""

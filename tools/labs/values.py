@@ -110,7 +110,8 @@ def parse_range(text: str, sign: DecimalSign) -> Range | None:
     shown = text.strip().strip("()[]").strip().replace("\u2009", " ")
     bare = with_thousands(shown)
     number = rf"[+\-−]?(?:{_PLAIN[sign]})"
-    match = re.fullmatch(rf"({number})\s*(?:[{DASH}]|\.\.|to|bis|à)\s*({number})", bare)
+    between = rf"(?:\s*(?:[{DASH}]|\.\.|to|bis|à)\s*|\s+(?:a|até|hasta|tot|til)\s+)"
+    match = re.fullmatch(rf"({number}){between}({number})", bare)
     if match:
         low, high = to_number(match[1], sign), to_number(match[2], sign)
         return Range(text=shown, low=low, high=high) if low is not None and high is not None and low <= high else None
