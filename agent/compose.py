@@ -11,7 +11,7 @@ from ..core.refusal import Refusal
 from ..core.report import ReaderIdentity, Section, Sentence, SentenceKind
 from ..report.wording import date_text, plain
 from .compose_change import change_text, comparison_sentences, is_change, weight
-from .compose_labs import lab_sentences, outside_summary
+from .compose_labs import earlier_extremes, earlier_summary, is_critical, lab_sentences, outside_summary
 from .compose_records import record_sentences
 from .phrases import (
     STUDY_LABELS,
@@ -180,6 +180,8 @@ def _impression(material: Material) -> list[Sentence]:
     sentences += findings_sentences(_unsettled(material, images))
     sentences = [item.model_copy(update={"kind": SentenceKind.IMPRESSION}) for item in sentences]
     sentences += outside_summary(material, MOST_LABS)
+    critical = [group for group in earlier_extremes(material) if is_critical(group[0])]
+    sentences += earlier_summary(critical[:MOST_LABS], SentenceKind.IMPRESSION)
     compared = any(item.change for item in material.findings)
     weighed = compared or any(item.category is Category.LAB for item in material.findings)
     return sentences or [limitation(fill("impression_none" if weighed else "impression_nothing"))]

@@ -7,16 +7,17 @@ from itertools import chain
 
 from ..core.analytes import analyte_key
 from ..core.finding import Category, Finding, Status
+from ..core.flags import flag_direction
 from ..core.report import Sentence, SentenceKind
-from ..report.wording import finding_date, plain, range_text, value_text
+from ..report.wording import date_text, finding_date, plain, range_text, value_text
 from .phrases import Item, Material, cited, dated, fill, further, grouped, listing, shown, when
 
 MOST_OUTSIDE = 15
 MOST_IN_A_LIST = 24
-UNREMARKABLE_FLAGS = frozenset({"n", "normal", "wnl"})
-COMPUTED_FLAGS = {"L": "low", "N": "normal", "H": "high"}
-LOW_FLAGS = frozenset({"l", "ll", "low"})
-HIGH_FLAGS = frozenset({"h", "hh", "high"})
+MOST_EARLIER = 8
+FLAG_WORDS = {"L": "low", "N": "normal", "H": "high"}
+CRITICAL_FLAGS = frozenset({"ll", "hh", "aa"})
+"""HL7 v3 ObservationInterpretation: critical low, critical high, critical abnormal."""
 
 
 def by_analyte(results: Sequence[Finding]) -> list[list[Finding]]:
@@ -46,9 +47,9 @@ def flag_of(finding: Finding) -> str:
     if value is None:
         return ""
     printed = plain(value.flag or "")
-    computed = COMPUTED_FLAGS.get(value.flag_computed or "", "")
-    if printed.casefold() in LOW_FLAGS | HIGH_FLAGS | UNREMARKABLE_FLAGS and printed:
-        return "low" if printed.casefold() in LOW_FLAGS else "high" if printed.casefold() in HIGH_FLAGS else "normal"
+    computed = FLAG_WORDS.get(value.flag_computed or "", "")
+    if direction := flag_direction(printed):
+        return FLAG_WORDS[direction]
     if not any(ch.isalpha() for ch in printed) and computed in ("low", "high"):
         return computed
     return printed or computed
@@ -84,12 +85,52 @@ def excess(finding: Finding) -> float:
     return (number - value.high) / abs(value.high) if value.high and number > value.high else 0.0
 
 
+def earlier_extremes(material: Material) -> list[list[Finding]]:
+    """Earlier results that were flagged and lie farther outside than the latest result of their analyte: of each
+    analyte the farthest below and the farthest above, critical ones first, then the farthest outside."""
+    results = material.of(lambda item: item.category is Category.LAB and item.change is None and not item.is_read)
+    found = [group for same in by_analyte(results) for side in ("low", "high", "") for group in _extreme(same, side)]
+    return sorted(found, key=lambda group: (not is_critical(group[0]), -excess(group[0])))
+
+
+def _extreme(same: Sequence[Finding], side: str) -> list[list[Finding]]:
+    """The findings of one analyte's farthest result on a side (empty: critical, to no side), where that is farther
+    out than the latest."""
+    newest = max(when(item)[:10] for item in same)
+    flagged = [item for item in same if when(item) and (
+        flag_of(item) == side if side else is_critical(item) and flag_of(item) not in ("low", "high"))]
+
+    def reach(item: Finding) -> tuple[bool, float, float]:
+        number = item.number or 0.0
+        return is_critical(item), excess(item), -number if side == "low" else number
+
+    now = max((reach(item) for item in flagged if when(item)[:10] == newest), default=None)
+    days = grouped((item for item in flagged if when(item)[:10] != newest), lambda item: when(item)[:10])
+    before = [group for items in days.values() for group in _agreeing(items)]
+    farthest = max(before, key=lambda group: reach(group[0]), default=None)
+    beyond = farthest is not None and (now is None or reach(farthest[0])[:2] > now[:2])
+    return [farthest] if farthest is not None and beyond else []
+
+
+def is_critical(finding: Finding) -> bool:
+    """Whether the source flags the result as critical."""
+    return finding.value is not None and plain(finding.value.flag or "").casefold() in CRITICAL_FLAGS
+
+
+def earlier_summary(groups: Sequence[Sequence[Finding]], kind: SentenceKind) -> list[Sentence]:
+    """One sentence of earlier results, each with its date; none for no results."""
+    items = [Item(fill("lab_earlier_item", name=shown(group[0].name), value=_amount(group[0]),
+                       flag=flag_words(group[0]), date=date_text(finding_date(group[0]))), tuple(group))
+             for group in groups]
+    return [listing(fill("lab_earlier"), items, kind)] if items else []
+
+
 def lab_sentences(material: Material) -> list[Sentence]:
-    """A sentence for each latest result outside its range; the others in lists, and what a model read in lists of its
-    own; older results counted."""
-    outside = outside_range(material)
-    sentences = [lab_sentence(group) for group in outside[:MOST_OUTSIDE]]
-    told = {item.id for group in outside[:MOST_OUTSIDE] for item in group}
+    """A sentence for each latest result outside its range, one for the earlier results farther outside; the others in
+    lists, and what a model read in lists of its own; older results counted."""
+    outside, earlier = outside_range(material)[:MOST_OUTSIDE], earlier_extremes(material)[:MOST_EARLIER]
+    sentences = [lab_sentence(group) for group in outside] + earlier_summary(earlier, SentenceKind.FINDING)
+    told = {item.id for group in (*outside, *earlier) for item in group}
     unremarkable = [group for results in latest_results(material) for group in _agreeing(results)
                     if not flag_words(group[0])]
     unremarkable.sort(key=lambda group: when(group[0])[:10], reverse=True)

@@ -56,17 +56,31 @@ def is_past(finding: Finding) -> bool:
         and finding.assertion is Assertion.AFFIRMED)
 
 
+def is_denied(finding: Finding) -> bool:
+    """Whether the entry says that something is not there: refuted, ruled out, denied."""
+    return finding.assertion is Assertion.NEGATED
+
+
 def record_item(finding: Finding) -> str:
     """Name, value, assertion and date of one entry."""
-    value = shown(value_text(finding.value)) if finding.value else ""
-    item = (fill("record_item_value", name=shown(finding.name), value=value) if value
-            else fill("record_item", name=shown(finding.name)))
+    item = _stated(finding)
     keys = {Assertion.FAMILY: "record_family", Assertion.UNCERTAIN: "record_uncertain",
             Assertion.NEGATED: "record_negated"}
     if finding.assertion in keys:
         item = fill(keys[finding.assertion], item=item)
     if finding.status is Status.INDETERMINATE and finding.assertion is not Assertion.UNCERTAIN:
         item = fill("item_indeterminate", item=item)
+    return _dated(item, finding)
+
+
+def _stated(finding: Finding) -> str:
+    """Name and value."""
+    value = shown(value_text(finding.value)) if finding.value else ""
+    return (fill("record_item_value", name=shown(finding.name), value=value) if value
+            else fill("record_item", name=shown(finding.name)))
+
+
+def _dated(item: str, finding: Finding) -> str:
     return fill("record_item_dated", item=item, date=date_text(finding.date)) if finding.date else item
 
 
@@ -76,16 +90,21 @@ def _group_of(resource: str) -> Group:
 
 def _group_sentences(group: Group, entries: Sequence[Finding]) -> list[Sentence]:
     newest = sorted(entries, key=when, reverse=True)
-    current = _by_name([item for item in newest if not is_past(item)])
+    current = _by_name([item for item in newest if not is_past(item) and not is_denied(item)])
     past = _by_name([item for item in newest if is_past(item)])
     sentences, rest = _named(group.current, current)
+    denied, unnamed = _named("record_excluded", [Item(_dated(_stated(item), item), (item,)) for item in newest
+                                                 if is_denied(item)])
     if group.past is not None and past:
         more, left_over = _named(group.past, past)
         sentences, rest = sentences + more, rest + left_over
     else:
         rest += past
-    counted = [finding for item in rest for finding in item.findings]
-    return sentences + ([further(group.rest, counted)] if counted else [])
+    sentences += denied
+    for key, items in ((group.rest, rest), (OTHER.rest, unnamed)):
+        counted = [finding for item in items for finding in item.findings]
+        sentences += [further(key, counted)] if counted else []
+    return sentences
 
 
 def _by_name(entries: Sequence[Finding]) -> list[Item]:

@@ -11,20 +11,29 @@ from ..core.ids import digest
 from ..core.report import Addendum, Report, ReportStatus, Signature
 from ..memory.audit import AuditTrail, Entry, account
 from ..memory.home import Home
+from .changed import changed_files
 from .nodes import content_digest
 from .opened import AnyPath, latest_run, settings_here
 from .run import ReviewRun
 from .state import Change, Verdict
+
+MOST_NAMED = 5
+"""Files that an error names."""
 
 
 def sign_case(case: AnyPath, *, name: str, patient: str | None = None) -> Report:
     """Sign the latest draft of a reviewed case; the account of the caller is recorded beside the name.
 
     Raises:
-        UsageError: the name is empty, or the case has no draft that waits for a decision.
+        UsageError: the name is empty, the case has no draft that waits for a decision, or a file that it cites is no
+            longer what was reviewed.
     """
     with latest_run(case, patient) as run:
         signature = _signature(run, name)
+        if changed := changed_files(run.state()["case"], run.report()):
+            others = " and others" if len(changed) > MOST_NAMED else ""
+            raise UsageError(f"{', '.join(changed[:MOST_NAMED])}{others}: not what was reviewed (changed or gone "
+                             "since); review the case again, then sign")
         report = run.decide(Verdict(approve=True, signature=signature))
         _record(run, "signed", signature, content_sha256=signature.content_sha256)
     return report

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Unpack
 
 from ..core.case import Case
 from ..core.errors import UsageError
@@ -15,13 +16,13 @@ from ..readers.choose import choose_reader
 from ..report.write import write_report
 from ..sources import open as cases
 from ..sources.inspect import Inspection, inspect
-from .opened import AnyPath, reader_choice, review_run, settings_here
+from .opened import AnyPath, ReaderOptions, reader_choice, review_run, settings_here
 from .run import Watcher
 from .single import Wish, run_on_paths
-from .talk import ask, open_chat, timeline
+from .talk import ask, open_chat, timeline, timeline_found
 
 __all__ = ["ask", "inspect_case", "open_case", "open_chat", "reader_choice", "report_folder", "review_case", "run_tool",
-           "timeline"]
+           "timeline", "timeline_found"]
 
 
 def open_case(path: AnyPath, *, patient: str | None = None) -> Case:
@@ -39,10 +40,8 @@ def open_case(path: AnyPath, *, patient: str | None = None) -> Case:
     return cases.open_case(Path(path), settings=settings, key=Home(settings.home).key(), patient=patient)
 
 
-def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | None = None, reader: str = "measure",
-                model: str | None = None, question: str | None = None, fresh: bool = False,
-                adapters: Mapping[str, AnyPath] | None = None, download: bool = False,
-                allow_plain_http: bool = False, record: AnyPath | None = None, watch: Watcher | None = None) -> Report:
+def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | None = None, question: str | None = None,
+                fresh: bool = False, watch: Watcher | None = None, **who: Unpack[ReaderOptions]) -> Report:
     """Review a whole case: the draft report with all its evidence.
 
     A review that was interrupted goes on where it stopped; one that is finished is not done again.
@@ -51,52 +50,39 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
         case: a folder or a .zip.
         patient: whose case it is, where the files name several people.
         out: folder for report.json, .md, .html, .pdf, fhir.json and overlays/; the run's own folder has them anyway.
-        reader: `measure`, `medgemma`, a server's URL, the folder of a checkpoint, or a recording (.jsonl).
-        model: for `medgemma` a hub id or folder, for a server the name of its model.
         question: what the report should answer.
         fresh: start over.
-        adapters: folders of LoRA adapters, by the tool that reads with them.
-        download: allow a model's weights to be fetched; without it only local files are used.
-        allow_plain_http: send pictures over plain http to a server that is not this machine.
-        record: file (.jsonl) that every answer of the model is also written to, to be played again.
         watch: called with every step's start and end.
+        who: who reads, by keyword (`reader`, `model`, `adapters` ...); see `opened.reader_choice`.
 
     Raises:
         InputError, UsageError, ReaderUnavailable, StoreError: one line says what to do.
     """
     if out is not None:
         _check_out(Path(out), Path(case))
-    chosen = reader_choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
-                     record=record)
+    chosen = reader_choice(**who)
     with review_run(case, patient, chosen, question) as run:
         # A recording holds what a model is asked, so nothing that was answered before is taken over.
-        report = run.go(question, fresh=fresh or record is not None, watch=watch)
+        report = run.go(question, fresh=fresh or chosen.record is not None, watch=watch)
         if out is not None:
             write_report(report, Path(out), run.review.home.run_folder(report.case.id) / "overlays")
     return report
 
 
-def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | None = None, reader: str = "measure",
-             model: str | None = None, adapters: Mapping[str, AnyPath] | None = None, download: bool = False,
-             allow_plain_http: bool = False, record: AnyPath | None = None, out: AnyPath | None = None,
-             query: str | None = None, like: Sequence[int] | None = None,
-             embedder: AnyPath | None = None) -> ToolResult:
+def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | None = None,
+             out: AnyPath | None = None, query: str | None = None, like: Sequence[int] | None = None,
+             embedder: AnyPath | None = None, **who: Unpack[ReaderOptions]) -> ToolResult:
     """Run one tool on files or folders, without a case.
 
     Args:
         tool: volume, pathology, localization, comparison, labs or records.
         paths: one path or several; `comparison` takes the prior and the current study.
         question: for tools that answer one.
-        reader: `measure`, `medgemma`, a server's URL, the folder of a checkpoint, or a recording (.jsonl).
-        model: for `medgemma` a hub id or folder, for a server the name of its model.
-        adapters: folders of LoRA adapters, by the tool that reads with them.
-        download: allow a model's weights to be fetched; without it only local files are used.
-        allow_plain_http: send pictures over plain http to a server that is not this machine.
-        record: file (.jsonl) that every answer of the model is also written to, to be played again.
         out: folder for overlays, result.json and, of slides, GeoJSON; without it nothing is written.
         query: what to look for on slides, in words.
         like: a place on the slide to find others like, (x, y, width, height) in level-0 pixels.
         embedder: folder of a SigLIP or CLIP checkpoint that slides are searched with.
+        who: who reads, by keyword (`reader`, `model`, `adapters` ...); see `opened.reader_choice`.
 
     Returns:
         Findings and evidence under short ids; what could not be used is in `refused`.
@@ -110,8 +96,7 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
     if out is not None:
         for path in given:
             _check_out(Path(out), path)
-    chosen = reader_choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http,
-                     record=record)
+    chosen = reader_choice(**who)
     wish = Wish(question, query, _place(like), Path(embedder) if embedder is not None else None)
     result = run_on_paths(tool, given, wish=wish, reader=choose_reader(chosen, Home(settings.home).cache),
                           settings=settings, out=Path(out) if out is not None else None)

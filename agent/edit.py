@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 
 from ..core.errors import UsageError
-from ..core.report import Edit, Report, Section, Sentence, Signature, Support
-from .facts import known_facts
+from ..core.report import Edit, Outcome, Report, Section, Sentence, Signature, Support
 from .state import Change
-from .verify import objection
+from .verify import verified
 
 _PLACE = re.compile(r"s-(\d+)-(\d+)")
 
@@ -32,12 +31,14 @@ def changed(report: Report, changes: Sequence[Change], who: Signature) -> Report
     if len(set(places)) < len(places):
         raise UsageError("a sentence is changed twice at once; change it once")
     made = {change.at: _edit(report, change, who) for change in changes}
-    sections = [Section(title=section.title, sentences=tuple(
-        _rewritten(sentence, made.get(f"s-{n}-{m}")) for m, sentence in enumerate(section.sentences, 1)
-        if not _is_taken_out(made.get(f"s-{n}-{m}")))) for n, section in enumerate(report.sections, 1)]
+    sections = []
+    for n, section in enumerate(report.sections, 1):
+        stand = (made[f"s-{n}-{m}"][1] if f"s-{n}-{m}" in made else sentence
+                 for m, sentence in enumerate(section.sentences, 1))
+        sections.append(Section(title=section.title, sentences=tuple(item for item in stand if item is not None)))
     return report.model_copy(update={
         "sections": tuple(section for section in sections if section.sentences), "version": report.version + 1,
-        "edits": (*report.edits, *(made[at] for at in places))})
+        "edits": (*report.edits, *(made[at][0] for at in places))})
 
 
 def sentence_at(report: Report, place: str) -> tuple[Section, Sentence]:
@@ -54,25 +55,25 @@ def sentence_at(report: Report, place: str) -> tuple[Section, Sentence]:
     return report.sections[section], report.sections[section].sentences[sentence]
 
 
-def _edit(report: Report, change: Change, who: Signature) -> Edit:
+def _edit(report: Report, change: Change, who: Signature) -> tuple[Edit, Sentence | None]:
+    """What is noted of a change, and the sentence as it stands then; None where it is taken out."""
     section, sentence = sentence_at(report, change.at)
     text = change.text.strip() if change.text is not None else None
     if text == "":
         raise UsageError(f"the new words for {change.at} are empty; take the sentence out instead")
-    reason = None
-    if text is not None:
-        written = sentence.model_copy(update={"text": text})
-        reason = objection(written, known_facts(report.findings, report.evidence)) or None
+    fresh = None if text is None else _held(report, section, sentence, text)
+    reason = fresh.reason if fresh is not None and fresh.outcome is Outcome.MARKED else None
     return Edit(at=change.at, section=section.title, before=sentence.text, after=text, objection=reason, name=who.name,
-                account=who.account, edited_at=who.signed_at)
+                account=who.account, edited_at=who.signed_at), fresh
 
 
-def _rewritten(sentence: Sentence, edit: Edit | None) -> Sentence:
-    if edit is None or edit.after is None:
-        return sentence
-    support = Support.UNSUPPORTED if edit.objection else Support.SUPPORTED
-    return sentence.model_copy(update={"text": edit.after, "support": support})
-
-
-def _is_taken_out(edit: Edit | None) -> bool:
-    return edit is not None and edit.after is None
+def _held(report: Report, section: Section, sentence: Sentence, text: str) -> Sentence:
+    """The sentence with new words, held against its findings; what these do not bear out is marked and stays."""
+    written = sentence.model_copy(update={
+        "text": text, "support": Support.SUPPORTED, "outcome": Outcome.SUPPORTED, "reason": None, "written": None,
+        "read_by": None, "worded_by": None})
+    if not sentence.findings:
+        return written.model_copy(update={"support": Support.UNSUPPORTED, "outcome": Outcome.MARKED,
+                                          "reason": "it is a person's own, and no finding stands behind it"})
+    done = verified([Section(title=section.title, sentences=(written,))], report.findings, report.evidence, mark=True)
+    return done.sections[0].sentences[0]

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..core.errors import UsageError
-from ..report.export.formats import FORMATS, export
+from ..core.forms import ALL, Form, form_names
+from ..report.export.formats import export
 from ..report.export.material import Exported, Material
+from .changed import changed_files
 from .decide import record_export
 from .opened import AnyPath, latest_run
 
@@ -17,27 +19,33 @@ def export_case(case: AnyPath, forms: Sequence[str], out: AnyPath, *, patient: s
 
     Args:
         case: a folder or a .zip that was reviewed.
-        forms: of `FORMATS`, or `all`.
+        forms: of `core.forms.Form`, or `all`.
         out: folder; each DICOM object, table and text gets a file there.
         patient: whose case it is, where the files name several people.
 
     Returns:
-        The written files, and what a form could not hold.
+        The written files, and what a form could not hold; a file that changed since the review is named there too.
 
     Raises:
         UsageError: there is no such form, or the case was not reviewed.
     """
-    wanted = list(FORMATS) if "all" in forms else list(forms)
-    unknown = [form for form in wanted if form not in FORMATS]
-    if unknown or not wanted:
-        raise UsageError(f"there is no form {', '.join(map(repr, unknown))}; the forms are {', '.join(FORMATS)}, all")
+    wanted = _wanted(forms)
     with latest_run(case, patient) as run:
         report, found = run.report(), run.state()["case"]
         material = Material(report, found, run.review.home.run_folder(report.case.id), run.review.settings.limits)
-        done = Exported()
+        done = Exported(left_out=[f"{file} is not what was reviewed (changed or gone since): evidence in it cannot be "
+                                  "looked at; review the case again" for file in changed_files(found, report)])
         for form in wanted:
             made = export(material, form, Path(out))
             done.files += [file for file in made.files if file not in done.files]
             done.left_out += [f"{form}: {line}" for line in made.left_out]
-        record_export(run, wanted, Path(out))
+        record_export(run, [str(form) for form in wanted], Path(out))
     return done
+
+
+def _wanted(forms: Sequence[str]) -> list[Form]:
+    """Raises UsageError for a form that there is not, or for none."""
+    unknown = [form for form in forms if form not in (*Form, ALL)]
+    if unknown or not forms:
+        raise UsageError(f"there is no form {', '.join(map(repr, unknown))}; the forms are {form_names()}")
+    return list(Form) if ALL in forms else [Form(form) for form in forms]

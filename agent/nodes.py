@@ -27,6 +27,7 @@ from ..readers.protocol import Reader
 from ..report.write import write_report
 from ..sources.open import open_case
 from ..tools.base import Tool, ToolContext
+from ..tools.blanking import people_of
 from ..tools.comparison import ComparisonTool, StudyReading, kept_apart, lab_trends
 from ..tools.comparison.pairs import COMPARABLE_KINDS, choose_prior
 from ..tools.records.tool import RecordsTool
@@ -36,6 +37,7 @@ from .events import events_of
 from .plan import plan
 from .state import ReviewState, TaskResult, ToolInput, Verdict
 from .verify import verified
+from .worded import settled, write_prose
 
 log = logging.getLogger("caseloom")
 
@@ -136,16 +138,25 @@ class Review:
         return {"events": events}
 
     def compose(self, state: ReviewState) -> ReviewState:
-        """Number the findings and write the sentences."""
-        noted = NotedReader(self.reader)
-        return {"report": draft_report(state, noted, self.settings.limits), "unread": ["question"] * noted.failed}
+        """Number the findings and write the sentences; a model that answers is asked for its own words for them."""
+        case, noted = state["case"], NotedReader(self.reader)
+        report = draft_report(state, noted, self.settings.limits)
+        if not self.reader.identity.interprets or report.model_answered is False:
+            return {"report": report, "prose": [], "unread": ["question"] * noted.failed}
+        people = people_of(case.patient, (who for file in case.files for who in file.identities))
+        prose = write_prose(report, noted, people)
+        answered = report.model_answered or noted.outcome
+        return {"report": report.model_copy(update={"model_answered": answered}), "prose": list(prose),
+                "unread": ["report"] * noted.failed}
 
     def verify(self, state: ReviewState) -> ReviewState:
         """Check every sentence against its evidence; what is not supported is corrected or left out, and said."""
         report = state["report"]
         done = verified(report.sections, report.findings, report.evidence)
-        return {"report": report.model_copy(update={"sections": done.sections, "left_out": done.left_out,
-                                                    "warnings": (*report.warnings, *done.warnings)})}
+        worded = settled(done.sections, state.get("prose", []), report)
+        return {"report": report.model_copy(update={
+            "sections": worded.sections, "left_out": (*done.left_out, *worded.left_out),
+            "warnings": (*report.warnings, *done.warnings, *worded.warnings)})}
 
     def render(self, state: ReviewState) -> ReviewState:
         """Write the report in all its forms; finished tasks are kept where others are to be read again."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict
 
 from ..core.errors import UsageError
 from ..core.settings import Settings
@@ -29,10 +30,29 @@ def settings_here() -> Settings:
     return Settings.from_environment(os.environ)
 
 
-def reader_choice(reader: str, model: str | None, adapters: Mapping[str, AnyPath] | None = None, *,
+class ReaderOptions(TypedDict, total=False):
+    """Who reads, as every door takes it by keyword; see `reader_choice`."""
+
+    reader: str
+    model: str | None
+    adapters: Mapping[str, AnyPath] | None
+    download: bool
+    allow_plain_http: bool
+    record: AnyPath | None
+
+
+def reader_choice(*, reader: str = MEASURE, model: str | None = None, adapters: Mapping[str, AnyPath] | None = None,
                   download: bool = False, allow_plain_http: bool = False, record: AnyPath | None = None
                   ) -> ReaderChoice:
     """Who reads, from what a caller names.
+
+    Args:
+        reader: `measure`, `medgemma`, a server's URL, the folder of a checkpoint, or a recording (.jsonl).
+        model: for `medgemma` a hub id or folder, for a server the name of its model.
+        adapters: folders of LoRA adapters, by the tool that reads with them.
+        download: allow a model's weights to be fetched; without it only local files are used.
+        allow_plain_http: send pictures over plain http to a server that is not this machine.
+        record: file (.jsonl) that every answer of the model is also written to, to be played again.
 
     Raises:
         UsageError: an adapter is given for no tool, or its folder is not there.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from ..report.wording import by_number, date_text, finding_date, plain, range_te
 Kind = TypeVar("Kind")
 Key = TypeVar("Key", bound=Hashable)
 
+_COUNT = re.compile(r"\d+ further ")
 PICTURES = frozenset({EvidenceKind.VOLUME_SLICE, EvidenceKind.VOLUME_REGION})
 WRITTEN = frozenset({EvidenceKind.DOCUMENT_SPAN, EvidenceKind.FHIR_RESOURCE})
 STUDY_LABELS: dict[FileKind, tuple[str, frozenset[EvidenceKind]]] = {
@@ -139,6 +141,11 @@ def further(what: str, findings: Sequence[Finding], kind: SentenceKind = Sentenc
     """The sentence that counts findings which a section lists nowhere else."""
     key = f"{what}_one" if len(findings) == 1 else what
     return cited(fill("further", count=str(len(findings)), what=fill(key)), findings, kind)
+
+
+def counts_only(sentence: Sentence) -> bool:
+    """Whether a sentence counts findings and names none, as `further` makes them."""
+    return _COUNT.match(sentence.text) is not None
 
 
 def shown(text: str) -> str:

@@ -21,6 +21,7 @@ from ..core.report import Addendum, ReaderIdentity, Report
 from ..core.words import Word
 from ..memory.checkpoints import open_checkpoints, storable_types
 from . import state as state_words
+from .changed import changed_files
 from .graph import make_graph
 from .nodes import Review
 from .state import ReviewState, Task, Verdict
@@ -64,7 +65,7 @@ class ReviewRun:
         """The draft that answers `question`, made now or found finished; an interrupted run goes on where it stopped.
 
         Another question than last time costs a new draft, but no tool work. What a reader that failed left unread is
-        read again, as long as the draft was not decided on.
+        read again, and so is a file that changed since, as long as the draft was not decided on.
 
         Args:
             question: the user's, or None for case.yaml's.
@@ -76,7 +77,7 @@ class ReviewRun:
             self.saver.delete_thread(self.thread)
             rmtree(self.review.results, ignore_errors=True)
             _latest_file(self.review).unlink(missing_ok=True)
-        elif self._left_unread():
+        elif self._left_unread() or self._rests_on_other_files():
             self.saver.delete_thread(self.thread)
         self.finish(question, watch)
         if self.graph.get_state(self._config).values.get("question") != question:
@@ -89,6 +90,12 @@ class ReviewRun:
     def _left_unread(self) -> bool:
         snapshot = self.graph.get_state(self._config)
         return snapshot.next == WAITING_FOR_A_PERSON and bool(snapshot.values.get("unread"))
+
+    def _rests_on_other_files(self) -> bool:
+        """Whether a finished draft cites a file that is another now, though of the same size and time."""
+        snapshot = self.graph.get_state(self._config)
+        done = snapshot.next == WAITING_FOR_A_PERSON
+        return done and bool(changed_files(snapshot.values["case"], snapshot.values["report"]))
 
     def finish(self, question: str | None = None, watch: Watcher | None = None) -> Report:
         """The report as it stands, whatever question it answers; what was not begun or not ended is done first."""
@@ -130,7 +137,8 @@ class ReviewRun:
         """
         report: Report | None = self.graph.get_state(self._config).values.get("report")
         if report is None:
-            raise UsageError("this case has no report yet: run `caseloom review` on it first")
+            raise UsageError("this case has no report in its present state (it was not reviewed, or a file changed "
+                             "since): run `caseloom review` on it first")
         return report
 
     def state(self) -> ReviewState:

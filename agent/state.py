@@ -8,7 +8,7 @@ from typing import Annotated, TypedDict
 from ..core.case import Case, Study
 from ..core.finding import Finding
 from ..core.refusal import Refusal
-from ..core.report import Report, Signature, TimelineEvent
+from ..core.report import Report, Sentence, Signature, TimelineEvent
 from ..core.result import ToolResult
 from ..core.words import Word
 
@@ -32,6 +32,15 @@ class TaskResult(Word):
     result: ToolResult
 
 
+class Prose(Word):
+    """What a model wrote for one section, unchecked; or why there is nothing."""
+
+    section: str
+    sentences: tuple[Sentence, ...] = ()
+    problem: str | None = None
+    notes: tuple[str, ...] = ()
+
+
 class ToolInput(TypedDict):
     """What one `run_tool` task gets."""
 
@@ -53,6 +62,8 @@ class ReviewState(TypedDict, total=False):
     comparisons: list[ToolResult]
     trends: list[Finding]
     events: list[TimelineEvent]
+    prose: list[Prose]
+    """What a model wrote for the sections of `report`, which is composed of templates until it is verified."""
     report: Report
 
 

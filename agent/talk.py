@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Unpack
 
 from ..core.errors import UsageError
-from ..core.moments import is_date
+from ..core.moments import is_date, spoken
 from ..core.report import TimelineEvent
 from ..core.result import Answer, AnswerStatus
 from ..memory.home import Home
 from ..memory.patch_index import PatchIndex
 from ..memory.query import Query
-from ..memory.timeline import open_timeline
+from ..memory.timeline import Hit, open_timeline
 from ..readers.choose import ReaderChoice, choose_reader
 from ..tools.blanking import people_of
 from .chat.context import ChatContext
 from .chat.history import History
+from .chat.lookups import asked_for
 from .chat.reader_model import ReaderChatModel
 from .chat.rules_model import RulesChatModel
 from .chat.session import Chat
 from .chat.shelf import Shelf
 from .events import as_cited
-from .opened import MEASURE, AnyPath, latest_run, reader_choice, review_run, settings_here
+from .opened import MEASURE, AnyPath, ReaderOptions, latest_run, reader_choice, review_run, settings_here
 from .run import Watcher
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 
-def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str = "measure",
-        model: str | None = None, adapters: Mapping[str, AnyPath] | None = None, download: bool = False,
-        allow_plain_http: bool = False, record: AnyPath | None = None) -> Answer:
+def ask(case: AnyPath, question: str, *, patient: str | None = None, **who: Unpack[ReaderOptions]) -> Answer:
     """Answer a question about a case from its findings; the case is reviewed first if that was not done, so the reader
     must be fit to write a report.
 
@@ -40,18 +39,13 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, reader: str
         case: a folder or a .zip.
         question: in words.
         patient: whose case it is, where the files name several people.
-        reader: `measure`, `medgemma`, a server's URL, the folder of a checkpoint, or a recording (.jsonl).
-        model: for `medgemma` a hub id or folder, for a server the name of its model.
-        adapters: folders of LoRA adapters, by the tool that reads with them.
-        download: allow a model's weights to be fetched; without it only local files are used.
-        allow_plain_http: send pictures over plain http to a server that is not this machine.
-        record: file (.jsonl) that every answer of the model is also written to, to be played again.
+        who: who reads, by keyword (`reader`, `model`, `adapters` ...); see `opened.reader_choice`.
     """
-    chosen = reader_choice(reader, model, adapters, download=download, allow_plain_http=allow_plain_http, record=record)
+    chosen = reader_choice(**who)
     if choose_reader(chosen, Home(settings_here().home).cache).identity.interprets:
         # A model is put the question while it reviews the images; what they do not answer is chatted about.
         with review_run(case, patient, chosen, question) as run:
-            said = run.go(question, fresh=record is not None, latest=False).answer
+            said = run.go(question, fresh=chosen.record is not None, latest=False).answer
         if said is not None and said.status is AnswerStatus.ANSWERED:
             return said
     return open_chat(case, patient=patient, reader=chosen, keep=False).ask(question)
@@ -66,7 +60,8 @@ def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice
         patient: whose case it is, where the files name several people.
         reader: who reviews, and drives the chat where it interprets; without one nothing is interpreted.
         chat_model: any LangChain chat model with native tool calls, to drive the chat in place of the reader.
-        keep: go on from earlier questions about the case, and keep the new ones.
+        keep: go on from earlier questions about the case, and keep the new ones. Evidence that an answer adds to the
+            report's is kept either way, so that it can be opened later.
         watch: called with every step's start and end of a review that is needed first.
     """
     settings = settings_here()
@@ -74,18 +69,31 @@ def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice
     with review_run(case, patient, reader or ReaderChoice(MEASURE), None) as run:
         report = run.finish(watch=watch)
         state, review = run.state(), run.review
-    file = home.path / "chats" / f"{report.case.id}.jsonl"
-    history = History(file if keep else None)
+    chats = home.path / "chats"
+    history = History(chats / f"{report.case.id}.jsonl" if keep else None)
     context = ChatContext(
         case=state["case"], report=report, results=tuple(state.get("results", [])),
         timeline=open_timeline(home, report.case.patient, settings), tools=review.tools,
         tool_context=review.context(state["case"]), folder=home.run_folder(report.case.id),
         open_index=lambda slide, made_by: PatchIndex(home, slide, made_by),
-        shelf=Shelf(report.evidence, (item for turn in history.turns() for item in turn.answer.evidence)))
+        shelf=Shelf(report.evidence, chats / f"{report.case.id}.evidence.jsonl"))
     driver = chat_model or (ReaderChatModel(reader=review.reader, scope=report.case.patient, people=people_of(
         state["case"].patient, (who for one in state["case"].files for who in one.identities)))
         if review.reader.identity.interprets else RulesChatModel(context=context))
     return Chat(context=context, model=driver, history=history)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look at the timeline gave.
+
+    Args:
+        hits: the events, and why a search found each.
+        none: one line that says why there are none; empty where there are some.
+    """
+
+    hits: tuple[Hit, ...]
+    none: str
 
 
 def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = None, query: Query | None = None,
@@ -106,6 +114,13 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
     Raises:
         UsageError: a date is none.
     """
+    return [hit.event for hit in timeline_found(case, patient=patient, search=search, query=query, as_of=as_of,
+                                                watch=watch).hits]
+
+
+def timeline_found(case: AnyPath, *, patient: str | None = None, search: str | None = None, query: Query | None = None,
+                   as_of: str | None = None, watch: Watcher | None = None) -> Found:
+    """The same events, each with why a search found it; where there are none, what the timeline does hold."""
     asked = query or Query()
     if as_of is not None:
         asked = replace(asked, as_of=as_of)
@@ -116,5 +131,15 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
         report = run.finish(watch=watch)
     settings = settings_here()
     store = open_timeline(Home(settings.home), report.case.patient, settings)
-    found = [hit.event for hit in store.hits(search, asked)] if search else store.matching(asked)
-    return as_cited(found, report)
+    hits = store.hits(search, asked) if search else [Hit(event, None) for event in store.matching(asked)]
+    events = as_cited((hit.event for hit in hits), report)
+    none = "" if hits else _none(search or "", asked, store.matching(Query()))
+    return Found(tuple(Hit(event, hit.match) for event, hit in zip(events, hits, strict=True)), none)
+
+
+def _none(search: str, asked: Query, held: Sequence[TimelineEvent]) -> str:
+    """What was asked for and is not there, beside what is."""
+    dates = [event.occurred_at[:10] for event in held if event.occurred_at]
+    span = f", {spoken(min(dates))} to {spoken(max(dates))}" if dates else ""
+    kinds = f" (kinds: {', '.join(sorted({event.kind for event in held}))})" if asked.kind else ""
+    return f"The timeline holds no event {asked_for(search, asked)}; it holds {len(held)}{kinds}{span}."

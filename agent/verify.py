@@ -215,13 +215,16 @@ def hold(claim: Claim, facts: Facts, known: Known) -> tuple[int, str]:
         passes all.
     """
     reviewed = claim.lead in REVIEWED_LABELS
-    left, names = masked(claim.item if reviewed else claim.text, facts.names)
+    around = frozenset(phrase for phrase in facts.phrases if any(name in phrase for name in facts.names))
+    left, seen = masked(claim.item if reviewed else claim.text, facts.names | around)
+    names = seen & facts.names
     if not reviewed and not names:
         return -1, "it does not name its finding"
     left = without_exact(left, f"range {facts.range_text}" if facts.range_text else "")
     if facts.finding.change is None:
         left = without_exact(left, facts.value_text)
     left, phrases = masked(left, facts.phrases)
+    phrases |= seen & around
     stated = Stated(facts=facts, reading=read(left, known.units), names=names, phrases=phrases, lead=claim.lead)
     for passed, rule in enumerate(REVIEWED_RULES if reviewed else CLAIM_RULES):
         if reason := rule(stated):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import TYPE_CHECKING
 
+from ..core.errors import CaseloomError
+from .entry import bug_line
+
 if TYPE_CHECKING:
-    from ..agent.chat.session import Chat, Doing, Event
+    from ..agent.chat.graph import Doing, Event
+    from ..agent.chat.session import Chat
     from ..core.result import Answer
 
 HELP = """\
@@ -17,6 +22,7 @@ Ask about the case in a sentence. Commands:
   /history        earlier questions and answers
   /help           this
   /quit           leave (Ctrl-D too); Ctrl-C stops an answer and keeps the chat"""
+STOPPED = "Stopped; the question was not kept. A tool that is still at work is not waited for. Ask on."
 MOST_HISTORY = 20
 UNCHECKED = "A draft, not checked against the case yet:"
 LONGEST_DRAFT = 2000
@@ -46,7 +52,12 @@ def _one(chat: Chat, text: str) -> None:
         else:
             say_answer(asked(chat, text))
     except KeyboardInterrupt:
-        _say("Stopped; the question was not kept. Ask on.")
+        _say(STOPPED)
+    except CaseloomError as error:
+        _say(f"That could not be answered: {error}. Ask on.")
+    except Exception as error:  # one question that fails leaves the chat open for the next
+        logging.getLogger(__name__).debug("a question failed", exc_info=error)
+        _say(f"That question failed: {bug_line(error)}. Ask on.")
 
 
 def _command(chat: Chat, text: str) -> None:
@@ -77,8 +88,10 @@ def _say_picture(chat: Chat, key: str) -> None:
 
 def say_answer(answer: Answer) -> None:
     """Each sentence on a line as it is told, with its evidence; what was left out and why there is none at the end."""
+    from ..report.tables import cited_of
+
     for sentence in answer.sentences:
-        cited = f" [{', '.join(sentence.evidence)}]" if sentence.evidence else ""
+        cited = f" [{', '.join(one.label for one in cited_of(sentence.evidence))}]" if sentence.evidence else ""
         _say(sentence.text + cited)
     told = " ".join(sentence.text for sentence in answer.sentences)
     rest = answer.text.removeprefix(told).strip()
@@ -94,7 +107,7 @@ def asked(chat: Chat, question: str) -> Answer:
     from rich.live import Live
     from rich.text import Text
 
-    from ..agent.chat.session import Doing
+    from ..agent.chat.graph import Doing
 
     console, draft = Console(stderr=True), [""]
 

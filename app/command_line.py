@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from ..core.forms import form_names
 
 app = typer.Typer(name="caseloom", add_completion=False, pretty_exceptions_enable=False,
                   help="Review a patient's case: volumes, films, slides, lab PDFs and records in one draft report. "
@@ -175,7 +176,8 @@ def chat(case: CasePath, patient: Patient = None,
     from .progress import watching
     from .show import print_json
 
-    chosen = reader_choice(reader, model, _adapters(adapter), download=download, allow_plain_http=allow_plain_http)
+    chosen = reader_choice(reader=reader, model=model, adapters=_adapters(adapter), download=download,
+                           allow_plain_http=allow_plain_http)
     if as_json and ask is None:
         raise typer.BadParameter("--json wants a question: give it with --ask")
     with watching() as watch:
@@ -204,16 +206,18 @@ def timeline(case: CasePath, patient: Patient = None,
              history: Annotated[bool, typer.Option("--history", help="Also what was corrected since.")] = False,
              as_json: AsJson = False) -> None:
     """Show the patient's timeline; reviews the case first if that was not done."""
-    from ..agent.door import timeline as events_of
+    from ..agent.door import timeline_found
     from ..memory.query import Query
     from .progress import watching
-    from .show import print_json, show_timeline
+    from .show import print_json, say, show_hits, with_match
 
     query = Query(as_of=as_of, between=(since or "", until or "") if since or until else None, kind=kind, site=site,
                   analyte=analyte, history=history)
     with watching() as watch:
-        events = events_of(case, patient=patient, search=search, query=query, watch=watch)
-    print_json({"events": events}) if as_json else show_timeline(events)
+        found = timeline_found(case, patient=patient, search=search, query=query, watch=watch)
+    print_json({"events": [*map(with_match, found.hits)]}) if as_json else show_hits(found.hits)
+    if found.none:
+        say(found.none)
 
 
 @app.command()
@@ -275,9 +279,8 @@ def audit(case: Annotated[Path | None, typer.Argument(metavar="[CASE]", help="On
 
 @app.command(name="export")
 def export_report(case: CasePath,
-                  form: Annotated[list[str], typer.Option("--format", metavar="F", help="json, schema, markdown, html, "
-                                                          "pdf, fhir, csv, geojson, dicom-sr, dicom-seg, dicom-pdf, or "
-                                                          "all; may be repeated.")],
+                  form: Annotated[list[str], typer.Option("--format", metavar="F",
+                                                          help=f"{form_names()}; may be repeated.")],
                   out: Annotated[Path, typer.Option(help="Folder for the files.")],
                   patient: Patient = None, as_json: AsJson = False) -> None:
     """Write the report of a reviewed case in the forms that other systems read."""
@@ -295,6 +298,6 @@ def main() -> None:
     """Run the command line; every foreseen error is one line on stderr and its own exit code."""
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
-    from .entry import run_app
+    from .entry import leave, run_app
 
-    sys.exit(run_app(app, arguments, debug=debug))
+    leave(run_app(app, arguments, debug=debug))

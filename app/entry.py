@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
@@ -41,11 +42,28 @@ def run_app(app: typer.Typer, arguments: Sequence[str], *, debug: bool) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = STOPPED
     except Exception as error:  # noqa: BLE001 - the outermost door: a bug is said in one line, with --debug in full
-        # The message of a foreign error may hold a path or a patient's name: only --debug shows it.
-        return _complain(f"a bug ({type(error).__name__}); run again with --debug and report what it prints", 1, debug)
+        return _complain(bug_line(error), 1, debug)
     if code == STOPPED:
         return _complain("stopped; run the same command again to go on", STOPPED, debug=False)
     return int(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process. Where a tool that somebody stopped waiting for is still in the middle of its native code, an
+    orderly end would cut that code off from under it and abort; then the process ends without waiting and without that.
+    """
+    patience = sys.modules.get("caseloom.agent.chat.patience")
+    if patience is not None and patience.still_at_work():
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def bug_line(error: Exception) -> str:
+    """A bug in one line. The message of a foreign error may hold a path or a patient's name: only --debug shows it."""
+    return f"a bug ({type(error).__name__}); run again with --debug and report what it prints"
 
 
 def _complain(line: str, code: int, debug: bool) -> int:

@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from ..core.report import Report, TimelineEvent
     from ..core.result import ToolResult
     from ..memory.audit import Entry
+    from ..memory.timeline import Hit
     from ..sources.inspect import Inspection
 
 
+MATCHES = {"": "Timeline", "words": "Holds the words", "opposite": "Holds the words, and says the opposite",
+           "meaning": "Does not hold the words, only lies near in meaning (proves nothing)"}
+"""How events are headed, by why a search found them."""
+MOST_NEAR = 5
 DIGEST = 64
 """Characters of a SHA-256."""
 
@@ -53,7 +58,7 @@ def _console(*, stderr: bool = False) -> Console:
 def _table(title: str, *columns: str) -> Any:
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
@@ -118,17 +123,34 @@ def _value(finding: Finding) -> str:
     return "" if value is None else " ".join(part for part in (value_text(value), value.flag) if part)
 
 
-def show_timeline(events: Sequence[TimelineEvent]) -> None:
+def with_match(hit: Hit) -> dict[str, Any]:
+    """An event as JSON; where something was searched for, with why it was found."""
+    return {**_plain(hit.event), **({"match": hit.match.value} if hit.match is not None else {})}
+
+
+def show_hits(hits: Sequence[Hit]) -> None:
+    """Events that were found, apart by why: those that hold the words, those that say the opposite, and a few that only
+    lie near in meaning."""
+    for match, title in MATCHES.items():
+        events = [hit.event for hit in hits if (hit.match.value if hit.match is not None else "") == match]
+        if events:
+            show_timeline(events[:MOST_NEAR] if match == "meaning" else events, title)
+        if match == "meaning" and events[MOST_NEAR:]:
+            say(f"{len(events) - MOST_NEAR} more lie near in meaning; --json lists them.")
+
+
+def show_timeline(events: Sequence[TimelineEvent], title: str = "Timeline") -> None:
     """Events as they come, a new line for each, the day only where it changes."""
-    table = _table(f"Timeline, {len(events)} event{'' if len(events) == 1 else 's'}", "date", "kind", "what",
-                   "evidence")
+    console = _console()
+    console.print(f"{title}, {len(events)} event{'' if len(events) == 1 else 's'}", highlight=False, style="italic")
+    table = _table("", "date", "kind", "what", "evidence")
     before = ""
     for event in events:
         day = (event.occurred_at or "undated")[:10]
         corrected = " (a correction)" if event.supersedes else ""
         _row(table, "" if day == before else day, event.kind, event.text + corrected, _few(event.evidence))
         before = day
-    _console().print(table)
+    console.print(table)
 
 
 def _few(ids: Sequence[str], most: int = 3) -> str:

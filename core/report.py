@@ -94,6 +94,8 @@ class Sentence(Word):
     """Its text before a correction; None where that did not change."""
     read_by: str | None = None
     """The model whose reading it tells without naming the model; every written form names it beside the text."""
+    worded_by: str | None = None
+    """The model that wrote it from its findings; None for the templates' words and a person's."""
 
 
 class LeftOut(Word):

@@ -1,10 +1,10 @@
 """The scripted conversation: questions over the demo case, each with the facts and sources of its answer.
 
-    python -m caseloom.evals.chat_score SCRIPT PLANTED WORDS FRESH [--write docs/accuracy.md]
+    python -m caseloom.evals.chat_score SCRIPT PLANTED WORDS FRESH THIRD [--write docs/accuracy.md]
 
-SCRIPT is over the shipped case, PLANTED over one whose sources hold instructions; WORDS and FRESH are conversations
-over the shipped case, in the words of a clinician. All are YAML lists of `Expected`. The chat is driven by the rules
-that ship.
+SCRIPT is over the shipped case, PLANTED over one whose sources hold instructions; WORDS, FRESH and THIRD are
+conversations over the shipped case, in the words of a clinician. All are YAML lists of `Expected`. The chat is driven
+by the rules that ship.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from .sections import machine, today, write_section
 
 TITLE = "The scripted conversation"
 OFFERED = "can answer, for instance"
-AT_FIRST = {"right": 23, "not understood": 44, "wrong": 14}
-FRESH_AT_FIRST = {"right": 22, "not understood": 13, "wrong": 5}
-"""Outcomes of both conversations in a clinician's words on their first run."""
+OUTCOMES = ("right", "not understood", "wrong")
+AT_FIRST = ((23, 44, 14), (22, 13, 5), (12, 17, 11))
+"""Outcomes of the conversations in a clinician's words on their first run."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Expected:
         sources: files, or folders of images, that its citations point into: all of them and no others.
         within: the same, where any of them will do; in place of `sources`.
         absent: texts that the answer does not hold.
-        group: what it tries: facts, refused, planted, words, words refused, fresh.
+        group: what it tries: facts, refused, planted, words, words refused, fresh, third.
     """
 
     question: str
@@ -108,17 +108,20 @@ def run_words(chat: Chat, script: Sequence[Expected]) -> list[tuple[str, str]]:
     return found
 
 
-def words_section(said: Sequence[tuple[str, str]], fresh: Sequence[tuple[str, str]]) -> list[str]:
-    """The table of both conversations in a clinician's words; what they were at first stands beside it."""
-    now, later = (Counter(outcome for outcome, _ in one) for one in (said, fresh))
-    lines = [f"Two conversations in a clinician's words over the same case: short forms, slips of the pen, follow-ups, "
-             f"limits, quotes. The first ({len(said)} questions) was written before the rules were looked at, the "
-             f"second ({len(fresh)}) after they were mended by the first. “At first” is how each fared when "
-             "it was first put: the second shows what other questions may expect. The rules were mended by both "
-             "since.", "",
-             "| outcome | first, at first | first, now | second, at first | second, now |", "|---|---:|---:|---:|---:|"]
-    return [*lines, *(f"| {outcome} | {AT_FIRST[outcome]} | {now[outcome]} | {FRESH_AT_FIRST[outcome]} "
-                      f"| {later[outcome]} |" for outcome in AT_FIRST)]
+def words_section(conversations: Sequence[Sequence[tuple[str, str]]]) -> list[str]:
+    """The table of the conversations in a clinician's words; what they were at first stands beside it."""
+    now = [Counter(outcome for outcome, _ in one) for one in conversations]
+    sizes = [len(one) for one in conversations]
+    lines = ["Three conversations in a clinician's words over the same case: short forms, slips of the pen, "
+             f"follow-ups, limits, quotes. The first ({sizes[0]} questions) was written before the rules were looked "
+             f"at, the second ({sizes[1]}) after they were mended by the first, the third ({sizes[2]}) by somebody who "
+             "knew the rules and looked for what they leave out: counts, examinations as a whole, all results at once. "
+             "“At first” is how each fared when it was first put: it shows what other questions may expect. The rules "
+             "were mended by all three since.", "",
+             "| outcome | first, at first | first, now | second, at first | second, now | third, at first | third, now "
+             "|", "|---|---:|---:|---:|---:|---:|---:|"]
+    return [*lines, *(f"| {outcome} | " + " | ".join(f"{first[at]} | {one[outcome]}" for first, one in zip(
+        AT_FIRST, now, strict=True)) + " |" for at, outcome in enumerate(OUTCOMES))]
 
 
 def main() -> None:
@@ -128,6 +131,7 @@ def main() -> None:
     parser.add_argument("planted", type=Path, help="questions over the case with instructions in its sources")
     parser.add_argument("words", type=Path, help="a conversation over the shipped case in a clinician's words")
     parser.add_argument("fresh", type=Path, help="another, written later")
+    parser.add_argument("third", type=Path, help="a third one")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the section into this file")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -136,9 +140,10 @@ def main() -> None:
         plain, hidden = read_script(asked.script), read_script(asked.planted)
         wrong = run_script(open_chat(demo, keep=False), plain)
         wrong += run_script(open_chat(write_planted(demo, Path(folder) / "planted"), keep=False), hidden)
-        said, fresh = (run_words(open_chat(demo, keep=False), read_script(file)) for file in (asked.words, asked.fresh))
-    lines = [*section([*plain, *hidden], wrong), "", *words_section(said, fresh)]
-    wrong += [reason for _, reason in (*said, *fresh)]
+        said = [run_words(open_chat(demo, keep=False), read_script(file)) for file in (
+            asked.words, asked.fresh, asked.third)]
+    lines = [*section([*plain, *hidden], wrong), "", *words_section(said)]
+    wrong += [reason for one in said for _, reason in one]
     sys.stdout.write("\n".join([*lines, *(item for item in wrong if item)]) + "\n")
     if asked.write:
         write_section(asked.write, TITLE, lines)

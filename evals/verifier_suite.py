@@ -26,7 +26,7 @@ from ..core.finding import MEASURED, Finding, make_finding
 DATA = Path(__file__).parent / "data"
 TRUE = "true"
 """The kind of a sentence that its findings bear out."""
-SUITES = {"suite": "verifier_sentences.yaml", "held out": "verifier_held_out.yaml"}
+SUITES = {"suite": "verifier_sentences.yaml", "held out": "verifier_held_out.yaml", "third": "verifier_third.yaml"}
 
 
 @dataclass(frozen=True)

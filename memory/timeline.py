@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,10 +39,10 @@ class Match(StrEnum):
 
 @dataclass(frozen=True)
 class Hit:
-    """One event that a search found."""
+    """One event that was found; `match` says why, and is None where nothing was searched for."""
 
     event: TimelineEvent
-    match: Match
+    match: Match | None
 
 
 class Timeline:
@@ -111,25 +111,26 @@ class Timeline:
         return [hit.event for hit in self.hits(text, Query(as_of=as_of), limit=limit)]
 
     def hits(self, text: str, query: Query = Query(), *, limit: int = 20) -> list[Hit]:  # noqa: B008 - frozen
-        """Events that hold every word and number of `text` as a whole, then those nearest in meaning, `limit` in all.
+        """All events that hold every word and number of `text` as a whole, then those nearest in meaning.
 
         Meaning ranks; it decides nothing: "No pneumothorax" lies close to "pneumothorax".
 
         Args:
             text: words to look for, case ignored.
             query: restrictions that every event meets.
-            limit: most events to give back.
+            limit: of events in all, up to which those near in meaning are added; none that holds the words is left out.
         """
         wanted = {event.id: event for event in self.matching(query)}
-        words = tokens(text)
-        worded = [Hit(event, Match.WORDS if is_denied(words) is is_denied(held) else Match.OPPOSITE)
-                  for event in wanted.values() if words and words <= (held := _words_of(event))]
-        worded.sort(key=lambda hit: hit.match is not Match.WORDS)
-        if len(worded) < limit:
-            held_ids = {hit.event.id for hit in worded}
-            near = [key for key in self._nearest(text, limit + len(worded), wanted) if key not in held_ids]
-            worded += [Hit(wanted[key], Match.MEANING) for key in near]
-        return worded[:limit]
+        worded = _worded(text, wanted.values())
+        if len(worded) >= limit:
+            return worded
+        held_ids = {hit.event.id for hit in worded}
+        near = [key for key in self._nearest(text, limit, wanted) if key not in held_ids]
+        return [*worded, *(Hit(wanted[key], Match.MEANING) for key in near[:limit - len(worded)])]
+
+    def worded(self, text: str, query: Query = Query()) -> list[Hit]:  # noqa: B008 - frozen
+        """Those of `hits` that hold every word and number; nothing is embedded for them."""
+        return _worded(text, self.matching(query))
 
     def _nearest(self, text: str, limit: int, wanted: Mapping[str, TimelineEvent]) -> list[str]:
         """Ids in the order of likeness, among those wanted."""
@@ -201,6 +202,14 @@ def _corrections(fresh: Sequence[TimelineEvent], known: Mapping[str, TimelineEve
 def _statement(event: TimelineEvent) -> tuple[str | None, ...]:
     """What an entry tells: one entry may tell several things, such as both values of a blood pressure."""
     return (event.origin, event.kind, event.code or event.analyte, event.site)
+
+
+def _worded(text: str, events: Iterable[TimelineEvent]) -> list[Hit]:
+    """Events that hold every word, in the order given: first those that affirm or deny as the text does."""
+    words = tokens(text)
+    found = [Hit(event, Match.WORDS if is_denied(words) is is_denied(held) else Match.OPPOSITE)
+             for event in events if words and words <= (held := _words_of(event))]
+    return sorted(found, key=lambda hit: hit.match is not Match.WORDS)
 
 
 def _words_of(event: TimelineEvent) -> set[str]:

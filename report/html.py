@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from ..core.report import ReportStatus
 from .chart import timeline_svg, undated
+from .series import to_draw
 from .trend import trend_chart, trend_svg
 from .view import DRAFT_BANNER, NOT_A_DEVICE, REJECTED_BANNER, View
 from .wording import plain
@@ -27,7 +28,7 @@ MOST_CITATIONS = 6
 """Citations shown beside a sentence; the rest stand behind a disclosure."""
 
 MOST_TRENDS = 12
-"""Charts shown at once; the rest stand behind a disclosure."""
+"""Charts drawn; the others have their line in the table."""
 
 
 @cache
@@ -53,7 +54,7 @@ def html_of(view: View, pictures: Mapping[str, bytes]) -> str:
         pictures={name: f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
                   for name, data in pictures.items()},
         trend_svg=trend_svg, trend_chart=trend_chart, timeline_svg=timeline_svg, undated=undated, most=MOST_CITATIONS,
-        shown_trends=MOST_TRENDS)
+        moving=to_draw(view.analytes), shown_trends=MOST_TRENDS)
 
 
 def unbroken(text: str) -> Markup:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from ..core.report import ReportStatus
-from .html import environment, own_text
+from .chart import timeline_picture
+from .html import MOST_TRENDS, environment, own_text
+from .series import to_draw
+from .trend import trend_picture
 from .view import Place, View
 
 if TYPE_CHECKING:
@@ -29,6 +33,10 @@ Heading = tuple[str, int]
 """Text, sheet."""
 _HEADING = re.compile(r"<h2>(.*?)</h2>")
 MOST_PASSAGES = 200
+MOST_ROWS = 200
+"""Of a table; a PDF is for reading, and the other forms hold the rest."""
+ROWS_AT_ONCE = 16
+TIMELINE = "timeline.png"
 PICTURE_POINTS = (230.0, 200.0)
 """Largest width and height of a picture."""
 
@@ -57,11 +65,17 @@ def _lay_out(pymupdf: Any, view: View, pictures: Mapping[str, bytes]) -> tuple[b
     Every block of the template is laid out by itself, because a long run of text loses what lies around a page's end.
     """
     archive = pymupdf.Archive()
-    for name, data in pictures.items():
+    charts = [Chart(analyte.name, analyte.unit, f"trend-{n}.png", trend_picture(analyte)) for n, analyte in enumerate(
+        to_draw(view.analytes)[:MOST_TRENDS])]
+    drawn = {chart.file: chart.picture for chart in charts}
+    if (timeline := timeline_picture(view.report.timeline)) is not None:
+        drawn[TIMELINE] = timeline
+    for name, data in {**pictures, **drawn}.items():
         archive.add((data, name))
     html = environment().get_template("report.pdf.html.j2").render(
         view=view, report=view.report, pictures=pictures,
-        widths={name: _width(pymupdf, data) for name, data in pictures.items()}, cited_places=_cited_places(view))
+        widths={name: _width(pymupdf, data) for name, data in pictures.items()}, cited_places=_cited_places(view),
+        charts=charts, timeline=TIMELINE if TIMELINE in drawn else None, most_rows=MOST_ROWS, rows_at_once=ROWS_AT_ONCE)
     css, stream, headings = own_text("pdf.css"), io.BytesIO(), []
     sheets = _Sheets(pymupdf, pymupdf.DocumentWriter(stream))
     for block in html.split(BLOCK):
@@ -70,6 +84,16 @@ def _lay_out(pymupdf: Any, view: View, pictures: Mapping[str, bytes]) -> tuple[b
             headings += [(unescape(title), page) for title in _HEADING.findall(block)]
     sheets.close()
     return stream.getvalue(), headings
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A trend on paper: what it is of, and its PNG under a name."""
+
+    name: str
+    unit: str
+    file: str
+    picture: bytes
 
 
 class _Sheets:

@@ -89,6 +89,13 @@ def analytes_of(findings: Iterable[Finding], sources: Sources | None = None) -> 
     return tuple(sorted(made, key=lambda one: (not one.latest.flag, one.name.casefold(), one.unit)))
 
 
+def to_draw(analytes: Sequence[Analyte]) -> list[Analyte]:
+    """Those with a trend, in the order in which they are drawn while there is room: flagged ones, then those with most
+    results."""
+    moving = [one for one in analytes if one.has_trend]
+    return sorted(moving, key=lambda one: (not one.latest.flag, -len(one.points)))
+
+
 def _order(one: OneResult) -> tuple[str, tuple[str, int]]:
     return (one.moment or "", id_number(one.first.id))
 

@@ -1,4 +1,4 @@
-"""Laboratory results over time as SVG text: a small line for a table, and a chart with axes.
+"""Laboratory results over time: a small line for a table, and a chart with axes.
 
 Nothing is told by colour alone: what lies above its range is a triangle that points up, below it one that points down,
 within it a dot; what is in doubt is hollow.
@@ -10,19 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from .plots import BLUE, GREY, VERMILLION, new_figure, png_of, rules, svg_of
 from .series import Analyte, Point
 from .wording import number_text
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 WIDTH, HEIGHT, MARGIN = 150.0, 36.0, 5.0
-CHART, LEFT, RIGHT, TOP, FOOT = (360.0, 170.0), 54.0, 60.0, 12.0, 20.0
-"""Size of a chart and the room around its plot, in pixels."""
-LEAST_BETWEEN_LABELS = 12.0
-"""Pixels between the baselines of two labels of an axis."""
-LETTER = 6.2
-"""Pixels for a letter of a label."""
+CHART = (300.0, 130.0)
+"""Width and height of a chart in points."""
+_EPOCH = date(1970, 1, 1).toordinal()
+"""Day zero of the axis."""
 
 
 @dataclass(frozen=True)
@@ -64,20 +67,55 @@ def trend_svg(analyte: Analyte) -> Markup:
 
 
 def trend_chart(analyte: Analyte) -> Markup:
-    """The same with axes: limits of the latest range and the extremes on the left, first and last date below, the
-    latest value beside its mark. Every mark has its date and its value as told by the source for a title.
-    """
+    """The same with axes, for a page; every mark has its date and its value as told by the source for a title."""
     if not analyte.has_trend:
         return Markup("")
-    width, height = CHART
-    points = analyte.points
-    plot = _plot(points, (LEFT, width - RIGHT), (height - FOOT - 8, TOP + 4))
-    marks = Markup("").join(_mark(plot, point, 3.6) for point in points)
-    return Markup('<svg class="trend-chart" role="img" viewBox="0 0 {w} {h}"><title>{title}</title>{band}{axis}{days}'
-                  '{line}{marks}{latest}</svg>').format(
-        w=f"{width:.0f}", h=f"{height:.0f}", title=_told(analyte), band=_bands(plot, points),
-        axis=_axis(plot, points), days=_days(plot, points), line=_line(plot, points), marks=marks,
-        latest=_latest(plot, points[-1]))
+    with rules():
+        figure = _chart(analyte.points)
+        told = {f"t-{n}": _mark_told(point) for n, point in enumerate(analyte.points)}
+        return svg_of(figure, _told(analyte), told, "trend-chart")
+
+
+def trend_picture(analyte: Analyte) -> bytes:
+    """The chart as PNG, for paper; the analyte must have a trend."""
+    with rules():
+        return png_of(_chart(analyte.points))
+
+
+def _chart(points: Sequence[Point]) -> Figure:
+    """Each result as a mark, the range that it came with as a band around it, the latest value beside its mark."""
+    figure = new_figure(*CHART)
+    axes = figure.add_axes((0.14, 0.17, 0.7, 0.76))
+    days = [_day(point.moment) - _EPOCH for point in points]
+    margin = max((days[-1] - days[0]) * 0.04, 0.02)
+    edges = [days[0] - margin, *((a + b) / 2 for a, b in pairwise(days)), days[-1] + margin]
+    shown = [number for point in points for number in (point.number, point.low, point.high) if number is not None]
+    room = (max(shown) - min(shown) or abs(shown[0]) or 1.0) * 0.12
+    bottom, top = min(shown) - room, max(shown) + room
+    for point, start, end in zip(points, edges, edges[1:], strict=False):
+        if point.low is not None or point.high is not None:
+            axes.fill_between([start, end], bottom if point.low is None else point.low,
+                              top if point.high is None else point.high, color=GREY, alpha=0.25, linewidth=0,
+                              clip_on=False)
+    axes.plot(days, [point.number for point in points], color=BLUE, linewidth=1.1, zorder=2,
+              clip_on=False)
+    for n, (day, point) in enumerate(zip(days, points, strict=True)):
+        colour = VERMILLION if point.side else BLUE
+        mark, = axes.plot(day, point.number, {"high": "^", "low": "v"}.get(point.side, "o"), markersize=5.5, zorder=3,
+                          clip_on=False, color=colour, markerfacecolor="none" if point.doubtful else colour)
+        mark.set_gid(f"t-{n}")
+    latest = number_text(points[-1].number) if points[-1].told[0] not in "<>≤≥" else points[-1].told.split(" ")[0]
+    axes.annotate(latest, (days[-1], points[-1].number), (6, 0), textcoords="offset points", va="center", weight="bold")
+    axes.set(xlim=(edges[0], edges[-1]), ylim=(bottom, top))
+    first, last = points[0].moment[:10], points[-1].moment[:10]
+    start_tick, end_tick = axes.set_xticks([days[0], days[-1]], [first, last])
+    start_tick.label1.set_horizontalalignment("left")
+    end_tick.label1.set_horizontalalignment("right")
+    years = (date(year, 1, 1).toordinal() - _EPOCH for year in range(int(first[:4]) + 1, int(last[:4]) + 1))
+    axes.set_xticks(list(years), minor=True)
+    axes.locator_params(axis="y", nbins=4)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
 
 
 def _plot(points: Sequence[Point], x: tuple[float, float], y: tuple[float, float]) -> Plot:
@@ -140,8 +178,7 @@ def _mark(plot: Plot, point: Point, size: float) -> Markup:
     x, y = plot.at(_day(point.moment)), plot.height(point.number)
     tip = {"high": -1.0, "low": 1.0}.get(point.side)
     style = f"{point.side or 'within'}{' doubtful' if point.doubtful else ''}"
-    several = f", told by {point.sources} sources" if point.sources > 1 else ""
-    title = f"{point.moment[:16].replace('T', ' ')}: {point.told}{several}"
+    title = _mark_told(point)
     if tip is None:
         return Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
             style, f"{x:.1f}", f"{y:.1f}", f"{size:.1f}", title)
@@ -150,40 +187,6 @@ def _mark(plot: Plot, point: Point, size: float) -> Markup:
         style, " ".join(f"{a:.1f},{b:.1f}" for a, b in corners), title)
 
 
-def _axis(plot: Plot, points: Sequence[Point]) -> Markup:
-    """Limits of the latest range and the least and greatest value, those that have room; limits come first."""
-    limits = [limit for limit in (points[-1].low, points[-1].high) if limit is not None]
-    numbers = [point.number for point in points]
-    placed: list[tuple[float, str, bool]] = []
-    for number, is_limit in (*((limit, True) for limit in limits), (max(numbers), False), (min(numbers), False)):
-        y = plot.height(number)
-        if all(abs(y - other) >= LEAST_BETWEEN_LABELS for other, _, _ in placed):
-            placed.append((y, number_text(number), is_limit))
-    return Markup("").join(
-        Markup('<text class="{}" text-anchor="end" x="{}" y="{}">{}</text>').format(
-            "limit" if is_limit else "extreme", f"{LEFT - 12:.0f}", f"{y + 4:.1f}", text)
-        for y, text, is_limit in placed)
-
-
-def _days(plot: Plot, points: Sequence[Point]) -> Markup:
-    """First and last date, and the turns of the years between them where there is room."""
-    first, last = points[0].moment[:10], points[-1].moment[:10]
-    y = f"{CHART[1] - 6:.0f}"
-    ends = Markup('<text x="{}" y="{}">{}</text><text text-anchor="end" x="{}" y="{}">{}</text>').format(
-        f"{LEFT - 8:.0f}", y, first, f"{CHART[0] - RIGHT + 8:.0f}", y, last)
-    room = (LEFT - 8 + 11 * LETTER, CHART[0] - RIGHT + 8 - 11 * LETTER)
-    years, reached = Markup(""), room[0]
-    for year in range(int(first[:4]) + 1, int(last[:4]) + 1):
-        x = plot.at(float(date(year, 1, 1).toordinal()))
-        years += Markup('<line x1="{}" x2="{}" y1="{}" y2="{}"/>').format(
-            f"{x:.1f}", f"{x:.1f}", f"{CHART[1] - FOOT:.0f}", f"{CHART[1] - FOOT + 4:.0f}")
-        if x - 2 * LETTER >= reached and x + 2 * LETTER <= room[1]:
-            years += Markup('<text text-anchor="middle" x="{}" y="{}">{}</text>').format(f"{x:.1f}", y, str(year))
-            reached = x + 3 * LETTER
-    return ends + years
-
-
-def _latest(plot: Plot, point: Point) -> Markup:
-    text = number_text(point.number) if point.told[0] not in "<>≤≥" else point.told.split(" ")[0]
-    return Markup('<text class="latest" x="{}" y="{}">{}</text>').format(
-        f"{plot.at(_day(point.moment)) + 9:.1f}", f"{plot.height(point.number) + 4:.1f}", text)
+def _mark_told(point: Point) -> str:
+    several = f", told by {point.sources} sources" if point.sources > 1 else ""
+    return f"{point.moment[:16].replace('T', ' ')}: {point.told}{several}"

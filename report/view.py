@@ -214,12 +214,12 @@ def picture_name(picture: str) -> str:
 
 
 def where(evidence: Evidence) -> str:
-    """The locator in words."""
+    """The locator in words; slices are counted from 1, as in captions and wherever a person names one."""
     at = evidence.locator
     if isinstance(at, VolumeSlice):
-        return f"slice index {at.index}" + (f", box {_box(at.box)} px" if at.box else "")
+        return f"slice {at.index + 1}" + (f", box {_box(at.box)} px" if at.box else "")
     if isinstance(at, VolumeRegion):
-        return f"slice indices {at.slice_range[0]}–{at.slice_range[1]}"
+        return f"slices {at.slice_range[0] + 1}–{at.slice_range[1] + 1}"
     if isinstance(at, ImageBox):
         return f"box {_box(at.box)} px"
     if isinstance(at, SlideRegion):

@@ -13,18 +13,18 @@ MONTH_NAMES = {name: number for number, names in enumerate((
     "nov november novembre noviembre", "dec december dezember dez decembre diciembre dicembre"), 1)
     for name in names.split()}
 
-DATE_PATTERN = (r"(?:\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4}"
-                r"|\d{1,2}(?:\.|st|nd|rd|th)?[ -]?(?:of )?[^\W\d_]{3,9}\.?,?[ -]\d{4}"
+DATE_PATTERN = (r"(?:\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{4}\.\d{1,2}\.\d{1,2}(?!\.?\d)"
+                r"|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{1,2}(?:\.|st|nd|rd|th)?[ /-]?(?:of )?[^\W\d_]{3,9}\.?,?[ /-]?\d{4}"
                 r"|[^\W\d_]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|(?<!\d)\d{8}(?!\d))")
 _ANY_DATE = re.compile(DATE_PATTERN)
-_SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(?:\d{4}|\d{2})(?!\d)")
+_SLASHED = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(?:\d{4}|(?<=/)\d{2})(?![\d-])")
 _US_ADDRESS = re.compile(r"\b[A-Z]{2} \d{5}(?:-\d{4})?\b")
 _ISO_IN_NAME = re.compile(r"(?<!\d)(\d{4})[-_.](\d{2})[-_.](\d{2})(?!\d)")
 
 
 def month_comes_first(text: str) -> bool | None:
-    """Whether 03/04/2025 means March 4 in this text, told from its unambiguous dates or a US address; else None."""
-    pairs = [(int(first), int(second)) for first, second in _SLASHED.findall(text)]
+    """Whether 03/04/2025 and 03-04-2025 mean March 4 here, told from the text's unambiguous dates or a US address."""
+    pairs = [(int(first), int(second)) for first, _, second in _SLASHED.findall(text)]
     if any(first > 12 for first, _ in pairs):
         return False
     if any(second > 12 for _, second in pairs) or _US_ADDRESS.search(text):
@@ -54,7 +54,7 @@ def parse_date(text: str, *, month_first: bool | None = None) -> str | None:
         return iso_day(numbers[0] // 10000, numbers[0] // 100 % 100, numbers[0] % 100)
     if numbers[0] > 31:
         return iso_day(*numbers)
-    return _from_numbers(*numbers, slashed="/" in found.group(), month_first=month_first)
+    return _from_numbers(*numbers, sign=re.sub(r"\d", "", found.group())[0], month_first=month_first)
 
 
 def _from_words(words: list[str], numbers: list[int]) -> str | None:
@@ -62,10 +62,11 @@ def _from_words(words: list[str], numbers: list[int]) -> str | None:
     return iso_day(numbers[-1], month, numbers[0]) if month and len(numbers) == 2 else None
 
 
-def _from_numbers(first: int, second: int, year: int, *, slashed: bool, month_first: bool | None) -> str | None:
+def _from_numbers(first: int, second: int, year: int, *, sign: str, month_first: bool | None) -> str | None:
+    """Dots put the day first, dashes too unless the text is known to put the month first, slashes leave it open."""
     if first == second or second > 12:
         return iso_day(year, first, second)
-    if first > 12 or not slashed:
+    if first > 12 or sign == "." or (sign == "-" and month_first is None):
         return iso_day(year, second, first)
     if month_first is None:
         return None

@@ -18,7 +18,8 @@ Occasion = Literal["collected", "received", "reported", "printed"]
 _OCCASIONS: dict[Occasion, str] = {
     "collected": r"(?:specimen |sample |first |date |time )?(?:of )?(?:collected|collection|drawn|sampled|"
                  r"sampling|sample taken|taken|first sample|sample date|specimen date|entnahme|abnahme|"
-                 r"prélevé|prélèvement|extracción|toma)",
+                 r"prélevé|prélèvement|extracción|toma|(?:data )?(?:del )?prelievo|data da coleta|coleta|provtagning|"
+                 r"prøvetaking|afname(?:datum)?)",
     "received": r"(?:received|receipt|registered|eingang|reçu|recibido)",
     "reported": r"(?:reported|report(?:ed)? (?:date|of|on)|date of report|issued|released|authori[sz]ed|validated|"
                 r"result date|final(?:ised|ized)?|befund|édité|informe)",
@@ -26,11 +27,13 @@ _OCCASIONS: dict[Occasion, str] = {
 }
 _LABEL = re.compile(r"(?<![\w])(?:" + "|".join(f"(?P<{name}>{source})" for name, source in _OCCASIONS.items())
                     + r")(?:[ ](?:date|on|at|time|am))*(?![\w])", re.IGNORECASE)
-_TIME = r"(?:[T,]|\s)*(?:at |um )?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::\d{2})?\s*(?P<half>[AaPp]\.?[Mm]\b)?"
-_SHORT = r"\d{1,2}[/.]\d{1,2}[/.]\d{2}(?!\d)"
+_TIME = (r"(?:[T,]|\s)*(?:at |um )?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::\d{2}(?:\.\d+)?)?\s*"
+         r"(?P<half>[AaPp]\.?[Mm]\b)?")
+_OF_CENTURY = r"\d{1,2}[/.]\d{1,2}[/.]|\d{1,2}[ /-]?[A-Za-z]{3}[ /-]?"
+_SHORT = rf"(?:{_OF_CENTURY})\d{{2}}(?!\d)"
 """A date whose year has two digits: in a document's own dates it is one since 2000."""
-_TOUCHING = r"(?:(?<=\D\d{4})|(?<=-\d{2}))(?=\d{2}:\d{2}(?!\d))"
-"""A time right behind a whole date, where OCR has lost the space: `05/28/202506:10`."""
+_TOUCHING = r"(?:(?<=\D\d{4})|(?<=-\d{2}))(?=T?\d{2}:\d{2}(?!\d))"
+"""A time right behind a whole date: ISO 8601, or where OCR has lost the space, `05/28/202506:10`."""
 _MOMENT = re.compile(rf"(?<![\w./-])(?P<date>{DATE_PATTERN}|{_SHORT})(?:(?![\w/]|\.\d)|{_TOUCHING})"
                      rf"(?:{_TIME}(?![\d.:]))?")
 _SHORTEST_DATE = 6
@@ -80,7 +83,7 @@ def moments_in_text(text: str, *, month_first: bool) -> tuple[tuple[str, int, in
         return ()
     found = []
     for match in _MOMENT.finditer(text):
-        written = re.sub(r"^(\d+[/.]\d+[/.])(\d{2})$", r"\g<1>20\2", match["date"])
+        written = re.sub(rf"^({_OF_CENTURY})(\d{{2}})$", r"\g<1>20\2", match["date"])
         day = parse_date(written, month_first=month_first)
         if day is not None:
             clock = clock_of(match)

@@ -55,6 +55,9 @@ _PATTERNS = {kind: tuple((re.compile(source, re.IGNORECASE | re.MULTILINE), weig
 ENOUGH = 3.0
 """Weight that a kind must reach."""
 
+TITLE_LINES = 5
+"""Lines at the top of a page in which a title stands; a report of words alone is told by it."""
+
 _NUMBER = r"[<>≤≥]?\s?\d+(?:[.,]\d+)?"
 _RANGE = rf"(?:{_NUMBER}\s*[-–—~]\s*{_NUMBER}|[<>≤≥]=?\s*{_NUMBER})"
 _ROW = re.compile(rf"[^\W\d_]{{2,}}.*?\s{_NUMBER}\s*[HL*+↑↓!-]*\s.*?{_RANGE}")
@@ -73,7 +76,8 @@ def kind_of_text(text: str) -> DocumentKind:
     weights = {kind: sum(weight for pattern, weight in patterns if pattern.search(text))
                for kind, patterns in _PATTERNS.items()}
     rows = result_lines(text)
-    weights[DocumentKind.LAB_REPORT] += 3.0 if rows >= FEWEST_ROWS else -3.0 if rows == 0 else 0.0
+    entitled = _PATTERNS[DocumentKind.LAB_REPORT][0][0].search("\n".join(text.splitlines()[:TITLE_LINES]))
+    weights[DocumentKind.LAB_REPORT] += 3.0 if rows >= FEWEST_ROWS else -3.0 if rows == 0 and not entitled else 0.0
     best = max(weights, key=lambda kind: weights[kind])
     return best if weights[best] >= ENOUGH else DocumentKind.OTHER
 

@@ -97,7 +97,7 @@ def read_pdf(request: dict[str, Any]) -> dict[str, Any]:
 def raised_in(library_name: str, error: Exception) -> bool:
     """Whether an error comes out of a library's own code, so that the document is at fault and not this program."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return frames[-1].f_globals.get("__name__", "").partition(".")[0] == library_name
+    return str(frames[-1].f_globals.get("__name__", "")).partition(".")[0] == library_name
 
 
 def pages_wanted(count: int, request: dict[str, Any]) -> range:

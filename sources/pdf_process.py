@@ -130,9 +130,7 @@ def ask_child(task: Literal["read", "render"], path: Path, folder: Path, limits:
     request = {"task": task, "path": str(path.absolute()), "folder": str(folder), "seconds": limits.document_seconds,
                "memory_bytes": limits.document_memory_bytes, "max_pages": limits.max_document_pages,
                "max_pixels": limits.max_page_pixels, "max_file_bytes": 4 * limits.max_page_pixels, **options}
-    server = _SERVERS.take()
-    status = server.open(request, limits.document_seconds)
-    _SERVERS.give_back(server)
+    status = _opened(request, limits.document_seconds)
     if status is None:
         raise too_slow(limits)
     written = folder / ANSWER
@@ -144,6 +142,19 @@ def ask_child(task: Literal["read", "render"], path: Path, folder: Path, limits:
         raise RefusedFile(RefusalCode(code), reason)
     pages: list[dict[str, Any]] = answer["pages"]
     return pages
+
+
+def _opened(request: dict[str, Any], seconds: float) -> int | None:
+    """How the document's process ended, as `Server.open` tells it; a server that died while it waited is replaced."""
+    server = _SERVERS.take()
+    try:
+        return server.open(request, seconds)
+    except BrokenPipeError:
+        server.end()
+        server = Server()
+        return server.open(request, seconds)
+    finally:
+        _SERVERS.give_back(server)
 
 
 def errors_in(folder: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from ...core.case import Study
 from ...core.evidence import Evidence
 from ...core.finding import Finding
+from ...core.moments import spoken
 from ...core.result import AnswerStatus, ToolResult
 from ...tools.base import Aids, OnDemand, ToolContext
 from ...tools.documents import ReadDocuments
@@ -29,7 +30,7 @@ def run_again(context: ChatContext, tool: str, date: str, question: str) -> Told
                        AnswerStatus.DECLINED)
     studies = [study for study in context.case.studies if known.gate(study) is None and _is_of(study, date)]
     if not studies:
-        return nothing(f"The case holds nothing that the {tool} tool reads{f' of {date}' if date else ''}.")
+        return nothing(f"The case holds nothing that the {tool} tool reads{f' of {spoken(date)}' if date else ''}.")
     study = max(studies, key=lambda one: one.date or "")
     place = context.apart([tool, study.id, question])
     return _told(context, moved(known.run(study, replace(place, question=question or None)), place), tool)
@@ -46,7 +47,7 @@ def run_on_demand(context: ChatContext, asked: OnDemand, date: str, given: Mappi
     """
     studies = [study for study in context.case.studies if asked.gate(study) is None and _is_of(study, date)]
     if not studies:
-        return nothing(f"The case holds nothing that {asked.name} reads{f' of {date}' if date else ''}.")
+        return nothing(f"The case holds nothing that {asked.name} reads{f' of {spoken(date)}' if date else ''}.")
     if asked.name == ReadDocuments.name:
         return _quoted(context, asked, studies, given)
     study = max(studies, key=lambda one: one.date or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date
 from decimal import Decimal
 
@@ -68,3 +69,32 @@ def days_between(first: str, last: str) -> int:
     except ValueError as error:
         raise NoConversion("days are counted between two days, written as 2025-03-04.") from error
     return (end - start).days
+
+
+def whole_units(first: str, last: str, unit: str) -> str:
+    """The time between two ISO days in whole weeks, months or years of the calendar and the days that are left:
+    `36 weeks`, `8 months and 7 days`.
+
+    Args:
+        first: ISO 8601, at least a day.
+        last: the same; the order does not matter.
+        unit: `weeks`, `months` or `years`.
+    """
+    start, end = sorted(date.fromisoformat(moment[:10]) for moment in (first, last))
+    if unit == "weeks":
+        count, rest = divmod((end - start).days, 7)
+    else:
+        step = 12 if unit == "years" else 1
+        months = (end.year - start.year) * 12 + end.month - start.month
+        count = months // step
+        while _months_later(start, count * step) > end:
+            count -= 1
+        rest = (end - _months_later(start, count * step)).days
+    return " and ".join(f"{number} {name if number != 1 else name[:-1]}" for number, name in (
+        (count, unit), (rest, "days")) if number or name == unit)
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

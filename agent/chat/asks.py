@@ -10,8 +10,7 @@ from .plan import Call, Plan, one
 
 _OPACITY = r"(?:nodules?|opacit(?:y|ies)|masse?s?|lesions?|candidates?)"
 _DOCUMENT = (r"(?:(?P<called>(?:clinic|discharge|referral|outpatient|gp|hospital|progress|consultation|radiology"
-             r"|pathology"
-             r"|operation|admission) )?(?P<what>letters?|notes?|summary|summaries|documents?))")
+             r"|pathology|operation|admission) )?(?P<what>letters?|notes?|summary|summaries|documents?))")
 _ASKING = frozenset((
     "what", "does", "do", "did", "is", "are", "was", "were", "the", "a", "an", "any", "in", "of", "about", "on",
     "say", "says", "said", "mention", "mentions", "mentioned", "state", "states", "stated", "according", "to",
@@ -36,9 +35,8 @@ def on_slice(span: Span, question: str) -> Plan | None:
     if not found or not thing:
         return None
     rest = f" {text} ".replace(found[0], " ").replace(thing[0], " ")
-    allowed = ("measure|remeasure|re-measure|size|diameter|how|big|large|wide|is|was|what|the|of|again|once|more"
-               "|please|it"
-               "|ct|on|a|an|largest|long|short|axis")
+    allowed = ("measure|remeasure|re-measure|size|diameter|how|big|large|wide|is|was|what|the|of|again|once|more|please"
+               "|it|ct|on|a|an|largest|long|short|axis")
     if not re.fullmatch(rf"\s*(?:(?:{allowed})\s+)*", rest):
         return None
     return one("measure_on_slice", "nodule", slice=int(found["slice"]), opacity=int(thing["number"] or 1),
@@ -54,15 +52,13 @@ def in_zone(span: Span, question: str) -> Plan | None:
     if not thing or not (zone or everything):
         return None
     side = re.search(r"\b(right|left)\b", text)
-    least = re.search(r"\b(?:from|over|above|larger than|bigger than"
-                      r"|at least) (?P<mm>\d+(?:\.\d+)?) ?mm(?: on(?:wards)?)?",
-                      text)
+    least = re.search(r"\b(?:from|over|above|larger than|bigger than|at least) "
+                      r"(?P<mm>\d+(?:\.\d+)?) ?mm(?: on(?:wards)?)?", text)
     rest = text
     for part in (thing, zone, everything, side, least):
         rest = rest.replace(part[0], " ", 1) if part else rest
     allowed = ("which|what|list|show|are|there|is|any|in|the|of|lie|lies|lung|lungs|how|many|both|a|an|find|look|for"
-               "|search"
-               "|opacities|all")
+               "|search|opacities|all")
     if not re.fullmatch(rf"\s*(?:(?:{allowed})\s+)*", rest + " "):
         return None
     name = {"mid": "middle"}.get(zone["zone"], zone["zone"]) if zone else ""
@@ -73,8 +69,7 @@ def in_zone(span: Span, question: str) -> Plan | None:
 def of_slide(span: Span, question: str) -> Plan | None:
     """`Search the slide for dense nuclei here`, `find regions like E107`."""
     like = re.fullmatch(r"(?:(?:search|find|show|look|for|the|slide|more|other|places?|regions?|areas?|fields?|on|in"
-                        r"|any) )*"
-                        r"(?:like|similar to|resembling) (?:this |region )?(?P<id>[er]\d{1,6})", span.rest)
+                        r"|any) )*(?:like|similar to|resembling) (?:this |region )?(?P<id>[er]\d{1,6})", span.rest)
     if like:
         return one("search_slide", like=like["id"].upper(), date=span.since)
     found = re.fullmatch(r"(?:search|look (?:at|over|through)|scan) (?:the |this )?(?:pathology )?slide(?: again)? for "

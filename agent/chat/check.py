@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations, islice
 
 from ...core.report import Sentence, SentenceKind, Support
+from ...report.wording import id_number
+from ...tools.records.matching import fold, words_of
 from ..facts import Known
 from ..verify import objection
 from .told import Saying, Told
@@ -14,6 +16,8 @@ from .told import Saying, Told
 _CITED = re.compile(r"\s*\[([ER]\d+(?:\s*,\s*[ER]\d+)*)\]\.?\s*$")
 MOST_TOGETHER = 3
 """Findings that one sentence of a model may state together and still be checked."""
+MOST_READINGS = 200
+"""Sets of findings that one sentence is held against."""
 
 
 def sayings_of(text: str) -> list[Saying]:
@@ -44,15 +48,31 @@ def unsupported(saying: Saying, told: Iterable[Told], known: Known) -> str:
 
 
 def _objection(saying: Saying, known: Known) -> str:
-    given = set(saying.evidence)
-    near = [facts.finding.id for facts in known.facts.values() if given & facts.evidence_ids]
     reason = "it says more than its evidence"
-    for size in range(1, min(MOST_TOGETHER, len(near)) + 1):
-        for findings in combinations(near[:24], size):
-            reason = objection(_sentence(saying, findings), known)
-            if not reason:
-                return ""
+    for findings in readings(saying, known):
+        reason = objection(_sentence(saying, findings), known)
+        if not reason:
+            return ""
     return reason
+
+
+def readings(saying: Saying, known: Known) -> Iterator[tuple[str, ...]]:
+    """The sets of findings that a sentence may state, the likeliest first, `MOST_READINGS` at most.
+
+    A sentence names what it states and cites all evidence of it, so a set counts only when the sentence holds a word of
+    each finding's name and the set has every piece of evidence that is cited. Sets whose names have more words in the
+    sentence come first.
+    """
+    given, said = set(saying.evidence), set(words_of(fold(saying.text)))
+    near = []
+    for facts in known.facts.values():
+        shared = max((len(said & set(words_of(name))) for name in facts.names), default=0)
+        if shared and given & facts.evidence_ids:
+            near.append((shared, facts))
+    near.sort(key=lambda pair: (-pair[0], id_number(pair[1].finding.id)))
+    sets = (some for size in range(1, MOST_TOGETHER + 1) for some in combinations([facts for _, facts in near], size))
+    whole = (some for some in sets if given <= set().union(*(facts.evidence_ids for facts in some)))
+    return islice((tuple(facts.finding.id for facts in some) for some in whole), MOST_READINGS)
 
 
 def _sentence(saying: Saying, findings: Sequence[str]) -> Sentence:

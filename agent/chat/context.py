@@ -66,6 +66,12 @@ class ChatContext:
         """A piece of evidence by its id: the report's (E12) or one that the chat added (R3)."""
         return self.material.evidence_by_id.get(key.upper()) or self.shelf.get(key)
 
+    def only(self, kind: str) -> ChatContext:
+        """The same with nothing but what was seen and measured on examinations of a kind: `ct`, `film` ..."""
+        own = tuple(item for item in self.report.findings if item.change is None and (
+            study := self.material.study_of(item)) is not None and study.kind.value == kind)
+        return replace(self, report=self.report.model_copy(update={"findings": own}))
+
     @cached_property
     def material(self) -> Material:
         """Findings and evidence with the look-ups of composed sentences."""
@@ -107,13 +113,6 @@ class ChatContext:
     def evidence(self) -> tuple[Evidence, ...]:
         """All evidence of the report."""
         return self.report.evidence
-
-    @property
-    def looked_at(self) -> str:
-        """For an answer that is not in the case."""
-        tools = ", ".join(sorted({item.tool for item in self.report.findings})) or "none"
-        return (f"Looked at: the case's {len(self.report.findings)} findings (tools: {tools}) and "
-                f"{len(self.report.timeline)} timeline events.")
 
     def result_of(self, study_id: str) -> ToolResult | None:
         """What a tool gave on one study."""

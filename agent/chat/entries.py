@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...core.finding import Assertion
-from ...report.wording import date_text
+from ...core.result import AnswerValue
+from ...report.wording import by_number, date_text
 from ..phrases import shown
 from .context import ChatContext
 from .results import span_words, within
@@ -34,8 +35,15 @@ def list_entries(context: ChatContext, kind: str, since: str, until: str) -> Tol
     sayings = [Saying(f"{_prefix(item.assertion)}{shown(item.name)} ({date_text(item.date) or 'undated'}).",
                       item.evidence) for item in ordered[:MOST]]
     if ordered[MOST:]:
-        sayings.append(Saying(f"{len(ordered) - MOST} more {kind} are on record.", ordered[MOST].evidence))
-    return Told(tuple(dict.fromkeys(sayings)))
+        rest = by_number({key for item in ordered[MOST:] for key in item.evidence})
+        sayings.append(Saying(f"{len(ordered) - MOST} more {kind} are on record.", rest))
+    told = tuple(dict.fromkeys(sayings))
+    if len(ordered) == 1:
+        return Told(told)
+    when = f" {span_words(since, until)}" if since or until else ""
+    head = Saying(f"{len(ordered)} {kind} on record{when}.", by_number({key for item in ordered for key in
+                                                                       item.evidence}))
+    return Told((head, *told), value=AnswerValue(number=float(len(ordered))))
 
 
 def _prefix(assertion: Assertion) -> str:

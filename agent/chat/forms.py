@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 
-from .moments import Span
+from .moments import DATE, Span, iso_of
 from .plan import Call, Plan, one
 
 STUDY = (r"(?P<kind>cts?|ct scans?|mris?|mrs?|mr scans?|films?|chest films?|radiographs?|slides?|pathology slides?"
          r"|scans?|chest cts?|lab reports?|letters?)")
-_ANY_STUDY = r"(?:stud(?:y|ies)|examinations?|exams?|images?)"
+_ANY_STUDY = r"(?:stud(?:y|ies)|examinations?|exams?|images?|investigations?)"
+_UNITS = r"(?:days|weeks|months|years)"
 LABS = r"(?:lab(?:oratory)? )?(?:results?|values?|labs?|tests?|laboratory results?|blood results?|blood values?)"
 
 
 def evidence_shown(span: Span, question: str) -> Plan | None:
-    """`Show me E12.`"""
+    """`E12`, `show me E12`, `what does E12 show`."""
     keys = re.findall(r"\b[er]\d{1,6}\b", span.rest)
-    if not keys or not re.search(r"\b(?:evidence|show|open|picture|image|what is|where|source)\b", question.lower()):
+    alone = not re.sub(r"\b[er]\d{1,6}\b|\band\b|[,& ]", "", span.rest)
+    asked = re.search(r"\b(?:evidence|shows?|open|picture|image|what is|where|source)\b", question.lower())
+    if not keys or not (alone or asked):
         return None
     if re.search(r"\b(?:like|similar)\b", span.rest):
         return None
@@ -36,11 +39,16 @@ def conversion(span: Span, question: str) -> Plan | None:
 
 def days(span: Span, question: str) -> Plan | None:
     """Days between two dates, two examinations of a kind, or two events."""
-    length = (r"(?:how (?:many days|long|much time)|(?:what is )?(?:the )?(?:time|interval|number of days))"
+    length = (rf"(?:how (?:many {_UNITS}|long|much time)|(?:what is )?(?:the )?(?:time|interval|number of {_UNITS}))"
               r"(?: (?:is|are|was|were|lie|lies|passed|there|elapsed))*")
     if span.word == "between" and re.fullmatch(length, span.rest):
-        return one("days_between", first=span.since, last=span.until)
-    return _days_of(span.rest, length)
+        plan: Plan | None = one("days_between", first=span.since, last=span.until)
+    else:
+        plan = _days_of(span.rest, length)
+    unit = re.search(r"\b(weeks|months|years)\b", span.rest)
+    if plan is None or unit is None:
+        return plan
+    return Plan(tuple(Call(call.tool, call.arguments | {"unit": unit[1]}) for call in plan.calls))
 
 
 def _days_of(text: str, length: str) -> Plan | None:
@@ -48,22 +56,20 @@ def _days_of(text: str, length: str) -> Plan | None:
     same = re.fullmatch(rf"{length} between the (?:two )?(?:last |latest )?(?:two )?{STUDY}", text)
     if same and kind_of(same["kind"]) in ("ct", "mr", "film", "slide"):
         return one("days_between", kind=kind_of(same["kind"]))
-    pair = re.fullmatch(rf"{length} between (?:the )?(?P<a>first|last|latest"
-                        rf"|earliest) (?:one )?and (?:the )?(?P<b>first|last"
-                        r"|latest|earliest) (?P<x>.+)", text)
+    pair = re.fullmatch(rf"{length} between (?:the )?(?P<a>first|last|latest|earliest) (?:one )?and (?:the )?"
+                        r"(?P<b>first|last|latest|earliest) (?P<x>.+)", text)
     if pair:
         event = _event(pair["x"])
         return one("days_between", first_of=f"{pair['a']} {event}", last_of=f"{pair['b']} {event}")
     two = re.fullmatch(rf"{length} between (?:the )?(?P<a>.+?) and (?:the )?(?P<b>.+)", text)
     if two:
         return one("days_between", first_of=_event(two["a"]), last_of=_event(two["b"]))
-    reach = re.fullmatch(r"(?:how many |number of |the )?(?:days|time) from (?:the )?(?P<a>.+?) to (?:the )?(?P<b>.+)",
-                         text)
+    reach = re.fullmatch(rf"(?:how many |number of |the )?(?:{_UNITS}|time) from (?:the )?(?P<a>.+?) to (?:the )?"
+                         r"(?P<b>.+)", text)
     if reach:
         return one("days_between", first_of=_event(reach["a"]), last_of=_event(reach["b"]))
-    later = re.fullmatch(r"how (?:many days|long|much time) (?P<order>after|before) (?:the )?(?P<a>.+?) (?:was|is"
-                         r"|were) "
-                         r"(?:the )?(?P<b>.+?)(?: (?:done|made|taken|performed))?", text)
+    later = re.fullmatch(rf"how (?:many {_UNITS}|long|much time) (?P<order>after|before) (?:the )?(?P<a>.+?) "
+                         r"(?:was|is|were) (?:the )?(?P<b>.+?)(?: (?:done|made|taken|performed))?", text)
     if later is None:
         return None
     ends = [_event(later["a"]), _event(later["b"])]
@@ -85,15 +91,18 @@ def report(span: Span, question: str) -> Plan | None:
     if span.word:
         return None
     parts = {
-        r"(?:what (?:is|does) |summari[sz]e |read |show )?(?:the |this )?(?:impression|summary|main findings"
-        r"|key findings|report|case)(?: say)?(?: of the report)?|summari[sz]e(?: the (?:case|report))?": "impression",
+        r"(?:what (?:is|does|are) |summari[sz]e |read |show )?(?:the |this |an? )?(?:impression|summary|main findings"
+        r"|key findings|report|case)(?: say)?(?: of the (?:report|case))?"
+        r"|summari[sz]e(?: the (?:case|report))?|overview": "impression",
         r"(?:what (?:are|is) )?(?:the )?(?:limits?|limitations?)(?: of (?:the|this) report)?": "limits",
         r"(?:what|which files?|what files?|which) (?:was|were|could) not (?:be )?read|not read|"
-        r"(?:was|were) (?:any )?files? not read|what is missing": "not read",
+        r"(?:was|were) (?:any )?files? not read|what is missing|(?:is |was )?(?:anything|any files?) not read":
+        "not read",
         r"(?:are|were) there (?:any )?(?:conflicts?|contradictions?|disagreements?)(?: between (?:the )?sources)?|"
         r"(?:do|which) (?:the )?sources (?:disagree|contradict)|conflicts?": "conflicts",
-        r"what was reviewed|what did you (?:review|look at|read)": "reviewed",
-        r"what (?:has |have )?changed|what is new|(?:what are )?(?:the )?changes|what is different": "comparison"}
+        r"what was reviewed|what did you (?:review|look at|read)|which files were read": "reviewed",
+        r"what (?:has |have )?changed|(?:what is|anything|any) new(?: findings?)?(?: since (?:the )?last time)?"
+        r"|(?:what are )?(?:the )?changes|what is different": "comparison"}
     part = next((part for pattern, part in parts.items() if re.fullmatch(pattern, span.rest)), "")
     return one("read_report", part=part) if part else None
 
@@ -109,9 +118,8 @@ _LISTED = frozenset((
 
 def outside_range(span: Span, question: str) -> Plan | None:
     """Laboratory results outside their range: the latest, or those of a span of time."""
-    text = re.sub(r"\b(?:out of|outside)(?: the| their)?(?: printed| normal| reference)? range\b"
-                  r"|\bnot normal\b", "abnormal",
-                  span.rest)
+    text = re.sub(r"\b(?:out of|outside)(?: the| their)?(?: printed| normal| reference)? range\b|\bnot normal\b",
+                  "abnormal", span.rest)
     words = text.split()
     said = [word for word in words if word in _OUTSIDE]
     if len(said) != 1 or len(words) < 2 or not set(words) <= _LISTED | {said[0]}:
@@ -125,11 +133,9 @@ def outside_range(span: Span, question: str) -> Plan | None:
 
 def many_changes(span: Span, question: str) -> Plan | None:
     """`Which results changed by more than 50 %?`"""
-    found = re.fullmatch(rf"(?:which|what|list|show|did any|any)(?: of)?(?: the)?(?: {LABS}"
-                         rf"| measurements?)? (?:have |has )?"
-                         r"(?P<how>changed?|increased?|decreased?|r[io]se|risen|fell|fallen"
-                         r"|dropped)(?: by)?(?: more than"
-                         r"| over| >) ?(?P<number>\d+(?:\.\d+)?) ?(?:%|percent)", span.rest)
+    found = re.fullmatch(rf"(?:which|what|list|show|did any|any)(?: of)?(?: the)?(?: {LABS}| measurements?)? "
+                         r"(?:have |has )?(?P<how>changed?|increased?|decreased?|r[io]se|risen|fell|fallen|dropped)"
+                         r"(?: by)?(?: more than| over| >) ?(?P<number>\d+(?:\.\d+)?) ?(?:%|percent)", span.rest)
     if found is None or span.word:
         return None
     up, down = re.match("incr|r[io]s", found["how"]), re.match("decr|f[ea]ll|drop", found["how"])
@@ -139,24 +145,21 @@ def many_changes(span: Span, question: str) -> Plan | None:
 
 def studies(span: Span, question: str) -> Plan | None:
     """Examinations and their dates."""
-    if span.word:
-        return None
-    found = re.fullmatch(rf"(?:when (?:was|is|did)|(?:what is )?(?:the )?date of) (?:the |his |her )?(?P<pick>last"
-                         rf"|latest"
-                         rf"|most recent|first|earliest|previous)?(?: )?{STUDY}(?: (?:done|made|taken"
-                         rf"|performed))?", span.rest)
-    if found and found["pick"] != "previous":
+    done = r"(?:done|made|taken|performed|reviewed|carried out)"
+    found = re.fullmatch(rf"(?:when (?:was|is|did)|(?:what is )?(?:the )?date of) (?:the |his |her )?(?:(?P<pick>last"
+                         rf"|latest|most recent|first|earliest|previous) )?{STUDY}(?: {done})?", span.rest)
+    if found and found["pick"] != "previous" and not span.word:
         pick = {"first": "first", "earliest": "first"}.get(found["pick"] or "", "last" if found["pick"] else "")
         return one("list_studies", kind=kind_of(found["kind"]), pick=pick)
-    listed = re.fullmatch(rf"(?:which|what|list|how many|when were|show|are there(?: any)?|is there an?)(?: the)?"
-                          rf"(?: all)? (?:{STUDY}|{_ANY_STUDY}|(?P<imaging>imaging))(?: (?:are there|are in (?:the"
-                          rf"|this)"
-                          r" case|(?:does|has|did) (?:the patient|he|she) (?:have|had)|were (?:done|made|taken"
-                          r"|performed"
-                          r"|reviewed)|exist|has (?:the patient|he|she) had))?", span.rest)
-    if listed:
-        return one("list_studies", kind="imaging" if listed["imaging"] else kind_of(listed["kind"] or ""))
-    return None
+    who = r"(?:the patient|he|she)"
+    listed = re.fullmatch(rf"(?:which|what|list|how many|when were|show|are there(?: any)?|is there an?|any)(?: the)?"
+                          rf"(?: all)? (?:{STUDY}|{_ANY_STUDY}|(?P<imaging>imaging))(?: (?:(?:are|were|was) there"
+                          rf"|(?:are|do we have|has) in (?:the|this) case|(?:does|has|did) {who} (?:have|had)"
+                          rf"|(?:were|was) {done}|exist|do we have|does the case (?:have|hold)))?", span.rest)
+    if listed is None:
+        return None
+    dated = {"since": span.since, "until": span.until} if span.word else {}
+    return one("list_studies", kind="imaging" if listed["imaging"] else kind_of(listed["kind"] or ""), **dated)
 
 
 def kind_of(word: str) -> str:
@@ -174,12 +177,13 @@ def events(span: Span, question: str) -> Plan | None:
         return None
     if re.fullmatch(r"what (?:was|were|did (?:we|they|one)) (?:known|know)(?: about the patient)?", span.rest):
         return one("search_timeline", as_of=span.until or span.since)
-    if re.fullmatch(r"what (?:happened|took place|was done|was recorded|events? (?:happened|took place|are there|were "
-                    r"there))(?: to the patient)?|(?:the )?(?:timeline|events?|history)|(?:what|anything) (?:is )?new"
+    if re.fullmatch(r"what (?:happened|took place|was done|was recorded"
+                    r"|events? (?:happened|took place|are there|were there))(?: to the patient)?"
+                    r"|(?:the )?(?:timeline|events?|history)|(?:what|anything) (?:is )?new"
                     r"|list (?:the )?(?:events?|timeline)", span.rest):
         return one("search_timeline", since=span.since, until=span.until)
     words = set(span.rest.split())
-    if words & _LAB_WORDS and words <= _LISTED | {"new", "done", "taken"}:
+    if words & _LAB_WORDS and words <= _LISTED | {"new", "done", "taken", "did", "do", "shown"}:
         return one("search_timeline", kind="lab", since=span.since, until=span.until)
     return None
 
@@ -199,7 +203,8 @@ def record_entries(span: Span, question: str) -> Plan | None:
     words = span.rest.split()
     kinds = {_ENTRIES[word] for word in (word.removesuffix("s") if word not in _ENTRIES else word for word in words)
              if word in _ENTRIES}
-    past = re.sub(r"\b(?:past conditions|problem list|problems|(?:past |medical )*history)\b", "", span.rest).split()
+    past = re.sub(rf"\b(?:past conditions|problem list|problems|(?:past |medical )*history"
+                  rf"{'|(?:new )?(?:diagnos[ei]s|conditions)' if span.word else ''})\b", "", span.rest).split()
     if not kinds and len(past) < len(words) and set(past) <= _AROUND:
         return one("list_entries", kind="conditions", since=span.since, until=span.until)
     rest = [word for word in words if word not in _ENTRIES and word.removesuffix("s") not in _ENTRIES]
@@ -210,17 +215,37 @@ def record_entries(span: Span, question: str) -> Plan | None:
 
 def compare(span: Span, question: str) -> Plan | None:
     """`Compare the film with the one before.`"""
-    earlier = (r"(?:before(?: that| it)?|prior|previous|earlier|one before(?: that| it)?|last|(?:earlier|previous"
-               r"|prior|last)"
-               rf" (?:one|{STUDY.replace('kind', 'third')}))")
+    earlier = (r"(?:before(?: that| it)?|prior|previous|earlier|one before(?: that| it)?|last"
+               rf"|(?:earlier|previous|prior|last) (?:one|{STUDY.replace('kind', 'third')}))")
     found = re.fullmatch(rf"compare (?:the |this |it |that )*(?:last |latest |two |current |both )*(?:{STUDY})?"
-                         rf"(?: ?(?:with|to"
-                         rf"|against) (?:the )?(?:{STUDY.replace('kind', 'other')} )?{earlier})?", span.rest)
-    found = found or re.fullmatch(rf"(?:any|is there any|what is the|was there any) (?:change|difference)s? (?:since"
-                                  rf"|from|to"
-                                  rf"|compared (?:with|to)) (?:the )?(?:last|previous|prior|earlier) {STUDY}"
-                                  rf"(?P<other>x)?(?P<third>x)?", span.rest)
-    kind = kind_of(found["kind"] or found["other"] or found["third"] or "") if found else ""
-    if kind not in ("ct", "mr", "film"):
+                         rf"(?: ?(?:with|to|against) (?:the )?(?:{STUDY.replace('kind', 'other')} )?{earlier})?",
+                         span.rest)
+    found = found or re.fullmatch(r"(?:any|is there any|what is the|was there any) (?:change|difference)s? "
+                                  r"(?:since|from|to|compared (?:with|to)) (?:the )?(?:last|previous|prior|earlier) "
+                                  rf"{STUDY}(?P<other>x)?(?P<third>x)?", span.rest)
+    said = found["kind"] or found["other"] or found["third"] or "" if found else _between(span.rest)
+    kind = kind_of(said)
+    return one("compare_with_prior", kind=kind, date=span.since) if kind in ("ct", "mr", "film") else None
+
+
+def compared_two(text: str, latest: str) -> Plan | None:
+    """`Compare the CT of March with the CT of November`, by the plain question and the latest date of the case."""
+    other = STUDY.replace("kind", "other")
+    found = re.fullmatch(rf"(?:compare|what changed between|difference between) (?:the |his |her )?{STUDY} "
+                         rf"(?:of|from|on|in) (?P<a>{DATE}) (?:with|to|and|against) (?:the |that )?(?:one |{other} )?"
+                         rf"(?:of |from |on |in )?(?P<b>{DATE})", text)
+    kind = kind_of(found["kind"]) if found else ""
+    if found is None or kind not in ("ct", "mr", "film"):
         return None
-    return one("compare_with_prior", kind=kind, date=span.since)
+    last = max(iso_of(found[name], latest) for name in "ab")
+    return one("compare_with_prior", kind=kind, date=last, prior=min(iso_of(found[name], last) for name in "ab"))
+
+
+def _between(text: str) -> str:
+    """The kind in `what changed between the CTs`, `how do the films compare`; empty in any other text."""
+    some = rf"(?:the |both |all |these |two |last |latest |his |her )*{STUDY}"
+    what = (r"(?:what (?:has |have |is |are |was |were )?|any |are there (?:any )?|is there (?:any|a) |show "
+            r"|(?:did|has|have) anything )?(?:the )?(?:changed?|different|new|changes|differences?)")
+    found = re.fullmatch(rf"{what} (?:between|on|in|from|of|since|across|among|compared (?:with|to)) {some}", text) or (
+        re.fullmatch(rf"how (?:do|did|does|have|has) {some} (?:compare|differ|changed?)", text))
+    return found["kind"] if found else ""

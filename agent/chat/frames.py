@@ -54,18 +54,20 @@ _WHEN = frozenset(("when", "date", "dates", "day", "ever", "since"))
 _SOME = frozenset((
     "any", "point", "time", "anything", "ever", "exist", "present", "visible", "anywhere", "were", "show"))
 _COUNT = frozenset((
-    "times", "often", "number", "count", "checked", "done", "tested", "taken"))
+    "times", "often", "number", "count", "checked", "done", "tested", "taken", "many", "every", "each"))
 _WHERE = frozenset(("where", "side", "located", "lie", "lies", "location", "site"))
 _SHOWN = frozenset((
     "evidence", "slice", "slices", "picture", "image", "images", "source", "sources", "page", "see", "where",
-    "open", "come", "comes"))
+    "open", "come", "comes", "report", "document", "file", "best", "visible"))
+_ASKING_WHERE = frozenset((
+    "evidence", "slice", "slices", "picture", "image", "source", "page", "report", "document", "file"))
 _PLACE = frozenset((
     "where", "slice", "slices", "side", "evidence", "picture", "image", "source", "page"))
 _LIMIT = re.compile(
-    r"(?:\b(?P<below>below|under|less than|lower than|smaller than|fewer than)|\b(?P<above>above|over|more than"
-    r"|greater "
-    r"than|bigger than|larger than|higher than|exceed(?:s|ed|ing)?|in excess of)|\b(?P<most>at most|up to|no more than)"
-    r"|\b(?P<least>at least|no less than|reach(?:es|ed)?)|(?P<sign><=|>=|<|>|≤|≥)) ?(?P<number>\d+(?:\.\d+)?) ?"
+    r"(?:\b(?P<below>below|under|less than|lower than|smaller than|fewer than)"
+    r"|\b(?P<above>above|over|more than|greater than|bigger than|larger than|higher than|exceed(?:s|ed|ing)?"
+    r"|in excess of)|\b(?P<most>at most|up to|no more than)|\b(?P<least>at least|no less than|reach(?:es|ed)?)"
+    r"|(?P<sign><=|>=|<|>|≤|≥)) ?(?P<number>\d+(?:\.\d+)?) ?"
     r"(?P<unit>%|percent|[a-zµμ]{1,4}/[a-z0-9.]{1,4}|mm2|cm2|mm|cm|ml|hu|u/l|fl|pg|g|l)?(?= |$)")
 _SIGNS = {"<": "below", ">": "above", "<=": "at most", "≤": "at most", ">=": "at least", "≥": "at least"}
 _LESION = re.compile(r"\b(?:lesions?|opacit(?:y|ies))\b(?! volume)")
@@ -204,7 +206,11 @@ def _moved_by(frame: Frame) -> Plan | None:
 
 
 def _counted(frame: Frame) -> Plan | None:
-    if not frame.words & {"times", "often"} or not frame.holds(_COUNT):
+    if not frame.holds(_COUNT):
+        return None
+    if "many" in frame.words and not frame.words & {"times", "often"}:
+        return one("how_many", frame.name, name=frame.name, since=frame.span.since, until=frame.span.until)
+    if not frame.words & {"times", "often"} and not (frame.words & {"all", "every", "each"} and not frame.span.word):
         return None
     return one("find_values", frame.name, name=frame.name, since=frame.span.since, until=frame.span.until)
 
@@ -220,8 +226,7 @@ def _flagged(frame: Frame) -> Plan | None:
 
 def _evidence(frame: Frame) -> Plan | None:
     """Where it can be looked at: `evidence of` is resolved by whoever knows the findings."""
-    if not frame.words & {"evidence", "slice", "slices", "picture", "image", "source", "page"} or not frame.holds(
-            _SHOWN, _WHERE, _PICKED):
+    if not frame.words & _ASKING_WHERE or not frame.holds(_SHOWN, _WHERE, _PICKED):
         return None
     return one("evidence of", frame.name, name=frame.name)
 

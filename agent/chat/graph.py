@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AnyMessage, ToolCall, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, ToolCall, ToolMessage
 from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from pydantic import ValidationError
 
+from .patience import TimeUp, within
+
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
+
+
+@dataclass(frozen=True)
+class Doing:
+    """A tool that begins, with what it was given."""
+
+    tool: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A piece of what a model writes, as it comes: nothing of it is checked, and all of it may be left out."""
+
+    text: str
+
+
+Event = Doing | Written
 
 
 @dataclass(frozen=True)
@@ -25,8 +48,9 @@ class ChatLimits:
     Args:
         steps: times that the model is asked.
         calls: tools that are called.
-        tokens: of one prompt, counted as characters / 4; older turns and then longer results give way.
-        seconds: after which no further step begins.
+        tokens: of one prompt, the tools' schemas included, counted as characters / 4; older turns and then longer
+            results give way.
+        seconds: of the whole question; a model or a tool that is still at work then is not waited for.
     """
 
     steps: int = 8
@@ -49,10 +73,12 @@ MALFORMED = "malformed"
 """Argument that stands for arguments which could not be parsed."""
 CHARACTERS_PER_TOKEN = 4
 OVER = "The question was not answered within the limit of {limit}."
+LEFT = "{tool} was still at work; what it gives is not used."
 
 
 def make_chat_graph(model: BaseChatModel, tools: Sequence[BaseTool], limits: ChatLimits,
-                    clock: Callable[[], float] = time.monotonic) -> CompiledStateGraph[Any, Any, Any, Any]:
+                    clock: Callable[[], float] = time.monotonic, watch: Callable[[Event], None] | None = None
+                    ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """The graph of one turn: `think` until the model answers or a limit is met, `act` between.
 
     Args:
@@ -60,25 +86,40 @@ def make_chat_graph(model: BaseChatModel, tools: Sequence[BaseTool], limits: Cha
         tools: that it may call.
         limits: of the turn.
         clock: seconds.
+        watch: told of every tool that begins and of every piece that the model writes, on another thread.
     """
     bound = model.bind_tools(tools)
     by_name = {tool.name: tool for tool in tools}
+    room = limits.tokens - schema_tokens(tools)
     end = clock() + limits.seconds
+    late = OVER.format(limit=f"{limits.seconds:g} seconds")
 
     def think(state: ChatState) -> ChatState:
         step = state.get("steps", 0)
         if step >= limits.steps:
             return {"stopped": OVER.format(limit=f"{limits.steps} steps")}
-        if clock() > end:
-            return {"stopped": OVER.format(limit=f"{limits.seconds:g} seconds")}
-        return {"messages": [_asked(bound, fitted(state["messages"], limits.tokens))], "steps": step + 1}
+        prompt = fitted(state["messages"], room)
+        if _size(prompt) > room * CHARACTERS_PER_TOKEN:
+            return {"stopped": OVER.format(limit=f"{limits.tokens} tokens")}
+        try:
+            return {"messages": [within(end - clock(), lambda: _asked(bound, prompt, watch))], "steps": step + 1}
+        except TimeUp:
+            return {"stopped": late}
 
     def act(state: ChatState) -> ChatState:
         wanted = _last(state).tool_calls
         done = state.get("calls", 0)
         if done + len(wanted) > limits.calls:
             return {"stopped": OVER.format(limit=f"{limits.calls} tool calls")}
-        return {"messages": [call_tool(call, by_name) for call in wanted], "calls": done + len(wanted)}
+        messages: list[AnyMessage] = []
+        for call in wanted:
+            if watch is not None:
+                watch(Doing(call["name"], call["args"]))
+            try:
+                messages.append(within(end - clock(), partial(call_tool, call, by_name)))
+            except TimeUp:
+                return {"messages": messages, "stopped": f"{late} {LEFT.format(tool=call['name'])}"}
+        return {"messages": messages, "calls": done + len(wanted)}
 
     graph = StateGraph(ChatState)
     graph.add_node("think", think)
@@ -89,14 +130,30 @@ def make_chat_graph(model: BaseChatModel, tools: Sequence[BaseTool], limits: Cha
     return graph.compile()
 
 
-def _asked(model: Any, messages: Sequence[AnyMessage]) -> AIMessage:
-    answer = model.invoke(list(messages))
+def schema_tokens(tools: Sequence[BaseTool]) -> int:
+    """What the tools' names, descriptions and parameters take of every prompt, counted as `ChatLimits.tokens` is."""
+    characters = sum(len(json.dumps(convert_to_openai_tool(tool)["function"])) for tool in tools)
+    return -(-characters // CHARACTERS_PER_TOKEN)
+
+
+def _asked(model: Any, messages: Sequence[AnyMessage], watch: Callable[[Event], None] | None) -> AIMessage:
+    answer = model.invoke(list(messages)) if watch is None else _heard(model, messages, watch)
     malformed = [{"name": call["name"] or "unknown", "args": {MALFORMED: call["args"]}, "id": call["id"] or "call"}
                  for call in answer.invalid_tool_calls]
     if malformed:
         return AIMessage(content=answer.content, tool_calls=[*answer.tool_calls, *malformed])
     return AIMessage(content=answer.content, tool_calls=answer.tool_calls,
                      additional_kwargs=dict(answer.additional_kwargs))
+
+
+def _heard(model: Any, messages: Sequence[AnyMessage], watch: Callable[[Event], None]) -> AIMessage:
+    """The whole answer, each piece told as it comes; a model that does not stream gives no pieces."""
+    whole: Any = None
+    for piece in model.stream(list(messages)):
+        if isinstance(piece, AIMessageChunk) and piece.text:
+            watch(Written(str(piece.text)))
+        whole = piece if whole is None else whole + piece
+    return whole if isinstance(whole, AIMessage) else AIMessage(content="")
 
 
 def call_tool(call: ToolCall, tools: Mapping[str, BaseTool]) -> ToolMessage:

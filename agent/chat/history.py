@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from ...core.result import Answer
 from ...core.words import Word
+from .lines import append_lines, read_lines
 
 
 class Turn(Word):
@@ -33,25 +31,11 @@ class History:
         """The last turns, oldest first."""
         if self._file is None:
             return self._unkept if most is None else self._unkept[-most:]
-        if not self._file.is_file():
-            return []
-        lines = self._file.read_text(encoding="utf-8", errors="replace").splitlines()
-        found = []
-        for line in lines if most is None else lines[-most:]:
-            try:
-                found.append(Turn.model_validate_json(line))
-            except ValidationError:
-                continue
-        return found
+        return read_lines(self._file, Turn, most)
 
     def add(self, turn: Turn) -> None:
         """Append a turn."""
         if self._file is None:
             self._unkept.append(turn)
             return
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "r+b") as stream:
-            size = stream.seek(0, os.SEEK_END)
-            whole = not size or (stream.seek(size - 1), stream.read(1))[1] == b"\n"
-            stream.write((b"" if whole else b"\n") + turn.model_dump_json().encode() + b"\n")
+        append_lines(self._file, [turn])

@@ -4,42 +4,59 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...core.case import Study
-from ...core.moments import moment_key
+from ...core.moments import moment_key, spoken
 from ...core.report import Sentence, TimelineEvent
 from ...core.result import AnswerStatus, AnswerValue
 from ...memory.query import Query
-from ...memory.timeline import Match
+from ...memory.timeline import Hit, Match
 from ...report.view import where
-from ...report.wording import date_text
+from ...report.wording import by_number, date_text
 from ...tools.comparison import ComparisonTool, StudyReading
 from ...tools.records.intents import AmbiguousDate, Topic, left_over, understand
 from ...tools.records.questions import answer_question
 from ..compose_change import change_text
 from ..compose_labs import flag_of, lab_sentence, outside_range
 from ..events import as_cited
-from ..phrases import STUDY_LABELS, cited, shown
+from ..phrases import cited, shown
+from ..state import TaskResult
+from . import results
 from .again import fresh, mentioned, moved
 from .arithmetic import NoConversion, converted_text
 from .context import ChatContext
 from .results import begins, span_words
+from .studies import KINDS, a_study, called
 from .told import Saying, Told, nothing, of_answer, said
 
 MOST_EVENTS = 40
-KINDS = {"ct": "ct", "mr": "mr", "mri": "mr", "film": "film", "x-ray": "film", "xray": "film", "radiograph": "film",
-         "slide": "slide", "scan": "ct"}
-IMAGING = {"ct", "mr", "film"}
 SECTIONS = {"impression": "Impression", "limits": "Limits", "comparison": "Comparison", "reviewed":
             "What was reviewed"}
 
 
-def ask_record(context: ChatContext, question: str) -> Told:
-    """What rules answer from everything that was recorded, measured and extracted."""
+def ask_record(context: ChatContext, question: str, count: bool) -> Told:
+    """What rules answer from everything that was recorded, measured and extracted; `count` says how many entries that
+    is."""
     own = [item for item in context.report.findings if not item.is_read]
     told = of_answer(answer_question(question, own, context.evidence))
+    if told.sayings and count:
+        number = len(told.sayings)
+        head = Saying(f"{number} {'entry' if number == 1 else 'entries'}.", by_number(
+            {key for saying in told.sayings for key in saying.evidence}))
+        return replace(told, sayings=(head, *told.sayings), value=AnswerValue(number=float(number)))
     if told.sayings or told.status is not AnswerStatus.NOT_IN_CASE:
         return told
     return replace(told, reason=f"{told.reason}{mentioned(context, about_of(question))}")
+
+
+def look_up(context: ChatContext, on: str, name: str, **given: str) -> Told:
+    """See `results.look_up`; `on` keeps to one kind of examination. Where none of that kind shows the thing, documents
+    that name it are pointed at."""
+    if not on:
+        return results.look_up(context, name, **given)
+    own = context.only(on)
+    if results.named(name, own.imaging):
+        return results.look_up(own, name, **given)
+    return nothing(f"The case holds nothing measured or seen on {a_study(on)} that is named {shown(name)}; that does "
+                   f"not rule it out.{mentioned(context, name)}")
 
 
 def about_of(question: str) -> str:
@@ -55,44 +72,44 @@ def about_of(question: str) -> str:
 
 def search_timeline(context: ChatContext, text: str, query: Query) -> Told:
     """Events of this case's patient; what only lies near in meaning is no answer, and what denies is told as such."""
-    if text:
-        hits = [hit for hit in context.timeline.hits(text, query, limit=MOST_EVENTS) if hit.match is not Match.MEANING]
-        events = [hit.event for hit in hits]
-    else:
-        events = context.timeline.matching(query)
+    hits = context.timeline.worded(text, query) if text else [
+        Hit(event, None) for event in context.timeline.matching(query)]
     known = {event.id for event in context.report.timeline}
-    own = [event for event in as_cited(events, context.report) if event.id in known]
-    if not own:
-        return nothing(f"The timeline holds no event {_asked(text, query)}.")
-    sayings = [_event(event) for event in own[:MOST_EVENTS]]
-    if len(own) > MOST_EVENTS:
-        rest = own[MOST_EVENTS:]
-        sayings.append(Saying(f"{len(rest)} more events are on the timeline.", rest[0].evidence))
-    return Told(tuple(sayings))
+    found = [hit for hit in hits if hit.event.id in known]
+    events = as_cited((hit.event for hit in found), context.report)
+    if not events:
+        return nothing(f"The timeline holds no event {asked_for(text, query)}.")
+    if len(events) == 1:
+        return Told((_event(events[0]),))
+    by_weight = sorted(range(len(events)), reverse=True, key=lambda at: (
+        found[at].match is not Match.OPPOSITE, moment_key(events[at].occurred_at or "")))
+    told = [events[at] for at in sorted(by_weight[:MOST_EVENTS])]
+    left = f"; the latest {MOST_EVENTS} of them are told, {len(events) - MOST_EVENTS} left out" if (
+        len(events) > MOST_EVENTS) else ""
+    head = Saying(f"{len(events)} events{left}.", by_number({key for event in events for key in event.evidence}))
+    return Told((head, *map(_event, told)), value=AnswerValue(number=float(len(events))))
 
 
 def _event(event: TimelineEvent) -> Saying:
     return Saying(f"{date_text(event.occurred_at) or 'Undated'}: {shown(event.text)}.", event.evidence)
 
 
-def _asked(text: str, query: Query) -> str:
+def asked_for(text: str, query: Query) -> str:
+    """Which events were asked for, in words that follow "no event"."""
     parts = [f"with the words “{shown(text)}”" if text else "", f"of the kind {query.kind}" if query.kind else "",
-             f"known by {query.as_of}" if query.as_of else "",
+             f"known by {spoken(query.as_of)}" if query.as_of else "",
              span_words(*query.between) if query.between else "", f"of {query.analyte}" if query.analyte else "",
              f"at {query.site}" if query.site else ""]
     return " ".join(part for part in parts if part) or "at all"
 
 
 def read_report(context: ChatContext, part: str) -> Told:
-    """Sentences of the report: a section, results outside their range, what was not read, conflicts."""
+    """Sentences of the report: a section, results outside their range, what was not read, conflicts, how much of
+    everything there is."""
     if part in ("abnormal", "low", "high"):
-        groups = [group for group in outside_range(context.material)
-                  if part == "abnormal" or flag_of(group[0]) == part]
-        how = "outside its range" if part == "abnormal" else part
-        return said(map(lab_sentence, groups)) if groups else nothing(
-            f"No latest laboratory result is flagged or known to be {how}.")
-    if part == "not read":
-        return _not_read(context)
+        return _flagged(context, part)
+    if part in ("not read", "counts"):
+        return _not_read(context) if part == "not read" else Told((Saying(_counts(context), ()),))
     if part == "conflicts":
         found = [Saying(item.text, item.evidence) for item in context.report.conflicts]
         return Told(tuple(found) or (Saying("No two sources of this case were found to disagree.", ()),))
@@ -103,44 +120,30 @@ def read_report(context: ChatContext, part: str) -> Told:
     return said(sentences)
 
 
+def _flagged(context: ChatContext, part: str) -> Told:
+    groups = [group for group in outside_range(context.material) if part == "abnormal" or flag_of(group[0]) == part]
+    how = "outside its range" if part == "abnormal" else part
+    if not groups:
+        return nothing(f"No latest laboratory result is flagged or known to be {how}.")
+    told = said(map(lab_sentence, groups))
+    outside = how.replace("its", "their") if len(groups) > 1 else how
+    head = Saying(f"{len(groups)} latest laboratory result{'' if len(groups) == 1 else 's'} {outside}.",
+                  by_number({key for saying in told.sayings for key in saying.evidence}))
+    return replace(told, sayings=(head, *told.sayings), value=AnswerValue(number=float(len(groups))))
+
+
+def _counts(context: ChatContext) -> str:
+    report, case = context.report, context.case
+    return (f"Files: {len(case.files)}, of which not read: {len(report.not_read)}. Examinations and documents: "
+            f"{len(case.studies)}. Findings: {len(report.findings)}. Timeline events: {len(report.timeline)}. Pieces "
+            f"of evidence: {len(report.evidence)}.")
+
+
 def _not_read(context: ChatContext) -> Told:
     if not context.report.not_read:
         return Told((Saying("Every file of the case was read.", ()),))
     lines = [f"{item.file}: {item.reason}" for item in context.report.not_read[:MOST_EVENTS]]
     return Told(tuple(Saying(line, ()) for line in lines))
-
-
-def list_studies(context: ChatContext, kind: str, pick: str) -> Told:
-    """Examinations with their dates: all, the first, or the last of a kind."""
-    wanted = IMAGING if kind == "imaging" else {KINDS.get(kind, kind)}
-    studies = [study for study in context.case.studies
-               if not kind or study.kind.value in wanted or (study.description or "").casefold() == kind]
-    studies = [study for study in studies if study.date] if pick else studies
-    if not studies:
-        return nothing(f"The case holds no {called(kind)}{' with a date' if pick else ''}.")
-    if pick:
-        studies = [(min if pick == "first" else max)(studies, key=lambda study: moment_key(study.date or ""))]
-    sayings = [Saying(f"{_label(study)}: {date_text(study.date) or 'undated'}.", shown_of(study, context))
-               for study in studies if shown_of(study, context)]
-    if not sayings:
-        return nothing(f"The case holds {len(studies)} of them, and none gave any evidence.")
-    only = studies[0] if len(studies) == 1 else None
-    return Told(tuple(sayings), value=AnswerValue(text=_label(only), date=only.date) if only else None)
-
-
-def called(kind: str) -> str:
-    """A kind of examination in words."""
-    return {"ct": "CT", "mr": "MR", "": "examination", "imaging": "images"}.get(kind, kind)
-
-
-def _label(study: Study) -> str:
-    return shown(study.description or STUDY_LABELS[study.kind][0])
-
-
-def shown_of(study: Study, context: ChatContext) -> tuple[str, ...]:
-    """The first piece of evidence of an examination."""
-    files = {file.path for file in study.files}
-    return tuple(item.id for item in context.evidence if item.source.file in files)[:1]
 
 
 def show_evidence(context: ChatContext, evidence: str) -> Told:
@@ -161,23 +164,36 @@ def convert(value: float, unit: str, to: str) -> Told:
         return nothing(f"That cannot be converted: {error}", AnswerStatus.DECLINED)
 
 
-def compare_with_prior(context: ChatContext, kind: str, date: str, back: int) -> Told:
+def compare_with_prior(context: ChatContext, kind: str, date: str, back: int, prior: str) -> Told:
     """An examination against an earlier one, the one just before it by default: what the report says, or compared now.
+
+    Args:
+        context: the case.
+        kind: of both.
+        date: of the later one, ISO 8601; empty for the latest.
+        back: how many before it the earlier one is.
+        prior: date of the earlier one, in place of `back`.
     """
     wanted = KINDS.get(kind, kind)
     done = sorted((item for item in context.results if item.task.study.kind.value == wanted and item.task.study.date),
                   key=lambda item: item.task.study.date or "")
     later = [item for item in done if not date or str(item.task.study.date).startswith(date)]
     if not later:
-        return nothing(f"The case holds no {called(kind)} {f'of {date}' if date else 'with a date'}.")
+        return nothing(f"The case holds no {called(kind)} {f'of {spoken(date)}' if date else 'with a date'}.")
     at = done.index(later[-1])
-    if at < back:
+    before = [item for item in done[:at] if str(item.task.study.date).startswith(prior)] if prior else done[:at]
+    if len(before) < (1 if prior else back):
         first = date_text(done[at].task.study.date)
-        return nothing(f"The case holds {at or 'no'} {called(kind)} before {first}, so there is none to compare with.")
-    prior, current = done[at - back], done[at]
-    told = _told_changes(context, str(prior.task.study.date)[:10], str(current.task.study.date)[:10], wanted)
+        which = f"{called(kind)}{f' of {spoken(prior)}' if prior else ''} before {first}"
+        return nothing(f"The case holds {len(before) or 'no'} {which}, so there is none to compare with.")
+    earlier, current = before[-1 if prior else -back], done[at]
+    told = _told_changes(context, str(earlier.task.study.date)[:10], str(current.task.study.date)[:10], wanted)
     if told:
         return said(told)
+    return _compared_now(context, earlier, current)
+
+
+def _compared_now(context: ChatContext, prior: TaskResult, current: TaskResult) -> Told:
     place = context.apart(["comparison", prior.task.study.id, current.task.study.id])
     result = moved(ComparisonTool().compare(StudyReading(prior.task.study, prior.result),
                                             StudyReading(current.task.study, current.result), place), place)

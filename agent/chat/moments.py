@@ -13,11 +13,17 @@ _NAMES = ("january", "february", "march", "april", "may", "june", "july", "augus
 _MONTHS = {"sept": "09"} | {short: f"{number:02d}" for number, name in enumerate(_NAMES, 1)
                             for short in (name, name[:3])}
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
-_DATE = rf"(?:{DATE_PATTERN}|\d{{4}}-\d{{2}}|{_MONTH} \d{{4}}|{_MONTH}(?! \d)|(?:19|20)\d{{2}}(?![\d.]))"
-_SPAN = re.compile(rf"(?:^| )(?:between|from) (?P<first>{_DATE}) (?:and|to|until|till) (?P<last>{_DATE})(?= |$)")
-_ONE = re.compile(rf"(?:^| )(?:back )?(?P<word>as of|up to|prior to|since|after|before|until|till|by|in|on|during|of"
-                  rf"|for"
-                  rf"|from) (?:the )?(?P<date>{_DATE})(?= |$)")
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_DAY_OF_MONTH = rf"(?:{_DAY} (?:of )?{_MONTH}(?! \d)|{_MONTH} {_DAY}(?!\d|,? \d))"
+"""A day without its year: `11 November`, `March 4th`."""
+DATE = (rf"(?:{DATE_PATTERN}|\d{{4}}-\d{{2}}|{_DAY_OF_MONTH}|{_MONTH} \d{{4}}|{_MONTH}(?! \d)"
+        r"|(?:19|20)\d{2}(?![\d.]))")
+_SPAN = re.compile(rf"(?:^| )(?:between|from) (?P<first>{DATE}) (?:and|to|until|till) (?P<last>{DATE})(?= |$)")
+_ONE = re.compile(rf"(?:^| )(?:back )?(?P<word>as of|up to|prior to"
+                  rf"|(?:than|(?:now )?(?:vs\.?|versus|compared (?:to|with)))(?: in| on)?|since|after|before|until"
+                  rf"|till|by|in|on|during|of|for|from) (?:the )?(?P<date>{DATE})(?= |$)")
+AGAINST = re.compile(r"than|now|vs|versus|compared")
+"""Words before a date that something is held against, which is then a span that begins there."""
 UP_TO = ("as of", "up to", "until", "till", "by")
 
 
@@ -32,7 +38,7 @@ class Span:
     Args:
         since: ISO date or empty.
         until: ISO date or empty, included.
-        word: the word that led to it, such as `since` or `as of`; empty without one.
+        word: the word that led to it, such as `since`, `as of` or `than in`; empty without one.
         rest: the question without it.
     """
 
@@ -55,15 +61,15 @@ def span_in(text: str, latest: str) -> Span:
     """
     both = _SPAN.search(text)
     if both is not None:
-        last = _iso(both["last"], latest)
-        return Span(_iso(both["first"], last), last, "between", _without(text, both))
+        last = iso_of(both["last"], latest)
+        return Span(iso_of(both["first"], last), last, "between", _without(text, both))
     one = _ONE.search(text)
     if one is None:
         return Span("", "", "", text)
-    moment, word, rest = _iso(one["date"], latest), one["word"], _without(text, one)
+    moment, word, rest = iso_of(one["date"], latest), one["word"], _without(text, one)
     if word in ("before", "prior to"):
         return Span("", _shifted(moment, -1), "before", rest)
-    if word in ("after", "since", "from"):
+    if word in ("after", "since", "from") or AGAINST.match(word):
         return Span(_shifted(moment, 1) if word == "after" else moment, "", word, rest)
     return Span("" if word in UP_TO else moment, moment, word, rest)
 
@@ -87,9 +93,17 @@ def _without(text: str, found: re.Match[str]) -> str:
     return " ".join((text[:found.start()] + " " + text[found.end():]).split()).strip(" ,")
 
 
-def _iso(written: str, latest: str) -> str:
+def iso_of(written: str, latest: str) -> str:
+    """A date that `DATE` matches in ISO 8601; a day or month without a year is the last one up to
+    `latest`.
+
+    Raises:
+        UnclearDate: it reads in two ways.
+    """
     if re.fullmatch(r"\d{4}(?:-\d{2})?", written):
         return written
+    if re.fullmatch(_DAY_OF_MONTH, written):
+        return _day_of_month(written, latest)
     month, _, year = written.partition(" ")
     month = month.rstrip(".")
     if month in _MONTHS and not year:
@@ -101,3 +115,21 @@ def _iso(written: str, latest: str) -> str:
     if day is None:
         raise UnclearDate(written)
     return day
+
+
+def _day_of_month(written: str, latest: str) -> str:
+    """A day without its year: the last one up to `latest`.
+
+    Raises:
+        UnclearDate: there is no such day.
+    """
+    month = re.search(_MONTH, written)
+    day = re.search(r"\d{1,2}", written)
+    if month is None or day is None:
+        raise UnclearDate(written)
+    name = f"{_MONTHS[month[0].rstrip('.')]}-{int(day[0]):02d}"
+    year = int(latest[:4]) - (1 if name > (latest[5:] or "12-31") else 0)
+    try:
+        return date.fromisoformat(f"{year:04d}-{name}").isoformat()
+    except ValueError as error:
+        raise UnclearDate(written) from error

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from ...core.finding import Category, Finding
-from ...core.moments import moment_key
+from ...core.moments import moment_key, spoken, spoken_within
 from ...core.report import Sentence
 from ...core.result import AnswerStatus, AnswerValue
 from ...report.wording import by_number, number_text, value_text, with_unit
@@ -53,7 +53,7 @@ def within(found: Sequence[Finding], since: str, until: str, pick: str) -> list[
         until: ISO date or empty, included.
         pick: `latest`, `first`, `highest`, `lowest`, or empty for all.
     """
-    chosen = [item for item in found if _within(item.date, since, until)] if since or until else list(found)
+    chosen = [item for item in found if is_within(item.date, since, until)] if since or until else list(found)
     if pick in ("highest", "lowest"):
         chosen = [item for item in chosen if item.number is not None]
         best: dict[tuple[object, ...], float] = {}
@@ -106,7 +106,7 @@ def compared(context: ChatContext, name: str, since: str, until: str) -> tuple[l
     found = _changes_of(context, name)
     values = named(name, context.valued) or [item for item in named(name, context.imaging) if item.number is not None]
     if since or until:
-        values = [item for item in values if _within(item.date, since, until)]
+        values = [item for item in values if is_within(item.date, since, until)]
     if not values:
         return within(found, since, until, ""), []
     days = _days(values)
@@ -215,15 +215,16 @@ def _when(finding: Finding) -> str:
     return moment_key(finding.date) if finding.date else ""
 
 
-def _within(moment: str | None, since: str, until: str) -> bool:
+def is_within(moment: str | None, since: str, until: str) -> bool:
+    """Whether a moment lies in a span of ISO dates, either end open, both included as precisely as written."""
     return moment is not None and moment[:len(since)] >= since and (not until or moment[:len(until)] <= until)
 
 
 def span_words(since: str, until: str) -> str:
     """A span of time in words."""
     if since and until:
-        return f"in {since}" if since == until else f"from {since} to {until}"
-    return f"since {since}" if since else f"until {until}" if until else ""
+        return spoken_within(since) if since == until else f"from {spoken(since)} to {spoken(until)}"
+    return f"since {spoken(since)}" if since else f"until {spoken(until)}" if until else ""
 
 
 def _one_value(found: Sequence[Finding]) -> AnswerValue | None:

@@ -30,6 +30,7 @@ class RulesChatModel(BaseChatModel):
     """
 
     context: SkipValidation[ChatContext]
+    decides_status: bool = True
 
     @property
     def _llm_type(self) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
 
 from ...core.evidence import Evidence
 from ...core.result import Answer, AnswerStatus, CitedSentence, Step
@@ -15,9 +15,10 @@ from ...prompts.loader import load_templates
 from ..facts import Known, known_facts
 from .check import sayings_of, unsupported
 from .context import ChatContext
-from .graph import ChatLimits, make_chat_graph
+from .graph import ChatLimits, Event, make_chat_graph
 from .history import History, Turn
-from .told import Saying, Told
+from .studies import looked_at
+from .told import DecidesStatus, Saying, Told
 from .toolbox import make_tools
 
 LONGEST_QUESTION = 2000
@@ -26,24 +27,6 @@ MOST_TURNS = 40
 LEFT_OUT = "{count} sentence{s} that the case does not bear out {were} left out."
 NOTHING_HELD = "Nothing that the model wrote is borne out by the case, so it is left out."
 TOO_LONG = f"The question is empty or longer than {LONGEST_QUESTION} characters."
-
-
-@dataclass(frozen=True)
-class Doing:
-    """A tool that begins, with what it was given."""
-
-    tool: str
-    arguments: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Written:
-    """A piece of what a model writes, as it comes: nothing of it is checked, and all of it may be left out."""
-
-    text: str
-
-
-Event = Doing | Written
 
 
 @dataclass(frozen=True)
@@ -63,7 +46,8 @@ class Chat:
     limits: ChatLimits = field(default_factory=ChatLimits)
 
     def ask(self, question: str, watch: Callable[[Event], None] | None = None) -> Answer:
-        """The checked answer. A stop at any moment leaves the history as it was before the question.
+        """The checked answer. A stop at any moment takes effect at once and leaves the history as it was before the
+        question; a tool or model that is at work then goes on to its end unheard.
 
         Args:
             question: in words.
@@ -72,17 +56,15 @@ class Chat:
         """
         if not 0 < len(question.strip()) <= LONGEST_QUESTION:
             return Answer(text=TOO_LONG, status=AnswerStatus.DECLINED)
-        graph = make_chat_graph(self.model, make_tools(self.context), self.limits)
+        over = threading.Event()
+        heard = None if watch is None else lambda event: None if over.is_set() else watch(event)
+        graph = make_chat_graph(self.model, make_tools(self.context), self.limits, watch=heard)
         before = self._past()
-        state: dict[str, Any] = {"messages": [*before, HumanMessage(content=question)]}
-        given: Any
-        for kind, given in graph.stream(state, {"recursion_limit": 4 * self.limits.steps + 8},
-                                        stream_mode=["values", "updates", "messages"] if watch else ["values"]):
-            if kind == "values":
-                state = given
-            elif watch is not None:
-                for event in _written(given) if kind == "messages" else _begun(given):
-                    watch(event)
+        try:
+            state = graph.invoke({"messages": [*before, HumanMessage(content=question)]},
+                                 {"recursion_limit": 4 * self.limits.steps + 8})
+        finally:
+            over.set()
         answer = self._checked(state["messages"][len(before) + 1:], state.get("stopped", ""))
         self.history.add(Turn(question=question, answer=answer))
         return answer
@@ -107,7 +89,7 @@ class Chat:
         return answer.model_copy(update={"steps": steps, "text": text})
 
     def _answer(self, text: str, status: str | None, told: Sequence[Told]) -> Answer:
-        if status in (AnswerStatus.DECLINED, AnswerStatus.NOT_IN_CASE) and self.model._llm_type == "caseloom-rules":
+        if status in (AnswerStatus.DECLINED, AnswerStatus.NOT_IN_CASE) and isinstance(self.model, DecidesStatus):
             return self._without(text, AnswerStatus(status))
         sayings = sayings_of(text)
         known = self._known(told)
@@ -129,7 +111,7 @@ class Chat:
         return known_facts((*report.findings, *findings), (*report.evidence, *evidence))
 
     def _without(self, text: str, status: AnswerStatus, raw: str | None = None) -> Answer:
-        looked = f" {self.context.looked_at}" if status is AnswerStatus.NOT_IN_CASE else ""
+        looked = f" {looked_at(self.context)}" if status is AnswerStatus.NOT_IN_CASE else ""
         return Answer(text=f"{text}{looked}", status=status, raw_answer=raw)
 
     def _with(self, held: Sequence[Saying], dropped: int, told: Sequence[Told], raw: str | None) -> Answer:
@@ -147,18 +129,3 @@ class Chat:
         known = {item.id: item for item in (*self.context.evidence, *(one for item in told for one in item.evidence))}
         keys = dict.fromkeys(key for saying in held for key in saying.evidence)
         return tuple(known[key] for key in keys if key in known)
-
-
-def _written(piece: tuple[Any, dict[str, Any]]) -> Iterator[Written]:
-    """What a model streams while it thinks; whole messages are no pieces."""
-    message, _ = piece
-    if isinstance(message, AIMessageChunk) and message.text:
-        yield Written(str(message.text))
-
-
-def _begun(update: dict[str, Any]) -> Iterator[Doing]:
-    for message in (update.get("think") or {}).get("messages", ()):
-        for call in message.tool_calls:
-            yield Doing(call["name"], call["args"])
-
-

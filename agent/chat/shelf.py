@@ -1,14 +1,20 @@
-"""Evidence that a chat adds to its report's: under ids of its own, R1, R2, ..., the same for as long as its history."""
+"""Evidence that a chat adds to its report's: under ids of its own, R1, R2, ..., which stay the same for a case."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from threading import RLock
+
+from filelock import FileLock
 
 from ...core.evidence import Evidence, make_evidence
 from ...core.finding import Finding
 from ...core.ids import content_id
+from .lines import append_lines, read_lines
 from .told import Saying, Told
 
 FOLDER = "chat"
@@ -21,35 +27,60 @@ class Shelf:
 
     Args:
         reported: the report's evidence.
-        kept: what earlier turns of the same history cited.
+        file: in the state folder, one line of JSON for each; read again before every new id, so that two chats about
+            one case never give one id to two things. None keeps the evidence for as long as this object lives.
     """
 
-    def __init__(self, reported: Sequence[Evidence], kept: Iterable[Evidence] = ()) -> None:
-        self._ids = {content_key(item): item.id for item in reported}
+    def __init__(self, reported: Sequence[Evidence], file: Path | None = None) -> None:
+        self._reported = {content_key(item): item.id for item in reported}
+        self._file = file
         self._items: dict[str, Evidence] = {}
-        for item in kept:
-            if SHELVED.fullmatch(item.id):
-                self._items[item.id] = item
-                self._ids.setdefault(content_key(item), item.id)
+        self._one = RLock()
 
     def get(self, key: str) -> Evidence | None:
         """Evidence of the shelf by its id."""
-        return self._items.get(key.upper())
+        with self._one:
+            self._read()
+            return self._items.get(key.upper())
 
     def shelve(self, told: Told) -> Told:
         """A result with its fresh evidence under ids of the shelf, in sentences, evidence and findings alike."""
-        ids = {item.id: self._put(item) for item in told.evidence}
+        ids = self._put(told.evidence) if told.evidence else {}
         sayings = tuple(Saying(one.text, tuple(ids.get(key, key) for key in one.evidence)) for one in told.sayings)
         fresh = tuple(self._items[key] for key in dict.fromkeys(ids.values()) if key in self._items)
         findings = tuple(_renamed(one, ids) for one in told.findings)
         return replace(told, sayings=sayings, evidence=fresh, findings=findings)
 
-    def _put(self, item: Evidence) -> str:
-        key = content_key(item)
-        if key not in self._ids:
-            self._ids[key] = f"R{1 + max((int(one[1:]) for one in self._items), default=0)}"
-            self._items[self._ids[key]] = item.model_copy(update={"id": self._ids[key]})
-        return self._ids[key]
+    def _put(self, given: Sequence[Evidence]) -> dict[str, str]:
+        """The id of each piece, by the id that it came with."""
+        with self._one, self._alone():
+            self._read()
+            known = {content_key(item): key for key, item in self._items.items()} | self._reported
+            ids, fresh = {}, []
+            for item in given:
+                place = content_key(item)
+                if place not in known:
+                    known[place] = f"R{1 + max((int(key[1:]) for key in self._items), default=0)}"
+                    fresh.append(item.model_copy(update={"id": known[place]}))
+                    self._items[known[place]] = fresh[-1]
+                ids[item.id] = known[place]
+            if self._file is not None and fresh:
+                append_lines(self._file, fresh)
+        return ids
+
+    def _read(self) -> None:
+        if self._file is not None:
+            self._items |= {item.id: item for item in read_lines(self._file, Evidence) if SHELVED.fullmatch(item.id)}
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process gives an id meanwhile."""
+        if self._file is None:
+            yield
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(self._file.with_suffix(".lock")):
+            yield
 
 
 def content_key(item: Evidence) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from ...core.result import AnswerStatus, AnswerValue
 from ..phrases import shown
-from .arithmetic import NoConversion, days_between
+from .arithmetic import NoConversion, days_between, whole_units
 from .context import ChatContext
-from .lookups import KINDS, called, shown_of
 from .results import named, within
+from .studies import KINDS, called, shown_of
 from .told import Saying, Told, nothing
 
 Ends = tuple[str, tuple[str, ...]]
@@ -20,27 +21,44 @@ class NoDay(ValueError):
     """Something has no date in the case; the message says so."""
 
 
-def days(context: ChatContext, first: str, last: str, kind: str, first_of: str, last_of: str) -> Told:
+@dataclass(frozen=True)
+class Bounds:
+    """Two days: given, or of examinations and results.
+
+    Args:
+        first: ISO day, where `first_of` and `kind` are empty.
+        last: the same, where `last_of` and `kind` are empty.
+        kind: of two examinations, the latest ones.
+        first_of: an examination or result, with `first` or `last` before it.
+        last_of: the same.
+    """
+
+    first: str
+    last: str
+    kind: str
+    first_of: str
+    last_of: str
+
+
+def days(context: ChatContext, bounds: Bounds, unit: str) -> Told:
     """Days between two days, the two latest examinations of a kind, or two events such as `last ct`.
 
     Args:
         context: the case.
-        first: ISO day, where `first_of` and `kind` are empty.
-        last: the same, where `last_of` and `kind` are empty.
-        kind: of the two examinations.
-        first_of: an examination or result, with `first` or `last` before it.
-        last_of: the same.
+        bounds: the two.
+        unit: `weeks`, `months` or `years` to tell it in these too.
     """
     try:
-        start, end = _two_latest(context, kind) if kind else (
-            _day_of(context, first_of) if first_of else (first, ()),
-            _day_of(context, last_of) if last_of else (last, ()))
+        start, end = _two_latest(context, bounds.kind) if bounds.kind else (
+            _day_of(context, bounds.first_of) if bounds.first_of else (bounds.first, ()),
+            _day_of(context, bounds.last_of) if bounds.last_of else (bounds.last, ()))
         count = days_between(start[0], end[0])
     except NoDay as error:
         return nothing(str(error))
     except NoConversion as error:
         return nothing(f"That cannot be counted: {error}", AnswerStatus.DECLINED)
-    return Told((Saying(f"From {start[0][:10]} to {end[0][:10]}: {count} day{'' if abs(count) == 1 else 's'}.",
+    also = f" ({whole_units(start[0], end[0], unit)})" if unit != "days" else ""
+    return Told((Saying(f"From {start[0][:10]} to {end[0][:10]}: {count} day{'' if abs(count) == 1 else 's'}{also}.",
                         tuple(dict.fromkeys((*start[1], *end[1])))),),
                 value=AnswerValue(number=float(count), unit="days"))
 

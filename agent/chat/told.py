@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from ...core.evidence import Evidence
 from ...core.finding import Finding
 from ...core.report import Sentence
 from ...core.result import Answer, AnswerStatus, AnswerValue
+
+
+@runtime_checkable
+class DecidesStatus(Protocol):
+    """A chat model whose word stands on whether a question is answered, declined or not in the case: it says so as
+    `status` beside its text, and writes nothing that it was not given. Of any other model the text alone counts."""
+
+    decides_status: bool
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pydantic import Field, create_model
 from ...memory.query import Query
 from ...prompts.loader import load_templates
 from ...tools.base import Arguments, OnDemand
-from . import again, amounts, entries, lookups, results, spans, values
+from . import again, amounts, entries, lookups, results, spans, studies, values
 from .context import ChatContext
 from .told import Told
 
@@ -21,7 +21,8 @@ DATE = r"^(\d{4}(-\d{2}(-\d{2})?)?)?$"
 class Question(Arguments):
     """A question."""
 
-    question: str = Field(max_length=500, description="In English, as the user put it.")
+    question: str = Field(max_length=500, description="In plain English: short forms written out.")
+    count: bool = Field(default=False, description="Also how many entries answer to it.")
 
 
 class LookUp(Arguments):
@@ -32,6 +33,15 @@ class LookUp(Arguments):
     until: str = Field(default="", pattern=DATE, description="ISO date.")
     unit: str = Field(default="", max_length=20, description="Give the value in this unit too, such as 'g/L'.")
     pick: Literal["", "latest", "first", "highest", "lowest"] = Field(default="", description="One of several.")
+    on: Literal["", "ct", "mr", "film", "slide"] = Field(default="", description="Only from this kind of examination.")
+
+
+class Counted(Arguments):
+    """What to count."""
+
+    name: str = Field(min_length=1, max_length=120, description="Such as 'nodule' or 'hemoglobin'.")
+    since: str = Field(default="", pattern=DATE, description="ISO date.")
+    until: str = Field(default="", pattern=DATE, description="ISO date.")
 
 
 class Change(Arguments):
@@ -65,6 +75,9 @@ class Changes(Arguments):
 
     percent: float = Field(default=0.0, ge=0.0, description="Of the earlier value; only larger changes are given.")
     direction: Literal["", "increased", "decreased"] = ""
+    of: Literal["", "lab", "imaging"] = Field(default="", description="Only laboratory results, or only images.")
+    since: str = Field(default="", pattern=DATE, description="ISO date from which the change began.")
+    until: str = Field(default="", pattern=DATE, description="ISO date.")
 
 
 class Entries(Arguments):
@@ -91,14 +104,25 @@ class Part(Arguments):
     """Which part."""
 
     part: Literal["impression", "reviewed", "comparison", "limits", "abnormal", "low", "high", "not read",
-                  "conflicts"]
+                  "conflicts", "counts"]
 
 
 class Studies(Arguments):
     """Which examinations."""
 
-    kind: Literal["", "ct", "mr", "film", "slide", "document", "lab report", "letter", "imaging"] = ""
+    kind: Literal["", "ct", "mr", "film", "slide", "document", "lab report", "letter", "imaging", "labs"] = Field(
+        default="", description="labs gives the days with laboratory results.")
     pick: Literal["", "first", "last"] = ""
+    since: str = Field(default="", pattern=DATE, description="ISO date.")
+    until: str = Field(default="", pattern=DATE, description="ISO date.")
+
+
+class OneStudy(Arguments):
+    """Which examination."""
+
+    kind: Literal["ct", "mr", "film", "slide", "lab report", "letter"]
+    date: str = Field(default="", pattern=DATE, description="Of the examination.")
+    pick: Literal["first", "last"] = "last"
 
 
 class Shown(Arguments):
@@ -115,6 +139,7 @@ class Days(Arguments):
     kind: Literal["", "ct", "mr", "film", "slide"] = Field(default="", description="The two latest of this kind.")
     first_of: str = Field(default="", max_length=80, description="In place of first: such as 'last ct'.")
     last_of: str = Field(default="", max_length=80, description="In place of last: such as 'first hemoglobin'.")
+    unit: Literal["days", "weeks", "months", "years"] = "days"
 
 
 class Conversion(Arguments):
@@ -131,6 +156,7 @@ class Prior(Arguments):
     kind: Literal["ct", "mr", "film"]
     date: str = Field(default="", pattern=DATE, description="Of the later examination; the latest by default.")
     back: int = Field(default=1, ge=1, le=20, description="1 for the one before it, 2 for the one before that.")
+    prior: str = Field(default="", pattern=DATE, description="In place of back: date of the earlier examination.")
 
 
 class Again(Arguments):
@@ -154,21 +180,23 @@ def make_tools(context: ChatContext) -> list[BaseTool]:
         return results.how_it_changed(context, **given)
 
     made: list[tuple[str, type[Arguments], Callable[..., Told]]] = [
-        ("ask_record", Question, lambda question: lookups.ask_record(context, question)),
-        ("look_up", LookUp, lambda **given: results.look_up(context, **given)),
+        ("ask_record", Question, lambda question, count: lookups.ask_record(context, question, count)),
+        ("look_up", LookUp, lambda **given: lookups.look_up(context, **given)),
+        ("how_many", Counted, lambda name, since, until: values.how_many(context, name, since, until)),
         ("how_it_changed", Change, changed),
         ("find_values", Values, lambda relation, number, unit, **given: values.find_values(
             context, limit=values.Limit(relation, number, unit), **given)),
-        ("find_changes", Changes, lambda percent, direction: values.find_changes(context, percent, direction)),
+        ("find_changes", Changes, lambda **given: values.find_changes(context, **given)),
         ("list_entries", Entries, lambda kind, since, until: entries.list_entries(context, kind, since, until)),
         ("search_timeline", Search, search),
         ("read_report", Part, lambda part: lookups.read_report(context, part)),
-        ("list_studies", Studies, lambda kind, pick: lookups.list_studies(context, kind, pick)),
+        ("list_studies", Studies, lambda **given: studies.list_studies(context, **given)),
+        ("read_study", OneStudy, lambda kind, date, pick: studies.read_study(context, kind, date, pick)),
         ("show_evidence", Shown, lambda evidence: lookups.show_evidence(context, evidence)),
-        ("days_between", Days, lambda **given: spans.days(context, **given)),
+        ("days_between", Days, lambda unit, **given: spans.days(context, spans.Bounds(**given), unit)),
         ("convert", Conversion, lookups.convert),
         ("compare_with_prior", Prior,
-         lambda kind, date, back: lookups.compare_with_prior(context, kind, date, back)),
+         lambda **given: lookups.compare_with_prior(context, **given)),
         ("run_tool", Again, lambda tool, date, question: again.run_again(context, tool, date, question)),
     ]
     made += [(one.name, _dated(one), _on_demand(context, one)) for one in context.on_demand.values()]

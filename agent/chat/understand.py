@@ -7,18 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ...core.moments import moment_key
-from ...tools.records.intents import AmbiguousDate, Topic, understand
-from ...tools.records.matching import Fit, fit
-from . import asks, forms
+from ...tools.records.intents import understand
+from ...tools.records.matching import Fit
+from . import asks, forms, overviews
 from .context import ChatContext
-from .frames import frame_of, plan_of_frame
+from .frames import Frame, frame_of, plan_of_frame
 from .moments import Span, UnclearDate, day_before, span_in
 from .plan import Call, Plan, one
+from .recorded import SEEN_ON, is_short_name, may_be_name, of_record
 from .refusals import refusal
 from .results import named
+from .setting import shown_on, study_in
 from .wording import corrected, plain
 
-UNSURE = "The date “{date}” can be read in two ways; write it as YYYY-MM-DD."
+UNSURE = "The date “{date}” is no date, or can be read in two ways; write it as YYYY-MM-DD."
 MOST_WORDS = 40
 """Of a question; a longer one is several."""
 MOST_NAMES = 4
@@ -26,17 +28,10 @@ MOST_NAMES = 4
 DEEPEST = 4
 """Questions that a follow-up may reach back over."""
 _FORMS: tuple[Callable[[Span, str], Plan | None], ...] = (
-    forms.evidence_shown, forms.conversion, forms.days, forms.studies, asks.quoted, asks.on_slice, asks.in_zone,
-    asks.of_slide, forms.many_changes, forms.outside_range, forms.report, forms.events, forms.record_entries,
-    forms.compare, asks.again)
-_NO_NAME = frozenset((
-    "it", "them", "before", "after", "below", "above", "under", "over", "than", "more", "less", "got", "any",
-    "everything", "something", "anything", "letter", "note", "evidence", "slice", "side", "plan", "again", "since",
-    "between", "and", "or", "not", "when", "where", "how", "which", "what", "why", "who", "if", "as", "all", "most",
-    "bigger", "smaller", "larger", "about", "say", "says", "now", "but", "then", "first", "last"))
-"""Words that no name of a result, condition or medicine has: with one, a question was not understood, and nothing may
-be said of what the case does not hold."""
-LONGEST_NAME = 5
+    forms.evidence_shown, forms.conversion, forms.days, forms.studies, forms.report, asks.quoted, asks.on_slice,
+    asks.in_zone, asks.of_slide, forms.many_changes, forms.outside_range, forms.events, forms.record_entries,
+    forms.compare, overviews.changed, overviews.study_shown, overviews.all_labs, overviews.labs_changed,
+    overviews.counted, asks.again)
 
 
 def plan_of(question: str, context: ChatContext, earlier: Sequence[str] = ()) -> Plan:
@@ -53,6 +48,10 @@ def plan_of(question: str, context: ChatContext, earlier: Sequence[str] = ()) ->
         return Plan(declined=refused, understood=bool(refused))
     try:
         span = span_in(text, _latest_date(context))
+        span = replace(span, rest=shown_on(span.rest))
+        pair = forms.compared_two(text, _latest_date(context))
+        if pair is not None:
+            return pair
         joined = _JOINED.match(question.strip().lower()) is not None
         plan = (_of_another(span, context, earlier) if joined else None) or _understood(span, question, context) or (
             _about_the_same(span, question, context, earlier))
@@ -76,16 +75,25 @@ def _understood(span: Span, question: str, context: ChatContext) -> Plan | None:
         plan = form(span, question)
         if plan is not None:
             return plan
-    return (_framed(span, question, context) or _changes(span, context) or _record(span, question, context))
+    framed = _framed(span, question, context) or _changes(span, context)
+    if framed is None and is_short_name(question.strip()):
+        return one("look_up", span.rest, name=span.rest)
+    return framed or of_record(span, context)
 
 
 def _framed(span: Span, question: str, context: ChatContext) -> Plan | None:
     """A question about one thing, or the same about several: `MCV and MCH?`"""
-    on = _ON_STUDY.search(span.rest)
-    span = replace(span, rest=" ".join(_ON_STUDY.sub(" ", span.rest).split()))
-    frame = frame_of(span, question, context.names)
-    if on and not _is_from(frame.name, forms.kind_of(on["kind"]), context):
-        return None
+    kind, pick, rest = study_in(span.rest)
+    frame = frame_of(replace(span, rest=rest), question, context.names)
+    plan = _of_frame(frame, context)
+    if plan is None or not kind:
+        return plan
+    if kind in SEEN_ON and not _is_from(frame.name, kind, context):
+        return one("look_up", frame.name, name=frame.name, since=span.since, until=span.until, on=kind)
+    return _picked(plan, pick) if kind in SEEN_ON or kind == "lab report" else None
+
+
+def _of_frame(frame: Frame, context: ChatContext) -> Plan | None:
     plan, names = plan_of_frame(frame), [frame.name]
     while plan is None and frame.name and len(names) < MOST_NAMES:
         other, rest = context.names.find(frame.rest)
@@ -99,15 +107,20 @@ def _framed(span: Span, question: str, context: ChatContext) -> Plan | None:
     return Plan(tuple(call for name in names for call in (plan_of_frame(replace(frame, name=name)) or Plan()).calls))
 
 
-_TOOLS = {"ct": "volume", "mr": "volume", "film": "localization", "slide": "pathology"}
-_ON_STUDY = re.compile(r" (?:on|in|of|from) (?:the |his |her |this )?(?:last |latest |most recent |newest )?"
-                       rf"{forms.STUDY}(?= |$)")
+def _picked(plan: Plan, pick: str) -> Plan:
+    """`on the first CT`: of what is looked up, the first."""
+    if pick != "first":
+        return plan
+    return replace(plan, calls=tuple(
+        Call(call.tool, call.arguments | {"pick": "first"}) if call.tool == "look_up" and not call.arguments["pick"]
+        else call for call in plan.calls))
 
 
 def _is_from(name: str, kind: str, context: ChatContext) -> bool:
     """Whether everything of a name was measured on studies of a kind: a nodule of the CT is none of the film."""
     found = named(name, [*context.imaging, *context.valued])
-    return bool(found) and all(item.tool == _TOOLS.get(kind) for item in found)
+    own = {item.id for item in named(name, context.only(kind).imaging)}
+    return bool(found) and all(item.id in own for item in found)
 
 
 _THE = r"(?:the |this |that |his |her |their |its |a |an |any |patient's |the patient's )*"
@@ -118,61 +131,16 @@ _CHANGED = (r"(?:chang(?:e|ed)|develop(?:ed)?|increas(?:e|ed)|decreas(?:e|ed)|ri
 def _changes(span: Span, context: ChatContext) -> Plan | None:
     """The change of what the case does not name: that there is none is told."""
     found = re.fullmatch(rf"(?:how (?:did|has|have)|has|have|did) {_THE}(?P<x>.+?) (?:been )?{_CHANGED}", span.rest)
-    if found is None or not _may_be_name(found["x"]):
+    if found is None or not may_be_name(found["x"]):
         return None
     return one("how_it_changed", found["x"], name=found["x"], since=span.since, until=span.until)
 
 
-def _record(span: Span, question: str, context: ChatContext) -> Plan | None:
-    """What the rules for records know. A thing that the case does not name must look like a name."""
-    text, _ = read(question, context)
-    text = _as_recorded(text)
-    try:
-        asked = understand(text)
-    except AmbiguousDate as error:
-        raise UnclearDate(str(error)) from error
-    if asked is None or asked.topic is Topic.ADVICE:
-        return None
-    if asked.about and not _may_be_name(asked.about) and asked.topic not in (Topic.CONDITIONS, Topic.MEDICATIONS):
-        return None
-    if asked.topic is Topic.VALUE and context.names.find(asked.about)[0] and (
-            context.names.answers_to(asked.about) is Fit.NONE):
-        return None  # what the case does hold is named, beside words that were not understood
-    if asked.topic is Topic.PRESCRIBER and not any(fit(asked.about, entry.names)[0] for entry in
-                                                   context.entries.medications):
-        return None
-    return one("ask_record", asked.about, question=text[:500])
-
-
-def _as_recorded(text: str) -> str:
-    """Short questions in the words that the rules for records know."""
-    for pattern, words in (
-            (r"(?:current )?(?:medications|meds|drugs?(?: history)?|medicines)", "which medications is he taking"),
-            (r"(?:any )?(?:known )?(?:drug )?allerg(?:y|ies)(?: status)?", "what are the allergies"),
-            (r"(?:what is (?:the|his|her) )?smoking(?: status| history)?", "what is the smoking status"),
-            (r"(?:what is )?(?:the )?(?:dose|dosage|strength) of (?P<x>.+)", r"is he taking \g<x>"),
-            (r"is (?P<who>he|she|the patient) (?P<x>.+?) allergic", r"is \g<who> allergic to \g<x>"),
-            (r"(?:is there |does (?:he|she) have )?(?:a |any )?history of (?P<x>.+)", r"has he had \g<x>"),
-            (r"(?:is (?:he|she) )?(?:an? )?(?:ex-?|former |current |non-?)?smokers?", "what is the smoking status"),
-            (r"any (?P<x>(?!questions?\b|thing|idea)[a-z]{4,}(?: [a-z]{4,})?)", r"is there \g<x>"),
-            (r"(?P<x>family history)", r"what is the \g<x>")):
-        if re.fullmatch(pattern, text):
-            return re.sub(rf"^{pattern}$", words, text)
-    return text
-
-
-def _may_be_name(about: str) -> bool:
-    words = re.findall(r"[^\s,;]+", about)
-    return 0 < len(words) <= LONGEST_NAME and not _NO_NAME & set(words) and not re.fullmatch(r"[\d.,% ]+", about)
-
-
 _JOINED = re.compile(r"(?:ok(?:ay)?[, ]+)?(?:and|what about|how about|same for)\b")
-_SINCE_WHEN = re.compile(r"(?:since when|from when|when did (?:it|that) (?:start|begin)|for how long"
-                         r"|how long)(?: is that"
-                         r"| was that| has (?:he|she) had (?:it|that))?")
-_ONE_BEFORE = re.compile(r"(?:compare )?(?:it )?(?:with|to|and)? ?(?:the )?(?:(?:film|ct|mr|scan"
-                         r"|one) )?before (?:that|it)"
-                         r"(?: one)?|(?:and )?(?:the )?one before(?: that)?")
+_SINCE_WHEN = re.compile(r"(?:since when|from when|when did (?:it|that) (?:start|begin)|for how long|how long)"
+                         r"(?: is that| was that| has (?:he|she) had (?:it|that))?")
+_ONE_BEFORE = re.compile(r"(?:compare )?(?:it )?(?:with|to|and)? ?(?:the )?(?:(?:film|ct|mr|scan|one) )?"
+                         r"before (?:that|it)(?: one)?|(?:and )?(?:the )?one before(?: that)?")
 
 
 def _before(context: ChatContext, earlier: Sequence[str]) -> Plan:
@@ -186,7 +154,7 @@ def _of_another(span: Span, context: ChatContext, earlier: Sequence[str]) -> Pla
     before = _before(context, earlier)
     asked = str(before.calls[0].arguments.get("question", "")) if before.calls else ""
     is_named = context.names.answers_to(about) is not Fit.NONE
-    if not is_named and before.subject and before.subject in asked and not span.word and _may_be_name(about):
+    if not is_named and before.subject and before.subject in asked and not span.word and may_be_name(about):
         return one("ask_record", about, question=asked.replace(before.subject, about))
     if span.word or not is_named:
         return None

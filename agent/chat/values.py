@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ...core.finding import Direction, Finding
-from ...core.result import AnswerStatus
+from ...core.result import AnswerStatus, AnswerValue
 from ...report.wording import by_number, number_text, unit_text, value_text, with_unit
 from ..compose_change import change_text
 from ..compose_labs import flag_of, flag_words
 from ..phrases import cited, shown
 from .arithmetic import NoConversion, convert
 from .context import ChatContext
-from .results import named, same_results, sentences_of, span_words, within
+from .results import WRITTEN, begins, is_within, named, same_results, sentences_of, span_words, within
 from .told import Saying, Told, nothing, said
 
 RELATIONS = ("below", "above", "at most", "at least")
@@ -85,8 +85,9 @@ def _told(about: str, judged: Sequence[tuple[Finding, bool | None]], limit: Limi
         head += f", of which {count or 'none'} {'is' if count < 2 else 'are'} {stated.words}"
     shown_ones = beyond if beyond or not limit.relation else _nearest(judged, limit)
     sentences = sentences_of(shown_ones)
-    told = said(sentences[:MOST])
-    rest = (f" {len(sentences) - MOST} of them are not listed here.",) if len(sentences) > MOST else ()
+    told = said(sentences[-MOST:])
+    rest = (f" The latest {MOST} follow, {len(sentences) - MOST} are not listed here.",) if (
+        len(sentences) > MOST) else ()
     return Told((Saying(f"{head}.{''.join(rest)}", everything), *told.sayings, *_doubts(judged, limit)))
 
 
@@ -158,25 +159,59 @@ def _doubts(judged: Sequence[tuple[Finding, bool | None]], limit: Limit) -> list
     return found
 
 
-def find_changes(context: ChatContext, percent: float, direction: str) -> Told:
+def find_changes(context: ChatContext, percent: float, direction: str, of: str, since: str, until: str) -> Told:
     """Results and measurements that changed by more than a percentage, the largest change first.
 
     Args:
         context: the case.
-        percent: of the earlier value.
+        percent: of the earlier value; at 0 all that is not stable, with how many they are.
+        of: `lab`, `imaging`, or empty for both.
+        since: ISO date or empty; only changes that began by then or later.
+        until: ISO date or empty; only changes that ended by then.
         direction: `increased`, `decreased`, or empty for both; what moved by less than can be told from noise is
             stable and did neither.
     """
     changes = [item for item in context.report.findings
-               if item.change is not None and item.change.relative is not None and not item.is_read]
+               if item.change is not None and item.change.relative is not None and not item.is_read
+               and (not of or context.material.is_lab(item) is (of == "lab"))
+               and (not since or begins(item, context) >= since) and (not until or is_within(item.date, "", until))]
+    what = {"lab": "laboratory results", "imaging": "measurements"}.get(of, "results and measurements")
     if not changes:
-        return nothing("The case holds no change that is told in percent.")
-    beyond = sorted((item for item in changes if abs(_percent(item)) > percent and (
+        when = f" {span_words(since, until)}" if since or until else ""
+        return nothing(f"The case holds no change of {what}{when} that is told in percent.")
+    beyond = sorted((item for item in changes if (abs(_percent(item)) > percent if percent else _moved(item)) and (
         not direction or _moved(item) == direction)), key=lambda item: -abs(_percent(item)))
+    moved = f"{direction or 'changed'}{f' by more than {percent:g} %' if percent else ''}"
     if not beyond:
-        return nothing(f"No result or measurement {direction or 'changed'} by more than {percent:g} %; "
-                       f"{len(changes)} changes were looked at.")
-    return said([cited(change_text(item, context.material), (item,)) for item in beyond[:MOST]])
+        return nothing(f"No one of the {what} {moved}; {len(changes)} changes were looked at.")
+    told = said([cited(change_text(item, context.material), (item,)) for item in beyond[:MOST]])
+    everything = by_number({key for item in changes for key in item.evidence})
+    head = () if percent else (Saying(f"{len(changes)} {what} were compared with earlier ones; {len(beyond)} {moved}.",
+                                      everything),)
+    rest = [key for item in beyond[MOST:] for key in item.evidence]
+    more = (Saying(f"{len(beyond) - MOST} smaller changes are not listed here.", by_number(set(rest))),) if rest else ()
+    return replace(told, sayings=(*head, *told.sayings, *more))
+
+
+def how_many(context: ChatContext, name: str, since: str, until: str) -> Told:
+    """How many findings of a name there are: on images those of one day, the latest by default; of results all."""
+    found = named(name, [*context.imaging, *context.valued])
+    if not found:
+        return nothing(f"The case holds nothing measured or seen that is named {shown(name)}; that does not rule it "
+                       "out.")
+    if any(item.category in WRITTEN for item in found):
+        return find_values(context, name, Limit("", None, ""), since, until, False)
+    chosen = within(found, since, until, "" if since or until else "latest")
+    if not chosen:
+        return nothing(f"The case holds findings named {shown(name)}, but none {span_words(since, until)}.")
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for item in chosen:
+        groups.setdefault(((item.date or "")[:10], shown(item.name).lower()), []).append(item)
+    heads = [Saying(f"{len(group)} {what}{'' if len(group) == 1 else 's'} ({day or 'undated'}).",
+                    by_number({key for item in group for key in item.evidence}))
+             for (day, what), group in sorted(groups.items())]
+    return replace(said(sentences_of(chosen)), sayings=(*heads, *said(sentences_of(chosen)).sayings),
+                   value=AnswerValue(number=float(len(chosen))) if len(groups) == 1 else None)
 
 
 def _percent(item: Finding) -> float:

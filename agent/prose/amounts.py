@@ -14,6 +14,7 @@ from .tokens import Token
 from .units import measure_of
 
 _WITHOUT_UNIT = frozenset({"range", "upper", "lower", "first", "second"})
+_RESULTS = frozenset({"value", "result", "measurement"})
 _SPANS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
 
 
@@ -50,6 +51,8 @@ def _holds_beside(amount: Amount, held: Held) -> bool:
 def _needs_unit(subject: Subject, amount: Amount) -> bool:
     if float(amount.digits) < 1 and ("/" in subject.name or "ratio" in subject.name):
         return False
+    if "index" in subject.name:
+        return False  # an index is told by its number alone
     return any(moment.value.unit not in (None, "", "1") for moment in subject.moments)
 
 
@@ -72,9 +75,17 @@ def _countable(held: Held, noun: Token) -> set[int]:
         return {sum(bool(item.resources & resources) and item.is_past == past for item in subjects)}
     if noun.phrase:
         alike = [item for item in subjects if any(noun.phrase in anchor for anchor in item.anchors)]
-        return {len({_thing(item) for item in alike})} | ({2} if noun.phrase == ("lung",) else set())
+        return {len({_thing(item) for item in alike})} | ({2} if noun.phrase == ("lung",) else set()) | (
+            {_results(alike)} if _RESULTS & set(held.claim.texts) else set())
     flagged = [item for item in subjects if item.flag in ("low", "high")]
-    return {len(flagged) if "outside" in held.claim.says else len(subjects)}
+    if "outside" in held.claim.says:
+        return {len(flagged)}
+    return {len(subjects)} | ({_results(subjects)} if noun.text in _RESULTS else set())
+
+
+def _results(subjects: Sequence[Subject]) -> int:
+    """Results of different days, each counted by itself."""
+    return sum(max(1, len({when[:10] for when in item.dates})) for item in subjects)
 
 
 def _thing(subject: Subject) -> tuple[str, ...]:

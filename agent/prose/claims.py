@@ -32,6 +32,9 @@ def claims_of(tokens: Sequence[Token], anchors: Anchors) -> list[Claim]:
             claim.sayings = [item for item in reversed(before.sayings) if _holds_on(item, claim)] + claim.sayings
     for before, claim in pairwise(claims):
         _headed_side(before, claim)
+    for before, claim in pairwise(claims):
+        if not (claim.named or claim.amounts or "past" in before.says) and claim.link in _LISTING:
+            before.sayings += [item for item in claim.sayings if item.kind == "past"]
     for earlier, claim in reversed(list(pairwise(claims))):
         _carry_back(earlier, claim)
         _shared_side(earlier, claim)
@@ -81,9 +84,9 @@ def _now_after(before: Claim, part: Claim) -> None:
         before.amounts[-1] = replace(before.amounts[-1], role=other)
 
 
-def _compare(claims: Sequence[Claim]) -> None:
+def _compare(claims: list[Claim]) -> None:
     """In "smaller than the right" the word of change compares two things now, and no earlier time."""
-    for before, claim in pairwise(claims):
+    for before, claim in list(pairwise(claims)):
         if claim.link != "than" or claim.dates or claim.says & {"prior", "since"}:
             continue
         said = before.says & {"increased", "decreased"}
@@ -95,14 +98,30 @@ def _compare(claims: Sequence[Claim]) -> None:
             claim.link = "with"
             continue
         claim.compares = min(said)
+        _share_out(before, claim, claims)
         before.sayings = [item for item in before.sayings if item.kind not in said]
+
+
+def _share_out(before: Claim, claim: Claim, claims: list[Claim]) -> None:
+    """In "smaller than the right, 2785 versus 3120 mL" each number is of its own thing."""
+    place = next(place for place, other in enumerate(claims) if other is claim)
+    after = claims[place + 1] if place + 1 < len(claims) else claim
+    holder = claim if claim.amounts else after
+    if len(holder.amounts) != 2 or "versus" not in holder.says or before.amounts or (holder is after and after.named):
+        return
+    first, second = (replace(amount, role="", unit=amount.unit or holder.amounts[1].unit) for amount in holder.amounts)
+    before.amounts, holder.amounts = [first], []
+    holder.sayings = [item for item in holder.sayings if item.kind not in ("versus", "since")]
+    claim.amounts = [second]
+    if holder is not claim and not (holder.phrases or holder.dates or holder.unknown or holder.counts):
+        del claims[place + 1]
 
 
 def _holds_on(item: Saying, claim: Claim) -> bool:
     """Whether what stands before the first of several names holds for one that is joined to it."""
     bare = not (claim.amounts or claim.sides or claim.says & ({"present", "uncertain"} | EXAMINATIONS | FLAGS
                                                               | DIRECTIONS))
-    if not item.leads:
+    if not item.leads or (item.text == "had" and set(claim.texts) & {"has", "have"}):
         return False
     if item.kind == "negation":
         apart = bool(set(claim.texts) & _APART)

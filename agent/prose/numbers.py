@@ -9,7 +9,7 @@ from .subjects import Moment, Subject
 from .units import factor, is_converted, is_written
 
 _DAYS = {"day": 1, "week": 7, "month": 30.44, "year": 365.25}
-_CHANGING = frozenset({"increased", "decreased", "improved", "worsened", "stable"})
+_CHANGING = frozenset({"increased", "decreased", "improved", "worsened", "stable", "moved"})
 
 
 def holds(amount: Amount, claim: Claim, subject: Subject, subjects: Sequence[Subject],

@@ -19,8 +19,8 @@ _TIMES = frozenset({"day", "days", "week", "weeks", "month", "months", "year", "
 _LIMITS = frozenset({"range", "upper", "lower", "detectable"})
 _UNDATED = _LIMITS | {"by", "interval"}
 """Roles of numbers that no date belongs to."""
-_BEYOND = frozenset({"above", "over", "beyond", "exceed", "exceeding"})
-_SHORT_OF = frozenset({"below", "under", "within"})
+_BEYOND = frozenset({"above", "over", "beyond", "exceed", "exceeding", "more than", "greater than", "in excess of"})
+_SHORT_OF = frozenset({"below", "under", "within", "less than"})
 _MOVED_BY = frozenset({"dropped", "fell", "rose", "increased", "decreased", "lost", "gained", "grew", "shrank",
                        "climbed", "declined"})
 """Verbs of change: a number right after one says by how much."""

@@ -125,7 +125,8 @@ def standing(held: Held) -> str:
     if subject.is_family:
         wrong = ("family" not in claim.says and not relatives) or not relatives <= own
     else:
-        wrong = "family" in claim.says or past != subject.is_past
+        event = bool(subject.resources & (ENTRIES["procedure"] | ENTRIES["vaccine"]))  # it lies in the past anyhow
+        wrong = "family" in claim.says or (past != subject.is_past and not (event and past))
     return "past, present and family are confused" if wrong else ""
 
 
@@ -192,6 +193,8 @@ def direction(held: Held) -> str:
     if claim.compares:
         return ""
     said = (claim.says & DIRECTIONS) - _flagged(claim, subject)
+    if "enlarged" in claim.texts and set(claim.texts) & _COPULAS and not claim.says & {"prior", "since", "versus"}:
+        return "it says more than its finding"  # that is a state, and no change
     earlier = claim.says & {"prior", "versus", "since"} - ({"since"} if "from" in claim.texts else set())
     if "already" in claim.says and {item.direction for item in subject.changes} in (set(), {Direction.NEW}):
         return "it compares without a measured change"
@@ -214,7 +217,8 @@ def direction(held: Held) -> str:
 def _moved(held: Held) -> bool:
     """Whether a change that is spoken of was one, and lies beyond or within what can be told from noise as said."""
     says, changes = held.claim.says, held.subject.changes
-    if "moved" in says and all(change.direction is Direction.STABLE for change in changes):
+    unmoved = all(change.direction is Direction.STABLE for change in changes)
+    if "moved" in says and "under_least" not in says and unmoved:
         return False
     passed = [abs(change.delta) > change.least_detectable for change in changes
               if change.delta is not None and change.least_detectable is not None]

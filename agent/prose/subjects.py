@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 
 from ...core.evidence import EvidenceKind, FhirResource
 from ...core.finding import Assertion, Category, Change, Finding, Status, Value
+from ...report.wording import number_text
 from ...tools.lab_terms.analytes import forms_of, table
 from ..compose_labs import flag_of
 from ..compose_records import is_past
@@ -156,11 +157,19 @@ def _moments_of(facts: Facts) -> list[Moment]:
         return [Moment(value, value.number, facts.dates, flag_of(finding), 1)] if finding.value else []
     ends = []
     if change.from_ is not None:
-        bare = value.model_copy(update={"number": change.from_, "text": None})
+        bare = value.model_copy(update={"number": change.from_, "text": _as_exact(change.from_, change.to)})
         ends.append(Moment(bare, change.from_, facts.prior_dates, "", 0))
     if change.to is not None:
-        ends.append(Moment(value, change.to, facts.dates, flag_of(finding), 1))
+        as_long = value if value.text is not None else value.model_copy(update={
+            "text": _as_exact(change.to, change.from_)})
+        ends.append(Moment(as_long, change.to, facts.dates, flag_of(finding), 1))
     return ends
+
+
+def _as_exact(number: float, other: float | None) -> str | None:
+    """A number with as many decimals as the one that it is compared with, where it has fewer; else None."""
+    decimals = len(number_text(other).partition(".")[2]) if other is not None else 0
+    return f"{number:.{decimals}f}" if decimals > len(number_text(number).partition(".")[2]) else None
 
 
 def _strength(facts: Facts, found: re.Match[str]) -> Moment:

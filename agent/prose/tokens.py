@@ -14,7 +14,7 @@ from .units import measure_of, plain_unit
 Words = tuple[str, ...]
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?:\.\d+)?")
-_TWO = re.compile(r"\s*(?P<kind>-|–|x|×|/|over|by)\s*(?=\d)")
+_TWO = re.compile(r"\s*(?P<kind>-|–|x|×|/|over(?!\s*[\d.,]+\s*(?:day|week|month|year))|by)\s*(?=\d)")
 _UNIT_END = re.compile(r"[,;:.)\]]+$")
 _LONGEST_UNIT = 5
 _LONGEST_PHRASE = 9

@@ -20,11 +20,16 @@ from .plain import plain, term
 
 MOST_FINDINGS = 100
 """Of one section; more would lead to a section that nobody checks."""
+MOST_SENTENCES = 24
+MOST_LETTERS = 400
+"""Of one sentence."""
 
 TOOL = "report"
 RECIPE = "prose/1"
-MOST_TOKENS = 4000
-"""Of the answer."""
+TOKENS_OF_A_FINDING = 80
+"""For a sentence of thirty words, its ids and the signs of JSON around them."""
+MOST_TOKENS = 2000
+"""Of the answer, however many findings there are."""
 
 
 class TaggedSentence(BaseModel):
@@ -32,7 +37,7 @@ class TaggedSentence(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    text: Annotated[str, Field(min_length=1, max_length=600)]
+    text: Annotated[str, Field(min_length=1, max_length=MOST_LETTERS)]
     findings: Annotated[list[str], Field(min_length=1)]
 
 
@@ -60,7 +65,8 @@ def prose_request(title: str, findings: Sequence[Finding], *, scope: str) -> Req
     listed = "\n".join(texts["finding"].fill(id=plain(finding.id), words=finding_words(finding))
                        for finding in findings)
     words = texts["section"].fill(title=term(title, "a section's title"), findings=listed)
-    return Request(TOOL, RECIPE, (words,), Json(sentences_about(ids)), scope, MOST_TOKENS)
+    return Request(TOOL, RECIPE, (words,), Json(sentences_about(ids)), scope,
+                   min(MOST_TOKENS, TOKENS_OF_A_FINDING * (len(ids) + 1)))
 
 
 def sentences_about(ids: Sequence[str]) -> TypeAdapter[list[TaggedSentence]]:
@@ -68,7 +74,7 @@ def sentences_about(ids: Sequence[str]) -> TypeAdapter[list[TaggedSentence]]:
     an_id: Any = Literal[tuple(ids)]
     fields: dict[str, Any] = {"findings": (list[an_id], Field(min_length=1, max_length=len(ids)))}
     model: Any = create_model("TaggedSentence", __base__=TaggedSentence, **fields)
-    section: Any = list[model]
+    section: Any = Annotated[list[model], Field(min_length=1, max_length=min(MOST_SENTENCES, 2 * len(ids)))]
     return TypeAdapter(section)
 
 
@@ -77,7 +83,8 @@ def finding_words(finding: Finding) -> str:
     side = finding.laterality
     said = {"side": side, "site": finding.site, "status": _status(finding),
             "value": _value(finding.value) if finding.value else None,
-            "change": _change(finding.change) if finding.change else None, "date": (finding.date or "")[:10]}
+            "change": _change(finding.change, finding.value) if finding.change else None,
+            "date": (finding.date or "")[:10]}
     return "; ".join([plain(finding.name), *(f"{key}: {plain(text)}" for key, text in said.items() if text)])
 
 
@@ -96,8 +103,9 @@ def _value(value: Value) -> str:
     return ", ".join(filter(None, [f"{amount(value)} {unit_of(value)}".strip(), *extra]))
 
 
-def _change(change: Change) -> str:
+def _change(change: Change, value: Value | None) -> str:
+    unit = unit_of(value) if value else ""
     numbers = {"from": change.from_, "to": change.to, "by": change.delta}
-    said = [f"{key} {number_text(number)}" for key, number in numbers.items() if number is not None]
+    said = [f"{key} {number_text(number)} {unit}".strip() for key, number in numbers.items() if number is not None]
     days = [] if change.interval_days is None else [f"over {change.interval_days} days"]
     return " ".join([str(change.direction), *said, *days])

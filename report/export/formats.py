@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from ...core.errors import UsageError
+from ...core.forms import Form
 from ...core.report import Report
 from ..files import write_bytes
 from .dicom_pdf import write_encapsulated_pdf
@@ -42,36 +42,31 @@ def _schema(material: Material, folder: Path) -> Exported:
     return Exported([write_bytes(folder / "report.schema.json", schema_text().encode("utf-8"))])
 
 
-FORMATS: dict[str, Writer] = {
-    "json": _copied("report.json", "overlays", "masks"),
-    "schema": _schema,
-    "markdown": _copied("report.md", "overlays"),
-    "html": _copied("report.html"),
-    "pdf": _copied("report.pdf"),
-    "fhir": _copied("fhir.json"),
-    "csv": _table,
-    "geojson": write_regions,
-    "dicom-sr": write_reports,
-    "dicom-seg": write_segmentations,
-    "dicom-pdf": write_encapsulated_pdf,
+WRITERS: dict[Form, Writer] = {
+    Form.JSON: _copied("report.json", "overlays", "masks"),
+    Form.SCHEMA: _schema,
+    Form.MARKDOWN: _copied("report.md", "overlays"),
+    Form.HTML: _copied("report.html"),
+    Form.PDF: _copied("report.pdf"),
+    Form.FHIR: _copied("fhir.json"),
+    Form.CSV: _table,
+    Form.GEOJSON: write_regions,
+    Form.DICOM_SR: write_reports,
+    Form.DICOM_SEG: write_segmentations,
+    Form.DICOM_PDF: write_encapsulated_pdf,
 }
 
 
-def export(material: Material, form: str, folder: Path) -> Exported:
+def export(material: Material, form: Form, folder: Path) -> Exported:
     """Write a report in one form.
 
     Args:
         material: the report and the files it rests on.
-        form: one of `FORMATS`.
+        form: which.
         folder: where to; made if need be.
-
-    Raises:
-        UsageError: there is no such form.
     """
-    if form not in FORMATS:
-        raise UsageError(f"there is no form {form!r}; the forms are {', '.join(FORMATS)}")
     folder.mkdir(parents=True, exist_ok=True)
-    return FORMATS[form](material, folder)
+    return WRITERS[form](material, folder)
 
 
 def schema_text() -> str:

@@ -19,6 +19,10 @@ from ...core.settings import Limits
 from ...sources.dicom_file import read_dicom
 from ...sources.digests import file_digest
 
+TYPE_2 = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyID", "StudyDate", "StudyTime",
+          "AccessionNumber", "ReferringPhysicianName")
+"""Attributes of the Patient and General Study modules that may be empty but not absent (PS3.3 C.7.1.1, C.7.2.1)."""
+
 
 @dataclass(frozen=True)
 class Material:
@@ -57,7 +61,8 @@ class Material:
         return [finding for finding in self.report.findings if wanted & set(finding.evidence)]
 
     def header(self, file: CaseFile) -> Any:
-        """The dataset of a DICOM file without its pixels.
+        """The dataset of a DICOM file without its pixels. What every object of patient and study must have, if only
+        empty (type 2), is there: de-identified files often lack it.
 
         Raises:
             RefusedFile: it is no DICOM file, or not the one that was reviewed.
@@ -65,7 +70,11 @@ class Material:
         path = self.case.root / file.path
         if not path.is_file() or file_digest(path) != file.sha256:
             raise RefusedFile(RefusalCode.CORRUPT, "the file is not the one that was reviewed; review the case again")
-        return read_dicom(path, self.limits, header_only=True)
+        header = read_dicom(path, self.limits, header_only=True)
+        for name in TYPE_2:
+            if name not in header:
+                setattr(header, name, "")
+        return header
 
     def uid(self, *parts: str) -> str:
         """A DICOM UID (2.25, PS3.5 B.2) that follows from the report's content and what is exported."""

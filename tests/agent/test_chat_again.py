@@ -49,12 +49,14 @@ def test_a_nodule_is_measured_on_the_slice_that_is_asked_for(chat: Chat) -> None
 
 def test_its_evidence_can_be_opened_and_keeps_its_id(chat: Chat, tmp_path: Path) -> None:
     file = tmp_path / "chat.jsonl"
-    kept = replace(chat, history=History(file))
+    shelved = tmp_path / "chat.evidence.jsonl"
+    context = replace(chat.context, shelf=Shelf(chat.context.report.evidence, shelved))
+    kept = replace(chat, history=History(file), context=context,
+                   model=chat.model.model_copy(update={"context": context}))
     first, = kept.ask("Measure the nodule on slice 106").evidence
     assert "R1: Axial CT slice 106" in kept.ask("Show me R1").text
     assert kept.ask("Measure the nodule on slice 106").evidence == (first,)
-    cited = [item for turn in History(file).turns() for item in turn.answer.evidence]
-    later = replace(chat.context, shelf=Shelf(chat.context.report.evidence, cited))
+    later = replace(chat.context, shelf=Shelf(chat.context.report.evidence, shelved))
     model = chat.model.model_copy(update={"context": later})
     other = replace(kept, context=later, model=model).ask("Measure the nodule on slice 105")
     assert {item.id for item in other.evidence} == {"R2"}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.tools import StructuredTool
 from scripted_chat import ScriptedChat, call
 
-from caseloom.agent.chat.graph import ChatLimits
+from caseloom.agent.chat.graph import ChatLimits, make_chat_graph, schema_tokens
 from caseloom.agent.chat.history import History, Turn
 from caseloom.agent.chat.session import Chat
+from caseloom.agent.chat.toolbox import make_tools
 from caseloom.core.result import Answer
 
 QUESTION = "What was the latest hemoglobin?"
@@ -94,6 +98,24 @@ def test_a_loop_without_end_is_ended(planted: Chat) -> None:
     assert "0 seconds" in driven(planted, LOOK_UP, seconds=-0.0).ask(QUESTION).text
 
 
+@pytest.mark.parametrize("at_work", ["tool", "model"])
+def test_the_clock_holds_while_a_tool_or_a_model_is_at_work(at_work: str) -> None:
+    """Each would take a minute."""
+    wait = StructuredTool.from_function(lambda: str(threading.Event().wait(60)), name="wait", description="Waits.")
+    model = ScriptedChat(script=[call("wait")] if at_work == "tool" else [lambda: threading.Event().wait(60)])
+    graph = make_chat_graph(model, [wait], ChatLimits(seconds=0.5))
+    start = time.monotonic()
+    state = graph.invoke({"messages": [HumanMessage(content=QUESTION)]})
+    assert time.monotonic() - start < 10
+    assert "0.5 seconds" in state["stopped"] and ("wait was still at work" in state["stopped"]) is (at_work == "tool")
+
+
+def test_the_tools_schemas_count_as_part_of_the_prompt(planted: Chat) -> None:
+    taken = schema_tokens(make_tools(planted.context))
+    assert taken > 2000
+    assert f"{taken} tokens" in driven(planted, LOOK_UP, tokens=taken).ask(QUESTION).text
+
+
 def test_an_empty_answer_is_said(planted: Chat) -> None:
     assert driven(planted, AIMessage(content="")).ask(QUESTION).text == "The model gave no answer."
 
@@ -117,7 +139,8 @@ def test_five_hundred_turns_stay_within_the_budget(planted: Chat, tmp_path: Path
     for number in range(499):
         history.add(Turn(question=f"question {number} {'words ' * 50}", answer=Answer(
             text=f"answer {number} {'words ' * 400}", status="declined")))
-    chat = driven(planted, LOOK_UP, AIMessage(content="Not in this case."), file=file, tokens=4000)
+    tokens = 4000 + schema_tokens(make_tools(planted.context))
+    chat = driven(planted, LOOK_UP, AIMessage(content="Not in this case."), file=file, tokens=tokens)
     chat.ask(QUESTION)
     for messages in chat.model.seen:
         assert sum(len(str(message.content)) for message in messages) <= 4000 * 4

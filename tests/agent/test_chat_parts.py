@@ -12,10 +12,12 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from caseloom.agent.chat.arithmetic import NoConversion, convert, converted_text, days_between
+from caseloom.agent.chat.arithmetic import NoConversion, convert, converted_text, days_between, whole_units
+from caseloom.agent.chat.check import MOST_READINGS, readings
 from caseloom.agent.chat.moments import UnclearDate, span_in
 from caseloom.agent.chat.reader_model import ReaderChatModel
 from caseloom.agent.chat.session import Chat
+from caseloom.agent.chat.told import Saying
 from caseloom.agent.chat.toolbox import make_tools
 from caseloom.core.case import Identity
 from caseloom.core.report import ReaderIdentity
@@ -50,7 +52,21 @@ def test_days() -> None:
         days_between("2025-03", "2025-04-01")
 
 
+@pytest.mark.parametrize(("first", "last", "unit", "told"), [
+    ("2025-03-04", "2025-11-11", "weeks", "36 weeks"), ("2025-03-04", "2025-11-11", "months", "8 months and 7 days"),
+    ("2025-11-11T08:00", "2025-03-04", "years", "0 years and 252 days"),
+    ("2024-01-31", "2024-02-29", "months", "1 month"),
+    ("2024-02-29", "2025-02-28", "years", "1 year"), ("2025-03-04", "2025-03-04", "weeks", "0 weeks"),
+    ("2025-01-31", "2025-03-01", "months", "1 month and 1 day"),
+    ("2025-03-04", "2025-03-12", "weeks", "1 week and 1 day")])
+def test_whole_units_of_the_calendar(first: str, last: str, unit: str, told: str) -> None:
+    assert whole_units(first, last, unit) == told
+
+
 @pytest.mark.parametrize(("text", "since", "until", "rest"), [
+    ("x on 11 november", "2025-11-11", "2025-11-11", "x"), ("x of december 4th", "2024-12-04", "2024-12-04", "x"),
+    ("x since the 3rd of march", "2025-03-03", "", "x"), ("x on march 4, 2025", "2025-03-04", "2025-03-04", "x"),
+    ("is x smaller than in march", "2025-03", "", "is x smaller"), ("x now vs march 2025", "2025-03", "", "x"),
     ("how did x change since march", "2025-03", "", "how did x change"),
     ("what was x in march 2024", "2024-03", "2024-03", "what was x"),
     ("what was x on 4 march 2025", "2025-03-04", "2025-03-04", "what was x"),
@@ -144,3 +160,18 @@ def test_a_reader_drives_the_chat(planted: Chat) -> None:
     assert [item.text for item in answer.sentences] == [sentence.text]
     assert "1 sentence that the case does not bear out" in answer.text
     assert len(reader.asked) == 2 and sentence.text in str(reader.asked[1].parts[0])
+
+
+def test_a_sentence_is_held_against_few_sets_of_findings(planted: Chat) -> None:
+    """Forty results on one piece of evidence would make ten thousand sets of three."""
+    known = planted.context.known
+    one = next(facts for facts in known.facts.values() if facts.finding.name == "Hemoglobin")
+    many = {f"F{900 + n}": replace(one, finding=one.finding.model_copy(update={
+        "id": f"F{900 + n}", "name": f"Hemoglobin fraction {n}"})) for n in range(40)}
+    crowded = replace(known, facts={**known.facts, **many})
+    saying = Saying("Hemoglobin fraction 7 is 10.6 g/dL.", tuple(sorted(one.evidence_ids)))
+    sets = list(readings(saying, crowded))
+    assert len(sets) == MOST_READINGS and sets[0] == ("F907",)
+    assert not list(readings(Saying("Potassium is 4.4 mmol/L.", saying.evidence), crowded))
+    away = tuple({*saying.evidence, next(key for key in known.evidence if key not in one.evidence_ids)})
+    assert all(len(some) > 1 for some in readings(Saying(saying.text, away), known))

@@ -118,7 +118,7 @@ def test_what_is_stable_is_not_among_what_increased() -> None:
 
     for direction, found in (("increased", True), ("stable", False)):
         held = SimpleNamespace(report=SimpleNamespace(findings=(changed(direction),)), material=SERIES.material)
-        assert bool(find_changes(held, 50.0, "increased").sayings) is found
+        assert bool(find_changes(held, 50.0, "increased", "", "", "").sayings) is found
 
 
 @pytest.mark.parametrize(("question", "said"), [

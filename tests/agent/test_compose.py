@@ -15,7 +15,7 @@ from caseloom.core.evidence import DocumentSpan, FhirResource, ImageBox
 from caseloom.core.finding import Category, Status, Value
 from caseloom.core.numbering import number_all
 from caseloom.core.refusal import Refusal, RefusalCode
-from caseloom.core.report import ReaderIdentity, Section, SentenceKind
+from caseloom.core.report import ReaderIdentity, Section, Sentence, SentenceKind, Support
 
 
 @pytest.fixture(scope="module")
@@ -223,3 +223,47 @@ def test_a_difference_that_may_be_noise_gets_no_direction() -> None:
     text = change_text(finding, Material(case, (finding,), ()))
     assert "decreased" not in text
     assert text.endswith("repeatability unknown.")
+
+
+def lab_results(case, *rows):
+    """The laboratory section and the impression of results of one analyte: (day, number, printed flag, computed)."""
+    maker = Maker()
+    sheet = maker.study(FileKind.DOCUMENT, "DOC", SECOND, "labs.pdf")
+    for n, (day, number, flag, computed) in enumerate(rows):
+        maker.add(sheet, DocumentSpan(page=1, bbox=(0, n, 5, n + 1), text=str(n)), f"line {n}", name="Potassium",
+                  category=Category.LAB, status=Status.MEASURED, tool="labs", date=day,
+                  value=Value(number=number, text=str(number), unit="mmol/L", low=3.5, high=5.1, flag=flag,
+                              flag_computed=computed))
+    sections = {section.title: section for section in of_made(maker, case)}
+    return text_of(sections["Laboratory"]), text_of(sections["Impression"])
+
+
+def test_an_earlier_result_farther_outside_than_the_latest_is_told_with_its_date(case):
+    told, impression = lab_results(case, ("2024-01-05", 6.9, "HH", "H"), ("2024-02-01", 5.4, "H", "H"),
+                                   ("2024-03-01", 2.9, "L", "L"), (SECOND, 4.2, None, "N"))
+    line = next(line for line in told.splitlines() if line.startswith("Earlier results"))
+    assert line == ("Earlier results flagged or outside the printed range: Potassium 6.9 mmol/L, high (2024-01-05); "
+                    "Potassium 2.9 mmol/L, low (2024-03-01).")
+    assert "Potassium 6.9 mmol/L, high (2024-01-05)" in impression and "2.9" not in impression
+
+
+def test_an_earlier_result_less_far_outside_than_the_latest_is_only_counted(case):
+    told, _ = lab_results(case, ("2024-01-05", 5.4, "H", "H"), (SECOND, 6.2, "H", "H"))
+    assert "Earlier results" not in told and "1 further result" in told
+
+
+def test_what_was_ruled_out_is_no_active_condition(case):
+    maker = Maker()
+    record = maker.study(FileKind.RECORD, "FHIR", SECOND, "record.json")
+    for name, status, assertion in (("Asthma", Status.PRESENT, "affirmed"), ("Tuberculosis", Status.ABSENT, "negated")):
+        maker.add(record, FhirResource(resource_type="Condition", id=name, path="Condition.code"), name, name=name,
+                  category=Category.RECORD, status=status, assertion=assertion, tool="records", date=FIRST)
+    told = text_of({section.title: section for section in of_made(maker, case)}["Health record"]).splitlines()
+    assert told == ["Active conditions: Asthma (2024-03-02).", "Excluded or denied: Tuberculosis (2024-03-02)."]
+    findings, evidence, _ = number_all(maker.findings, maker.evidence)
+    ruled_out = next(item for item in findings if item.name == "Tuberculosis")
+    active = Sentence(text="Active conditions: Tuberculosis (2024-03-02).", findings=(ruled_out.id,),
+                      evidence=ruled_out.evidence, kind=SentenceKind.FINDING, support=Support.SUPPORTED)
+    stands = [item.text for section in verify([Section(title="T", sentences=(active,))], findings, evidence)[0]
+              for item in section.sentences]
+    assert active.text not in stands

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from caseloom.agent.decide import add_addendum, audit_trail, edit_case, reject_c
 from caseloom.agent.door import report_folder
 from caseloom.agent.nodes import content_digest
 from caseloom.core.errors import StoreError, UsageError
-from caseloom.core.report import Report, ReportStatus, Support
+from caseloom.core.report import Outcome, Report, ReportStatus, Support
 
 pytestmark = pytest.mark.usefixtures("home")
 WHO = "Dr Ada Example"
@@ -66,6 +67,60 @@ def test_an_edit_that_nothing_supports_stays_marked(case: Path) -> None:
     assert edited.edits[0].objection
     page = (report_folder(edited) / "report.html").read_text("utf-8")
     assert "[unsupported]" in page and WHO in page and "Severe tuberculosis" in page
+
+
+def test_an_edit_keeps_the_reason_and_says_it_wherever_the_sentence_stands(case: Path) -> None:
+    draft = caseloom.review_case(case)
+    place = place_of(draft, "Asthma")
+    edited = edit_case(case, {place: "No asthma."}, name=WHO)
+    n, m = map(int, place.split("-")[1:])
+    sentence = edited.sections[n - 1].sentences[m - 1]
+    assert (sentence.text, sentence.outcome, sentence.support) == ("No asthma.", Outcome.MARKED, Support.UNSUPPORTED)
+    assert sentence.reason == edited.edits[0].objection is not None
+    for form in ("report.html", "report.md"):
+        assert "unsupported" in (report_folder(edited) / form).read_text("utf-8")
+    right = edit_case(case, {place: "Asthma is on the problem list, and gout too."}, name=WHO)
+    assert right.sections[n - 1].sentences[m - 1].outcome is Outcome.SUPPORTED
+
+
+def test_words_put_in_the_place_of_a_limitation_are_nobodys_finding(case: Path) -> None:
+    draft = caseloom.review_case(case)
+    limits = next(n for n, section in enumerate(draft.sections, 1) if section.title == "Limits")
+    edited = edit_case(case, {f"s-{limits}-1": "There is a large pneumothorax."}, name=WHO)
+    sentence = edited.sections[limits - 1].sentences[0]
+    assert (sentence.support, sentence.outcome) == (Support.UNSUPPORTED, Outcome.MARKED)
+    assert sentence.reason and "no finding" in sentence.reason
+
+
+def test_an_edit_that_tells_less_keeps_the_citations_of_what_it_tells(case: Path) -> None:
+    draft = caseloom.review_case(case)
+    place = place_of(draft, "Asthma")
+    edited = edit_case(case, {place: "Asthma is on the problem list."}, name=WHO)
+    n, m = map(int, place.split("-")[1:])
+    sentence = edited.sections[n - 1].sentences[m - 1]
+    told = {item.id: item.name for item in edited.findings}
+    assert [told[key] for key in sentence.findings] == ["Asthma"] and sentence.support is Support.SUPPORTED
+
+
+def test_a_file_that_changed_unnoticed_is_named_at_sign_and_export(case: Path, tmp_path: Path) -> None:
+    caseloom.review_case(case)
+    file = case / "record.json"
+    stat, text = file.stat(), file.read_text("utf-8")
+    file.write_text(text.replace("Gout", "Acne"), "utf-8")
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with pytest.raises(UsageError, match=r"record\.json: not what was reviewed"):
+        sign_case(case, name=WHO)
+    assert "record.json is not what was reviewed" in caseloom.export_case(case, ["csv"], tmp_path / "out").left_out[0]
+    again = caseloom.review_case(case)
+    assert any("Acne" in text for text in texts(again)) and not any("Gout" in text for text in texts(again))
+    assert sign_case(case, name=WHO).status is ReportStatus.SIGNED
+
+
+def test_a_case_with_another_file_has_no_report_to_sign(case: Path) -> None:
+    caseloom.review_case(case)
+    (case / "record.json").write_text("{}", "utf-8")
+    with pytest.raises(UsageError, match="a file changed since"):
+        sign_case(case, name=WHO)
 
 
 def test_a_sentence_taken_out_is_kept_in_the_edits(case: Path) -> None:

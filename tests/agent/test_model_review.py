@@ -87,7 +87,7 @@ def test_what_a_failed_reader_left_unread_is_read_the_next_time_and_only_that(ca
     down = False
     asked = len(reader.requests)
     again = review(case, tmp_path / "home", reader)
-    assert {request.tool for request in reader.requests[asked:]} == {"volume"}
+    assert {request.tool for request in reader.requests[asked:]} == {"volume", "report"}
     assert any(item.is_read for item in again.findings)
     assert not any("did not read" in warning for warning in again.warnings)
     assert "a model took part" in " ".join(item.text for item in again.sections[0].sentences)
@@ -109,7 +109,7 @@ def test_a_question_is_put_to_the_images_and_to_the_record(case: Path, tmp_path:
 def test_no_model_is_told_whose_case_or_file_it_is(case: Path, tmp_path: Path) -> None:
     reader = ScriptedReader({"ct": "Final Answer: no", "record": "Asthma"}, MEDGEMMA)
     review(case, tmp_path / "home", reader, "What else is known about the patient's lungs?")
-    assert {request.tool for request in reader.requests} == {"volume", "records"}
+    assert {request.tool for request in reader.requests} == {"volume", "records", "report"}
     for request in reader.requests:
         words = " ".join(part for part in (request.system or "", *request.parts) if isinstance(part, str))
         assert NAME not in words and str(tmp_path) not in words and ".dcm" not in words

@@ -58,9 +58,10 @@ def test_killed_inside_a_node_it_goes_on(node: str, small_case: Path, tmp_path: 
     assert written(home) == written(undisturbed)
 
 
-def test_a_finished_review_is_not_done_again(small_case: Path, tmp_path: Path) -> None:
+def test_a_finished_review_is_not_done_again(small_case: Path, tmp_path: Path, undisturbed: Path) -> None:
     home, log = tmp_path / "home", tmp_path / "log"
-    assert review(small_case, home, log) == 0
+    shutil.copytree(undisturbed, home)
+    shutil.copy(undisturbed.parent / "log", log)
     before = log.read_text(encoding="utf-8")
     assert review(small_case, home, log) == 0
     assert log.read_text(encoding="utf-8") == before

@@ -86,7 +86,7 @@ def test_another_question_gets_another_draft_and_the_latest_is_signed(home: Path
 def test_timeline_and_signing(home: Path, case: Path) -> None:
     assert caseloom(home, "review", case).returncode == 0
     events = json.loads(caseloom(home, "timeline", case, "--search", "asthma", "--json").stdout)["events"]
-    assert events[0]["occurred_at"] == "2020-02-01"
+    assert (events[0]["occurred_at"], events[0]["match"]) == ("2020-02-01", "words")
     signed = json.loads(caseloom(home, "sign", case, "--name", "Dr Ada Example", "--json").stdout)
     assert signed["status"] == "signed"
     assert signed["signature"]["name"] == "Dr Ada Example"
@@ -119,7 +119,11 @@ def test_the_timeline_is_asked_by_dates_and_kind(home: Path, case: Path) -> None
         return len(json.loads(caseloom(home, "timeline", case, *words, "--json").stdout)["events"])
 
     assert found("--since", "2020", "--until", "2020-02-01", "--kind", "record", "--analyte", "asthma") == 1
-    assert found("--since", "2021") == found("--as-of", "2019") == found("--kind", "lab") == 0
+    assert found("--since", "2021") == 0
+    none = caseloom(home, "timeline", case, "--as-of", "2019", "--kind", "lab")
+    assert (none.returncode, none.stdout) == (0, "")
+    assert none.stderr == ("The timeline holds no event of the kind lab known by 2019; it holds 1 (kinds: record), "
+                           "2020-02-01 to 2020-02-01.\n")
     assert caseloom(home, "timeline", case, "--since", "yesterday").returncode == 2
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import typer
 
@@ -45,3 +48,12 @@ def test_a_bug_shows_its_text_only_with_debug(capsys: pytest.CaptureFixture[str]
 def test_without_words_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_app(app_that_raises(ValueError()), [], debug=False) == 0
     assert "Usage" in capsys.readouterr().out
+
+
+def test_a_process_ends_while_something_is_still_at_work() -> None:
+    """Nobody waits for it any more, and it would take a minute."""
+    program = ("import time\nfrom caseloom.agent.chat.patience import TimeUp, within\n"
+               "from caseloom.app.entry import leave\n"
+               "try:\n    within(0.1, lambda: time.sleep(60))\nexcept TimeUp:\n    print('left')\nleave(7)\n")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (7, "left\n", "")

@@ -44,7 +44,7 @@ def test_no_code_means_two_substances() -> None:
 
 
 def test_every_known_unit_of_documents_is_taken_apart() -> None:
-    from caseloom.tools.labs.units import table
+    from caseloom.tools.lab_terms.units import table
     assert [code for code in table().values() if unit_of(code) is None] == []
 
 

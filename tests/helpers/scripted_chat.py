@@ -16,7 +16,7 @@ class ScriptedChat(BaseChatModel):
     """Says `script` one by one and its last line again and again; keeps what it was sent.
 
     Args:
-        script: messages, or an exception to raise.
+        script: messages, exceptions to raise, or functions whose result is said.
     """
 
     script: list[Any]
@@ -39,6 +39,8 @@ class ScriptedChat(BaseChatModel):
         self._seen.append(messages)
         if isinstance(line, BaseException):
             raise line
+        if callable(line):
+            return ChatResult(generations=[ChatGeneration(message=AIMessage(content=str(line())))])
         return ChatResult(generations=[ChatGeneration(message=line)])
 
 

@@ -124,3 +124,10 @@ def test_restrictions_hold_for_what_is_near_in_meaning_too(store: Timeline) -> N
     found = store.hits("other", Query(between=("2025-01-03", "2025-01-05")), limit=10)
     assert sorted(hit.event.occurred_at or "" for hit in found) == ["2025-01-03", "2025-01-04", "2025-01-05"]
     assert {hit.match for hit in found} == {Match.MEANING}
+
+
+def test_what_holds_the_words_is_never_left_out_for_what_lies_near(store: Timeline) -> None:
+    store.remember([event(f"Cough {n}", f"2025-01-{n:02d}") for n in range(1, 10)], case_id="c")
+    store.remember([event("Cold", "2025-02-01")], case_id="c")
+    assert len(store.hits("cough", limit=3)) == len(store.worded("cough")) == 9
+    assert [hit.match for hit in store.hits("cough", limit=20)] == [Match.WORDS] * 9 + [Match.MEANING]

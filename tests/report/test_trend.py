@@ -5,8 +5,9 @@ from __future__ import annotations
 from defusedxml.ElementTree import fromstring
 
 from caseloom.core.finding import Code, Finding, Value, make_finding
+from caseloom.report.plots import BLUE, VERMILLION
 from caseloom.report.series import Analyte, analytes_of
-from caseloom.report.trend import trend_chart, trend_svg
+from caseloom.report.trend import trend_chart, trend_picture, trend_svg
 
 
 def lab(number: float | None, unit: str | None, date: str, *, code: str = "718-7", name: str = "Haemoglobin",
@@ -55,26 +56,41 @@ def test_what_a_model_read_is_no_point_of_what_was_extracted() -> None:
     assert sorted(len(one.rows) for one in found) == [1, 3]
 
 
+def shapes(svg: str) -> list[tuple[str, str, str]]:
+    """Title, shape and fill of each mark of a chart."""
+    tree = fromstring(svg)
+    paths = {path.get("id"): path for path in tree.iter("path")}
+    found = []
+    for group in tree.iter("g"):
+        if (title := group.findtext("title")) is not None:
+            use = next(group.iter("use"))
+            path = paths[(use.get("href") or "#")[1:]]
+            drawn = path.get("d") or ""
+            tip = float(drawn.split()[2])
+            shape = "dot" if "C" in drawn else "up" if tip < 0 else "down"
+            found.append((title, shape, "none" if use.get("fill-opacity") == "0" else use.get("fill") or ""))
+    return found
+
+
 def test_marks_tell_without_colour_and_every_one_has_its_source_s_words() -> None:
     doubtful = lab(5, "g/L", "2025-03-01", comparator="<")
-    tree = fromstring(str(trend_chart(only(*HAEMOGLOBIN, doubtful))))
-    marks = [(mark.tag, mark.get("class"), mark.findtext("title")) for mark in tree if mark.find("title") is not None]
-    assert marks == [("circle", "within", "2023-03-01: 14.1 g/dL"), ("polygon", "low", "2024-02-11: 118 g/L"),
-                     ("polygon", "high", "2025-01-15 08:30: 165 g/L"),
-                     ("circle", "within doubtful", "2025-03-01: 5 g/L")]
-    low, high = (next(mark.get("points").split()[0].split(",")[1] for mark in tree if mark.get("class") == side)
-                 for side in ("low", "high"))
-    corners = {side: [float(pair.split(",")[1]) for mark in tree if mark.get("class") == side
-                      for pair in mark.get("points").split()] for side in ("low", "high")}
-    assert float(low) == max(corners["low"]) and float(high) == min(corners["high"])
+    marks = shapes(str(trend_chart(only(*HAEMOGLOBIN, doubtful))))
+    assert [(title, shape) for title, shape, _ in marks] == [
+        ("2023-03-01: 14.1 g/dL", "dot"), ("2024-02-11: 118 g/L", "down"), ("2025-01-15 08:30: 165 g/L", "up"),
+        ("2025-03-01: 5 g/L", "dot")]
+    assert [fill for *_, fill in marks] == [BLUE, VERMILLION, VERMILLION, "none"]
 
 
-def test_every_range_has_its_own_band() -> None:
-    tree = fromstring(str(trend_chart(only(*HAEMOGLOBIN))))
-    bands = [rect for rect in tree.findall("rect") if rect.get("class") == "range"]
-    assert len(bands) == 2
-    ends = float(bands[0].get("x")) + float(bands[0].get("width"))
-    assert ends == float(bands[1].get("x"))
+def test_equal_results_are_drawn_in_equal_bytes_without_style_or_address() -> None:
+    one, other = (str(trend_chart(only(*HAEMOGLOBIN))) for _ in range(2))
+    assert one == other and "style=" not in one and "http" not in one and "currentColor" in one
+    picture = trend_picture(only(*HAEMOGLOBIN))
+    assert picture == trend_picture(only(*HAEMOGLOBIN)) and picture.startswith(b"\x89PNG")
+
+
+def test_a_name_with_markup_is_text_in_its_chart() -> None:
+    named = [item.model_copy(update={"name": "<script>x</script> $a_b$"}) for item in HAEMOGLOBIN]
+    assert "<script>" not in str(trend_chart(only(*named))) and "&lt;script&gt;" in str(trend_chart(only(*named)))
 
 
 def test_one_day_or_words_alone_make_no_picture() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -12,7 +13,8 @@ from importlib.resources import files
 from .units import ucum_of
 
 _SPECIMENS = {
-    "urine": r"urine|urinalysis|urinary|urin|microscopy|microscopic|sediment|dipstick",
+    "urine": r"(?<=[(\[])u(?=[)\]])|(?<=, )ua?$|^d?u(?=-\w{2})|urine|urinalysis|urinary|urin|microscopy|microscopic|"
+             r"sediment|dipstick",
     "arterial": r"arterial|blood gas|abg|gases|pao2|paco2|sao2|pha|(?:po2|pco2|so2|ph|hco3)\(a\)",
     "csf": r"csf|cerebrospinal|liquor|spinal fluid",
     "stool": r"stool|f(?:a?e)ces|f(?:a?e)cal",
@@ -26,7 +28,16 @@ _SPECIMEN_PATTERNS = [(name, re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORE
 _TRAILING_SPECIMEN = re.compile(
     r"[\s,(\[]+(?:in )?(?:serum|plasma|whole blood|blood|s|p|b|u|ser|urine|random urine|spot urine)[)\]]?$",
     re.IGNORECASE)
-_FOOTNOTE = re.compile(r"(?:\s\d{1,2}\)|\s?[*†‡§]+)$")
+_PREFIX = re.compile(r"^f?(?:[BPSU]|Sg|Pt|dU)-(?=\w{2})")
+"""The Nordic way of saying in what something is measured: `S-Natrium`, `fP-Glukos`."""
+_SAYS_HOW = re.compile(
+    r"total|calc\w*|est\w*|auto\w*|manual|direct|quant\w*|qual\w*|abs\w*|rel\w*|#|%|jaffe|enzymatic|enz|ise|ifcc|"
+    r"ngsp|dcct|dpd|bcg|bcp|immunoassay|clia|eclia|cmia|elisa|turbidimetry|photometric|hexokinase|god[- ]?pap|uricase|"
+    r"urease|biuret|westergren|high[- ]sensitivity|hs|ultrasensitive|"
+    r"\d\w{2} gen\w*|gen(?:eration)? ?\d|lc-?ms\S*|in .*",
+    re.IGNORECASE)
+"""In brackets behind a name: how it was measured, not what."""
+_FOOTNOTE = re.compile(r"(?:\s\d{1,2}\)|\s?[*†‡§]+|(?i:\s(?:lvl|level)))$")
 _SAME = {"serum": "serum", "plasma": "serum", "blood": "blood", "arterial": "arterial", "urine": "urine"}
 
 
@@ -125,11 +136,26 @@ def misread(name: str) -> str | None:
 
 def forms_of(name: str) -> list[str]:
     """Plain forms to look a name up by, most specific first: whole, without specimen, outside and in brackets."""
-    bare = _TRAILING_SPECIMEN.sub("", _FOOTNOTE.sub("", name.strip()))
-    outside = re.sub(r"\s*[(\[][^)\]]*[)\]]", "", bare)
+    bare = _TRAILING_SPECIMEN.sub("", _FOOTNOTE.sub("", _PREFIX.sub("", name.strip())))
     inside = re.findall(r"[(\[]([^)\]]+)[)\]]", bare)
+    outside = [re.sub(r"\s*[(\[][^)\]]*[)\]]", "", bare)] if _may_be_dropped(bare, inside) else []
     swapped = re.sub(r"^l(?=g[AGME]\b)", "I", name)
-    return [form for form in dict.fromkeys(map(plain, (name, bare, swapped, outside, *inside))) if form]
+    return [form for form in dict.fromkeys(map(plain, (name, bare, swapped, *outside, *inside))) if form]
+
+
+def _may_be_dropped(name: str, inside: Sequence[str]) -> bool:
+    """Whether what a name holds in brackets does not make it another test: it names the same one, its unit, specimen or
+    method (`Creatinine (Jaffe)`), and not a part or another matter of it (`ALP (bone)`, `Folate (RBC)`)."""
+    outside = table().get(plain(re.sub(r"\s*[(\[][^)\]]*[)\]]", "", name)), ())
+    codes = {analyte.code for analyte in outside}
+    return all(_SAYS_HOW.fullmatch(text.strip()) or ucum_of(text) or specimen_in(text)
+               or codes & {analyte.code for analyte in table().get(plain(text), ())}
+               or (text.isupper() and plain(text) not in table() and _initials(name).startswith(text[:2].lower()))
+               for text in inside)
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in plain(re.sub(r"[(\[].*", "", name)).split())
 
 
 @lru_cache(maxsize=16384)
@@ -154,7 +180,8 @@ def analyte_of(name: str, specimen: str | None, unit: str | None, *, numeric: bo
     Args:
         name: as printed.
         specimen: as `specimen_in` tells it from name, panel and page; None when nothing is said, which then means the
-            analyte's usual specimen, if it has a single one in the table; arterial blood is never taken for granted.
+            analyte's usual specimen, if it has a single one in the table; arterial blood is never taken for granted,
+            nor what is measured in it and in urine alone (`pH`).
         unit: as printed, or None.
         numeric: the result is a number.
 
@@ -169,7 +196,7 @@ def analyte_of(name: str, specimen: str | None, unit: str | None, *, numeric: bo
         found = tuple(narrowed or ([a for a in found if a.specimen in ("serum", "blood")] if loose else []))
     else:
         usual = [analyte for analyte in found if analyte.specimen in ("serum", "blood")]
-        found = tuple(usual or [analyte for analyte in found if analyte.specimen != "arterial"])
+        found = tuple(usual or (found if all(analyte.specimen != "arterial" for analyte in found) else ()))
     fitting = [analyte for analyte in found if unit_fits(analyte, unit, numeric=numeric)]
     return fitting[0] if len({analyte.code for analyte in fitting}) == 1 else None
 

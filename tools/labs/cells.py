@@ -17,54 +17,80 @@ from .parts import Parts
 from .row import Row, Section, words_in
 from .tokens import Kind, Token
 
-_OWN_VALUE = re.compile(r"(?:your |test |current )?(?:value|result)s?", re.IGNORECASE)
+_OWN_VALUE = re.compile(r"(?:your |test |current )?(?:value|result)s?|resultado|ergebnis|résultat|risultato",
+                        re.IGNORECASE)
 _LONGEST_WORDED = 5
 """Words of a worded result that no list knows."""
 
 
 def results_of(parts: Parts, columns: Sequence[Column], table: Table, section: Section, *,
                month_first: bool) -> list[Row]:
-    """The results of one row: one, or one for each column of results.
+    """The results of one row: one, or one for each column of results, and for a number among the units (a count beside
+    the share in the column of results).
 
     An earlier result has the date of its column, or the one printed beside it, else none.
     """
     if runs_on(parts):
         one = with_own_name(row_in_order(parts, section), parts, section)
         return [one] if one is not None and acceptable(one, table) else []
-    cells: dict[int, list[Token]] = {}
-    name = list(parts.name)
-    body = list(parts.body)
-    while len(name) > 1 and in_unit_column(name[-1], columns):
-        body.insert(0, name.pop())
-    kept = beside_names(name, table.headings)
-    name, body = name[:kept], [*name[kept:], *body]
-    parts = replace(parts, name=tuple(name), body=tuple(body))
-    for token in body_cells(parts):
-        column = cell_column(token, columns, table.headings)
-        if column is not None:
-            cells.setdefault(columns.index(column), []).append(token)
-    cells = dict(sorted(cells.items()))
-    wanted = [n for n, column in enumerate(columns) if column.role in (Role.VALUE, Role.PREVIOUS)]
+    parts = with_whole_body(parts, columns, table.headings)
+    cells = cells_of(parts, columns, table.headings)
+    wanted = [n for n, column in enumerate(columns) if holds_results(column, cells.get(n, []))]
     several = len([n for n in wanted if columns[n].moment]) > 1
     rows = []
-    for n in wanted:
-        column = columns[n]
-        row = with_own_name(row_of(parts, cells, columns, n, section), parts, section)
-        if row is not None and acceptable(row, table) and not beside_number(row, parts):
-            own = section.moment or column.moment
-            moment = column.moment if several or column.role is Role.PREVIOUS else parts.line.moment or own
-            earlier = column.role is Role.PREVIOUS
-            if earlier and moment is None:
-                moment = date_beside(row, parts.line, [columns[n] for n in wanted], month_first=month_first)
-            rows.append(replace(row, moment=moment, earlier=earlier))
-    return with_own_limits(rows)
+    for n, cell in [(place, cell) for place in wanted for cell in amounts_in(cells.get(place, []))]:
+        row = with_own_name(row_of(parts, {**cells, n: cell}, columns, n, section), parts, section)
+        if row is None or not acceptable(row, table) or beside_number(row, parts):
+            continue
+        if columns[n].role is Role.PREVIOUS:
+            beside = date_beside(row, parts.line, [columns[n] for n in wanted], month_first=month_first)
+            rows.append(replace(row, moment=columns[n].moment or beside, earlier=True))
+        else:
+            own = columns[n].moment or section.moment
+            rows.append(replace(row, moment=columns[n].moment if several else parts.line.moment or own))
+    return rows if several else with_own_limits(rows)
+
+
+def with_whole_body(parts: Parts, columns: Sequence[Column], headings: Sequence[Heading]) -> Parts:
+    """The row with what its name took from the columns of units and of the next heading given back to its body."""
+    name, body = list(parts.name), list(parts.body)
+    while len(name) > 1 and in_unit_column(name[-1], columns):
+        body.insert(0, name.pop())
+    kept = beside_names(name, headings)
+    return replace(parts, name=tuple(name[:kept]), body=(*name[kept:], *body))
+
+
+def cells_of(parts: Parts, columns: Sequence[Column], headings: Sequence[Heading]) -> dict[int, list[Token]]:
+    """The tokens of a row's body by the number of their column, from left to right; those of no column are left out."""
+    cells: dict[int, list[Token]] = {}
+    for token in body_cells(parts):
+        column = cell_column(token, columns, headings)
+        if column is not None:
+            cells.setdefault(columns.index(column), []).append(token)
+    return dict(sorted(cells.items()))
+
+
+def amounts_in(tokens: Sequence[Token]) -> list[list[Token]]:
+    """A cell's tokens, parted before each number that follows a unit (`58 %   4.321 /mm3` are two amounts)."""
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.kind is Kind.NUMBER and any(other.kind is Kind.UNIT for other in parts[-1]):
+            parts.append([])
+        parts[-1].append(token)
+    return parts
+
+
+def holds_results(column: Column, tokens: Sequence[Token]) -> bool:
+    """Whether a cell can hold a result: in a column of results, or a number among units."""
+    return column.role in (Role.VALUE, Role.PREVIOUS) or (
+        column.role is Role.UNIT and any(token.kind is Kind.NUMBER for token in tokens))
 
 
 def with_own_limits(rows: Sequence[Row]) -> list[Row]:
-    """The results of one line; where they are in several units, the range is of the last, which stands before it."""
+    """The results of one line and date; where they are in several units, the range is that of the last one."""
     present = [row for row in rows if not row.earlier]
     units = {row.unit.text if row.unit else None for row in present}
-    if len(units) < 2 or any(row.moment for row in present):
+    if len(units) < 2:
         return list(rows)
     return [replace(row, limits=()) if row in present[:-1] else row for row in rows]
 
@@ -103,12 +129,18 @@ def row_in_order(parts: Parts, section: Section) -> Row | None:
     unit = next((token for token in rest if token.kind is Kind.UNIT), parts.unit)
     limits = tuple(token for token in rest if token.kind in (Kind.RANGE, Kind.LIMIT, Kind.RESULT))[:1]
     flag = next((token for token in rest if token.kind is Kind.FLAG), next(iter(parts.lead), None))
-    used = (*parts.lead, *parts.name, *parts.body)
-    words = words_in(used)
-    return Row(name=parts.label, value=value, unit=unit, limits=limits, flag=flag, words=words,
+    row = row_with(parts, section, value, unit, limits, flag)
+    return replace(row, words=words_in((*parts.lead, *parts.name, *parts.body)),
+                   moment=parts.line.moment or section.moment)
+
+
+def row_with(parts: Parts, section: Section, value: tuple[Token, ...], unit: Token | None, limits: tuple[Token, ...],
+             flag: Token | None) -> Row:
+    """The result of these pieces, without a moment of its own."""
+    used = (*parts.lead, *parts.name, *value, *((unit,) if unit else ()), *limits, *((flag,) if flag else ()))
+    return Row(name=parts.label, value=value, unit=unit, limits=limits, flag=flag, words=words_in(used),
                start=parts.name[0].words[0], line=parts.line.number, panel=parts.line.group or section.panel,
-               moment=parts.line.moment or section.moment,
-               bold_value=all(word.bold for token in value for word in token.words))
+               moment=None, bold_value=all(word.bold for token in value for word in token.words))
 
 
 def cell_column(token: Token, columns: Sequence[Column], headings: Sequence[Heading]) -> Column | None:
@@ -147,8 +179,8 @@ def beside_names(name: Sequence[Token], headings: Sequence[Heading]) -> int:
 
 def belongs(column: Column, tokens: Sequence[Token]) -> bool:
     """Whether what stands in another column belongs to a result: its unit, range or flag, no other result."""
-    if column.role is Role.VALUE:
-        return not value_in(tokens)[0]
+    if column.role in (Role.VALUE, Role.UNIT):
+        return not any(token.kind in (Kind.NUMBER, Kind.LIMIT, Kind.RESULT) for token in tokens)
     return column.role not in (Role.PREVIOUS, Role.OTHER, Role.LOW, Role.HIGH)
 
 
@@ -163,12 +195,7 @@ def row_of(parts: Parts, cells: dict[int, list[Token]], columns: Sequence[Column
     unit = next((token for token in near if token.kind is Kind.UNIT), parts.unit) or worded_unit(cells, columns)
     limits = limits_in(cells, columns, rest, unit)
     flag = flag_in(rest, cells, columns, chosen) or next(iter(parts.lead), None)
-    used = (*parts.lead, *parts.name, *value, *((unit,) if unit else ()), *limits, *((flag,) if flag else ()))
-    words = words_in(used)
-    return Row(name=parts.label, value=value, unit=unit, limits=limits, flag=flag, words=words,
-               start=parts.name[0].words[0], line=parts.line.number, panel=parts.line.group or section.panel,
-               moment=None,
-               bold_value=all(word.bold for token in value for word in token.words))
+    return row_with(parts, section, value, unit, limits, flag)
 
 
 def bare(row: Row) -> bool:
@@ -186,6 +213,8 @@ def beside_number(row: Row, parts: Parts) -> bool:
 
 def acceptable(row: Row, table: Table) -> bool:
     """Whether a row is a result: a known name, or a unit or range, or a table whose heading row says so."""
+    if row.value[0].kind is Kind.RANGE and re.search(r"\d[.,]\d", row.value[0].text):
+        return False  # a row of a table of reference ranges; counts given as a range are whole numbers
     if is_known(row.name):
         return True
     text = " ".join(token.text for token in row.value)

@@ -30,13 +30,20 @@ class Column:
 
     @property
     def is_numbers(self) -> bool:
-        """Plain numbers, at least as many as ranges."""
-        return self.kinds[Kind.NUMBER] > 0 and self.kinds[Kind.NUMBER] >= self.kinds[Kind.RANGE]
+        """Plain numbers, at least as many as ranges; a few among many units make no column of numbers."""
+        numbers = self.kinds[Kind.NUMBER]
+        return numbers > 0 and numbers >= self.kinds[Kind.RANGE] and 3 * numbers >= self.kinds[Kind.UNIT]
 
     @property
     def is_ranges(self) -> bool:
         """Ranges or limits, and fewer plain numbers."""
         return not self.is_numbers and self.kinds[Kind.RANGE] + self.kinds[Kind.LIMIT] > 0
+
+    @property
+    def is_units(self) -> bool:
+        """Units, among which a few numbers may stand."""
+        others = sum(self.kinds[kind] for kind in PRIMARY if kind is not Kind.NUMBER)
+        return not others and self.kinds[Kind.UNIT] > 3 * self.kinds[Kind.NUMBER]
 
     @property
     def has_units(self) -> bool:
@@ -100,10 +107,12 @@ def give_roles(columns: Sequence[Column], headings: Sequence[Heading]) -> None:
     for column in columns:
         if column.is_ranges and numbers:
             column.role = Role.RANGE
-        elif not column.is_primary:
+        elif not column.is_primary or column.is_units:
             column.role = Role.UNIT if column.kinds[Kind.UNIT] else Role.FLAG if column.kinds[Kind.FLAG] else Role.OTHER
     if numbers:
-        roles_of_numbers(numbers, headings)
+        others = [column for column in primary if column not in numbers]
+        over = [heading_over(column, headings) for column in others]
+        roles_of_numbers(numbers, headings, worded=any(found and found.role is Role.VALUE for found in over))
         if any(column.role is Role.UNIT for column in columns):
             take_counts(numbers, headings)
         candidates = [c for c in primary if c not in numbers and c.role is Role.OTHER]
@@ -114,8 +123,9 @@ def give_roles(columns: Sequence[Column], headings: Sequence[Heading]) -> None:
         column.role = heading.role if heading else Role.RANGE
 
 
-def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> None:
-    """Results, earlier results, limits: by the headings above; without a fitting one the fullest holds the results.
+def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading], *, worded: bool) -> None:
+    """Results, earlier results, limits: by the headings above; without a fitting one the fullest holds the results,
+    unless results in words stand under a heading of their own (`worded`).
 
     Where all are limits, the table is one of reference values and has no results.
     """
@@ -123,7 +133,7 @@ def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> 
         heading = heading_over(column, fitting_of(headings))
         if heading is not None:
             column.role, column.moment = heading.role, heading.moment
-    if not any(column.role is Role.VALUE for column in numbers):
+    if not any(column.role is Role.VALUE for column in numbers) and not worded:
         free = [column for column in numbers if column.role is Role.OTHER and not heading_over(column, headings)]
         others = free or [column for column in numbers if column.role not in (Role.LOW, Role.HIGH)]
         if others:
@@ -133,7 +143,8 @@ def roles_of_numbers(numbers: Sequence[Column], headings: Sequence[Heading]) -> 
 def take_counts(numbers: Sequence[Column], headings: Sequence[Heading]) -> None:
     """Give the results' role to numbers with units that stand beside others with theirs (`62 %   4.46 10*9/L`)."""
     for column in numbers:
-        if column.role is Role.OTHER and column.has_units and heading_over(column, fitting_of(headings)) is None:
+        heading = heading_over(column, headings)
+        if column.role is Role.OTHER and column.has_units and (heading is None or heading.role is Role.UNIT):
             column.role = Role.VALUE
 
 

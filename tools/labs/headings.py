@@ -28,6 +28,9 @@ class Role(StrEnum):
 
 
 _ROLES = (
+    (Role.OTHER, r"delta|changes?|diff(?:erence)?|variation|trend|Δ|cut[- ]?offs?|thresholds?|detection limit|lod|loq"),
+    (Role.LOW, r"lower (?:ref(?:erence|\.)? )?(?:limit|bound|value)|lower limit of normal|lln"),
+    (Role.HIGH, r"upper (?:ref(?:erence|\.)? )?(?:limit|bound|value)|upper limit of normal|uln"),
     (Role.VALUE, r"in\s?-?range|out of range|within range|outside range"),
     (Role.PREVIOUS, r"prev(?:ious|\.)?|prior|last|earlier|vorwerte?|antérieur|anterior"),
     (Role.RANGE, r"ref(?:erence|\.)?|range|interval|normal|expected|limits?|normbereich|referenz(?:bereich|werte?)?|"
@@ -63,6 +66,8 @@ class Heading:
     """When the results below were collected, where the heading says so."""
     with_unit: bool = False
     """`Reference range / units`."""
+    worded: bool = True
+    """It says more than a date."""
 
 
 @dataclass
@@ -90,6 +95,8 @@ def headings_of(line: Line, *, month_first: bool) -> tuple[Heading, ...]:
     found = [heading for heading in (heading_of(cell, month_first=month_first) for cell in cells) if heading]
     roles = {heading.role for heading in found}
     enough = len(found) >= _FEWEST_HEADINGS and 3 * len(found) >= 2 * len(cells)
+    if len(found) == len(cells) and all(heading.moment and not heading.worded for heading in found):
+        return tuple(found)  # nothing but dates: one column for each
     dates_only = all(heading.moment for heading in found if heading.role is Role.VALUE)
     measuring = bool(roles & {Role.VALUE, Role.RANGE}) or {Role.LOW, Role.HIGH} <= roles
     if not enough or not measuring or len(roles) < 2:
@@ -101,10 +108,13 @@ def headings_of(line: Line, *, month_first: bool) -> tuple[Heading, ...]:
 
 def heading_of(cell: Sequence[PageWord], *, month_first: bool) -> Heading | None:
     """One cell of a heading row, None when it says nothing known."""
-    role, unit, moment = content_named(" ".join(word.text for word in cell), month_first=month_first)
+    text = " ".join(word.text for word in cell)
+    role, unit, moment = content_named(text, month_first=month_first)
     if role is None:
         return None
-    return Heading(role, cell[0].place[0], cell[-1].place[2], cell[0].height, moment, with_unit=unit)
+    whole = next(((start, end) for _, start, end in moments_in_text(text, month_first=month_first)), None)
+    return Heading(role, cell[0].place[0], cell[-1].place[2], cell[0].height, moment, with_unit=unit,
+                   worded=whole != (0, len(text)))
 
 
 @lru_cache(maxsize=8192)

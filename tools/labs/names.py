@@ -18,8 +18,8 @@ _VALUES = (Kind.NUMBER, Kind.LIMIT, Kind.RESULT)
 def with_names(lines: Iterable[Line]) -> list[Line]:
     """The lines, with values that stand without a name joined to the name around or above them.
 
-    Two forms: a name broken over two lines with its value level with the gap between them, as in a cell that is centred
-    from top to bottom; and a known name with the value on the next line.
+    Three forms: a name broken over two lines with its value level with the gap between them, as in a cell that is
+    centred from top to bottom; a known name with the value on the next line; and with its range between the two.
     """
     given = list(lines)
     found: list[Line] = []
@@ -37,6 +37,11 @@ def with_names(lines: Iterable[Line]) -> list[Line]:
                 found[-1] = joined((before,), line)
                 at += 1
                 continue
+        if before is not None and after is not None and labels_range(line) and nameless(after) and (
+                is_known(clean_name(before.text)) and near(before, line) and near(line, after)):
+            found[-1] = joined((before,), ranged(after, line))
+            at += 2
+            continue
         found.append(line)
         at += 1
     return found
@@ -48,6 +53,22 @@ def nameless(line: Line) -> bool:
     if not kinds or kinds[0] not in (*_VALUES, Kind.FLAG) or not any(kind in _VALUES for kind in kinds):
         return False
     return all(RANGE_LABEL.fullmatch(token.text) for token in line.tokens if token.kind is Kind.TEXT)
+
+
+def labels_range(line: Line) -> bool:
+    """Whether a line holds no more than a reference range under its label: `Normal range: 136 - 145 mmol/L`."""
+    found = RANGE_LABEL.match(line.text.strip())
+    kinds = [token.kind for token in line.tokens]
+    return found is not None and any(kind in (Kind.RANGE, Kind.LIMIT) for kind in kinds) and Kind.NUMBER not in kinds
+
+
+def ranged(line: Line, limits: Line) -> Line:
+    """A line of a value with the range and unit of another line set behind it, as if they stood there."""
+    kept = [token for token in limits.tokens if token.kind in (Kind.RANGE, Kind.LIMIT, Kind.UNIT)]
+    shift = line.right + 2.0 * line.height - kept[0].left
+    top, bottom = line.tokens[0].place[1], line.tokens[0].place[3]
+    moved = [token._replace(place=(token.left + shift, top, token.right + shift, bottom)) for token in kept]
+    return replace(line, words=(*line.words, *limits.words), tokens=(*line.tokens, *moved))
 
 
 def holds_name(line: Line) -> bool:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from ...core.flags import DOWN, UP
 from ...sources.document_dates import occasions_in
+from ...sources.page import union
 from ..lab_terms.analytes import is_known
 from ..lab_terms.units import is_unit, repaired
 from .lines import PRIMARY, Line
 from .tokens import Kind, Token
-from .values import is_flag
+from .values import is_flag, is_titre
 
 _ABOUT = re.compile(
     r"(?:patient|pat\b|pt\b|name|dob|date|born|birth\w*|sex\s*(?:$|[:/])|gender|age\b|mrn|m\.?r\.?n|id\b|accession|"
@@ -20,7 +22,8 @@ _ABOUT = re.compile(
     r"(?:specimen|sample) (?:volume|type|tube|source)|\d{1,2}\)(?=\s)|"
     r"order\w*|physician|provider|doctor|dr\b|requested|collect\w+|drawn|sampled|received|report\w+|print\w+|page\b|"
     r"phone|tel\b|fax|seite|blatt|iban|www|helpline|account|location|ward|room|\w*\s?director|clia|operator|s/n|serial|instrument|temp\b|qc\b|"
-    r"comment|note\b|notes\b|method|interpretation|address|street|first sample|status|copy|cc\b|signed|verified|"
+    r"comment|soit\b|resultado anterior|(?:previous|prior|last) (?:result|value)|vorwert|"
+    r"note\b|notes\b|method|interpretation|address|street|first sample|status|copy|cc\b|signed|verified|"
     r"validated|medically|approved|performed|tested at|analy[sz]ed|processed|height|weight|blood pressure|pulse|"
     r"heart rate|bmi|insurance|>>|\*\s*=)(?![\w-])", re.IGNORECASE)
 _SENTENCE = re.compile(
@@ -37,7 +40,8 @@ _BAND = re.compile(
 _BANDS = re.compile(rf"(?:{_BAND.pattern})[ :]*(?:[<>≤≥]|\d)", re.IGNORECASE)
 """Begins a line that lists such bands (`Optimal <100, near optimal 100-129`)."""
 RANGE_LABEL = re.compile(
-    r"\(?(?:standard |your )?(?:ref(?:erence)?|normal|norm|range|nr|rr|expected|interval)\b[\w .]*?\s?[:=.]?\s*",
+    r"\(?(?:standard |your |valor(?:es)? de |valeurs? de )?(?:r[eé]f(?:erence)?|ref(?:er[eê]ncia|erencia)|référence|"
+    r"referenz\w*|normal|norm|range|nr|rr|expected|interval)\b[\w .]*?\s?[:=.]?\s*",
     re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]{0,3}[-.]?\d[\d.-]*[A-Z]?")
 """A laboratory's own number of a test, or a LOINC code, in front of its name."""
@@ -45,6 +49,8 @@ _UNIT_IN_NAME = re.compile(r"(?P<name>.*[\w)%#])(?:\s*[(\[]\s*(?P<bracketed>[^()
 _BLOOD_GROUP = re.compile(
     r"\b(?:blood (?:group|type)|abo|rh|rh\(?d\)?|rhesus|blutgruppe|groupe sanguin|grupo sangu[ií]neo)\b", re.IGNORECASE)
 """Names a test whose result `A` is a group, not the flag of an abnormal result."""
+_POINTED = re.compile(rf"([{UP}{DOWN}]+)(\w.*)")
+"""A name with an arrow in front of it that is the result's flag."""
 LONGEST_NAME = 12
 """Words."""
 _SAID = (Kind.TEXT, Kind.LIMIT, Kind.RANGE)
@@ -81,11 +87,15 @@ def parts_of(line: Line) -> Parts | None:
     while len(tokens) > 1 and tokens[0].kind is Kind.FLAG and marks_row(tokens):
         lead.append(tokens.pop(0))
     tokens = behind_code(tokens)
+    pointed = _POINTED.match(tokens[0].text)
+    if pointed:
+        lead.append(tokens[0]._replace(kind=Kind.FLAG, text=pointed[1]))
+        tokens[0] = tokens[0]._replace(text=pointed[2])
     end = name_end(tokens)
     name, body = tuple(tokens[:end]), with_group(tokens[:end], tuple(tokens[end:]))
     if not any(token.kind in PRIMARY for token in body) and not worded(body):
         return None
-    body = signs_as_flags(body)
+    body = as_one_value(signs_as_flags(body))
     parts = Parts(line, tuple(lead), name, body, unit_in_name(name, body))
     label = parts.label
     nameless = sum(ch.isalpha() for ch in label) < 2 or tokens[0].kind in (Kind.NUMBER, Kind.RANGE, Kind.NONE)
@@ -117,6 +127,26 @@ def with_group(name: Sequence[Token], body: tuple[Token, ...]) -> tuple[Token, .
     if body and body[0].kind is Kind.FLAG and body[0].text == "A" and _BLOOD_GROUP.search(name_of(name)):
         return body[0]._replace(kind=Kind.TEXT), *body[1:]
     return body
+
+
+def as_one_value(body: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The body with a word and the titre or limit close behind it as one value (`Reactive 1:16`, `Detected, <15`)."""
+    joined: list[Token] = []
+    for token in body:
+        before = joined[-1] if joined else None
+        near = before is not None and token.left - before.right < 0.75 * token.height
+        if before is not None and near and before.kind is Kind.RESULT and adds_to(before, token):
+            words = (*before.words, *token.words)
+            text = token.text if token.kind is Kind.LIMIT else f"{before.text} {token.text}"
+            joined[-1] = token._replace(text=text, words=words, place=union(word.place for word in words))
+        else:
+            joined.append(token)
+    return tuple(joined)
+
+
+def adds_to(word: Token, token: Token) -> bool:
+    """Whether a titre or a limit adds to a worded result; a limit does only behind a comma (else it is the range)."""
+    return is_titre(token.text) or (token.kind is Kind.LIMIT and word.text.endswith(","))
 
 
 def signs_as_flags(body: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -175,6 +205,8 @@ def inside_name(tokens: Sequence[Token], at: int) -> bool:
     token, rest = tokens[at], tokens[at + 1:]
     if not rest or token.left - tokens[at - 1].right > 0.6 * token.height:
         return False
+    if is_known(name_of(tokens[:at + 1])) and rest[0].kind in (Kind.NUMBER, Kind.LIMIT):
+        return True
     goes_on = rest[0].kind is Kind.TEXT and rest[0].left - token.right < 0.6 * token.height
     parted = rest[0].left - token.right > 1.5 * token.height
     value_follows = any(other.kind in (Kind.NUMBER, Kind.LIMIT, Kind.RESULT) for other in rest)

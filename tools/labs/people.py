@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ...core.case import Identity
@@ -25,18 +25,22 @@ class Stretch:
     moments: dict[Occasion, str]
 
 
-def stretches_of(document: Document) -> list[list[Stretch]]:
+def stretches_of(document: Document, results: Sequence[Collection[int]]) -> list[list[Stretch]]:
     """For every page its stretches from top to bottom; a page that names nobody goes on with the person before.
 
     Dates that a stretch lacks are taken from the same person's stretch before it.
+
+    Args:
+        document: of one person or several.
+        results: for every page the numbers of the lines on which results stand.
     """
     named = [identities_in_text(page.text) for page in document.pages]
     people = merge_identities(identity for page in named for identity in page)
     pages: list[list[Stretch]] = []
     last: Stretch | None = None
-    for page, identities in zip(document.pages, named, strict=True):
+    for page, identities, rows in zip(document.pages, named, results, strict=True):
         stretches = []
-        for first, identity, lines in parts_of_page(page, identities):
+        for first, identity, lines in parts_of_page(page, identities, rows, goes_on=last is not None):
             owner = identity or (last.identity if last else None)
             person = next((n for n, other in enumerate(people, start=1) if owner and same_person(owner, other)), 0)
             moments = labelled_moments(lines, month_first=document.date_order.month_first)
@@ -48,25 +52,52 @@ def stretches_of(document: Document) -> list[list[Stretch]]:
     return pages
 
 
-def parts_of_page(page: Page, identities: Sequence[Identity]) -> list[tuple[int, Identity | None,
-                                                                           tuple[tuple[PageWord, ...], ...]]]:
-    """(first line, whose, its lines) for each part of a page."""
+Part = tuple[int, Identity | None, tuple[tuple[PageWord, ...], ...]]
+"""First line, whose, and the lines of a part of a page."""
+
+
+def parts_of_page(page: Page, identities: Sequence[Identity], results: Collection[int], *, goes_on: bool) -> list[Part]:
+    """The parts of a page, by whom its lines name.
+
+    A person's part begins behind the last result above the line that names the person: a report's head may stand above
+    the name. What stands above the first person's part is nobody's where the document goes on from a page before and
+    results stand below the name too (a name with results above it alone is a footer).
+
+    Args:
+        page: with its lines.
+        identities: of the people named on it.
+        results: numbers of the lines with results.
+        goes_on: a page with a person came before.
+    """
     lines = page.lines
-    if len(identities) < 2:
-        return [(0, identities[0] if identities else None, lines)]
-    starts = sorted((first_mention(lines, identity), number) for number, identity in enumerate(identities))
-    bounds = [0, *(line for line, _ in starts[1:]), len(lines)]
-    return [(bounds[n], identities[number], lines[bounds[n]:bounds[n + 1]]) for n, (_, number) in enumerate(starts)]
+    named = sorted((line, number) for number, identity in enumerate(identities)
+                   if (line := first_mention(lines, identity)) is not None)
+    if not named:
+        return [(0, identities[0] if len(identities) == 1 else None, lines)]
+    starts = [max((row + 1 for row in results if row < line), default=0) for line, _ in named]
+    below = any(named[0][0] < row < (starts[1] if len(starts) > 1 else len(lines)) for row in results)
+    if not (goes_on and below):
+        starts[0] = 0
+    bounds = [*starts, len(lines)]
+    parts: list[Part] = [(start, identities[number], lines[start:end])
+                         for (_, number), start, end in zip(named, starts, bounds[1:], strict=True)]
+    return [(0, None, lines[:starts[0]]), *parts] if starts[0] else parts
 
 
-def first_mention(lines: Sequence[Sequence[PageWord]], identity: Identity) -> int:
-    """Number of the first line that holds one of a person's numbers or names."""
-    wanted = [plain for text in (*identity.ids, *identity.names) if (plain := normalise_identifier(text))]
-    for number, line in enumerate(lines):
-        text = normalise_identifier(line_text(line))
-        if any(plain in text for plain in wanted):
+def first_mention(lines: Sequence[Sequence[PageWord]], identity: Identity) -> int | None:
+    """Number of the first line that names a person as whose report it is, else of the first that holds one of the
+    person's numbers as a word, or a whole name; None where none does."""
+    texts = [line_text(line) for line in lines]
+    for number, text in enumerate(texts):
+        if any(same_person(identity, other) for other in identities_in_text(text)):
             return number
-    return 0
+    ids = {plain for text in identity.ids if (plain := normalise_identifier(text))}
+    names = [set(normalise_name(name).split()) for name in identity.names]
+    for number, text in enumerate(texts):
+        words = set(normalise_name(text).split())
+        if ids & set(map(normalise_identifier, text.split())) or any(len(name) > 1 and name <= words for name in names):
+            return number
+    return None
 
 
 def names_person(text: str, identity: Identity | None) -> bool:

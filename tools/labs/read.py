@@ -96,11 +96,13 @@ def read_pages(document: Document, stretches: Sequence[Sequence[Stretch]], kept:
 
 
 def _called(date: str | None) -> str:
+    """The document, as warnings call it: by its day, never by its path."""
     return f"the laboratory report of {date[:10]}" if date else "the laboratory report"
 
 
 def _pages_to_read(document: Document, stretches: Sequence[Sequence[Stretch]], kept: Kept, context: ToolContext,
                    beside: Beside) -> list[_Read]:
+    """The pages that a model is shown, the first `MOST_PAGES` of them; why others are not is a warning."""
     reads: list[_Read] = []
     several = max((stretch.person for parts in stretches for stretch in parts), default=0) > 1
     for page, parts in zip(document.pages, stretches, strict=True):
@@ -123,6 +125,7 @@ def _pages_to_read(document: Document, stretches: Sequence[Sequence[Stretch]], k
 
 
 def _of_one_person(parts: Sequence[Stretch], context: ToolContext) -> bool:
+    """Whether a page is about one person, and about the case's where there is a case."""
     patient = context.patient
     mine = patient is None or all(part.identity is None or patient.owns(part.identity) for part in parts)
     return mine and len({part.person for part in parts}) == 1
@@ -130,6 +133,7 @@ def _of_one_person(parts: Sequence[Stretch], context: ToolContext) -> bool:
 
 def _requests(reads: Sequence[_Read], document: Document, file: CaseFile, context: ToolContext,
               beside: Beside) -> tuple[list[_Read], list[Request[list[LabRow]]]]:
+    """The pages with their requests, identities painted over; a page that cannot be drawn is a warning."""
     people = people_of(context.patient, (*document.identities(), *file.identities))
     shown, requests = [], []
     for read in reads:
@@ -169,6 +173,11 @@ class _Teller:
             caption=f"Page {page.number} as shown to {self._reader}, names, numbers and birth dates painted over")
 
     def tell(self, sign: DecimalSign) -> None:
+        """Add to `Beside` what the answer confirms, says otherwise or says alone, and warnings of what it lacks.
+
+        Args:
+            sign: the document's decimal sign, by which the model's numbers are read.
+        """
         self._beside.evidence.append(self._whole)
         if self._reading.value is None:
             about = About("labs", self._read.context, self._date)
@@ -191,6 +200,7 @@ class _Teller:
         self._warn(sum(not result.row.earlier for at, result in enumerate(results) if at not in given), unborne)
 
     def _warn(self, unread: int, unborne: int) -> None:
+        """Say how many results of the words the model did not give, and how many of its own no line bears out."""
         page = self._read.page.number
         if unread:
             self._beside.warnings.append(f"page {page}: {self._reader} did not give {unread} of the results that were "

@@ -11,13 +11,14 @@ from importlib.resources import files
 
 from ...core.finding import Code, Status, Value
 from ...core.flags import flag_direction
-from ...sources.page import Page
+from ...sources.page import Page, line_text
 from ..lab_terms.analytes import Analyte, analyte_of, misread, specimen_in
 from ..lab_terms.limits import Range, computed_flag
 from ..lab_terms.units import repaired, ucum_of
-from .row import Row
+from .row import SPECIMEN, Row
 from .tokens import Kind
 from .values import (
+    is_flag,
     is_no_result,
     is_result_word,
     is_semiquantitative,
@@ -27,8 +28,6 @@ from .values import (
 
 LEAST_CONFIDENCE = 0.80
 """OCR lines below this score are not trusted with digits."""
-_SPECIMEN = re.compile(r"(?:specimen|sample|material)(?: type)?\s*:\s*"
-                       r"(?P<what>[^\W\d_][^\d:;|]*?)(?=\s{2,}|\s+#|$|[,;|]|\s\w+:)", re.IGNORECASE | re.MULTILINE)
 _NAMES = {"urine": "Urine", "arterial": "Arterial blood", "csf": "CSF", "stool": "Stool", "fluid": "Fluid",
           "plasma": "Plasma", "serum": "Serum", "blood": "Whole blood"}
 
@@ -59,7 +58,7 @@ class Sheet:
 
 def sheet_of(page: Page, rows: Sequence[Row]) -> Sheet:
     """The specimen a page names for everything on it, and how it marks what is abnormal."""
-    found = _SPECIMEN.search(page.text)
+    found = SPECIMEN.search(page.text)
     legend = re.search(r"\bbold\b", page.text, re.IGNORECASE) is not None
     flagged = any(row.flag is not None or (row.value[0].number and row.value[0].number.flag) for row in rows)
     some_bold = any(row.bold_value for row in rows) and not all(row.bold_value for row in rows)
@@ -83,7 +82,8 @@ def result_of(row: Row, sheet: Sheet, *, collected: str | None, issued: str | No
     computed = computed_flag(number, comparator_of(row), limits) if number is not None and limits else None
     specimen_text = specimen_name(row, sheet)
     name = told_name(row, sheet, doubts)
-    analyte = analyte_of(name, specimen_in(row.name, row.panel, sheet.specimen), unit, numeric=number is not None)
+    taken_from = specimen_in(row.name, row.panel, row.specimen, sheet.specimen)
+    analyte = analyte_of(name, taken_from, unit, numeric=number is not None)
     if analyte and tells_presence(text) and analyte.units and analyte.specimen != "urine":
         analyte = None  # the code is of an amount; test strips alone report the amounts of urine in such words
     moment = row.moment if row.moment and (collected is None or "T" in row.moment or row.moment != collected[:10]) \
@@ -121,7 +121,7 @@ def value_text(row: Row) -> str:
     """The value as printed, without its flag."""
     token = row.value[0]
     if token.number is not None and not (is_semiquantitative(token.text) and row.unit is None and not _numeric(row)):
-        return token.number.text
+        return token.number.text.replace("\u2009", " ") if " " in line_text(token.words) else token.number.text
     return " ".join(part.text for part in row.value).strip(" *!↑↓")
 
 
@@ -163,6 +163,8 @@ def printed_flag(row: Row, sheet: Sheet, *, as_number: bool) -> str | None:
     token = row.value[0]
     if as_number and token.number is not None and token.number.flag:
         return token.number.flag.strip("()")
+    if as_number and token.number is not None and is_flag(token.number.rest):
+        return token.number.rest
     marks = re.search(r"[*!↑↓]+$", token.text) if token.number is None else None
     if row.flag is not None:
         return row.flag.text.strip("()[]")
@@ -174,7 +176,7 @@ def printed_flag(row: Row, sheet: Sheet, *, as_number: bool) -> str | None:
 def specimen_name(row: Row, sheet: Sheet) -> str | None:
     """The specimen that the row, its panel or its page names; None when none does."""
     own = specimen_in(row.name, row.panel)
-    return _NAMES[own] if own else sheet.specimen
+    return _NAMES[own] if own else row.specimen or sheet.specimen
 
 
 def contradictions(value: Value) -> list[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...sources.page import PageWord
 from .tokens import Token
+
+SPECIMEN = re.compile(r"(?:specimen|sample|material)(?: type)?\s*:\s*"
+                      r"(?P<what>[^\W\d_][^\d:;|]*?)(?=\s{2,}|\s+#|$|[,;|]|\s\w+:)", re.IGNORECASE | re.MULTILINE)
+"""A line that names what was taken from the patient."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,8 @@ class Row:
     line: int
     panel: str | None
     moment: str | None
+    specimen: str | None = None
+    """As a line above names it for all below."""
     earlier: bool = False
     """From a column of previous results."""
     bold_value: bool = False
@@ -35,6 +42,7 @@ class Section:
 
     panel: str | None = None
     moment: str | None = None
+    specimen: str | None = None
 
 
 def words_in(tokens: Iterable[Token]) -> tuple[PageWord, ...]:

@@ -18,7 +18,7 @@ from .headings import Role, Table, tables_of
 from .lines import Line, sides_of
 from .names import with_names
 from .parts import LONGEST_NAME, RANGE_LABEL, Parts, clean_name, measured, no_name, parts_of, prose
-from .row import Row, Section
+from .row import SPECIMEN, Row, Section
 from .tokens import Kind, Token
 from .values import DecimalSign
 
@@ -92,8 +92,10 @@ def read_table(table: Table, cut: Sequence[Parts | None], columns: Sequence[Colu
         found = results_of(parts, columns, table, reading.section, month_first=month_first) if parts else []
         if all(bare(row) for row in found) and (below_table(line, reading, pitch) or in_bold(line, found)):
             found = []
+        if specimen := SPECIMEN.search(line.text):
+            reading.section.specimen = specimen["what"].strip()
         if found:
-            reading.rows.extend(found)
+            reading.rows.extend(replace(row, specimen=reading.section.specimen) for row in found)
             fresh = len(found)
         elif not (before and fresh and follow_up(line, before, columns, reading, fresh, pitch)):
             names = min((row.start.place[0] for row in reading.rows[-1:]), default=line.left)
@@ -129,8 +131,8 @@ def follow_up(line: Line, before: Line, columns: Sequence[Column], reading: Read
         return True
     label = RANGE_LABEL.match(text)
     limits = tuple(token for token in line.tokens if token.kind in (Kind.RANGE, Kind.LIMIT))
-    bare = len(limits) == 1 and all(token.kind in (Kind.RANGE, Kind.LIMIT, Kind.UNIT) for token in line.tokens)
-    if limits and (label or bare) and not last[0].limits:
+    alone = len(limits) == 1 and all(token.kind in (Kind.RANGE, Kind.LIMIT, Kind.UNIT) for token in line.tokens)
+    if limits and (label or alone) and not last[0].limits:
         reading.rows[-fresh:] = [replace(row, limits=limits[:1], words=row.words + line.words) for row in last]
         return True
     if goes_on(line, before, last[0], columns, pitch):
@@ -157,7 +159,7 @@ def goes_on(line: Line, before: Line, row: Row, columns: Sequence[Column], pitch
 def completes(name: str, rest: str) -> bool:
     """Whether the next line makes another known name of a name (`Thyroid Stimulating`, `Hormone (TSH)`)."""
     whole = candidates(clean_name(f"{name} {rest}"))
-    return bool(whole) and whole != candidates(name)
+    return bool(whole) and whole != candidates(name) and not is_known(re.sub(r"\s*\([^)]*\)", "", rest))
 
 
 def heading(line: Line, section: Section, *, month_first: bool) -> None:
@@ -167,6 +169,10 @@ def heading(line: Line, section: Section, *, month_first: bool) -> None:
     text = line.text
     if occasions:
         text = text[:occasions[0][1]]
+    collected = [moment.iso for moment in moments if any(kind == "collected" for kind, *_ in occasions)]
+    if collected and not clean_name(text):
+        section.moment = collected[0]
+        return
     name = clean_name(re.split(r"\s{3,}", text.strip())[0])
     letters = sum(ch.isalpha() for ch in name)
     if letters < 2 or len(name.split()) > 8 or prose(line) or text.rstrip().endswith(".") or not name[0].isupper():
@@ -177,5 +183,4 @@ def heading(line: Line, section: Section, *, month_first: bool) -> None:
     if no_name(_SOURCE.sub("", line.text.strip())):
         return
     section.panel = name
-    collected = [moment.iso for moment in moments if any(kind == "collected" for kind, *_ in occasions)]
     section.moment = collected[0] if collected else None

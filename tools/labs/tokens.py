@@ -23,6 +23,7 @@ from .values import (
     is_titre,
     parse_number,
     parse_range,
+    with_thousands,
 )
 
 
@@ -160,6 +161,8 @@ def longest(pieces: Sequence[Piece], at: int, sign: DecimalSign) -> tuple[int, T
     while reach < limit and close(pieces[reach - 1], pieces[reach]):
         reach += 1
     texts = joined(pieces[at:reach])
+    if at == 0 or not close(pieces[at - 1], pieces[at]):
+        texts = [with_thousands(text) for text in texts]  # nothing close before it whose number the first group can be
     for end in range(reach, at, -1):
         run = pieces[at:end]
         text = texts[end - at - 1]

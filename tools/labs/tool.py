@@ -34,7 +34,7 @@ _LETTERS = (DocumentKind.LETTER, DocumentKind.DISCHARGE_LETTER, DocumentKind.RAD
             DocumentKind.PATHOLOGY_REPORT)
 _FEWEST_KNOWN = 2
 """Known tests that a document of unclear kind must hold to be read as a lab report."""
-_AMBIGUOUS_DATE = re.compile(r"(?<![\d/])(?:0?[1-9]|1[0-2])/(?:0?[1-9]|1[0-2])/\d{4}")
+_AMBIGUOUS_DATE = re.compile(r"(?<![\d/-])(?:0?[1-9]|1[0-2])([/-])(?:0?[1-9]|1[0-2])\1\d{4}")
 
 
 class LabsTool:
@@ -71,8 +71,9 @@ def harvest_document(document: Document, file: CaseFile, context: ToolContext, h
     """
     if document.kind in _LETTERS:
         raise RefusedFile(RefusalCode.NOT_A_LAB_REPORT, f"this is a {document.kind}, not a laboratory report")
-    stretches = stretches_of(document)
-    results = results_of(document, stretches, context.patient)
+    printed = printed_rows(document)
+    stretches = stretches_of(document, [{row.line for row in rows} for rows in printed])
+    results = results_of(document, printed, stretches, context.patient)
     known = sum(result.code is not None or is_known(result.row.name) for result, _ in results)
     if document.kind is not DocumentKind.LAB_REPORT and known < _FEWEST_KNOWN:
         raise RefusedFile(RefusalCode.NOT_A_LAB_REPORT, "this does not look like a laboratory report")
@@ -92,15 +93,18 @@ def harvest_document(document: Document, file: CaseFile, context: ToolContext, h
     harvest.warnings += [*warnings_of(document, [result for result, _ in kept]), *beside.warnings]
 
 
-def results_of(document: Document, stretches: Sequence[Sequence[Stretch]],
-               patient: Patient | None) -> list[tuple[Result, Stretch]]:
-    """Every result of a document in reading order, with the stretch it stands in. Letters are passed over."""
+def printed_rows(document: Document) -> list[list[Row]]:
+    """The rows of results on every page; letters are passed over."""
     sign = sign_of(document)
+    return [[] if kind_of_page(page) in _LETTERS else rows_of(page, sign, month_first=document.date_order.month_first)
+            for page in document.pages]
+
+
+def results_of(document: Document, printed_pages: Sequence[Sequence[Row]], stretches: Sequence[Sequence[Stretch]],
+               patient: Patient | None) -> list[tuple[Result, Stretch]]:
+    """Every result of a document in reading order, with the stretch it stands in."""
     results = []
-    for page, parts in zip(document.pages, stretches, strict=True):
-        if kind_of_page(page) in _LETTERS:
-            continue
-        rows = rows_of(page, sign, month_first=document.date_order.month_first)
+    for page, rows, parts in zip(document.pages, printed_pages, stretches, strict=True):
         sheet = sheet_of(page, rows)
         for printed in rows:
             stretch = stretch_at(parts, printed.line)

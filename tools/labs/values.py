@@ -26,6 +26,7 @@ _WORDED_FLAGS = (r"(?:above|below|within|outside)(?: (?:the )?(?:range|limits?|n
 FLAG_WORD = re.compile(rf"(?:{_FLAG}|[\[(](?:HH?|LL?|A)[\])]|{_WORDED_FLAGS})", re.IGNORECASE)
 _SEMIQUANTITATIVE = re.compile(r"[*!↑↓]{0,3}\s?(?:[1-4]\s?\+|\+{1,4}|[1-4]\+{1,3}|\+/-|±)")
 _TITRE = re.compile(r"(?P<comparator><=|>=|<|>|≤|≥)?\s*1\s?:\s?\d+")
+_SPACED = re.compile(r"(?<![\d.,\w])[1-9]\d{0,2}(?: \d{3})+(?![\d.,]*\d)")
 _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}$|\d{1,2}:\d{2}")
 _SIGNED = re.compile(r"(?<![\d.,])(\d+)([.,])(\d+)(?![\d.,]*\d)")
 
@@ -106,12 +107,14 @@ def parse_range(text: str, sign: DecimalSign) -> Range | None:
     Returns:
         None when it is none, or when its lower limit lies above the upper one.
     """
-    bare = text.strip().strip("()[]").strip()
+    shown = text.strip().strip("()[]").strip().replace("\u2009", " ")
+    bare = with_thousands(shown)
     number = rf"[+\-−]?(?:{_PLAIN[sign]})"
-    match = re.fullmatch(rf"({number})\s*(?:[{DASH}]|\.\.|to|bis|à)\s*({number})", bare)
+    between = rf"(?:\s*(?:[{DASH}]|\.\.|to|bis|à)\s*|\s+(?:a|até|hasta|tot|til)\s+)"
+    match = re.fullmatch(rf"({number}){between}({number})", bare)
     if match:
         low, high = to_number(match[1], sign), to_number(match[2], sign)
-        return Range(text=bare, low=low, high=high) if low is not None and high is not None and low <= high else None
+        return Range(text=shown, low=low, high=high) if low is not None and high is not None and low <= high else None
     match = re.fullmatch(rf"(?P<word>{_COMPARATOR}|up to|bis|less than|below|under|greater than|more than|above|over|"
                          rf"from|ab)\s*(?P<limit>{number})", bare, re.IGNORECASE)
     if match is None:
@@ -119,7 +122,12 @@ def parse_range(text: str, sign: DecimalSign) -> Range | None:
     limit = to_number(match["limit"], sign)
     word = match["word"].lower()
     above = word.startswith(">") or word in ("=>", "≥", "greater than", "more than", "above", "over", "from", "ab")
-    return Range(text=bare, low=limit if above else None, high=None if above else limit)
+    return Range(text=shown, low=limit if above else None, high=None if above else limit)
+
+
+def with_thousands(text: str) -> str:
+    """The text with thin spaces in numbers whose thousands are parted by spaces (`150 000`)."""
+    return _SPACED.sub(lambda found: found.group().replace(" ", "\u2009"), text)
 
 
 def is_titre(text: str) -> bool:
@@ -165,7 +173,7 @@ def tells_presence(text: str) -> bool:
 
 def is_result_word(text: str) -> bool:
     """Whether it is a worded result: `Negative`, `Not Detected`, `None seen`, `Trace`, `PENDING`."""
-    return _RESULT_WORDS.fullmatch(text.strip(" .*!")) is not None
+    return _RESULT_WORDS.fullmatch(text.strip(" .,*!")) is not None
 
 
 def is_no_result(text: str) -> bool:

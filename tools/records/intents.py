@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ...core.moments import spoken, spoken_within
 from ...sources.dates import DATE_PATTERN, parse_date
 from .question_forms import ABOVE, ADJECTIVES, FORMS, SAID_OTHERWISE, WHO, Topic
 
@@ -48,11 +49,13 @@ class Limit:
 
     @property
     def words(self) -> str:
-        """For an answer: "on or before 2011-03-04"."""
+        """For an answer: "in March 2011", "on 2011-03-04", "on or before 2011-03-04", "between 2010 and 2012"."""
         if self.until is not None:
-            return f"between {self.date} and {self.until}"
-        span = "in" if self.relation == "on" and len(self.date) < len("2011-03-04") else self.relation
-        return {"by": "on or before", "since": "on or after"}.get(span, span) + f" {self.date}"
+            return f"between {spoken(self.date)} and {spoken(self.until)}"
+        if self.relation == "on":
+            return spoken_within(self.date)
+        by = "on or before" if len(self.date) == len("2011-03-04") else "until"
+        return {"by": by, "since": "since"}.get(self.relation, self.relation) + f" {spoken(self.date)}"
 
 
 @dataclass(frozen=True)
