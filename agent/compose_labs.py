@@ -48,7 +48,8 @@ def flag_of(finding: Finding) -> str:
         return ""
     printed = plain(value.flag or "")
     computed = FLAG_WORDS.get(value.flag_computed or "", "")
-    if direction := flag_direction(printed):
+    direction = flag_direction(printed)
+    if direction and any(ch.isalpha() for ch in printed):
         return FLAG_WORDS[direction]
     if not any(ch.isalpha() for ch in printed) and computed in ("low", "high"):
         return computed

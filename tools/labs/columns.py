@@ -110,7 +110,7 @@ def give_roles(columns: Sequence[Column], headings: Sequence[Heading]) -> None:
         elif not column.is_primary or column.is_units:
             column.role = Role.UNIT if column.kinds[Kind.UNIT] else Role.FLAG if column.kinds[Kind.FLAG] else Role.OTHER
     if numbers:
-        others = [column for column in primary if column not in numbers]
+        others = [column for column in primary if column not in numbers and not column.is_ranges]
         over = [heading_over(column, headings) for column in others]
         roles_of_numbers(numbers, headings, worded=any(found and found.role is Role.VALUE for found in over))
         if any(column.role is Role.UNIT for column in columns):
