@@ -200,3 +200,10 @@ def test_a_brazilian_report(tmp_path: Path) -> None:
             for item in found if item.value} == {
         ("HEMÁCIAS", 4.51, 3.9, "789-8"), ("HEMATÓCRITO", 39.8, 35.0, "4544-3"), ("EOSINÓFILOS", 9.0, None, "713-8"),
         ("EOSINÓFILOS", 671.0, 20.0, "711-2"), ("PLAQUETAS", 243000.0, 150000.0, "777-3")}
+
+
+def test_a_value_close_to_its_range_is_no_number_of_thousands(tmp_path: Path) -> None:
+    found = read(tmp_path, [*HEAD, AT, ("TIBC", "405 250-450 ug/dL"), ("Sodium", "139 135-145 mmol/L"), POTASSIUM,
+                            ("ANA Titer", "1:160! <1:40")])
+    assert {(item.value.text, item.value.low) for item in found if item.value} == {
+        ("4.0", 3.5), ("139", 135.0), ("405", 250.0), ("1:160", None)}

@@ -59,9 +59,10 @@ class Line:
         return sorted(word.place[3] - word.place[1] for word in self.words)[len(self.words) // 2]
 
 
-def sides_of(page: Page, sign: DecimalSign) -> list[list[Line]]:
+def sides_of(page: Page, sign: DecimalSign, *, spaced: bool = False) -> list[list[Line]]:
     """The page's lines, parted where panels stand side by side; from left to right, each from top to bottom."""
-    whole = [Line(number, words, tuple(tokens_of(words, sign))) for number, words in enumerate(page.lines)]
+    whole = [Line(number, words, tuple(tokens_of(words, sign, spaced=spaced)))
+             for number, words in enumerate(page.lines)]
     edges = gutters(whole)
     if not edges:
         return [whole]
@@ -70,7 +71,7 @@ def sides_of(page: Page, sign: DecimalSign) -> list[list[Line]]:
         parts = parted(line, edges)
         for side, words in enumerate(parts):
             if words:
-                sides[side].append(Line(line.number, words, tuple(tokens_of(words, sign))))
+                sides[side].append(Line(line.number, words, tuple(tokens_of(words, sign, spaced=spaced))))
     return sides
 
 

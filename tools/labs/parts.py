@@ -145,8 +145,10 @@ def as_one_value(body: tuple[Token, ...]) -> tuple[Token, ...]:
 
 
 def adds_to(word: Token, token: Token) -> bool:
-    """Whether a titre or a limit adds to a worded result; a limit does only behind a comma (else it is the range)."""
-    return is_titre(token.text) or (token.kind is Kind.LIMIT and word.text.endswith(","))
+    """Whether a titre or a limit adds to a worded result; a limit does only behind a comma, and a titre without a
+    comparator (else they are the range)."""
+    titre = is_titre(token.text) and token.text[0].isdigit() and not is_titre(word.text)
+    return titre or (token.kind is Kind.LIMIT and word.text.endswith(","))
 
 
 def signs_as_flags(body: tuple[Token, ...]) -> tuple[Token, ...]:

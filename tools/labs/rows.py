@@ -40,16 +40,17 @@ class Reading:
     section: Section = field(default_factory=Section)
 
 
-def rows_of(page: Page, sign: DecimalSign, *, month_first: bool) -> list[Row]:
+def rows_of(page: Page, sign: DecimalSign, *, month_first: bool, spaced: bool = False) -> list[Row]:
     """Every row of results of a page, in reading order (panels side by side one after the other).
 
     Args:
         page: the page.
         sign: the document's decimal sign.
         month_first: how ambiguous dates are read.
+        spaced: the document parts thousands by spaces.
     """
     rows: list[Row] = []
-    for side in sides_of(page, sign):
+    for side in sides_of(page, sign, spaced=spaced):
         sheets = flow_sheets(side, month_first=month_first)
         taken = {number for sheet in sheets for number in sheet.lines}
         rows.extend(row for sheet in sheets for row in sheet.rows)

@@ -124,18 +124,19 @@ def parted(text: str) -> list[str]:
     return _GLUED.split(text)
 
 
-def tokens_of(words: Sequence[PageWord], sign: DecimalSign) -> list[Token]:
+def tokens_of(words: Sequence[PageWord], sign: DecimalSign, *, spaced: bool = False) -> list[Token]:
     """The tokens of one line, from left to right.
 
     Args:
         words: one line, from left to right.
         sign: the document's decimal sign.
+        spaced: the document parts thousands by spaces.
     """
     pieces = pieces_of(words)
     tokens: list[Token] = []
     at = 0
     while at < len(pieces):
-        taken, token = longest(pieces, at, sign)
+        taken, token = longest(pieces, at, sign, spaced=spaced)
         tokens.append(token)
         at += taken
     tokens = [part for token in tokens
@@ -155,13 +156,13 @@ def as_unit(token: Token) -> Token:
     return token._replace(kind=Kind.UNIT)
 
 
-def longest(pieces: Sequence[Piece], at: int, sign: DecimalSign) -> tuple[int, Token]:
+def longest(pieces: Sequence[Piece], at: int, sign: DecimalSign, *, spaced: bool) -> tuple[int, Token]:
     """The longest run of close pieces from `at` on that means something; else one piece as text."""
     reach, limit = at + 1, min(len(pieces), at + _WIDEST_RUN)
     while reach < limit and close(pieces[reach - 1], pieces[reach]):
         reach += 1
     texts = joined(pieces[at:reach])
-    if at == 0 or not close(pieces[at - 1], pieces[at]):
+    if spaced and (at == 0 or not close(pieces[at - 1], pieces[at])):
         texts = [with_thousands(text) for text in texts]  # nothing close before it whose number the first group can be
     for end in range(reach, at, -1):
         run = pieces[at:end]

@@ -28,7 +28,7 @@ from .read import read_pages
 from .results import Result, result_of, sheet_of
 from .row import Row
 from .rows import rows_of
-from .values import DecimalSign, decimal_sign
+from .values import DecimalSign, decimal_sign, parts_thousands
 
 _LETTERS = (DocumentKind.LETTER, DocumentKind.DISCHARGE_LETTER, DocumentKind.RADIOLOGY_REPORT,
             DocumentKind.PATHOLOGY_REPORT)
@@ -96,8 +96,9 @@ def harvest_document(document: Document, file: CaseFile, context: ToolContext, h
 def printed_rows(document: Document) -> list[list[Row]]:
     """The rows of results on every page; letters are passed over."""
     sign = sign_of(document)
-    return [[] if kind_of_page(page) in _LETTERS else rows_of(page, sign, month_first=document.date_order.month_first)
-            for page in document.pages]
+    spaced = parts_thousands(document.text)
+    return [[] if kind_of_page(page) in _LETTERS else
+            rows_of(page, sign, month_first=document.date_order.month_first, spaced=spaced) for page in document.pages]
 
 
 def results_of(document: Document, printed_pages: Sequence[Sequence[Row]], stretches: Sequence[Sequence[Stretch]],

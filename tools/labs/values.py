@@ -107,8 +107,8 @@ def parse_range(text: str, sign: DecimalSign) -> Range | None:
     Returns:
         None when it is none, or when its lower limit lies above the upper one.
     """
-    shown = text.strip().strip("()[]").strip().replace("\u2009", " ")
-    bare = with_thousands(shown)
+    bare = text.strip().strip("()[]").strip()
+    shown = bare.replace("\u2009", " ")
     number = rf"[+\-−]?(?:{_PLAIN[sign]})"
     between = rf"(?:\s*(?:[{DASH}]|\.\.|to|bis|à)\s*|\s+(?:a|até|hasta|tot|til)\s+)"
     match = re.fullmatch(rf"({number}){between}({number})", bare)
@@ -123,6 +123,11 @@ def parse_range(text: str, sign: DecimalSign) -> Range | None:
     word = match["word"].lower()
     above = word.startswith(">") or word in ("=>", "≥", "greater than", "more than", "above", "over", "from", "ab")
     return Range(text=shown, low=limit if above else None, high=None if above else limit)
+
+
+def parts_thousands(text: str) -> bool:
+    """Whether a text parts thousands by spaces for certain: it holds a group `000`, which is no number of its own."""
+    return re.search(r"(?<![\d.,])[1-9]\d{0,2} 000(?![\d.,]*\d)", text) is not None
 
 
 def with_thousands(text: str) -> str:
