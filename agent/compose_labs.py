@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 
 from ..core.analytes import analyte_key
 from ..core.finding import Category, Finding, Status
 from ..core.flags import flag_direction
 from ..core.report import Sentence, SentenceKind
-from ..report.wording import date_text, finding_date, plain, range_text, value_text
+from ..report.wording import date_text, finding_date, plain, range_text, result_name, value_text
 from .phrases import Item, Material, cited, dated, fill, further, grouped, listing, shown, when
 
 MOST_OUTSIDE = 15
@@ -120,7 +121,7 @@ def is_critical(finding: Finding) -> bool:
 
 def earlier_summary(groups: Sequence[Sequence[Finding]], kind: SentenceKind) -> list[Sentence]:
     """One sentence of earlier results, each with its date; none for no results."""
-    items = [Item(fill("lab_earlier_item", name=shown(group[0].name), value=_amount(group[0]),
+    items = [Item(fill("lab_earlier_item", name=shown(result_name(group[0])), value=_amount(group[0]),
                        flag=flag_words(group[0]), date=date_text(finding_date(group[0]))), tuple(group))
              for group in groups]
     return [listing(fill("lab_earlier"), items, kind)] if items else []
@@ -137,7 +138,7 @@ def lab_sentences(material: Material) -> list[Sentence]:
     unremarkable.sort(key=lambda group: when(group[0])[:10], reverse=True)
     unremarkable.sort(key=lambda group: _list_of(group)[0])
     for (key, moment), groups in grouped(unremarkable, _list_of).items():
-        named = grouped(groups[:MOST_IN_A_LIST], lambda group: _listed(group[0]))
+        named = grouped(groups[:MOST_IN_A_LIST], partial(_listed, valued=key == "lab_other"))
         items = [Item(text, tuple(chain.from_iterable(alike))) for text, alike in named.items()]
         sentences.append(listing(dated(key, moment or None), items))
         told |= {finding.id for item in items for finding in item.findings}
@@ -154,18 +155,21 @@ def lab_sentence(group: Sequence[Finding]) -> Sentence:
     """Name, value, flag, range and date of one result, citing every source that says so."""
     first = group[0]
     reference = shown(range_text(first.value)) if first.value else ""
-    text = dated("lab", finding_date(first), name=shown(first.name), value=_amount(first),
+    text = dated("lab", finding_date(first), name=shown(result_name(first)), value=_amount(first),
                  flag=flag_words(first), range=fill("lab_range", range=reference) if reference else "")
     return cited(text, group)
 
 
 def outside_summary(material: Material, most: int) -> list[Sentence]:
-    """The latest results outside their range, named with value and flag, in a sentence for each date."""
-    shortened = outside_range(material)[:most]
-    return [listing(dated("lab_outside", moment or None), [
-        Item(fill("lab_outside_item", name=shown(group[0].name), value=_amount(group[0]), flag=flag_words(group[0])),
-             tuple(group)) for group in groups], SentenceKind.IMPRESSION)
-        for moment, groups in grouped(shortened, lambda group: when(group[0])[:10]).items()]
+    """The latest results outside their range, named with value and flag, in a sentence for each date; those beyond
+    `most` are counted."""
+    every = outside_range(material)
+    sentences = [listing(dated("lab_outside", moment or None), [
+        Item(fill("lab_outside_item", name=shown(result_name(group[0])), value=_amount(group[0]),
+                  flag=flag_words(group[0])), tuple(group)) for group in groups], SentenceKind.IMPRESSION)
+        for moment, groups in grouped(every[:most], lambda group: when(group[0])[:10]).items()]
+    rest = [item for group in every[most:] for item in group]
+    return sentences + ([further("further_results", rest, SentenceKind.IMPRESSION)] if rest else [])
 
 
 def _amount(finding: Finding) -> str:
@@ -173,9 +177,13 @@ def _amount(finding: Finding) -> str:
     return fill("item_indeterminate", item=amount) if finding.status is Status.INDETERMINATE else amount
 
 
-def _listed(finding: Finding) -> str:
-    item, value = shown(finding.name), finding.value
-    if value is not None and value.number is None and value.text:
+def _listed(group: Sequence[Finding], *, valued: bool) -> str:
+    """A result within a list: its name, with the value where that is in words or `valued` asks for it."""
+    finding = group[0]
+    item, value = shown(result_name(finding)), finding.value
+    if value is not None and value.number is not None and valued:
+        item = f"{item} {shown(value_text(value))}"
+    elif value is not None and value.number is None and value.text:
         item = fill("record_item_value", name=item, value=shown(value.text))
     return fill("item_indeterminate", item=item) if finding.status is Status.INDETERMINATE else item
 

@@ -14,6 +14,7 @@ from .wording import (
     number_text,
     plain,
     range_text,
+    result_name,
     unit_text,
     value_text,
 )
@@ -69,7 +70,7 @@ def row_of(finding: Finding) -> Row:
     site = plain(finding.site or "")
     place = site if side in site.casefold() else f"{side} {site}".strip()
     flag = plain(value.flag or "") or (value.flag_computed or "") if value else ""
-    return Row(id=finding.id, name=plain(finding.name), place=place, value=_row_value(finding),
+    return Row(id=finding.id, name=result_name(finding), place=place, value=_row_value(finding),
                range=range_text(value) if value else "", flag="" if flag == "N" else flag, status=_status(finding),
                date=date_text(finding_date(finding)), tool=finding.tool, cited=cited_of(finding.evidence))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from ..core.finding import Finding, Value
@@ -9,10 +10,23 @@ from ..core.finding import Finding, Value
 _UNSEEN = frozenset("\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 
 
+_NO_BLOOD = re.compile(r"urine|csf|stool|fluid|saliva|semen", re.IGNORECASE)
+"""Specimens that a result's name must tell, since a result is taken for one of blood else."""
+
+
 def plain(text: str) -> str:
     """One line of text without control characters, zero-width spaces and marks that turn the reading direction."""
     kept = (" " if unicodedata.category(ch) in ("Cc", "Zl", "Zp") else ch for ch in text if ch not in _UNSEEN)
     return " ".join("".join(kept).split())
+
+
+def result_name(finding: Finding) -> str:
+    """The name of a finding; of a laboratory result with its specimen, where that is no blood and the name does not
+    tell it."""
+    name = plain(finding.name)
+    found = _NO_BLOOD.search(finding.value.specimen or "") if finding.value else None
+    tells = found is None or found[0].casefold() in name.casefold()
+    return name if tells or found is None else f"{name} ({found[0].lower()})"
 
 
 def number_text(number: float) -> str:

@@ -267,3 +267,26 @@ def test_what_was_ruled_out_is_no_active_condition(case):
     stands = [item.text for section in verify([Section(title="T", sentences=(active,))], findings, evidence)[0]
               for item in section.sentences]
     assert active.text not in stands
+
+
+def test_results_beyond_those_that_the_impression_names_are_counted(case):
+    maker = Maker()
+    sheet = maker.study(FileKind.DOCUMENT, "DOC", SECOND, "labs.pdf")
+    for n in range(11):
+        maker.add(sheet, DocumentSpan(page=1, bbox=(0, n, 5, n + 1), text=str(n)), f"line {n}", name=f"Analyte {n}",
+                  category=Category.LAB, status=Status.MEASURED, tool="labs", date=SECOND,
+                  value=Value(number=9.0 + n, text=str(9 + n), unit="mmol/L", low=3.5, high=5.1, flag_computed="H"))
+    told = text_of({section.title: section for section in of_made(maker, case)}["Impression"])
+    assert told.count("high") == 8 and "3 further results are listed" in told
+
+
+def test_a_result_without_a_range_has_its_number_and_one_of_urine_its_specimen(case):
+    maker = Maker()
+    sheet = maker.study(FileKind.DOCUMENT, "DOC", SECOND, "labs.pdf")
+    for n, (name, value) in enumerate((("Hemoglobin", Value(number=14.6, text="14.6", unit="g/dL")),
+                                       ("Blood", Value(text="1+", flag="A", range_text="Negative", specimen="Urine")),
+                                       ("Urine protein", Value(text="Trace", specimen="Urine")))):
+        maker.add(sheet, DocumentSpan(page=1, bbox=(0, n, 5, n + 1), text=str(n)), f"line {n}", name=name, value=value,
+                  category=Category.LAB, status=Status.MEASURED, tool="labs", date=SECOND)
+    told = text_of({section.title: section for section in of_made(maker, case)}["Laboratory"])
+    assert "Hemoglobin 14.6 g/dL" in told and "Blood (urine) 1+" in told and "Urine protein Trace" in told
