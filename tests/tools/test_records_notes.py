@@ -174,3 +174,17 @@ def test_a_question_about_one_relative_is_answered_of_that_one(tmp_path: Path, q
     assert answer is not None
     assert (answer.value.text if answer.value else None) == value
     assert words in answer.text
+
+
+def test_procedures_of_a_plan_are_to_come_and_its_conditions_stand() -> None:
+    told = {mention.name: mention.stance for passage in passages_of(
+        "Impression: anemia.\nPlan: (1) colonoscopy with biopsies. (2) Metformin for diabetes mellitus.\n")
+        for mention in mentions_in(passage.text, passage.section)}
+    assert told["colonoscopy"] is Stance.HYPOTHETICAL
+    assert told["anemia"] is Stance.AFFIRMED
+
+
+def test_over_the_past_months_is_no_history() -> None:
+    told = {mention.name: mention.stance for mention in mentions_in(
+        "There has been more tiredness over the past three months and shortness of breath on one flight of stairs.")}
+    assert told["dyspnea"] is Stance.AFFIRMED

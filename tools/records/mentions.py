@@ -86,7 +86,10 @@ def mentions_in(sentence: str, section: Stance | None = None) -> list[Mention]:
     for start, end in found:
         form = sentence[start:end]
         name, kind = terms().get(form) or terms()[form.casefold()]
-        mentions.append(Mention(name, kind, (start, end), stance_of(sentence, (start, end), found, section)))
+        held = section
+        if section is Stance.PLANNED:
+            held = Stance.HYPOTHETICAL if kind == "procedure" else None
+        mentions.append(Mention(name, kind, (start, end), stance_of(sentence, (start, end), found, held)))
     return mentions
 
 

@@ -22,7 +22,8 @@ _SECTIONS = ((re.compile(r"fam|fhx?$"), Stance.FAMILY),
              (re.compile(r"past|prior|previous|medical|surgical|psychiatric|obstetric|pmhx?|pshx?|allerg"),
               Stance.HISTORICAL),
              (re.compile(r"differential"), Stance.UNCERTAIN),
-             (re.compile(r"immuni|follow|instructions"), Stance.HYPOTHETICAL))
+             (re.compile(r"immuni|follow|instructions"), Stance.HYPOTHETICAL),
+             (re.compile(r"^(?:plan|recommendation)"), Stance.PLANNED))
 """What a heading makes of what stands below it; any other heading ends that."""
 FULL_LINE = 60
 """Characters from which on a line may have been broken by the margin."""

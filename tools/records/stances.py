@@ -43,6 +43,8 @@ class Stance(StrEnum):
     FAMILY_DENIED = "family denied"
     """No relative has it, which says nothing of the patient."""
     OTHER = "other"
+    PLANNED = "planned"
+    """Of a heading: procedures named below it are to come; it says nothing of conditions."""
     UNSAID = "unsaid"
     """It is named, and whether it is so is not said: a test ordered, a box not ticked."""
 
