@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..core.errors import UsageError
-from ..core.ids import digest
-from ..core.report import Addendum, Report, ReportStatus, Signature
+from ..core.report import Addendum, Report, ReportStatus, Signature, Support
 from ..memory.audit import AuditTrail, Entry, account
 from ..memory.home import Home
 from .changed import changed_files
+from .kept import addendum_digest, check_kept, check_signed
 from .nodes import content_digest
 from .opened import AnyPath, latest_run, settings_here
 from .run import ReviewRun
@@ -37,6 +37,11 @@ def sign_case(case: AnyPath, *, name: str, patient: str | None = None) -> Report
         report = run.decide(Verdict(approve=True, signature=signature))
         _record(run, "signed", signature, content_sha256=signature.content_sha256)
     return report
+
+
+def unsupported(report: Report) -> int:
+    """How many sentences stand in the report though their findings do not support them."""
+    return sum(sentence.support is Support.UNSUPPORTED for section in report.sections for sentence in section.sentences)
 
 
 def reject_case(case: AnyPath, *, name: str, reason: str, patient: str | None = None) -> Report:
@@ -83,6 +88,7 @@ def add_addendum(case: AnyPath, text: str, *, name: str, patient: str | None = N
 
     Raises:
         UsageError: text or name is empty, or the report is not signed.
+        StoreError: the report or its kept copy is no longer what was signed.
     """
     if not text.strip():
         raise UsageError("an addendum needs words: give them with --addendum")
@@ -91,9 +97,10 @@ def add_addendum(case: AnyPath, text: str, *, name: str, patient: str | None = N
         if report.status is not ReportStatus.SIGNED or report.signature is None:
             raise UsageError("only a signed report gets addenda; edit the draft, or sign it first")
         who = _signature(run, name)
-        said = [report.signature.content_sha256, [one.text for one in report.addenda], text.strip()]
+        check_signed(run.review.home, report)
+        bound = addendum_digest(report.signature.content_sha256, (one.text for one in report.addenda), text.strip())
         addendum = Addendum(text=text.strip(), name=who.name, account=who.account, added_at=who.signed_at,
-                            content_sha256=digest(said))
+                            content_sha256=bound)
         report = run.add(addendum)
         _record(run, "addendum", who, signed=report.signature and report.signature.content_sha256,
                 content_sha256=addendum.content_sha256)
@@ -115,6 +122,21 @@ def audit_trail(case: AnyPath | None = None, *, patient: str | None = None) -> l
         return AuditTrail(home).entries()
     with latest_run(case, patient) as run:
         return AuditTrail(home).entries(run.report().case.id)
+
+
+def verify_trail(case: AnyPath | None = None, *, patient: str | None = None) -> list[Entry]:
+    """The entries of `audit_trail`, once the kept copies of what was decided were found to be what the trail says.
+
+    Raises:
+        StoreError: an entry or a copy was changed, taken out or put in; the message names the first one.
+    """
+    home, shown = Home(settings_here().home), audit_trail(case, patient=patient)
+    if case is None:
+        check_kept(home, shown)
+    else:
+        with latest_run(case, patient) as run:
+            check_kept(home, shown, run.report().case.id)
+    return shown
 
 
 def record_export(run: ReviewRun, forms: list[str], folder: Path) -> None:

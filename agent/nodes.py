@@ -162,8 +162,9 @@ class Review:
         """Write the report in all its forms; finished tasks are kept where others are to be read again."""
         report = state["report"]
         self._write(report, state["case"])
-        AuditTrail(self.home).record("drafted", report.case.id, account(), version=report.version,
-                                     reader=report.reader.name, content_sha256=content_digest(report))
+        if not report.edits:  # a person's change is recorded as such, under the name given
+            AuditTrail(self.home).record("drafted", report.case.id, account(), version=report.version,
+                                         reader=report.reader.name, content_sha256=content_digest(report))
         if not state.get("unread"):
             rmtree(self.results, ignore_errors=True)
         return {}

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from .. import __version__
 from ..core.errors import StoreError, UsageError
 from ..core.ids import digest
-from ..core.report import Addendum, ReaderIdentity, Report
+from ..core.report import Addendum, ReaderIdentity, Report, ReportStatus
 from ..core.words import Word
 from ..memory.checkpoints import open_checkpoints, storable_types
 from . import state as state_words
@@ -117,7 +117,7 @@ class ReviewRun:
             UsageError: there is no draft that waits for a decision.
         """
         if self.graph.get_state(self._config).next != WAITING_FOR_A_PERSON:
-            raise UsageError("there is no draft to sign: review the case first, or use --fresh after a decision")
+            raise UsageError(_NO_DRAFT[self.report().status])
         self._drive(Command(resume=verdict), None)
         return self.report()
 
@@ -155,6 +155,15 @@ class ReviewRun:
     @property
     def _config(self) -> Any:
         return {"configurable": {"thread_id": self.thread}, "max_concurrency": self.review.settings.workers}
+
+
+_NO_DRAFT = {
+    ReportStatus.SIGNED: "the report is signed and stays as it is: add to it with `caseloom sign CASE --name NAME "
+                         "--addendum TEXT`, or make a new draft with `caseloom review CASE --fresh`",
+    ReportStatus.REJECTED: "the draft was rejected: make a new one with `caseloom review CASE --fresh`",
+    ReportStatus.DRAFT: "there is no draft yet that waits for a decision: run `caseloom review CASE` to its end first",
+}
+"""Why nothing waits for a decision, by what the report is."""
 
 
 def _progress(event: dict[str, Any], running: dict[str, str]) -> Progress:

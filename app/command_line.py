@@ -226,9 +226,9 @@ def sign(case: CasePath, name: PersonName,
          addendum: Annotated[str | None, typer.Option(metavar="TEXT", help="Add to a report that is signed.")] = None,
          patient: Patient = None, as_json: AsJson = False) -> None:
     """Sign the draft of a reviewed case, reject it, or add to a signed report."""
-    from ..agent.decide import add_addendum, reject_case, sign_case
+    from ..agent.decide import add_addendum, reject_case, sign_case, unsupported
     from ..agent.door import report_folder
-    from .show import print_json, show_report
+    from .show import print_json, say, show_report
 
     if reject is not None and addendum is not None:
         raise typer.BadParameter("--reject and --addendum cannot be meant at once")
@@ -238,6 +238,9 @@ def sign(case: CasePath, name: PersonName,
         report = add_addendum(case, addendum, name=name, patient=patient)
     else:
         report = sign_case(case, name=name, patient=patient)
+        if doubtful := unsupported(report):
+            say(f"Of what you signed, {doubtful} sentence{'' if doubtful == 1 else 's'} "
+                f"{'is' if doubtful == 1 else 'are'} not supported by the findings, and marked [unsupported].")
     print_json(report) if as_json else show_report(report, report_folder(report))
 
 
@@ -262,13 +265,14 @@ def edit(case: CasePath, name: PersonName,
 
 @app.command()
 def audit(case: Annotated[Path | None, typer.Argument(metavar="[CASE]", help="Only this case's entries.")] = None,
-          verify: Annotated[bool, typer.Option("--verify", help="Only say whether the trail holds.")] = False,
+          verify: Annotated[bool, typer.Option("--verify", help="Only say whether the trail holds, and the copies of "
+                                                                "what was decided.")] = False,
           patient: Patient = None, as_json: AsJson = False) -> None:
     """Show who did what to which report, once the whole trail was found to hold."""
-    from ..agent.decide import audit_trail
+    from ..agent.decide import audit_trail, verify_trail
     from .show import print_json, show_trail
 
-    entries = audit_trail(case, patient=patient)
+    entries = verify_trail(case, patient=patient) if verify else audit_trail(case, patient=patient)
     if as_json:
         print_json({"holds": True, "entries": len(entries)} if verify else {"entries": entries})
     elif verify:

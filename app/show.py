@@ -46,7 +46,7 @@ def _plain(value: Any) -> Any:
 
 def say(line: str) -> None:
     """A line for the person at the terminal, on stderr."""
-    _console(stderr=True).print(line, highlight=False, soft_wrap=True)
+    _console(stderr=True).print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _console(*, stderr: bool = False) -> Console:

@@ -19,3 +19,21 @@ def flag_direction(flag: str | None) -> Literal["H", "L", "N"] | None:
     if _NORMAL.fullmatch(plain):
         return "N"
     return "H" if _HIGH.fullmatch(plain) else "L" if _LOW.fullmatch(plain) else None
+
+
+def counted_flag(printed: str | None, computed: str | None) -> Literal["H", "L", "N"] | None:
+    """Which way a result points where a flag is printed and one is computed: the printed one counts.
+
+    Without a printed one, or where it is a sign without letters and without a direction such as "*", the computed one
+    does; None where a printed flag such as "A" has no direction.
+
+    Args:
+        printed: as it stands beside the result; empty or None where nothing does.
+        computed: `L`, `N`, `H` or None, from value and range.
+    """
+    if direction := flag_direction(printed):
+        return direction
+    held: Literal["H", "L", "N"] | None = "H" if computed == "H" else "L" if computed == "L" else None
+    if printed:
+        return None if any(ch.isalpha() for ch in printed) else held
+    return "N" if computed == "N" else held

@@ -10,8 +10,9 @@ from typing import Any
 from markupsafe import escape
 
 from ..core.finding import Category, Finding, Status, Value
-from ..core.report import Report, ReportStatus, SentenceKind
-from .fhir_sources import document_reference, imaged, imaging_study, provenance, written
+from ..core.flags import counted_flag
+from ..core.report import Report, ReportStatus, Sentence, SentenceKind, Support
+from .fhir_sources import document_reference, imaged, imaging_study, moment_of, provenance, written
 from .view import banner
 from .wording import finding_date, plain, range_text, value_text
 
@@ -23,8 +24,6 @@ FLAGS = {"L": "Low", "H": "High", "N": "Normal"}
 COMPARATORS = ("<", "<=", ">=", ">")
 STATUS = {ReportStatus.DRAFT: "preliminary", ReportStatus.SIGNED: "final", ReportStatus.REJECTED: "cancelled"}
 OBSERVED = (Category.LAB, Category.MEASUREMENT, Category.OBSERVATION)
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
 _CODE = re.compile(r"\S+( \S+)*")
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "caseloom.report/1")
 
@@ -33,8 +32,9 @@ Resource = dict[str, Any]
 
 def bundle_of(report: Report) -> str:
     """The Bundle as indented JSON. Measured and laboratory findings become Observations; changes and record entries,
-    which are derived or stand in their own resources, are told in the conclusion only. Studies with images become
-    ImagingStudy, documents DocumentReference; each decision of a person is a Provenance.
+    which are derived or stand in their own resources, are told in the conclusion only, by the sentences that cite them;
+    it says how many no sentence names (`untold`). Studies with images become ImagingStudy, documents DocumentReference;
+    each decision of a person is a Provenance.
     """
     patient = _address(report, "patient")
     observed = [item for item in report.findings if item.category in OBSERVED]
@@ -56,28 +56,63 @@ def _address(report: Report, key: str) -> str:
     return f"urn:uuid:{uuid.uuid5(_SPACE, f'{report.case.patient}/{report.case.id}/{key}')}"
 
 
+def untold(report: Report) -> list[Finding]:
+    """What the Bundle does not hold: findings that are no Observation, and that no sentence which cites them names."""
+    said: dict[str, str] = {}
+    for sentence in (sentence for section in report.sections for sentence in section.sentences):
+        for key in sentence.findings:
+            said[key] = f"{said.get(key, '')} {plain(sentence.text)}".casefold()
+    return [item for item in report.findings
+            if item.category not in OBSERVED and plain(item.name).casefold() not in said.get(item.id, "")]
+
+
 def _diagnostic_report(report: Report, patient: str, observed: list[Finding]) -> Resource:
-    told = [sentence.text for section in report.sections for sentence in section.sentences
-            if sentence.kind is SentenceKind.IMPRESSION]
     made: Resource = {
         "resourceType": "DiagnosticReport",
         "text": {"status": "generated", "div": _narrative(report)},
-        "status": STATUS[report.status],
+        "status": "appended" if report.addenda else STATUS[report.status],
         "code": {"text": "Case review by Caseloom"},
         "subject": {"reference": patient},
         "result": [{"reference": _address(report, item.id)} for item in observed],
         "imagingStudy": [{"reference": _address(report, f"study {item.uid}")} for item in imaged(report)],
-        **({"issued": report.signature.signed_at, "resultsInterpreter": [{"display": plain(report.signature.name)}]}
-           if report.status is ReportStatus.SIGNED and report.signature is not None else {}),
-        "conclusion": " ".join([banner(report), *(plain(text) for text in told)]),
+        **_issued(report),
+        "conclusion": _conclusion(report),
     }
     return {key: value for key, value in made.items() if value}
 
 
+def _issued(report: Report) -> Resource:
+    """By whom a signed report was interpreted, and since when it says what it says now."""
+    if report.status is not ReportStatus.SIGNED or report.signature is None:
+        return {}
+    latest = report.addenda[-1].added_at if report.addenda else report.signature.signed_at
+    return {"issued": latest, "resultsInterpreter": [{"display": plain(report.signature.name)}]}
+
+
+def _conclusion(report: Report) -> str:
+    """The impression, the sentences about findings that are no Observation, and what was added after signing."""
+    apart = {item.id for item in report.findings if item.category not in OBSERVED}
+    told = [_said(sentence) for section in report.sections for sentence in section.sentences
+            if sentence.kind is SentenceKind.IMPRESSION or apart.intersection(sentence.findings)]
+    missing = len(untold(report))
+    more = [f"Findings that this bundle does not hold, and report.json does: {missing}."] if missing else []
+    return " ".join([banner(report), *told, *more, *_added(report)])
+
+
+def _said(sentence: Sentence) -> str:
+    """A sentence with what every form says beside it: the model whose reading it is, and that nothing supports it."""
+    reader = f" (read by {plain(sentence.read_by)})" if sentence.read_by else ""
+    return plain(sentence.text) + reader + ("" if sentence.support is Support.SUPPORTED else " [unsupported]")
+
+
+def _added(report: Report) -> list[str]:
+    return [f"Addendum by {plain(one.name)}, {plain(one.added_at)}: {plain(one.text)}" for one in report.addenda]
+
+
 def _narrative(report: Report) -> str:
-    parts = [f"<p><b>{escape(banner(report))}</b></p>"]
+    parts = [f"<p><b>{escape(banner(report))}</b></p>", *(f"<p>{escape(text)}</p>" for text in _added(report))]
     for section in report.sections:
-        lines = "".join(f"<li>{escape(plain(sentence.text))}</li>" for sentence in section.sentences)
+        lines = "".join(f"<li>{escape(_said(sentence))}</li>" for sentence in section.sentences)
         parts.append(f"<p>{escape(plain(section.title))}</p><ul>{lines}</ul>")
     return f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(parts)}</div>'
 
@@ -90,7 +125,7 @@ def _observation(finding: Finding, report: Report, patient: str) -> Resource:
         "category": [{"coding": [LAB_CATEGORY]}] if finding.category is Category.LAB else None,
         "code": _concept(finding),
         "subject": {"reference": patient},
-        "effectiveDateTime": _moment(finding),
+        "effectiveDateTime": moment_of(finding_date(finding)),
         **_result(finding),
         "interpretation": _interpretation(value),
         "note": [{"text": f"Evidence {', '.join(finding.evidence)} of the report. Status: {finding.status.value}."}],
@@ -107,14 +142,6 @@ def _concept(finding: Finding) -> Resource:
         return {"text": text}
     coding = {"system": finding.code.system, "code": finding.code.code, "display": plain(finding.code.display)}
     return {"coding": [{key: entry for key, entry in coding.items() if entry}], "text": text}
-
-
-def _moment(finding: Finding) -> str | None:
-    moment = finding_date(finding) or ""
-    if _MOMENT.fullmatch(moment):
-        return moment
-    day = moment[:10]
-    return day if _DATE.fullmatch(day) else None
 
 
 def _result(finding: Finding) -> Resource:
@@ -140,13 +167,14 @@ def _quantity(value: Value, number: float) -> Resource:
 
 
 def _interpretation(value: Value | None) -> list[Resource] | None:
+    """The printed flag as it is, and coded which way the report says it points."""
     if value is None:
         return None
-    computed = value.flag_computed or ""
-    if computed in FLAGS:
-        coding = {"system": INTERPRETATION, "code": computed, "display": FLAGS[computed]}
-        return [{"coding": [coding]} | ({"text": plain(value.flag)} if value.flag and plain(value.flag) else {})]
-    return [{"text": plain(value.flag)}] if value.flag and plain(value.flag) else None
+    printed = plain(value.flag or "")
+    made: Resource = {"text": printed} if printed else {}
+    if (points := counted_flag(printed, value.flag_computed)) is not None:
+        made = {"coding": [{"system": INTERPRETATION, "code": points, "display": FLAGS[points]}]} | made
+    return [made] if made else None
 
 
 def _body_site(finding: Finding) -> Resource | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from ..core.case import FileKind
+from ..core.moments import is_date
 from ..core.report import Report, ReportStatus, ReviewedStudy
 from .wording import plain
 
@@ -14,7 +16,6 @@ PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type
 IMAGES = (FileKind.CT, FileKind.MR, FileKind.VOLUME, FileKind.FILM, FileKind.SLIDE)
 DOCUMENTS = (FileKind.DOCUMENT, FileKind.NOTE)
 _UID = re.compile(r"[0-9]+(\.[0-9]+)+")
-_DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
 
 Resource = dict[str, Any]
@@ -42,7 +43,7 @@ def imaging_study(study: ReviewedStudy, patient: str) -> Resource:
         "identifier": [{"system": "urn:dicom:uid", "value": f"urn:oid:{study.uid}"}],
         "status": "available",
         "subject": {"reference": patient},
-        "started": _day(study.date),
+        "started": moment_of(study.date),
         "description": plain(study.description) or None,
         "series": [_without_gaps({
             "uid": series.uid, "modality": {"system": DICOM, "code": series.modality},
@@ -67,7 +68,7 @@ def document_reference(study: ReviewedStudy, patient: str) -> Resource:
         "type": {"text": kind},
         "subject": {"reference": patient},
         "description": f"{kind}, {study.date}" if study.date else kind,
-        "content": [{"attachment": {"title": kind, **({"creation": study.date} if _day(study.date) else {})}}],
+        "content": [{"attachment": _without_gaps({"title": kind, "creation": moment_of(study.date)})}],
     }
     return _without_gaps(made)
 
@@ -88,6 +89,26 @@ def provenance(report: Report, target: str) -> list[Resource]:
     return [{**item, "target": [{"reference": target}]} for item in made if item]
 
 
+def moment_of(date: str | None) -> str | None:
+    """A date as FHIR's dateTime: with its time where that has seconds and a zone, else the year, month or day alone.
+
+    Args:
+        date: ISO 8601, as precise as the source says; None, and what is no date, give None.
+    """
+    if date and _INSTANT.fullmatch(date) and _is_time(date):
+        return date
+    day = (date or "")[:10]
+    return day if is_date(day) else None
+
+
+def _is_time(moment: str) -> bool:
+    try:
+        datetime.fromisoformat(moment)
+    except ValueError:
+        return False
+    return True
+
+
 def _decision(name: str, account: str, moment: str, role: str, activity: str) -> Resource:
     """Empty where the moment is none that FHIR can hold."""
     if not _INSTANT.fullmatch(moment):
@@ -97,11 +118,6 @@ def _decision(name: str, account: str, moment: str, role: str, activity: str) ->
         "agent": [{"type": {"coding": [{"system": PARTICIPANT, "code": role}]},
                    "who": {"display": f"{plain(name)} (account {plain(account)})"}}],
     }
-
-
-def _day(date: str | None) -> str | None:
-    day = (date or "")[:10]
-    return day if _DAY.fullmatch(day) else None
 
 
 def _without_gaps(made: Resource) -> Resource:

@@ -17,6 +17,7 @@ from .html import MOST_TRENDS, environment, own_text
 from .series import to_draw
 from .trend import trend_picture
 from .view import Place, View
+from .wording import plain
 
 if TYPE_CHECKING:
     import pymupdf
@@ -55,8 +56,14 @@ def pdf_of(view: View, pictures: Mapping[str, bytes]) -> bytes:
         for number, page in enumerate(document, 1):
             _furnish(page, view, number, document.page_count)
         document.set_toc([[1, title, number] for title, number in headings])
-        document.set_metadata({"title": "Case review", "subject": view.banner, "producer": "Caseloom"})
+        document.set_metadata({"title": "Case review", "subject": view.banner,
+                               "producer": f"Caseloom {_version(view)}".rstrip()})
         return bytes(document.tobytes(garbage=3, deflate=True, no_new_id=True, reproducible=True))
+
+
+def _version(view: View) -> str:
+    """Of the Caseloom that made the report; empty where the report does not say."""
+    return plain(str(view.report.provenance.get("versions", {}).get("caseloom", "")))
 
 
 def _lay_out(pymupdf: Any, view: View, pictures: Mapping[str, bytes]) -> tuple[bytes, list[Heading]]:
@@ -75,7 +82,8 @@ def _lay_out(pymupdf: Any, view: View, pictures: Mapping[str, bytes]) -> tuple[b
     html = environment().get_template("report.pdf.html.j2").render(
         view=view, report=view.report, pictures=pictures,
         widths={name: _width(pymupdf, data) for name, data in pictures.items()}, cited_places=_cited_places(view),
-        charts=charts, timeline=TIMELINE if TIMELINE in drawn else None, most_rows=MOST_ROWS, rows_at_once=ROWS_AT_ONCE)
+        charts=charts, timeline=TIMELINE if TIMELINE in drawn else None, most_rows=MOST_ROWS, rows_at_once=ROWS_AT_ONCE,
+        version=_version(view))
     css, stream, headings = own_text("pdf.css"), io.BytesIO(), []
     sheets = _Sheets(pymupdf, pymupdf.DocumentWriter(stream))
     for block in html.split(BLOCK):

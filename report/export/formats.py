@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...core.forms import Form
 from ...core.report import Report
+from ..fhir import untold
 from ..files import write_bytes
 from .dicom_pdf import write_encapsulated_pdf
 from .dicom_seg import write_segmentations
@@ -18,6 +19,8 @@ from .regions import write_regions
 from .table import csv_of
 
 Writer = Callable[[Material, Path], Exported]
+MOST_NAMED = 20
+"""Findings that a line about what was left out names."""
 
 
 def _copied(*names: str) -> Writer:
@@ -34,6 +37,15 @@ def _copied(*names: str) -> Writer:
     return write
 
 
+def _bundle(material: Material, folder: Path) -> Exported:
+    done = _copied("fhir.json")(material, folder)
+    if missing := untold(material.report):
+        named = ", ".join(item.id for item in missing[:MOST_NAMED])
+        done.left_out.append(f"{len(missing)} findings that are no Observation and that no sentence names; report.json "
+                             f"has them: {named}{' ...' if missing[MOST_NAMED:] else ''}")
+    return done
+
+
 def _table(material: Material, folder: Path) -> Exported:
     return Exported([write_bytes(folder / "findings.csv", csv_of(material.report).encode("utf-8"))])
 
@@ -48,7 +60,7 @@ WRITERS: dict[Form, Writer] = {
     Form.MARKDOWN: _copied("report.md", "overlays"),
     Form.HTML: _copied("report.html"),
     Form.PDF: _copied("report.pdf"),
-    Form.FHIR: _copied("fhir.json"),
+    Form.FHIR: _bundle,
     Form.CSV: _table,
     Form.GEOJSON: write_regions,
     Form.DICOM_SR: write_reports,

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 import caseloom
-from caseloom.agent.decide import add_addendum, audit_trail, edit_case, reject_case, sign_case
+from caseloom.agent.decide import (
+    add_addendum,
+    audit_trail,
+    edit_case,
+    reject_case,
+    sign_case,
+    unsupported,
+    verify_trail,
+)
 from caseloom.agent.door import report_folder
 from caseloom.agent.nodes import content_digest
 from caseloom.core.errors import StoreError, UsageError
@@ -147,7 +155,7 @@ def test_a_signature_counts_for_the_edited_version_alone(case: Path) -> None:
     signed = sign_case(case, name=WHO)
     assert signed.status is ReportStatus.SIGNED and signed.signature is not None
     assert signed.signature.content_sha256 == content_digest(signed) != content_digest(draft)
-    with pytest.raises(UsageError, match="no draft"):
+    with pytest.raises(UsageError, match="--addendum TEXT"):
         edit_case(case, {"s-1-1": "x"}, name=WHO)
 
 
@@ -185,9 +193,10 @@ def test_every_decision_is_on_the_trail(case: Path, tmp_path: Path) -> None:
     add_addendum(case, "More.", name=WHO)
     caseloom.export_case(case, ["csv"], tmp_path / "out")
     trail = audit_trail(case)
-    assert [entry.action for entry in trail] == ["drafted", "drafted", "edited", "signed", "addendum", "exported"]
-    assert trail[2].about["before"] == content_digest(draft) == trail[0].about["content_sha256"]
-    assert trail[3].about["content_sha256"] == content_digest(edited) == trail[2].about["content_sha256"]
+    assert [entry.action for entry in trail] == ["drafted", "edited", "signed", "addendum", "exported"]
+    assert trail[1].about["before"] == content_digest(draft) == trail[0].about["content_sha256"]
+    assert trail[2].about["content_sha256"] == content_digest(edited) == trail[1].about["content_sha256"]
+    assert verify_trail() == verify_trail(case) == trail
     assert "Gout" not in json.dumps([entry.about for entry in trail])
 
 
@@ -198,3 +207,56 @@ def test_nothing_is_decided_while_the_trail_does_not_hold(case: Path, home: Path
     with pytest.raises(StoreError, match="entry 1 was changed"):
         sign_case(case, name=WHO)
     assert written(draft).status is ReportStatus.DRAFT
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ("Asthma", "Angina"), (f'"name": "{WHO}"', '"name": "Dr Other"'), ('"status": "signed"', '"status": "draft"'),
+])
+def test_a_changed_copy_of_what_was_signed_is_noticed(case: Path, home: Path, before: str, after: str) -> None:
+    caseloom.review_case(case)
+    sign_case(case, name=WHO)
+    add_addendum(case, "More.", name=WHO)
+    for file in sorted(home.glob("runs/*/signed/*/report.json")):
+        kept = file.read_bytes()
+        changed = file.read_text("utf-8").replace(before, after)
+        if "addendum" in file.parent.name and "Asthma" not in before:
+            continue
+        file.write_text(changed, "utf-8")
+        with pytest.raises(StoreError, match="changed since"):
+            verify_trail()
+        with pytest.raises(StoreError, match="changed since"):
+            add_addendum(case, "Still more.", name=WHO)
+        file.write_bytes(kept)
+    assert len(verify_trail()) == 3
+
+
+def test_a_copy_that_is_gone_and_a_trail_that_was_removed_are_noticed(case: Path, home: Path) -> None:
+    caseloom.review_case(case)
+    sign_case(case, name=WHO)
+    (file,) = home.glob("runs/*/signed/*/report.json")
+    file.rename(file.with_name("elsewhere"))
+    with pytest.raises(StoreError, match="is gone"):
+        verify_trail(case)
+    file.with_name("elsewhere").rename(file)
+    for name in ("audit.jsonl", "audit.end"):
+        (home / name).unlink()
+    with pytest.raises(StoreError, match="the audit trail has no entry"):
+        verify_trail()
+
+
+def test_what_was_rejected_and_signed_again_holds(case: Path) -> None:
+    caseloom.review_case(case)
+    reject_case(case, name=WHO, reason="Too short.")
+    with pytest.raises(UsageError, match="rejected: make a new one"):
+        sign_case(case, name=WHO)
+    caseloom.review_case(case, fresh=True)
+    sign_case(case, name="Dr Other")
+    caseloom.review_case(case, fresh=True)
+    sign_case(case, name=WHO)
+    assert [entry.action for entry in verify_trail(case)] == ["drafted", "rejected", *["drafted", "signed"] * 2]
+
+
+def test_what_is_signed_though_unsupported_is_counted(case: Path) -> None:
+    draft = caseloom.review_case(case)
+    edit_case(case, {place_of(draft, "Asthma"): "Severe tuberculosis since 1999."}, name=WHO)
+    assert unsupported(draft) == 0 and unsupported(sign_case(case, name=WHO)) == 1

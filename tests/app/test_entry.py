@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from caseloom.app.entry import run_app
+from caseloom.app.show import say
 from caseloom.core.errors import NothingUsable, ReaderUnavailable, StoreError, UsageError
 
 SECRET = "Alex Sample in /home/alex/case"
@@ -57,3 +58,8 @@ def test_a_process_ends_while_something_is_still_at_work() -> None:
                "try:\n    within(0.1, lambda: time.sleep(60))\nexcept TimeUp:\n    print('left')\nleave(7)\n")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (7, "left\n", "")
+
+
+def test_a_line_for_the_person_is_said_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    say("1 sentence is marked [unsupported].")
+    assert capsys.readouterr().err == "1 sentence is marked [unsupported].\n"

@@ -195,6 +195,8 @@ def test_the_pdf_has_pages_bookmarks_and_pictures(report, written):
         assert "11.2" in document[0].get_text()
         assert all(page.get_text().count("DRAFT") == 2 for page in document)  # above, and across the sheet
         assert not document.metadata["creationDate"]
+        assert "Caseloom 0 · reader" in document[0].get_text().replace("\n", " ")
+        assert document.metadata["producer"] == "Caseloom 0"
 
 
 def test_the_bundle_is_valid_and_preliminary(report, written):
