@@ -18,6 +18,8 @@ from ..report.wording import by_number, date_text, finding_date, plain, range_te
 Kind = TypeVar("Kind")
 Key = TypeVar("Key", bound=Hashable)
 
+_ENDS_IN_A_NUMBER = re.compile(r"\d(?: (?:HU|mm|%))?$")
+"""A place behind which a value needs a comma: `opacity 1`, `tissue above 150 HU`."""
 _COUNT = re.compile(r"\d+ further ")
 PICTURES = frozenset({EvidenceKind.VOLUME_SLICE, EvidenceKind.VOLUME_REGION})
 WRITTEN = frozenset({EvidenceKind.DOCUMENT_SPAN, EvidenceKind.FHIR_RESOURCE})
@@ -203,7 +205,8 @@ def grouped(items: Iterable[Kind], key: Callable[[Kind], Key]) -> dict[Key, list
 def measured_item(finding: Finding) -> Item:
     """A finding inside a list whose lead holds its name and date."""
     value = value_text(finding.value) if finding.value else ""
-    key = "item_measured_numbered" if value and place(finding)[-1:].isdigit() else "item_measured"
+    numbered = _ENDS_IN_A_NUMBER.search(place(finding)) is not None
+    key = "item_measured_numbered" if value and numbered else "item_measured"
     text = " ".join(fill(key, place=place(finding), value=shown(value)).split())
     if finding.value and range_text(finding.value):
         text = fill("item_range", item=text, range=shown(range_text(finding.value)))
