@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from ..report.export.material import Exported, Material
 from .changed import changed_files
 from .decide import record_export
 from .opened import AnyPath, latest_run
+
+log = logging.getLogger("caseloom")
 
 
 def export_case(case: AnyPath, forms: Sequence[str], out: AnyPath, *, patient: str | None = None) -> Exported:
@@ -36,11 +39,28 @@ def export_case(case: AnyPath, forms: Sequence[str], out: AnyPath, *, patient: s
         done = Exported(left_out=[f"{file} is not what was reviewed (changed or gone since): evidence in it cannot be "
                                   "looked at; review the case again" for file in changed_files(found, report)])
         for form in wanted:
-            made = export(material, form, Path(out))
-            done.files += [file for file in made.files if file not in done.files]
-            done.left_out += [f"{form}: {line}" for line in made.left_out]
+            part = made(material, form, Path(out))
+            done.files += [file for file in part.files if file not in done.files]
+            done.left_out += [f"{form}: {line}" for line in part.left_out]
         record_export(run, [str(form) for form in wanted], Path(out))
     return done
+
+
+def made(material: Material, form: Form, out: Path) -> Exported:
+    """One form; a fault in making it is told, and costs no other form.
+
+    Args:
+        material: the report and its case.
+        form: which.
+        out: folder.
+    """
+    try:
+        return export(material, form, out)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        log.error("the form %s could not be made: %s", form, type(error).__name__)
+        log.debug("where it failed", exc_info=error)
+        return Exported(left_out=[f"it could not be made ({type(error).__name__}); this is a bug, please report it "
+                                  "with the output of --debug"])
 
 
 def _wanted(forms: Sequence[str]) -> list[Form]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ...core.errors import RefusedFile
 from ...core.report import ReportStatus
-from .material import Exported, Material
+from .material import Exported, Material, from_headers, in_dicom
 
 PATIENT_AND_STUDY = (
     "SpecificCharacterSet", "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex",
@@ -22,7 +23,7 @@ def write_encapsulated_pdf(material: Material, folder: Path) -> Exported:
         folder: where to.
     """
     done = Exported()
-    image = next((file for study in reversed(material.case.studies) for file in study.files if file.instance_uid), None)
+    image = next((file for study in reversed(material.case.studies) for file in study.files if in_dicom(file)), None)
     pdf = material.folder / "report.pdf"
     if image is None or not pdf.is_file():
         done.left_out.append("the case holds no DICOM file whose patient and study the PDF could take"
@@ -30,7 +31,13 @@ def write_encapsulated_pdf(material: Material, folder: Path) -> Exported:
         return done
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "report.dcm"
-    encapsulated(material, material.header(image), pdf.read_bytes()).save_as(path, enforce_file_format=True)
+    try:
+        with from_headers():
+            made = encapsulated(material, material.header(image), pdf.read_bytes())
+    except RefusedFile as refused:
+        done.left_out.append(refused.reason)
+        return done
+    made.save_as(path, enforce_file_format=True)
     done.files.append(path)
     return done
 

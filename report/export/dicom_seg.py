@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,9 @@ from ...core.case import Series
 from ...core.errors import RefusedFile
 from ...core.evidence import Evidence, VolumeRegion
 from ...core.finding import Finding
+from ...core.refusal import RefusalCode
 from .coding import structure
-from .material import Exported, Material
+from .material import Exported, Material, from_headers
 
 if TYPE_CHECKING:
     from highdicom.seg import Segmentation, SegmentDescription
@@ -48,7 +50,8 @@ def write_segmentations(material: Material, folder: Path) -> Exported:
     done = Exported()
     for number, (series, shown) in enumerate(_with_masks(material).items(), start=1):
         try:
-            made = segmentation_of(material, series, segments_of(material, shown), number)
+            with from_headers():
+                made = segmentation_of(material, series, segments_of(material, shown), number)
         except RefusedFile as refused:
             done.left_out.append(f"masks of series {number}: {refused.reason}")
             continue
@@ -76,16 +79,34 @@ def segments_of(material: Material, evidence: Sequence[Evidence]) -> list[Segmen
     Args:
         material: the report and its folder.
         evidence: with masks.
-    """
-    from nibabel.nifti1 import Nifti1Image
 
+    Raises:
+        RefusedFile: a mask is gone or damaged.
+    """
     segments = []
     for item in evidence:
-        image = Nifti1Image.from_filename(material.folder / str(item.mask))
-        affine = _RAS_TO_LPS @ np.asarray(image.affine)
-        mask = np.asarray(image.dataobj, np.uint8).transpose(2, 1, 0)
+        affine, mask = _read_mask(material.folder / str(item.mask))
         segments.append(Segment(_site(material.findings_of([item.id])), mask, affine[:, [2, 1, 0, 3]]))
     return sorted(segments, key=lambda segment: segment.name, reverse=True)
+
+
+def _read_mask(path: Path) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """Affine (i, j, k, 1) to LPS mm, and the mask (k, j, i).
+
+    Raises:
+        RefusedFile: it is gone or damaged.
+    """
+    from nibabel.filebasedimages import ImageFileError
+    from nibabel.nifti1 import Nifti1Image
+    from nibabel.spatialimages import HeaderDataError
+
+    try:
+        image = Nifti1Image.from_filename(path)
+        mask = np.asarray(image.dataobj, np.uint8).transpose(2, 1, 0)
+    except (OSError, EOFError, ValueError, zlib.error, ImageFileError, HeaderDataError) as error:
+        raise RefusedFile(RefusalCode.CORRUPT, f"the mask {path.name} is gone or damaged ({type(error).__name__}); "
+                          "review the case again with --fresh") from error
+    return _RAS_TO_LPS @ np.asarray(image.affine), mask
 
 
 def _site(findings: Sequence[Finding]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from ...core.finding import MEASURED, Category, Finding, Status
 from ...core.report import ReportStatus
 from ..wording import plain
 from .coding import named, private, side_of, structure, unit
-from .material import Exported, Material
+from .material import Exported, Material, from_headers
 
 if TYPE_CHECKING:
     from highdicom.sr import Comprehensive3DSR, MeasurementReport
@@ -39,7 +40,8 @@ def write_reports(material: Material, folder: Path) -> Exported:
             continue
         number += 1
         try:
-            made = report_of(material, study, findings, number)
+            with from_headers():
+                made = report_of(material, study, findings, number)
         except RefusedFile as refused:
             done.left_out.append(f"{study.modality} of {study.date or 'unknown date'}: {refused.reason}")
             continue
@@ -75,7 +77,7 @@ def report_of(material: Material, study: Study, findings: Sequence[Finding], num
         number: of the new series.
 
     Raises:
-        RefusedFile: a file is no DICOM image, or changed since the review.
+        RefusedFile: a file has no DICOM identity, or changed since the review.
     """
     from highdicom.sr import Comprehensive3DSR
 
@@ -84,7 +86,7 @@ def report_of(material: Material, study: Study, findings: Sequence[Finding], num
     used = list(dict.fromkeys(_file(item, files).sha256 for item in cited))
     headers = {sha256: material.header(files[sha256]) for sha256 in used}
     signed = material.report.signature if material.report.status is ReportStatus.SIGNED else None
-    return Comprehensive3DSR(
+    made = Comprehensive3DSR(
         evidence=list(headers.values()), content=_content(material, study, findings, headers),
         series_instance_uid=material.uid("sr series", study.uid), series_number=9100 + number,
         sop_instance_uid=material.uid("sr", study.uid), instance_number=1, manufacturer="Caseloom",
@@ -92,6 +94,15 @@ def report_of(material: Material, study: Study, findings: Sequence[Finding], num
         verifying_observer_name=person_name(signed.name) if signed else None,
         verifying_organization="not stated" if signed else None,
         series_description="Caseloom: measurements")
+    if signed:
+        # highdicom takes the time of making for that of verifying.
+        made.VerifyingObserverSequence[0].VerificationDateTime = _date_time(signed.signed_at)
+    return made
+
+
+def _date_time(moment: str) -> str:
+    """ISO 8601 with a zone as DICOM's DT (PS3.5 6.2)."""
+    return datetime.fromisoformat(moment).strftime("%Y%m%d%H%M%S%z")
 
 
 def person_name(name: str) -> str:

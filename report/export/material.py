@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -65,8 +66,10 @@ class Material:
         empty (type 2), is there: de-identified files often lack it.
 
         Raises:
-            RefusedFile: it is no DICOM file, or not the one that was reviewed.
+            RefusedFile: it has no DICOM identity, or is not the one that was reviewed.
         """
+        if not in_dicom(file):
+            raise RefusedFile(RefusalCode.UNSUPPORTED, f"{file.kind} {file.path} has no DICOM identity")
         path = self.case.root / file.path
         if not path.is_file() or file_digest(path) != file.sha256:
             raise RefusedFile(RefusalCode.CORRUPT, "the file is not the one that was reviewed; review the case again")
@@ -80,6 +83,25 @@ class Material:
         """A DICOM UID (2.25, PS3.5 B.2) that follows from the report's content and what is exported."""
         number = int(digest([self.report.model_dump(mode="json", by_alias=True), *parts])[:32], 16)
         return f"2.25.{number}"
+
+
+def in_dicom(file: CaseFile) -> bool:
+    """Whether the file names the study, series and instance that another object can refer to."""
+    return bool(file.study_uid and file.series_uid and file.instance_uid)
+
+
+@contextmanager
+def from_headers() -> Iterator[None]:
+    """Around what builds a DICOM object out of its sources' headers.
+
+    Raises:
+        RefusedFile: they lack or misstate what the object needs, which the libraries say in errors of their own.
+    """
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise RefusedFile(RefusalCode.CORRUPT, "no DICOM object can be made from the headers of its images, which lack "
+                          f"or misstate what it needs ({type(error).__name__})") from error
 
 
 @dataclass

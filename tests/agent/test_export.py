@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -13,13 +14,17 @@ import nibabel
 import numpy as np
 import pydicom
 import pytest
+from PIL import Image
 
 import caseloom
+from caseloom.agent.handover import made
 from caseloom.core.case import Case
-from caseloom.core.errors import UsageError
+from caseloom.core.errors import RefusedFile, UsageError
+from caseloom.core.forms import Form
 from caseloom.core.report import Report, ReportStatus, Signature
+from caseloom.report.export.dicom_seg import write_segmentations
 from caseloom.report.export.dicom_sr import findings_in, report_of, write_reports
-from caseloom.report.export.material import Exported, Material
+from caseloom.report.export.material import Exported, Material, from_headers
 from caseloom.report.export.table import csv_of
 
 LUNG = -400
@@ -46,9 +51,10 @@ def slices(case: Case, series_uid: str) -> list[pydicom.Dataset]:
     return [pydicom.dcmread(case.root / file.path) for file in series.files]
 
 
-def test_every_form_is_written_and_nothing_is_left_out(exported: tuple[Exported, Path]) -> None:
+def test_every_form_is_written_and_what_one_cannot_hold_is_told(exported: tuple[Exported, Path]) -> None:
     done, folder = exported
-    assert done.left_out == []
+    (left_out,) = done.left_out
+    assert re.match(r"fhir: \d+ findings that are no Observation and that no sentence names", left_out)
     names = {str(path.relative_to(folder)) for path in done.files}
     assert {"report.json", "report.schema.json", "report.md", "report.html", "report.pdf", "fhir.json", "findings.csv",
             "slide-1.geojson", "measurements-1.dcm", "segmentation-1.dcm", "report.dcm"} <= names
@@ -145,6 +151,42 @@ def test_a_signed_report_is_complete_and_verified_by_name(reviewed: tuple[Report
     sr = report_of(material, study, findings_in(material, study), 1)
     assert (sr.CompletionFlag, sr.VerificationFlag) == ("COMPLETE", "VERIFIED")
     assert str(sr.VerifyingObserverSequence[0].VerifyingObserverName) == "Dr. Ada    Example^"
+    assert sr.VerifyingObserverSequence[0].VerificationDateTime == "20250305100000+0000"
+
+
+def test_a_film_without_a_dicom_identity_is_left_out_and_the_other_forms_are_written(
+    demo: Path, tmp_path: Path, home: Path
+) -> None:
+    film = pydicom.dcmread(next((demo / "films").rglob("*.dcm"))).pixel_array
+    (tmp_path / "case").mkdir()
+    for name in ("film.jpg", "film.png"):
+        Image.fromarray((film >> 4).astype(np.uint8)).save(tmp_path / "case" / name)
+    caseloom.review_case(tmp_path / "case")
+    done = caseloom.export_case(tmp_path / "case", ["all"], tmp_path / "out")
+    assert {"report.json", "report.pdf", "fhir.json", "findings.csv"} <= {path.name for path in done.files}
+    told = [line for line in done.left_out if line.startswith("dicom-sr")]
+    assert len(told) == 2 and all("film film." in line and "has no DICOM identity" in line for line in told)
+
+
+def test_a_mask_that_is_damaged_is_left_out(reviewed: tuple[Report, Path], case: Case, tmp_path: Path) -> None:
+    shutil.copytree(reviewed[1] / "masks", tmp_path / "masks")
+    for mask in (tmp_path / "masks").iterdir():
+        mask.write_bytes(b"no mask")
+    done = write_segmentations(Material(reviewed[0], case, tmp_path), tmp_path / "out")
+    assert done.files == []
+    assert all("is gone or damaged" in line for line in done.left_out) and done.left_out
+
+
+def test_a_form_that_fails_costs_no_other(reviewed: tuple[Report, Path], case: Case, tmp_path: Path) -> None:
+    material = Material(reviewed[0].model_copy(update={"evidence": None}), case, reviewed[1])
+    failed, written = (made(material, form, tmp_path) for form in (Form.CSV, Form.JSON))
+    assert failed.files == [] and "could not be made (TypeError)" in failed.left_out[0]
+    assert "report.json" in {path.name for path in written.files}
+
+
+def test_a_header_that_no_object_can_be_made_from_is_told() -> None:
+    with pytest.raises(RefusedFile, match="AttributeError"), from_headers():
+        _ = pydicom.Dataset().StudyInstanceUID
 
 
 def test_a_file_that_changed_since_is_not_referred_to(reviewed: tuple[Report, Path], case: Case, tmp_path: Path
