@@ -8,7 +8,7 @@ from itertools import chain
 
 from ..core.analytes import analyte_key
 from ..core.finding import Category, Finding, Status
-from ..core.flags import flag_direction
+from ..core.flags import counted_flag
 from ..core.report import Sentence, SentenceKind
 from ..report.wording import date_text, finding_date, plain, range_text, result_name, value_text
 from .phrases import Item, Material, cited, dated, fill, further, grouped, listing, shown, when
@@ -42,19 +42,14 @@ def flag_words(finding: Finding) -> str:
 def flag_of(finding: Finding) -> str:
     """"low", "high", "normal", another printed flag as it is, or nothing.
 
-    The printed flag counts; without one, or where it is a sign without letters such as "+" or "*", the computed one.
+    The printed flag counts; without one, or where it is a sign without a direction such as "*", the computed one.
     """
     value = finding.value
     if value is None:
         return ""
     printed = plain(value.flag or "")
-    computed = FLAG_WORDS.get(value.flag_computed or "", "")
-    direction = flag_direction(printed)
-    if direction and any(ch.isalpha() for ch in printed):
-        return FLAG_WORDS[direction]
-    if not any(ch.isalpha() for ch in printed) and computed in ("low", "high"):
-        return computed
-    return printed or computed
+    direction = counted_flag(printed, value.flag_computed)
+    return FLAG_WORDS[direction] if direction else printed
 
 
 def latest_results(material: Material) -> list[list[Finding]]:

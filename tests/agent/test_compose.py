@@ -201,8 +201,8 @@ def test_no_sentence_names_the_patient(sections):
 
 @pytest.mark.parametrize(("flag", "computed", "words"), [
     ("L", "L", "low"), ("HH", "H", "high"), (None, "H", "high"), (None, "N", ""), ("N", "H", ""), ("++", "H", "high"),
-    ("*", "L", "low"), ("+", None, "flagged +"), ("A", None, "flagged A"), (None, None, "")])
-def test_the_printed_flag_counts_and_a_mere_sign_gives_way_to_the_range(case, flag, computed, words):
+    ("*", "L", "low"), ("+", None, "high"), ("!", None, "flagged !"), ("A", None, "flagged A"), (None, None, "")])
+def test_the_printed_flag_counts_and_a_sign_without_a_direction_gives_way_to_the_range(case, flag, computed, words):
     result = next(item for item in case.findings if item.category is Category.LAB and item.number is not None)
     assert result.value is not None
     value = result.value.model_copy(update={"flag": flag, "flag_computed": computed})
