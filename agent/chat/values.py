@@ -19,6 +19,9 @@ from .told import Saying, Told, nothing, said
 RELATIONS = ("below", "above", "at most", "at least")
 FLAGGED = {"low": "low", "high": "high", "outside": "outside its range", "within": "within its range"}
 MOST = 24
+LEAST_SYSTOLIC = 120.0
+"""mmHg: a limit of "the blood pressure" from here on is one of the systolic value; those of the diastolic lie below
+(2017 ACC/AHA guideline: 80 to 120, the last a hypertensive crisis)."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def find_values(context: ChatContext, name: str, limit: Limit, since: str, until
                                [one.finding for one in context.labs]) if item.value is not None]
     if not found:
         return nothing(f"The case holds nothing measured that is named {about}; that does not rule it out.")
+    found = _meant(found, limit)
     called = dict.fromkeys(shown(item.name) for item in found)
     about = next(iter(called)) if len(called) == 1 else about
     found = within(found, since, until, "latest" if latest else "")
@@ -71,6 +75,15 @@ def find_values(context: ChatContext, name: str, limit: Limit, since: str, until
     except NoConversion as error:
         return nothing(f"That cannot be compared: {error}", AnswerStatus.DECLINED)
     return _told(about, judged, limit, latest)
+
+
+def _meant(found: Sequence[Finding], limit: Limit) -> list[Finding]:
+    """Of both values of a blood pressure the systolic, where the limit is one that is set for it alone."""
+    systolic = [item for item in found if "systolic" in item.name.casefold()]
+    both = len(systolic) < len(found) and all(
+        item in systolic or "diastolic" in item.name.casefold() for item in found)
+    high = limit.relation in RELATIONS and limit.number is not None and limit.number >= LEAST_SYSTOLIC
+    return systolic if systolic and both and high else list(found)
 
 
 def _told(about: str, judged: Sequence[tuple[Finding, bool | None]], limit: Limit, latest: bool) -> Told:

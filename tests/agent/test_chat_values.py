@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from caseloom.agent.chat.amounts import amount_of_change
+from caseloom.agent.chat.forms import record_entries, studies
 from caseloom.agent.chat.frames import frame_of, plan_of_frame
 from caseloom.agent.chat.moments import span_in
 from caseloom.agent.chat.names import Named, Names
@@ -195,3 +196,40 @@ def test_no_question_takes_long_to_be_read(planted: Chat, question: Callable[[],
     start = time.process_time()
     assert planted.ask(question()).status == "declined"
     assert time.process_time() - start < 5.0
+
+
+@pytest.mark.parametrize(("question", "latest"), [
+    ("was haemoglobin above 13 g/dL", False), ("is haemoglobin above 13 g/dL", True),
+    ("was the latest haemoglobin above 13 g/dL", True)])
+def test_what_was_once_is_asked_of_any_result(question: str, latest: bool) -> None:
+    plan, = planned(SERIES, question)
+    assert (plan.tool, plan.arguments["latest"]) == ("find_values", latest)
+
+
+def test_whether_it_was_ever_out_of_range_is_judged() -> None:
+    plan, = planned(SERIES, "was haemoglobin ever out of range")
+    assert (plan.tool, plan.arguments["relation"]) == ("find_values", "outside")
+
+
+@pytest.mark.parametrize(("limit", "count"), [(180.0, "1 result, of which 1 is above"), (90.0, "2 results")])
+def test_a_high_limit_of_the_blood_pressure_is_one_of_the_systolic(limit: float, count: str) -> None:
+    pair = {name: result(number, "2025-03-03", unit="mmHg") for name, number in (("Systolic", 183), ("Diastolic", 82))}
+    both = context(*((item.model_copy(update={"name": f"{name} blood pressure"}), shown)
+                     for name, (item, shown) in pair.items()))
+    assert count in find_values(both, "blood pressure", Limit("above", limit, ""), "", "", False).text
+
+
+@pytest.mark.parametrize(("question", "tool"), [
+    ("was there a ct in march 2025", "list_studies"), ("did he have a film in november 2025", "list_studies"),
+    ("was a film done in november 2025", "list_studies"), ("was there any imaging in march", "list_studies")])
+def test_whether_there_was_an_examination_goes_to_the_list(question: str, tool: str) -> None:
+    span = span_in(question, "2025-12")
+    plan = studies(span, question)
+    assert plan is not None and plan.calls[0].tool == tool and plan.calls[0].arguments["since"]
+
+
+def test_conditions_that_stood_are_left_to_the_record() -> None:
+    question = "which conditions did he have in march 2025"
+    assert record_entries(span_in(question, "2025-12"), question) is None
+    other = "which new diagnoses did he have in march 2025"
+    assert record_entries(span_in(other, "2025-12"), other) is not None
