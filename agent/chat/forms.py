@@ -179,9 +179,13 @@ def events(span: Span, question: str) -> Plan | None:
         return None
     if re.fullmatch(r"what (?:was|were|did (?:we|they|one)) (?:known|know)(?: about the patient)?", span.rest):
         return one("search_timeline", as_of=span.until or span.since)
+    if re.fullmatch(r"(?:what|anything) (?:is |was )?new", span.rest):
+        when = {"since": span.since, "until": span.until}
+        return Plan((Call("find_changes", when), *(Call("search_timeline", {"kind": kind, **when})
+                                                   for kind in ("record", "study"))))
     if re.fullmatch(r"what (?:happened|took place|was done|was recorded"
                     r"|events? (?:happened|took place|are there|were there))(?: to the patient)?"
-                    r"|(?:the )?(?:timeline|events?|history)|(?:what|anything) (?:is )?new"
+                    r"|(?:the )?(?:timeline|events?|history)"
                     r"|list (?:the )?(?:events?|timeline)", span.rest):
         return one("search_timeline", since=span.since, until=span.until)
     words = set(span.rest.split())

@@ -1,4 +1,5 @@
-"""Lines of JSON that are only ever added to: a line that a dying process left half written is passed over."""
+"""Lines of JSON that are only ever added to: a line that a dying process left half written is passed over; any other that
+cannot be read is an error."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ IDENTITY = "Caseloom does not tell who the patient is, and answers about this ca
 ORDERS = "Caseloom answers questions about this case and takes no orders about itself."
 
 _ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|override|system prompt|instructions?|pretend|act as|jailbreak|developer mode|execute"
+    r"\b(?:ignore|disregard|forget|override|system prompt|(?:your|these|my|new|previous|prior|all|following) instructions?|pretend|act as|jailbreak|developer mode|execute"
     r"|delete|shell|password|api key|sign the report|sign off|your (?:rules|prompt))\b")
 _IDENTITY = re.compile(
     r"\b(?:(?:patient|his|her|their|its)(?:'s)? (?:full |first |last |real )?(?:name|birth ?date|date of birth|address"

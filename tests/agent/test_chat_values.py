@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from caseloom.agent.chat.amounts import amount_of_change
-from caseloom.agent.chat.forms import record_entries, studies
+from caseloom.agent.chat.first_last import changes_over
+from caseloom.agent.chat.forms import events, record_entries, studies
 from caseloom.agent.chat.frames import frame_of, plan_of_frame
 from caseloom.agent.chat.moments import span_in
 from caseloom.agent.chat.names import Named, Names
@@ -233,3 +234,22 @@ def test_conditions_that_stood_are_left_to_the_record() -> None:
     assert record_entries(span_in(question, "2025-12"), question) is None
     other = "which new diagnoses did he have in march 2025"
     assert record_entries(span_in(other, "2025-12"), other) is not None
+
+
+@pytest.mark.parametrize(("since", "start"), [("2010", 13.9), ("2025-06", 9.8), ("2025-07", 9.8)])
+def test_since_takes_the_first_from_then_on_or_the_last_before(since: str, start: float) -> None:
+    """The report compares the last two alone."""
+    last = SERIES.report.findings[-1]
+    reported = last.model_copy(update={"change": Change(direction="increased", from_=9.8, to=10.6, delta=0.8,
+                                                        relative=0.08, interval_days=162)})
+    changes = [*changes_over(SERIES, (reported,), since, "")]
+    assert [item.change.from_ for item in changes if item.change] == ([start] if start != 9.8 else [])
+    found, = changes_over(SERIES, (), since, "")
+    assert found.change is not None and (found.change.from_, found.change.to) == (start, 10.6)
+    assert found.change.prior_evidence and found.change.least_detectable is None
+
+
+def test_what_is_new_is_what_changed_and_what_came() -> None:
+    question = "what is new since march"
+    plan = events(span_in(question, "2025-12"), question)
+    assert plan is not None and [call.tool for call in plan.calls] == ["find_changes", *["search_timeline"] * 2]
