@@ -1,5 +1,4 @@
-"""Lines of JSON that are only ever added to: a line that a dying process left half written is passed over; any other that
-cannot be read is an error."""
+"""Lines of JSON that are only ever added to: a line that a dying process left half written is passed over."""
 
 from __future__ import annotations
 
