@@ -23,6 +23,7 @@ from .chat.reader_model import ReaderChatModel
 from .chat.rules_model import RulesChatModel
 from .chat.session import Chat
 from .chat.shelf import Shelf
+from .chat.wording import plain
 from .events import as_cited
 from .opened import MEASURE, AnyPath, ReaderOptions, latest_run, reader_choice, review_run, settings_here
 from .run import Watcher
@@ -112,7 +113,7 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
         Events of this case cite its report's evidence (E1, ...); those of other cases keep their own ids.
 
     Raises:
-        UsageError: a date is none.
+        UsageError: a date is none, or a span ends before it begins.
     """
     return [hit.event for hit in timeline_found(case, patient=patient, search=search, query=query, as_of=as_of,
                                                 watch=watch).hits]
@@ -127,10 +128,15 @@ def timeline_found(case: AnyPath, *, patient: str | None = None, search: str | N
     for date in (asked.as_of, *(asked.between or ())):
         if date and not is_date(date):
             raise UsageError(f"{date!r} is not a date; write it as 2025, 2025-03 or 2025-03-04")
+    first, last = asked.between or ("", "")
+    if first and last and first[:len(last)] > last[:len(first)]:
+        raise UsageError(f"the span ends before it begins: {first} to {last}")
     with latest_run(case, patient) as run:
         report = run.finish(watch=watch)
     settings = settings_here()
     store = open_timeline(Home(settings.home), report.case.patient, settings)
+    if asked.analyte and not store.matching(Query(analyte=asked.analyte)):
+        asked = replace(asked, analyte=plain(asked.analyte))  # a short form: Hb, K+
     hits = store.hits(search, asked) if search else [Hit(event, None) for event in store.matching(asked)]
     events = as_cited((hit.event for hit in hits), report)
     none = "" if hits else _none(search or "", asked, store.matching(Query()))

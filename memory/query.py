@@ -54,10 +54,15 @@ class Query:
         return bool(moments) and all(is_over(moment, self.as_of) for moment in moments)
 
     def _fits(self, event: TimelineEvent) -> bool:
-        named = tokens(f"{event.analyte or ''} {event.code or ''}")
+        named = tokens(_one_spelling(f"{event.analyte or ''} {event.code or ''}"))
         return ((self.kind is None or event.kind == self.kind) and _lies_in(event, self.between)
                 and (self.site is None or tokens(self.site) <= tokens(event.site or ""))
-                and (self.analyte is None or tokens(self.analyte) <= named))
+                and (self.analyte is None or tokens(_one_spelling(self.analyte)) <= named))
+
+
+def _one_spelling(name: str) -> str:
+    """Haemoglobin and hemoglobin, leucocytes and leukocytes are one name."""
+    return name.casefold().replace("haem", "hem").replace("aemi", "emi").replace("leuc", "leuk")
 
 
 def is_over(moment: str, by: str) -> bool:

@@ -106,10 +106,6 @@ class Timeline:
         learned = {key: str(entry["learned_at"]) for key, entry in zip(found["ids"], found["metadatas"], strict=True)}
         return query.among(list(known.values()), learned)
 
-    def search(self, text: str, *, limit: int = 20, as_of: str | None = None) -> list[TimelineEvent]:
-        """The events of `hits`."""
-        return [hit.event for hit in self.hits(text, Query(as_of=as_of), limit=limit)]
-
     def hits(self, text: str, query: Query = Query(), *, limit: int = 20) -> list[Hit]:  # noqa: B008 - frozen
         """All events that hold every word and number of `text` as a whole, then those nearest in meaning.
 

@@ -7,6 +7,7 @@ import re
 from ...tools.pathology.query import understand as understand_query
 from .moments import Span
 from .plan import Call, Plan, one
+from .refusals import PLANNED
 
 _OPACITY = r"(?:nodules?|opacit(?:y|ies)|masse?s?|lesions?|candidates?)"
 _DOCUMENT = (r"(?:(?P<called>(?:clinic|discharge|referral|outpatient|gp|hospital|progress|consultation|radiology"
@@ -16,7 +17,7 @@ _ASKING = frozenset((
     "say", "says", "said", "mention", "mentions", "mentioned", "state", "states", "stated", "according", "to",
     "tell", "us", "regarding", "concerning", "written", "there", "his", "her", "patient's", "patient", "from",
     "read", "quote", "which", "it", "anything", "for", "with", "show", "report", "document", "documents", "that",
-    "this", "whether"))
+    "this", "whether", "recommend", "advise", "suggest", "propose", "give", "instructions", "instruction"))
 _NAMES = {"volume": "volume", "ct": "volume", "scan": "volume", "film": "localization", "localization": "localization",
           "slide": "pathology", "pathology": "pathology", "labs": "labs", "lab report": "labs", "nodule": "volume",
           "lungs": "volume", "heart": "localization"}
@@ -94,6 +95,12 @@ def quoted(span: Span, question: str) -> Plan | None:
     called = "" if what == "document" else f"{found['called'] or ''}{what}".strip()
     date = span.since if span.word in ("on", "of") else ""
     return one("read_documents", words=" ".join(words), called=called, date=date)
+
+
+def planned(span: Span, question: str) -> Plan | None:
+    """`Will he have a colonoscopy?`: what documents say of it."""
+    found = re.fullmatch(PLANNED, span.rest)
+    return one("read_documents", words=found["planned"], called="", date="") if found and not span.word else None
 
 
 def again(span: Span, question: str) -> Plan | None:

@@ -152,10 +152,12 @@ def studies(span: Span, question: str) -> Plan | None:
         pick = {"first": "first", "earliest": "first"}.get(found["pick"] or "", "last" if found["pick"] else "")
         return one("list_studies", kind=kind_of(found["kind"]), pick=pick)
     who = r"(?:the patient|he|she)"
-    listed = re.fullmatch(rf"(?:which|what|list|how many|when were|show|are there(?: any)?|is there an?|any)(?: the)?"
+    asked = (rf"(?:(?:is|are|was|were) there|(?:did|does|has|had) {who} (?:have|had|get|undergo|undergone)|was|were)"
+             "(?: an?| any)")
+    listed = re.fullmatch(rf"(?:which|what|list|how many|when were|show|are there|were there|{asked}|any)(?: the)?"
                           rf"(?: all)? (?:{STUDY}|{_ANY_STUDY}|(?P<imaging>imaging))(?: (?:(?:are|were|was) there"
                           rf"|(?:are|do we have|has) in (?:the|this) case|(?:does|has|did) {who} (?:have|had)"
-                          rf"|(?:were|was) {done}|exist|do we have|does the case (?:have|hold)))?", span.rest)
+                          rf"|(?:(?:were|was) )?{done}|exist|do we have|does the case (?:have|hold)))?", span.rest)
     if listed is None:
         return None
     dated = {"since": span.since, "until": span.until} if span.word else {}
@@ -177,9 +179,13 @@ def events(span: Span, question: str) -> Plan | None:
         return None
     if re.fullmatch(r"what (?:was|were|did (?:we|they|one)) (?:known|know)(?: about the patient)?", span.rest):
         return one("search_timeline", as_of=span.until or span.since)
+    if re.fullmatch(r"(?:what|anything) (?:is |was )?new", span.rest):
+        when = {"since": span.since, "until": span.until}
+        return Plan((Call("find_changes", when), *(Call("search_timeline", {"kind": kind, **when})
+                                                   for kind in ("record", "study"))))
     if re.fullmatch(r"what (?:happened|took place|was done|was recorded"
                     r"|events? (?:happened|took place|are there|were there))(?: to the patient)?"
-                    r"|(?:the )?(?:timeline|events?|history)|(?:what|anything) (?:is )?new"
+                    r"|(?:the )?(?:timeline|events?|history)"
                     r"|list (?:the )?(?:events?|timeline)", span.rest):
         return one("search_timeline", since=span.since, until=span.until)
     words = set(span.rest.split())
@@ -198,6 +204,9 @@ _AROUND = frozenset((
     "record", "undergone", "given", "received"))
 
 
+_AT = ("in", "on", "during", "of", "for", "as of")
+
+
 def record_entries(span: Span, question: str) -> Plan | None:
     """Entries of the record of a kind that its own rules do not list."""
     words = span.rest.split()
@@ -205,6 +214,8 @@ def record_entries(span: Span, question: str) -> Plan | None:
              if word in _ENTRIES}
     past = re.sub(rf"\b(?:past conditions|problem list|problems|(?:past |medical )*history"
                   rf"{'|(?:new )?(?:diagnos[ei]s|conditions)' if span.word else ''})\b", "", span.rest).split()
+    if span.word in _AT and not kinds and {"have", "had"} & set(words) and "new" not in words:
+        return None  # what stood then, not only what began then: the rules for records know
     if not kinds and len(past) < len(words) and set(past) <= _AROUND:
         return one("list_entries", kind="conditions", since=span.since, until=span.until)
     rest = [word for word in words if word not in _ENTRIES and word.removesuffix("s") not in _ENTRIES]

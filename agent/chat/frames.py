@@ -50,6 +50,8 @@ _NORMAL = frozenset((
 _RELATIONS = ((frozenset(("normal", "ok", "okay", "fine")), "within"),
               (frozenset(("high", "raised", "elevated")), "high"),
               (frozenset(("low", "reduced")), "low"), (frozenset(("abnormal", "deranged")), "outside"))
+_NOW = frozenset(("now", "currently", "current", "today", "still"))
+_OUT_OF_RANGE = re.compile(r"\b(?:out of|outside)(?: of)?(?: the| its| their)?(?: printed| normal| reference)? range\b")
 _WHEN = frozenset(("when", "date", "dates", "day", "ever", "since"))
 _SOME = frozenset((
     "any", "point", "time", "anything", "ever", "exist", "present", "visible", "anywhere", "were", "show"))
@@ -122,7 +124,7 @@ def frame_of(span: Span, question: str, names: Names, subject: str = "") -> Fram
         names: of the case.
         subject: what the question before was about; taken where this one names nothing.
     """
-    text = _OPACITY_VOLUME.sub("opacity volume", span.rest)
+    text = _OUT_OF_RANGE.sub("abnormal", _OPACITY_VOLUME.sub("opacity volume", span.rest))
     limit = _LIMIT.search(text)
     of_change = limit is not None and _is_amount(text[:limit.start()].rstrip(), limit)
     if limit is not None:
@@ -191,9 +193,15 @@ def _beyond(frame: Frame) -> Plan | None:
         return _moved_by(frame)
     if frame.unit == "%" and frame.words & _MOVES:
         return None
-    is_any = bool(frame.words & {"when", "any", "ever", "times", "often", "since"}) or bool(frame.span.word)
+    asks_any = frame.words & {"when", "any", "ever", "times", "often", "since"}
+    is_any = bool(asks_any or frame.span.word or _in_past(frame))
     return one("find_values", frame.name, name=frame.name, relation=frame.relation, number=frame.number,
                unit=frame.unit, since=frame.span.since, until=frame.span.until, latest=not is_any)
+
+
+def _in_past(frame: Frame) -> bool:
+    """`Was it above 13?`: of any result, where none is picked."""
+    return bool(frame.words & {"was", "were", "did", "been"}) and not frame.words & (_PICKS.keys() | _NOW)
 
 
 def _moved_by(frame: Frame) -> Plan | None:
@@ -216,9 +224,9 @@ def _counted(frame: Frame) -> Plan | None:
 
 
 def _flagged(frame: Frame) -> Plan | None:
-    """`When was it last normal?`, `since when is it high?`"""
+    """`When was it last normal?`, `since when is it high?`, `was it ever out of range?`"""
     how = next((relation for words, relation in _RELATIONS if frame.words & words), "")
-    if "when" not in frame.words or not how or not frame.holds(_NORMAL, _WHEN, _PICKED):
+    if not frame.words & {"when", "ever"} or not how or not frame.holds(_NORMAL, _WHEN, _PICKED):
         return None
     return one("find_values", frame.name, name=frame.name, relation=how, since=frame.span.since,
                until=frame.span.until)

@@ -12,7 +12,8 @@ IDENTITY = "Caseloom does not tell who the patient is, and answers about this ca
 ORDERS = "Caseloom answers questions about this case and takes no orders about itself."
 
 _ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|override|system prompt|instructions?|pretend|act as|jailbreak|developer mode|execute"
+    r"\b(?:ignore|disregard|forget|override|system prompt"
+    r"|(?:your|these|my|new|previous|prior|all|following) instructions?|pretend|act as|jailbreak|developer mode|execute"
     r"|delete|shell|password|api key|sign the report|sign off|your (?:rules|prompt))\b")
 _IDENTITY = re.compile(
     r"\b(?:(?:patient|his|her|their|its)(?:'s)? (?:full |first |last |real )?(?:name|birth ?date|date of birth|address"
@@ -20,8 +21,12 @@ _IDENTITY = re.compile(
     r"|when (?:was|were) (?:he|she|they|the patient|this patient) born|(?:his|her|their|patient's|the patient|what) age"
     r"|year of birth|other patients?"
     r"|another patient|different patient|patient p-|p-[0-9a-f]{4,})\b")
+PLANNED = (r"will (?:he|she|they|the patient) (?:have|get|undergo|see|receive|attend) (?:an? |another |the |any )?"
+           r"(?P<planned>(?:[a-z-]+ ){0,2}(?:[a-z]+scop(?:y|ies)|[a-z]+(?:ectomy|otomy|plasty)|scan|ct|mri?|film|biopsy"
+           r"|operation|surgery|procedure|tests?|count|follow-up|appointment|visit|clinic|infusions?|vaccination))")
+"""Of what is arranged, which documents tell; not of what will come of it."""
 _PROGNOSIS = re.compile(r"\b(?:prognos\w+|surviv\w+|life expectancy|how long .*\blive|going to die|outlook|outcome"
-                        r"|chances?|will (?:he|she|they|the patient|it)\b.*)\b")
+                        rf"|chances?|(?!{PLANNED}$)will (?:he|she|they|the patient|it)\b.*)\b")
 _TAKE = r"(?:take|stop|start|have|give|increase|reduce|continue|switch|fly|drive)"
 _ADVICE = re.compile(
     r"\b(?:should|shall we|ought|recommend\w*|advi[sc]e\w*|suggest\w*|what (?:treatment|therapy)|best treatment"
@@ -36,11 +41,15 @@ _DIAGNOSIS = re.compile(
     r"|cancerous|what (?:causes?|caused|explains?|does (?!.*\b(?:letter|note|summary)\b).* (?:mean|indicate|suggest))"
     r"|explain|interpret\w*|could (?:it|this|that) be"
     r"|why (?:is|are|was|were|did|does|has) (?!.*\b(?:prescribed|given|taking|ordered|taken|on)\b)|due to|because of"
-    r"|caused by|likely|probab\w+|suspicious|serious|dangerous|worr(?:y|ied|ying)|concern\w*|significan\w+"
+    r"|caused by|likely|probab\w+|suspicious|serious|dangerous|worr(?:y|ied|ying)|concern\w*|significan(?:t|ce)"
     r"|(?:is|are|was|were) (?:it|this|that|these|those|they|(?:the|this|that|his|her) (?:[a-z]+ ){0,3}"
     r"(?:nodules?|mass(?:es)?|lesions?|opacit(?:y|ies)|tumors?|tissue|effusion|shadow|finding|lump)) (?:an? )?"
     r"(?:[a-z]+ )?(?:cancers?|carcinomas?|tumors?|metasta\w+|lymphomas?|sarcomas?|infection|tuberculosis|pneumonia)"
     r"|what is the (?:main |final |working )?diagnosis|stage is|tnm|grade)\b")
+_DOCUMENT = re.compile(
+    r"\b(?:do|does|did) (?:the |his |her |this |that )?(?:[a-z]+ )?(?:letters?|notes?|summary|summaries|documents?) "
+    r"(?:recommend|advise|suggest|propose|give|say|state|mention)\b")
+"""What a document advises is a quotation of it, no advice."""
 _REASONS = ((_ORDERS, ORDERS), (_IDENTITY, IDENTITY), (_PROGNOSIS, PROGNOSIS), (_ADVICE, ADVICE),
             (_DIAGNOSIS, DIAGNOSIS))
 
@@ -51,4 +60,6 @@ def refusal(text: str) -> str:
     Args:
         text: from `wording.plain`.
     """
-    return next((reason for pattern, reason in _REASONS if pattern.search(text)), "")
+    quoted = _DOCUMENT.search(text) is not None
+    return next((reason for pattern, reason in _REASONS
+                 if pattern.search(text) and not (quoted and reason == ADVICE)), "")

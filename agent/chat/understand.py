@@ -28,10 +28,10 @@ MOST_NAMES = 4
 DEEPEST = 4
 """Questions that a follow-up may reach back over."""
 _FORMS: tuple[Callable[[Span, str], Plan | None], ...] = (
-    forms.evidence_shown, forms.conversion, forms.days, forms.studies, forms.report, asks.quoted, asks.on_slice,
-    asks.in_zone, asks.of_slide, forms.many_changes, forms.outside_range, forms.events, forms.record_entries,
-    forms.compare, overviews.changed, overviews.study_shown, overviews.all_labs, overviews.labs_changed,
-    overviews.counted, asks.again)
+    forms.evidence_shown, forms.conversion, forms.days, forms.studies, forms.report, asks.quoted, asks.planned,
+    asks.on_slice, asks.in_zone, asks.of_slide, forms.many_changes, forms.outside_range, forms.events,
+    forms.record_entries, forms.compare, overviews.changed, overviews.study_shown, overviews.all_labs,
+    overviews.labs_changed, overviews.counted, asks.again)
 
 
 def plan_of(question: str, context: ChatContext, earlier: Sequence[str] = ()) -> Plan:

@@ -13,12 +13,16 @@ from ..compose_labs import flag_of, flag_words
 from ..phrases import cited, shown
 from .arithmetic import NoConversion, convert
 from .context import ChatContext
+from .first_last import changes_over
 from .results import WRITTEN, begins, is_within, named, same_results, sentences_of, span_words, within
 from .told import Saying, Told, nothing, said
 
 RELATIONS = ("below", "above", "at most", "at least")
 FLAGGED = {"low": "low", "high": "high", "outside": "outside its range", "within": "within its range"}
 MOST = 24
+LEAST_SYSTOLIC = 120.0
+"""mmHg: a limit of "the blood pressure" from here on is one of the systolic value; those of the diastolic lie below
+(2017 ACC/AHA guideline: 80 to 120, the last a hypertensive crisis)."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ def find_values(context: ChatContext, name: str, limit: Limit, since: str, until
                                [one.finding for one in context.labs]) if item.value is not None]
     if not found:
         return nothing(f"The case holds nothing measured that is named {about}; that does not rule it out.")
+    found = _meant(found, limit)
     called = dict.fromkeys(shown(item.name) for item in found)
     about = next(iter(called)) if len(called) == 1 else about
     found = within(found, since, until, "latest" if latest else "")
@@ -71,6 +76,15 @@ def find_values(context: ChatContext, name: str, limit: Limit, since: str, until
     except NoConversion as error:
         return nothing(f"That cannot be compared: {error}", AnswerStatus.DECLINED)
     return _told(about, judged, limit, latest)
+
+
+def _meant(found: Sequence[Finding], limit: Limit) -> list[Finding]:
+    """Of both values of a blood pressure the systolic, where the limit is one that is set for it alone."""
+    systolic = [item for item in found if "systolic" in item.name.casefold()]
+    both = len(systolic) < len(found) and all(
+        item in systolic or "diastolic" in item.name.casefold() for item in found)
+    high = limit.relation in RELATIONS and limit.number is not None and limit.number >= LEAST_SYSTOLIC
+    return systolic if systolic and both and high else list(found)
 
 
 def _told(about: str, judged: Sequence[tuple[Finding, bool | None]], limit: Limit, latest: bool) -> Told:
@@ -171,10 +185,7 @@ def find_changes(context: ChatContext, percent: float, direction: str, of: str, 
         direction: `increased`, `decreased`, or empty for both; what moved by less than can be told from noise is
             stable and did neither.
     """
-    changes = [item for item in context.report.findings
-               if item.change is not None and item.change.relative is not None and not item.is_read
-               and (not of or context.material.is_lab(item) is (of == "lab"))
-               and (not since or begins(item, context) >= since) and (not until or is_within(item.date, "", until))]
+    changes = _changes(context, of, since, until)
     what = {"lab": "laboratory results", "imaging": "measurements"}.get(of, "results and measurements")
     if not changes:
         when = f" {span_words(since, until)}" if since or until else ""
@@ -186,11 +197,32 @@ def find_changes(context: ChatContext, percent: float, direction: str, of: str, 
         return nothing(f"No one of the {what} {moved}; {len(changes)} changes were looked at.")
     told = said([cited(change_text(item, context.material), (item,)) for item in beyond[:MOST]])
     everything = by_number({key for item in changes for key in item.evidence})
-    head = () if percent else (Saying(f"{len(changes)} {what} were compared with earlier ones; {len(beyond)} {moved}.",
-                                      everything),)
+    head = () if percent else (Saying(f"{len(changes)} {what} were compared with earlier ones; {len(beyond)} {moved}."
+                                      f"{_unsure(beyond)}", everything),)
     rest = [key for item in beyond[MOST:] for key in item.evidence]
     more = (Saying(f"{len(beyond) - MOST} smaller changes are not listed here.", by_number(set(rest))),) if rest else ()
     return replace(told, sayings=(*head, *told.sayings, *more))
+
+
+def _changes(context: ChatContext, of: str, since: str, until: str) -> list[Finding]:
+    """The report's changes; of laboratory results, where a span is asked for, those from its first to its last."""
+    reported = [item for item in context.report.findings
+                if item.change is not None and item.change.relative is not None and not item.is_read
+                and (not of or context.material.is_lab(item) is (of == "lab"))
+                and (not since or begins(item, context) >= since) and (not until or is_within(item.date, "", until))]
+    if not (since or until) or of == "imaging":
+        return reported
+    longer = [item for item in changes_over(context, reported, since, until)
+              if item.change and item.change.relative is not None]
+    instead = {item.name for item in longer}
+    return [*(item for item in reported if item.name not in instead), *longer]
+
+
+def _unsure(moved: Sequence[Finding]) -> str:
+    """Of how many changes it is not known whether they are more than noise."""
+    unknown = sum(item.change is not None and item.change.least_detectable is None for item in moved)
+    words = f" For {unknown} of these no smallest detectable difference is known, so they may be noise."
+    return words if unknown else ""
 
 
 def how_many(context: ChatContext, name: str, since: str, until: str) -> Told:

@@ -40,8 +40,8 @@ def test_one_patient_is_never_visible_from_another(home: Home) -> None:
     alex.remember([event("Haemoglobin 118 g/L")], case_id="c1")
     robin.remember([event("Potassium 4.0 mmol/L")], case_id="c2")
     assert [item.text for item in alex.events()] == ["Haemoglobin 118 g/L"]
-    assert [item.text for item in alex.search("Potassium")] == ["Haemoglobin 118 g/L"]
-    assert [item.text for item in robin.search("Haemoglobin 118 g/L")] == ["Potassium 4.0 mmol/L"]
+    assert [item.event.text for item in alex.hits("Potassium")] == ["Haemoglobin 118 g/L"]
+    assert [item.event.text for item in robin.hits("Haemoglobin 118 g/L")] == ["Potassium 4.0 mmol/L"]
 
 
 @pytest.mark.parametrize("patient", ["", "all", "P-1", "*", "P-00000000000000aa ", "Alex Sample"])
@@ -72,8 +72,8 @@ def test_words_come_before_meaning(home: Home) -> None:
     timeline = Timeline(home, ALEX, LetterCounts())
     timeline.remember([event("platelets 444"), event("White cells 4.6"), event("Platelet count 444 ×10⁹/L")],
                       case_id="c")
-    assert timeline.search("platelet count", limit=1)[0].text == "Platelet count 444 ×10⁹/L"
-    assert len(timeline.search("platelet count")) == 3
+    assert timeline.hits("platelet count", limit=1)[0].event.text == "Platelet count 444 ×10⁹/L"
+    assert len(timeline.hits("platelet count")) == 3
 
 
 def test_another_embedder_is_used_from_its_folder(tmp_path: Path) -> None:

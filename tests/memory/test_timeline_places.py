@@ -75,7 +75,7 @@ class Contract:
         assert alex.remember(ingest_until_killed.events(9), case_id="c") == 2
         assert robin.events() == []
         assert len(Timeline(home, ALEX, Lengths(), server=server).events()) == 9
-        assert alex.search("Result 3", limit=1)[0].text == "Result 3"
+        assert alex.hits("Result 3", limit=1)[0].event.text == "Result 3"
 
     def test_corrections_denials_and_dates_hold(self, where: tuple[Home, str | None]) -> None:
         home, server = where
@@ -96,7 +96,7 @@ class Contract:
         Timeline(home, ALEX, Lengths(), server=server).remember(ingest_until_killed.events(9), case_id="c")
         other = Timeline(home, ALEX, ingest_until_killed.DyingEmbedder(10**9), server=server)
         kept = {event.id for event in other.events()}
-        assert len(kept) == len(other.search("something else", limit=9)) == 9
+        assert len(kept) == len(other.hits("something else", limit=9)) == 9
         assert {event.id for event in Timeline(home, ALEX, Lengths(), server=server).events()} == kept
 
 

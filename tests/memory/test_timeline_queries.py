@@ -46,6 +46,7 @@ def test_by_kind_site_and_analyte(store: Timeline) -> None:
                           site="left lung")], case_id="c")
     assert texts(store.events(kind="lab", analyte="718-7")) == ["Hemoglobin: 10.6 g/dL"]
     assert texts(store.events(analyte="hemoglobin")) == ["Hemoglobin: 10.6 g/dL"]
+    assert texts(store.events(analyte="Haemoglobin")) == ["Hemoglobin: 10.6 g/dL"]
     assert texts(store.events(site="right lung")) == ["Lung volume, right lung: 2536 mL"]
     assert len(store.events(site="lung")) == 2
     assert store.events(site="heart") == []

@@ -39,7 +39,7 @@ def test_killed_in_the_middle_of_an_ingest_nothing_is_lost_or_doubled(tmp_path: 
     assert timeline(tmp_path).remember(ingest_until_killed.events(number), case_id="c") == 200
     found = timeline(tmp_path).events()
     assert len(found) == number and {event.id for event in found} == wanted
-    assert timeline(tmp_path).search("Result 1199", limit=1)[0].text == "Result 1199"
+    assert timeline(tmp_path).hits("Result 1199", limit=1)[0].event.text == "Result 1199"
 
 
 def test_killed_at_any_moment_the_ingest_is_finished_by_the_next(tmp_path: Path) -> None:
@@ -107,5 +107,5 @@ def test_numbers_and_codes_are_found_as_wholes(tmp_path: Path) -> None:
     store = timeline(tmp_path)
     store.remember([make_event(kind="lab", text=text, occurred_at="2025-01-01", evidence=("E1",)) for text in (
         "White cells 14.6", "White cells 4.6", "Hemoglobin A1c/Hemoglobin.total 6.1 %")], case_id="c")
-    assert store.search("4.6", limit=1)[0].text == "White cells 4.6"
-    assert store.search("a1c", limit=1)[0].text.startswith("Hemoglobin A1c")
+    assert store.hits("4.6", limit=1)[0].event.text == "White cells 4.6"
+    assert store.hits("a1c", limit=1)[0].event.text.startswith("Hemoglobin A1c")
