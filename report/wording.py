@@ -25,8 +25,9 @@ def result_name(finding: Finding) -> str:
     tell it."""
     name = plain(finding.name)
     found = _NO_BLOOD.search(finding.value.specimen or "") if finding.value else None
-    tells = found is None or found[0].casefold() in name.casefold()
-    return name if tells or found is None else f"{name} ({found[0].lower()})"
+    if found is None or found[0].casefold() in name.casefold():
+        return name
+    return f"{name} ({found[0].lower()})"
 
 
 def number_text(number: float) -> str:
