@@ -11,6 +11,8 @@ import hmac
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from getpass import getuser
@@ -48,13 +50,17 @@ class Entry(Word):
 
 @dataclass(frozen=True)
 class AuditTrail:
-    """The trail of a state folder.
+    """A trail of a state folder.
 
     Args:
         home: the opened state folder.
+        stem: of its files: `audit` for what was done to reports, `access` for who looked at what through a server.
+        long: it has an entry for every look, so a new one is only held against the last; `entries` checks them all.
     """
 
     home: Home
+    stem: str = "audit"
+    long: bool = False
 
     def record(self, action: str, case: str, account: str, **about: Any) -> Entry:
         """Add an entry and put it on the disk before anything else happens.
@@ -98,11 +104,11 @@ class AuditTrail:
             try:
                 entry = Entry.model_validate_json(line)
             except ValidationError as error:
-                raise StoreError(f"{_BROKEN} entry {number} cannot be read") from error
+                raise StoreError(f"{self._broken} entry {number} cannot be read") from error
             if entry.number != number or entry.previous != previous:
-                raise StoreError(f"{_BROKEN} before entry {number} something was taken out, put in or moved")
+                raise StoreError(f"{self._broken} before entry {number} something was taken out, put in or moved")
             if not hmac.compare_digest(entry.seal, self._seal(entry)):
-                raise StoreError(f"{_BROKEN} entry {number} was changed")
+                raise StoreError(f"{self._broken} entry {number} was changed")
             previous = entry.seal
             yield entry
 
@@ -110,13 +116,24 @@ class AuditTrail:
         """The last seal that was kept is the last entry's, or that of the one before, where a crash came between."""
         kept = json.loads(self._end_file.read_bytes()) if self._end_file.is_file() else {"number": 0, "seal": START}
         seals = {0: START, **{entry.number: entry.seal for entry in found[-2:]}}
-        if kept["number"] not in (len(found), len(found) - 1) or seals.get(kept["number"]) != kept["seal"]:
-            raise StoreError(f"{_BROKEN} {kept['number']} entries were written, {len(found)} are there")
+        count = found[-1].number if found else 0
+        if kept["number"] not in (count, count - 1) or seals.get(kept["number"]) != kept["seal"]:
+            raise StoreError(f"{self._broken} {kept['number']} entries were written, {count} are there")
 
     def _end(self) -> tuple[int, str]:
-        found = list(self._checked())
+        found = self._last() if self.long else list(self._checked())
         self._check_end(found)
         return (found[-1].number, found[-1].seal) if found else (0, START)
+
+    def _last(self) -> list[Entry]:
+        """The last two entries, which follow each other; nothing before them is looked at."""
+        try:
+            found = [Entry.model_validate_json(line) for line in _last_lines(self._file, 2)]
+        except ValidationError as error:
+            raise StoreError(f"{self._broken} its last entries cannot be read") from error
+        if any(not hmac.compare_digest(entry.seal, self._seal(entry)) for entry in found):
+            raise StoreError(f"{self._broken} its last entries were changed")
+        return found
 
     def _keep_end(self, entry: Entry) -> None:
         draft = self._end_file.with_suffix(f".{os.getpid()}")
@@ -128,24 +145,59 @@ class AuditTrail:
         return hmac.new(self.home.key(), content.encode("utf-8"), "sha256").hexdigest()
 
     def _lock(self) -> FileLock:
-        return FileLock(self.home.path / "locks" / "audit.lock")
+        return FileLock(self.home.path / "locks" / f"{self.stem}.lock")
 
     @property
     def _file(self) -> Path:
-        return self.home.path / "audit.jsonl"
+        return self.home.path / f"{self.stem}.jsonl"
 
     @property
     def _end_file(self) -> Path:
-        return self.home.path / "audit.end"
+        return self.home.path / f"{self.stem}.end"
+
+    @property
+    def _broken(self) -> str:
+        return (f"the {self.stem} trail does not hold; keep {self.stem}.jsonl and {self.stem}.end of the state folder "
+                "for whoever looks into it, and move them away to begin a new one:")
+
+
+_ACTING: ContextVar[str | None] = ContextVar("account that acts", default=None)
+
+
+@contextmanager
+def acting_as(account: str) -> Iterator[None]:
+    """What is done inside is done by this account: a server's user in place of the server's own.
+
+    Args:
+        account: as the trail shall name it.
+    """
+    before = _ACTING.set(account)
+    try:
+        yield
+    finally:
+        _ACTING.reset(before)
 
 
 def account() -> str:
-    """The operating system's name of the caller; the bare number where it has none."""
+    """Who acts: the account of `acting_as`, else the operating system's name of the caller, the bare number where it
+    has none."""
+    if named := _ACTING.get():
+        return named
     try:
         return getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
 
 
-_BROKEN = ("the audit trail does not hold; keep audit.jsonl and audit.end of the state folder for whoever looks into "
-           "it, and move them away to begin a new one:")
+def _last_lines(file: Path, count: int) -> list[bytes]:
+    """The last lines of a file, oldest first; only its end is read."""
+    if not file.is_file():
+        return []
+    with file.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        block, tail = 4096, b""
+        while len(tail) < size and tail.count(b"\n") <= count:
+            stream.seek(max(0, size - block))
+            tail = stream.read(size - stream.tell())
+            block *= 2
+    return tail.splitlines()[-count:]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from caseloom.core.errors import StoreError
-from caseloom.memory.audit import AuditTrail
+from caseloom.memory.audit import AuditTrail, account, acting_as
 from caseloom.memory.home import Home
 
 
@@ -78,7 +78,7 @@ def test_a_kill_between_entry_and_end_loses_nothing(trail: AuditTrail) -> None:
 ADD_FIVE = """
 import sys
 from pathlib import Path
-from caseloom.memory.audit import AuditTrail
+from caseloom.memory.audit import AuditTrail, account, acting_as
 from caseloom.memory.home import Home
 trail = AuditTrail(Home(Path(sys.argv[1])))
 for number in range(5):
@@ -92,3 +92,25 @@ def test_two_processes_write_one_trail(tmp_path: Path) -> None:
     both = [subprocess.Popen([sys.executable, "-c", ADD_FIVE, str(home)]) for _ in range(2)]
     assert [process.wait(60) for process in both] == [0, 0]
     assert len(AuditTrail(Home(home)).entries()) == 10
+
+
+def test_a_long_trail_is_added_to_by_its_end_and_checked_whole(tmp_path: Path) -> None:
+    trail = AuditTrail(Home(tmp_path / "home"), stem="access", long=True)
+    for number in range(30):
+        trail.record("looked", f"case-{number}", "someone", what="x" * 400)
+    kept = trail.home.path / "access.jsonl"
+    assert [entry.number for entry in trail.entries()] == list(range(1, 31))
+    whole = kept.read_bytes().splitlines(keepends=True)
+    kept.write_bytes(b"".join([whole[0].replace(b"looked", b"signed"), *whole[1:]]))
+    with pytest.raises(StoreError, match="the access trail does not hold.* entry 1 was changed"):
+        trail.entries()
+    kept.write_bytes(b"".join(whole[:20]))
+    with pytest.raises(StoreError, match="the access trail does not hold"):
+        trail.record("looked", "case-31", "someone")
+
+
+def test_a_server_acts_for_its_users() -> None:
+    own = account()
+    with acting_as("web:ana"):
+        assert account() == "web:ana"
+    assert account() == own
