@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -28,6 +28,8 @@ from .home import Home
 
 START = "0" * 64
 """What the first entry is sealed to."""
+MOST_AT_ONCE = 20
+"""Entries that one write adds to a long trail."""
 
 
 class Entry(Word):
@@ -46,6 +48,16 @@ class Entry(Word):
     """Digests, names as given, forms; never what a report says."""
     previous: str
     seal: str = ""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What an entry is made of: what was done to which case, by which account, and what else is kept of it."""
+
+    action: str
+    case: str
+    account: str
+    about: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -74,17 +86,31 @@ class AuditTrail:
         Raises:
             StoreError: the trail does not hold, so nothing is added to it.
         """
+        return self.record_all([Deed(action, case, account, about)])[0]
+
+    def record_all(self, deeds: Sequence[Deed]) -> list[Entry]:
+        """Add up to `MOST_AT_ONCE` entries in their order, with one write to the disk.
+
+        Raises:
+            StoreError: the trail does not hold, so nothing is added to it.
+        """
         with self._lock():
             number, previous = self._end()
-            draft = Entry(number=number + 1, at=datetime.now(UTC).isoformat(timespec="seconds"), account=account,
-                          action=action, case=case, about=about, previous=previous)
-            entry = draft.model_copy(update={"seal": self._seal(draft)})
+            added: list[Entry] = []
+            for deed in deeds:
+                added.append(self._sealed(deed, number + 1, previous))
+                number, previous = number + 1, added[-1].seal
             with self._file.open("ab") as stream:
-                stream.write(entry.model_dump_json().encode("utf-8") + b"\n")
+                stream.write(b"".join(entry.model_dump_json().encode("utf-8") + b"\n" for entry in added))
                 stream.flush()
                 os.fsync(stream.fileno())
-            self._keep_end(entry)
-        return entry
+            self._keep_end(added[-1])
+        return added
+
+    def _sealed(self, deed: Deed, number: int, previous: str) -> Entry:
+        draft = Entry(number=number, at=datetime.now(UTC).isoformat(timespec="seconds"), account=deed.account,
+                      action=deed.action, case=deed.case, about=dict(deed.about), previous=previous)
+        return draft.model_copy(update={"seal": self._seal(draft)})
 
     def entries(self, case: str | None = None) -> list[Entry]:
         """All entries, or those of one case, oldest first.
@@ -113,11 +139,14 @@ class AuditTrail:
             yield entry
 
     def _check_end(self, found: list[Entry]) -> None:
-        """The last seal that was kept is the last entry's, or that of the one before, where a crash came between."""
+        """The last seal that was kept is the last entry's, or that of an earlier one, where a crash came between."""
         kept = json.loads(self._end_file.read_bytes()) if self._end_file.is_file() else {"number": 0, "seal": START}
-        seals = {0: START, **{entry.number: entry.seal for entry in found[-2:]}}
-        count = found[-1].number if found else 0
-        if kept["number"] not in (count, count - 1) or seals.get(kept["number"]) != kept["seal"]:
+        behind = MOST_AT_ONCE if self.long else 1
+        seals = {entry.number: entry.seal for entry in found[-1 - behind:]}
+        if len(found) <= behind and (not found or found[0].number == 1):
+            seals[0] = START
+        if seals.get(kept["number"]) != kept["seal"]:
+            count = found[-1].number if found else 0
             raise StoreError(f"{self._broken} {kept['number']} entries were written, {count} are there")
 
     def _end(self) -> tuple[int, str]:
@@ -126,9 +155,9 @@ class AuditTrail:
         return (found[-1].number, found[-1].seal) if found else (0, START)
 
     def _last(self) -> list[Entry]:
-        """The last two entries, which follow each other; nothing before them is looked at."""
+        """The last entries, as many as may have been written without their end being kept."""
         try:
-            found = [Entry.model_validate_json(line) for line in _last_lines(self._file, 2)]
+            found = [Entry.model_validate_json(line) for line in _last_lines(self._file, 1 + MOST_AT_ONCE)]
         except ValidationError as error:
             raise StoreError(f"{self._broken} its last entries cannot be read") from error
         if any(not hmac.compare_digest(entry.seal, self._seal(entry)) for entry in found):

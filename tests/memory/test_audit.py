@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from caseloom.core.errors import StoreError
-from caseloom.memory.audit import AuditTrail, account, acting_as
+from caseloom.memory.audit import AuditTrail, Deed, account, acting_as
 from caseloom.memory.home import Home
 
 
@@ -78,7 +78,7 @@ def test_a_kill_between_entry_and_end_loses_nothing(trail: AuditTrail) -> None:
 ADD_FIVE = """
 import sys
 from pathlib import Path
-from caseloom.memory.audit import AuditTrail, account, acting_as
+from caseloom.memory.audit import AuditTrail, Deed, account, acting_as
 from caseloom.memory.home import Home
 trail = AuditTrail(Home(Path(sys.argv[1])))
 for number in range(5):
@@ -96,13 +96,18 @@ def test_two_processes_write_one_trail(tmp_path: Path) -> None:
 
 def test_a_long_trail_is_added_to_by_its_end_and_checked_whole(tmp_path: Path) -> None:
     trail = AuditTrail(Home(tmp_path / "home"), stem="access", long=True)
-    for number in range(30):
-        trail.record("looked", f"case-{number}", "someone", what="x" * 400)
+    for first in (0, 15):
+        trail.record_all([Deed("looked", f"case-{number}", "someone", {"what": "x" * 400})
+                          for number in range(first, first + 15)])
     kept = trail.home.path / "access.jsonl"
     assert [entry.number for entry in trail.entries()] == list(range(1, 31))
     whole = kept.read_bytes().splitlines(keepends=True)
+    end = (trail.home.path / "access.end").read_bytes()
+    trail.record_all([Deed("looked", "case-30", "someone", {})] * 3)
+    (trail.home.path / "access.end").write_bytes(end)  # stopped between the entries and what is kept of their end
+    assert trail.record("looked", "case-31", "someone").number == 34
     kept.write_bytes(b"".join([whole[0].replace(b"looked", b"signed"), *whole[1:]]))
-    with pytest.raises(StoreError, match="the access trail does not hold.* entry 1 was changed"):
+    with pytest.raises(StoreError, match=r"the access trail does not hold.* entry 1 was changed"):
         trail.entries()
     kept.write_bytes(b"".join(whole[:20]))
     with pytest.raises(StoreError, match="the access trail does not hold"):
