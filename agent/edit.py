@@ -55,13 +55,28 @@ def sentence_at(report: Report, place: str) -> tuple[Section, Sentence]:
     return report.sections[section], report.sections[section].sentences[sentence]
 
 
+def worded_anew(report: Report, place: str, text: str) -> Sentence:
+    """How new words for a sentence would stand: supported by its findings, or marked with the reason.
+
+    Args:
+        report: the draft, which stays as it is.
+        place: such as `s-2-3`.
+        text: the new words.
+
+    Raises:
+        UsageError: there is no such sentence, or there are no words.
+    """
+    section, sentence = sentence_at(report, place)
+    if not text.strip():
+        raise UsageError(f"the new words for {place} are empty; take the sentence out instead")
+    return _held(report, section, sentence, text.strip())
+
+
 def _edit(report: Report, change: Change, who: Signature) -> tuple[Edit, Sentence | None]:
     """What is noted of a change, and the sentence as it stands then; None where it is taken out."""
     section, sentence = sentence_at(report, change.at)
-    text = change.text.strip() if change.text is not None else None
-    if text == "":
-        raise UsageError(f"the new words for {change.at} are empty; take the sentence out instead")
-    fresh = None if text is None else _held(report, section, sentence, text)
+    fresh = None if change.text is None else worded_anew(report, change.at, change.text)
+    text = fresh.text if fresh is not None else None
     reason = fresh.reason if fresh is not None and fresh.outcome is Outcome.MARKED else None
     return Edit(at=change.at, section=section.title, before=sentence.text, after=text, objection=reason, name=who.name,
                 account=who.account, edited_at=who.signed_at), fresh

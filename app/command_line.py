@@ -13,6 +13,7 @@ import typer
 
 from .. import __version__
 from ..core.forms import form_names
+from .serve import serve
 
 app = typer.Typer(name="caseloom", add_completion=False, pretty_exceptions_enable=False,
                   help="Review a patient's case: volumes, films, slides, lab PDFs and records in one draft report. "
@@ -22,6 +23,9 @@ NOTHING_USABLE = 3
 """Exit code; the document printed before says what was refused and why."""
 NO_READER = 4
 """Exit code where a model was asked and never answered; the document printed before holds what was measured."""
+
+BROKEN = 2
+"""Exit code of `doctor` where something must be mended before a review works."""
 
 CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="A folder of files as they come, or a .zip.")]
 Patient = Annotated[str | None, typer.Option(help="Whose case it is, where the files name several people.")]
@@ -296,6 +300,21 @@ def export_report(case: CasePath,
     print_json({"files": files, "left_out": done.left_out}) if as_json else show_exported(out, files, done.left_out)
     if not files:
         raise typer.Exit(NOTHING_USABLE)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is installed, which readers work, what is missing and how to get it."""
+    from .doctor import diagnose
+    from .show import print_json, show_diagnosis
+
+    found = diagnose()
+    print_json(found) if as_json else show_diagnosis(found)
+    if not found.sound:
+        raise typer.Exit(BROKEN)
+
+
+app.command()(serve)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..memory.audit import Entry
     from ..memory.timeline import Hit
     from ..sources.inspect import Inspection
+    from .doctor import Diagnosis
 
 
 MATCHES = {"": "Timeline", "words": "Holds the words", "opposite": "Holds the words, and says the opposite",
@@ -180,3 +181,14 @@ def _brief(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(value)[:12] if isinstance(value, str) and len(value) == DIGEST else str(value)
+
+
+def show_diagnosis(diagnosis: Diagnosis) -> None:
+    """What was looked at, and what is to be done."""
+    table = _table(f"Caseloom {diagnosis.version}", "", "part", "found")
+    for part in diagnosis.parts:
+        _row(table, part.health, part.name, part.found)
+    _console().print(table)
+    for part in diagnosis.parts:
+        if part.advice:
+            _console().print(f"{part.name}: {part.advice}", markup=False, highlight=False, soft_wrap=True)

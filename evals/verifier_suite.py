@@ -26,7 +26,9 @@ from ..core.finding import MEASURED, Finding, make_finding
 DATA = Path(__file__).parent / "data"
 TRUE = "true"
 """The kind of a sentence that its findings bear out."""
-SUITES = {"suite": "verifier_sentences.yaml", "held out": "verifier_held_out.yaml", "third": "verifier_third.yaml"}
+SUITES = {"suite": "verifier_sentences.yaml", "held out": "verifier_held_out.yaml", "third": "verifier_third.yaml",
+          "fourth": "verifier_fourth.yaml"}
+FINDINGS = ("verifier_findings.yaml", "verifier_fourth_findings.yaml")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def read_suite(name: str) -> list[Told]:
 
 def read_findings() -> dict[str, Known]:
     """The findings under the names that the sentences cite them by."""
-    entries = yaml.safe_load((DATA / "verifier_findings.yaml").read_text(encoding="utf-8"))
+    entries = {key: entry for name in FINDINGS
+               for key, entry in yaml.safe_load((DATA / name).read_text(encoding="utf-8")).items()}
     own = {key: _evidence_of(key, entry) for key, entry in entries.items()}
     return {key: _known(entry, own[key], own.get(entry.get("prior", ""))) for key, entry in entries.items()}
 

@@ -140,9 +140,11 @@ class AuditTrail:
 
     def _check_end(self, found: list[Entry]) -> None:
         """The last seal that was kept is the last entry's, or that of an earlier one, where a crash came between."""
-        kept = json.loads(self._end_file.read_bytes()) if self._end_file.is_file() else {"number": 0, "seal": START}
+        kept: dict[str, Any] = {"number": 0, "seal": START}
+        if self._end_file.is_file():
+            kept = json.loads(self._end_file.read_bytes())
         behind = MOST_AT_ONCE if self.long else 1
-        seals = {entry.number: entry.seal for entry in found[-1 - behind:]}
+        seals: dict[int, str] = {entry.number: entry.seal for entry in found[-1 - behind:]}
         if len(found) <= behind and (not found or found[0].number == 1):
             seals[0] = START
         if seals.get(kept["number"]) != kept["seal"]:

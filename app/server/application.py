@@ -1,0 +1,67 @@
+"""The server put together: addresses, problems, what every request passes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from ... import __version__
+from .gate import Gate
+from .problems import ProblemDetails, tell_problems
+from .routes import cases, jobs, reports, system, talk
+from .service import Service
+
+ABOUT = """\
+Cases, reviews, reports, timelines and questions about a case. Caseloom is not a medical device; a report is a draft
+until a person signs it.
+
+Send a token as `Authorization: Bearer TOKEN`. A problem is told as `application/problem+json` (RFC 9457)."""
+
+
+def make_application(service: Service) -> FastAPI:
+    """The server of a service, which runs while the server does.
+
+    Args:
+        service: cases, users, limits.
+    """
+    @asynccontextmanager
+    async def while_it_runs(_: FastAPI) -> AsyncIterator[None]:
+        with service.running():
+            yield
+
+    app = FastAPI(title="Caseloom", version=__version__, description=ABOUT, lifespan=while_it_runs, docs_url=None,
+                  redoc_url=None, openapi_url="/api/openapi.json", generate_unique_id_function=_operation,
+                  separate_input_output_schemas=False)
+    app.state.service = service
+    tell_problems(app)
+    api = APIRouter(prefix="/api")
+    for part in (system, cases, jobs, reports, talk):
+        api.include_router(part.router)
+    app.include_router(api)
+    app.add_middleware(Gate, options=service.options)
+    _describe(app)
+    return app
+
+
+def _operation(route: APIRoute) -> str:
+    """Functions name their operations."""
+    return route.name
+
+
+def _describe(app: FastAPI) -> None:
+    """Add what the description of single addresses cannot say."""
+    drawn = app.openapi
+
+    def described() -> dict[str, Any]:
+        schema = drawn()
+        schemas = schema["components"]["schemas"]
+        schemas.setdefault("ProblemDetails", ProblemDetails.model_json_schema())
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        return schema
+
+    app.openapi = described  # type: ignore[method-assign] # as FastAPI's documentation has it

@@ -1,0 +1,115 @@
+"""What a server answers when it cannot do what it was asked: problem details (RFC 9457), one line each."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import Field
+from starlette.exceptions import HTTPException
+
+from ...core.errors import (
+    CaseloomError,
+    InputError,
+    ReaderFailed,
+    ReaderUnavailable,
+    SeveralPatients,
+    StoreError,
+    UsageError,
+)
+from ...core.words import Word
+from ..entry import bug_line
+from .jobs import QueueFull
+
+log = logging.getLogger("caseloom")
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemDetails(Word):
+    """RFC 9457."""
+
+    type: str = "about:blank"
+    title: str
+    """What the status says."""
+    status: int
+    detail: str
+    """One line for a person: what is wrong, and what to do."""
+    errors: tuple[str, ...] = Field(default=())
+    """Of a request that is not as the description says: what is wrong where."""
+
+
+class Problem(CaseloomError):
+    """Something that a server cannot do, with the status that says so.
+
+    Args:
+        status: of HTTP.
+        detail: one line for a person.
+        headers: of the answer.
+    """
+
+    exit_code = 2
+
+    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.headers = status, headers or {}
+
+
+_STATUS: tuple[tuple[type[CaseloomError], int], ...] = (
+    (QueueFull, 503), (SeveralPatients, 409), (InputError, 422), (UsageError, 409), (StoreError, 409),
+    (ReaderUnavailable, 503), (ReaderFailed, 502))
+"""A call that is wrong in itself was refused by its description before; what is left clashes with the case's state."""
+
+
+def response(status: int, detail: str, *, headers: dict[str, str] | None = None,
+             errors: tuple[str, ...] = ()) -> JSONResponse:
+    """A problem as it is sent."""
+    told = ProblemDetails(title=HTTPStatus(status).phrase, status=status, detail=" ".join(detail.split()),
+                          errors=errors)
+    return JSONResponse(told.model_dump(), status, headers, media_type=MEDIA_TYPE)
+
+
+def status_of(error: CaseloomError) -> int:
+    """The status that tells an error of ours."""
+    if isinstance(error, Problem):
+        return error.status
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def tell_problems(app: FastAPI) -> None:
+    """Let every error leave the server as a problem."""
+
+    @app.exception_handler(CaseloomError)
+    def ours(_: Request, error: CaseloomError) -> JSONResponse:
+        headers = error.headers if isinstance(error, Problem) else {}
+        status = status_of(error)
+        return response(status, str(error), headers={"Retry-After": "10", **headers} if status == 503 else headers)
+
+    @app.exception_handler(RequestValidationError)
+    def misread(_: Request, error: RequestValidationError) -> JSONResponse:
+        faults = tuple(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        return response(422, "the request is not as the description says", errors=faults)
+
+    @app.exception_handler(HTTPException)
+    def refused(_: Request, error: HTTPException) -> JSONResponse:
+        return response(error.status_code, _spoken(error), headers=dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    def bug(_: Request, error: Exception) -> JSONResponse:
+        log.error("a request failed: %s", type(error).__name__)
+        return response(500, bug_line(error).replace("run again with --debug", "start the server with --debug"))
+
+
+def _spoken(error: HTTPException) -> str:
+    return {404: "there is nothing at this address", 405: "this address does not take this method"}.get(
+        error.status_code, str(error.detail))
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a description says of the problems that a request may meet."""
+    return {status: {"description": HTTPStatus(status).phrase,
+                     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}}
+            for status in sorted({*statuses})}

@@ -1,0 +1,104 @@
+"""The timeline of a case, and questions about it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from ....agent.chat.graph import Doing, Event
+from ....agent.chat.history import Turn
+from ....core.result import Answer, Step
+from ....core.words import Word
+from ..access import CallerHere, ServiceHere
+from ..problems import ProblemDetails, described, status_of
+from ..users import Role
+from ..words import Question, TimelineAsked, TimelinePage
+from .cases import CaseKey
+
+router = APIRouter(prefix="/cases/{case}", tags=["timeline and chat"])
+
+
+class Turns(Word):
+    """What was asked and answered about a case, oldest first."""
+
+    turns: tuple[Turn, ...]
+
+
+@router.get("/timeline", responses=described(401, 404, 409, 422, 503))
+def read_timeline(case: CaseKey, asked: Annotated[TimelineAsked, Query()], caller: CallerHere,
+                  service: ServiceHere) -> TimelinePage:
+    """The patient's timeline: what was known on a date, between dates, by kind, body site or analyte; or searched."""
+    entry = service.case(caller.user, case)
+    service.folder(entry)
+    service.accesses.note("timeline read", entry.id, caller.user.account)
+    return service.timeline(caller.user, entry, asked)
+
+
+@router.post("/chat", responses=described(401, 403, 404, 409, 422, 502, 503))
+def ask(case: CaseKey, given: Question, caller: CallerHere, service: ServiceHere) -> Answer:
+    """Ask about the case; every sentence of the answer is checked against its evidence."""
+    caller.needs(Role.READER)
+    entry = service.case(caller.user, case)
+    service.folder(entry)
+    service.accesses.note("question asked", entry.id, caller.user.account)
+    return service.ask(caller.user, entry, given.question)
+
+
+@router.post("/chat/stream", response_class=EventSourceResponse, responses=described(401, 403, 404, 422))
+async def ask_aloud(case: CaseKey, given: Question, caller: CallerHere, service: ServiceHere
+                    ) -> AsyncIterator[ServerSentEvent]:
+    """The same as server-sent events: `tool` when one begins, `draft` for what a model writes (nothing of it is
+    checked), then `answer`, or `problem`."""
+    caller.needs(Role.READER)
+    entry = await run_in_threadpool(service.case, caller.user, case)
+    await run_in_threadpool(service.folder, entry)
+    await run_in_threadpool(service.accesses.note, "question asked", entry.id, caller.user.account)
+    heard: asyncio.Queue[ServerSentEvent | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def tell(event: ServerSentEvent | None) -> None:
+        loop.call_soon_threadsafe(heard.put_nowait, event)
+
+    def answer() -> None:
+        try:
+            said = service.ask(caller.user, entry, given.question, watch=lambda event: tell(_told(event)))
+            tell(ServerSentEvent(data=said, event="answer"))
+        except Exception as error:  # noqa: BLE001 - the stream has begun: what failed is its last event
+            tell(ServerSentEvent(data=_problem(error), event="problem"))
+        finally:
+            tell(None)
+
+    work = asyncio.ensure_future(run_in_threadpool(answer))
+    while (event := await heard.get()) is not None:
+        yield event
+    await work
+
+
+@router.get("/chat", responses=described(401, 404, 409))
+def read_turns(case: CaseKey, caller: CallerHere, service: ServiceHere,
+               most: Annotated[int, Query(ge=1, le=500)] = 50) -> Turns:
+    """What was asked and answered about the case, oldest first."""
+    entry = service.case(caller.user, case)
+    service.folder(entry)
+    service.accesses.note("chat read", entry.id, caller.user.account)
+    return Turns(turns=tuple(service.turns(caller.user, entry, most)))
+
+
+def _told(event: Event) -> ServerSentEvent:
+    if isinstance(event, Doing):
+        return ServerSentEvent(data=Step(tool=event.tool, arguments=event.arguments), event="tool")
+    return ServerSentEvent(data={"text": event.text}, event="draft")
+
+
+def _problem(error: Exception) -> dict[str, Any]:
+    from ....core.errors import CaseloomError
+    from ...entry import bug_line
+
+    if isinstance(error, CaseloomError):
+        return ProblemDetails(title="problem", status=status_of(error), detail=str(error)).model_dump()
+    return ProblemDetails(title="problem", status=500, detail=bug_line(error)).model_dump()

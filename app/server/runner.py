@@ -1,0 +1,168 @@
+"""Runs what waits in the queue, each job in a process of its own: it can be stopped at once, and takes no time from
+those who read. A job that was cut off goes on where it stopped when it runs again."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ...memory.home import Home
+from .jobs import Job, JobError, JobKind, JobState, JobStore
+from .registry import CaseEntry, Registry
+
+GLANCE = 0.2
+"""Seconds between two looks into the queue."""
+PATIENCE = 10.0
+"""Seconds that a stopped process has for its own end."""
+
+
+class Runner:
+    """Takes jobs from the queue, so many at once.
+
+    Args:
+        home: the opened state folder.
+        store: the queue.
+        registry: the cases.
+        at_once: jobs side by side.
+    """
+
+    def __init__(self, home: Home, store: JobStore, registry: Registry, at_once: int) -> None:
+        self._home, self._store, self._registry = home, store, registry
+        self._name = f"runner-{secrets.token_hex(4)}"
+        self._alive = FileLock(home.path / "locks" / f"{self._name}.lock", thread_local=False)
+        self._at_once = at_once
+        self._over = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._children: dict[str, subprocess.Popen[str]] = {}
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Take up what a server that is gone left running, and begin."""
+        self._alive.acquire()
+        for job in self._store.left_by(self._living()):
+            self._store.requeue(job.id)
+        self._threads = [threading.Thread(target=self._work, name=f"{self._name}-{n}", daemon=True)
+                         for n in range(self._at_once)]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop; what runs waits again, and goes on when a server starts."""
+        self._over.set()
+        for key in list(self._children):
+            self._stop_child(key)
+        for thread in self._threads:
+            thread.join()
+        self._alive.release()
+        Path(self._alive.lock_file).unlink(missing_ok=True)
+
+    def cancel(self, job: Job) -> Job:
+        """End a job, waiting or running; what it has done stays done."""
+        ended = self._store.end(job.id, JobState.CANCELLED)
+        self._stop_child(job.id)
+        return ended or job
+
+    @property
+    def works(self) -> bool:
+        """Whether its threads are there to take a job."""
+        return bool(self._threads) and all(thread.is_alive() for thread in self._threads)
+
+    def folder(self, job: Job) -> Path:
+        """Where the results of a tool's run lie."""
+        return self._home.path / "server" / "jobs" / job.id
+
+    def _living(self) -> list[str]:
+        living = [self._name]
+        for file in (self._home.path / "locks").glob("runner-*.lock"):
+            if file.stem != self._name and _is_held(file):
+                living.append(file.stem)
+        return living
+
+    def _work(self) -> None:
+        while not self._over.is_set():
+            job = self._store.take(self._name)
+            if job is None:
+                self._over.wait(GLANCE)
+            else:
+                self._run(job)
+
+    def _run(self, job: Job) -> None:
+        entry = self._registry.get(job.case)
+        if entry is None:
+            self._store.end(job.id, JobState.FAILED, error=JobError(detail="the case is gone", exit_code=2))
+            return
+        last = self._watched(job, self._order(job, entry))
+        if self._over.is_set() and "result" not in last:
+            self._store.requeue(job.id)
+        elif "result" in last:
+            if job.kind is JobKind.REVIEW:
+                self._registry.change(job.case, report=last["result"]["report"])
+            self._store.end(job.id, JobState.DONE, usable=last["result"]["usable"])
+        else:
+            self._store.end(job.id, JobState.FAILED, error=JobError.model_validate(last["error"]))
+
+    def _order(self, job: Job, entry: CaseEntry) -> dict[str, Any]:
+        return {"kind": job.kind, "account": f"web:{job.user}", "case": str(entry.path), "patient": entry.patient,
+                "question": entry.question, "out": str(self.folder(job)), "request": job.request}
+
+    def _watched(self, job: Job, order: dict[str, Any]) -> dict[str, Any]:
+        """The last line of the job's process: its result, or why there is none."""
+        last: dict[str, Any] = {}
+        child = self._begin(job, order)
+        with child:
+            for line in child.stdout or ():
+                last = json.loads(line)
+                if "step" in last:
+                    self._store.step(job.id, last["step"], last["done"])
+        with self._lock:
+            self._children.pop(job.id, None)
+        if "result" in last or "error" in last:
+            return last
+        return {"error": {"detail": f"the job's process ended without a result (code {child.returncode})",
+                          "exit_code": 1}}
+
+    def _begin(self, job: Job, order: dict[str, Any]) -> subprocess.Popen[str]:
+        child = subprocess.Popen([sys.executable, "-m", "caseloom.app.server.worker"], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
+                                 env={**os.environ, "CASELOOM_HOME": str(self._home.path)}, start_new_session=True)
+        with self._lock:
+            self._children[job.id] = child
+        stored = self._store.get(job.id)
+        if self._over.is_set() or stored is None or stored.state is not JobState.RUNNING:
+            child.terminate()  # cancelled before it began
+        if child.stdin is not None:
+            try:
+                child.stdin.write(json.dumps(order))
+                child.stdin.close()
+            except BrokenPipeError:
+                pass  # it is gone already; its end says so
+        return child
+
+    def _stop_child(self, key: str) -> None:
+        with self._lock:
+            child = self._children.get(key)
+        if child is None:
+            return
+        child.terminate()
+        try:
+            child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+def _is_held(file: Path) -> bool:
+    try:
+        with FileLock(file, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
