@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from .claim import EXAMINATIONS, Amount
+from .claim import EXAMINATIONS, FLAGS, Amount
+from .flags import fits
 from .held import ENTRIES, Held, name
 from .lexicon import stems
 from .numbers import holds
@@ -30,12 +31,20 @@ def amounts(held: Held) -> str:
     if any(kind_of(unit) not in known for unit in held.claim.units):
         return "a number or its unit is not that of its finding"
     for amount in held.claim.amounts:
+        if amount.role == "interval" and _is_gap(amount, held.subjects):
+            continue
         if not holds(amount, held.claim, held.subject, held.subjects, held.units) and not _holds_beside(amount, held):
             return "a number or its unit is not that of its finding"
         bare = amount.unit is None and not held.units and amount.role not in _WITHOUT_UNIT
         if bare and _needs_unit(held.subject, amount):
             return "a number or its unit is not that of its finding"
     return ""
+
+
+def _is_gap(amount: Amount, subjects: Sequence[Subject]) -> bool:
+    """Whether a span lies between the dates of two findings."""
+    size = next((days for unit, days in _SPANS.items() if (amount.unit or "").casefold().startswith(unit)), None)
+    return size is not None and amount.number in {round(days / size) for days in _gaps(subjects)}
 
 
 def _holds_beside(amount: Amount, held: Held) -> bool:
@@ -58,7 +67,10 @@ def _needs_unit(subject: Subject, amount: Amount) -> bool:
 
 def counts(held: Held) -> str:
     """What is counted is as many."""
-    wrong = any(count not in ({1} if noun is None else _countable(held, noun)) for count, noun in held.claim.counts)
+    flagged = held.claim.says & FLAGS
+    alike = {sum(any(fits(kind, item.flag) for kind in flagged) for item in held.subjects), len(held.subjects)}
+    wrong = any(count not in ({1} if noun is None else _countable(held, noun)) | (alike if flagged else set())
+                for count, noun in held.claim.counts)
     return "its count is not that of its findings" if wrong else ""
 
 

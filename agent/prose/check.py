@@ -6,11 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from ..facts import Facts
-from .claim import Claim
+from .amounts import counts
+from .claim import DIRECTIONS, FLAGS, Claim
 from .claims import claims_of
 from .held import Held
 from .lists import paired
 from .rules import RULES
+from .spans import numbered
 from .subjects import Subject, subjects_of
 from .tokens import Token, Words, tokens_of
 from .units import measure_of, plain_unit
@@ -41,7 +43,7 @@ def check(text: str, cited: Sequence[Facts]) -> Checked:
     readers = {(facts.reader,) for facts in cited if facts.reader}
     phrases = {phrase for subject in subjects for phrase in subject.phrases} | readers
     units = {plain_unit(moment.value.unit) for item in subjects for moment in item.moments if moment.value.unit}
-    tokens = paired([_without_reader(token, readers) for token in tokens_of(text, phrases, units)])
+    tokens = paired(numbered([_without_reader(token, readers) for token in tokens_of(text, phrases, units)]), anchors)
     claims = claims_of(tokens, anchors)
     if not any(claim.named for claim in claims):
         if _counts_all(claims, subjects):
@@ -51,11 +53,16 @@ def check(text: str, cited: Sequence[Facts]) -> Checked:
         text for claim in claims for text in claim.texts if len(text) > 1 and measure_of(text))
     matched: dict[int, list[Subject]] = {}
     for place, claim in enumerate(claims):
+        if place and _is_count(claim) and claim.of is not None:
+            matched[place] = matched[place - claim.back]
+            if reason := counts(Held(claim, matched[place][0], subjects, given)):
+                return Checked(reason, frozenset())
+            continue
         held = [(_held(Held(claim, subject, subjects, given)), subject) for subject in subjects]
         fitting = [subject for (_, reason), subject in held if not reason]
         ranks = claim.says & {"superlative", "least"} and not claim.amounts
         if place and not claim.sides and (ranks or not (claim.named or claim.phrases)):
-            fitting = [subject for subject in fitting if subject in matched[place - 1]]
+            fitting = [subject for subject in fitting if subject in matched[place - claim.back]]
         if not fitting:
             return Checked(_nearest(held), frozenset())
         matched[place] = fitting
@@ -104,6 +111,12 @@ def _is_so(one: Subject, other: Subject, how: str) -> bool:
     if first is None or second is None:
         return False
     return first > second if how == "increased" else first < second
+
+
+def _is_count(claim: Claim) -> bool:
+    """Whether a part only says how many of those named are flagged so."""
+    bare = not (claim.named or claim.phrases or claim.amounts or claim.dates or claim.unknown or claim.negations)
+    return bare and bool(claim.counts) and bool(claim.says & FLAGS) and not claim.says & DIRECTIONS
 
 
 def _counts_all(claims: Sequence[Claim], subjects: Sequence[Subject]) -> bool:

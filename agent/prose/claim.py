@@ -18,8 +18,9 @@ SIDES = frozenset({"right", "left", "bilateral"})
 
 @dataclass(frozen=True)
 class Amount:
-    """A number as said. `role`: `prior`, `now`, `by`, `range`, `upper`, `lower`, `detectable`, `interval`,
-    `long`, `short`, `first`, `second` (of two pressures), or empty."""
+    """A number as said. `role`: `prior`, `now`, `by`, `off` (how far from a limit or another value), `times` (a
+    multiple), `range`, `upper`, `lower`, `detectable`, `interval`, `long`, `short`, `first`, `second` (of two
+    pressures), or empty."""
 
     digits: str
     sign: str
@@ -71,6 +72,10 @@ class Claim:
     inherited_directions: frozenset[str] = frozenset()
     headed: bool = False
     """It stands under a heading that names a side."""
+    of: Claim | None = None
+    """The claim that it continues, where it names nothing itself."""
+    back: int = 1
+    """How many claims before it stands the one that it continues."""
     compares: str = ""
     """`increased` or `decreased`: how the part before compares with this one."""
 

@@ -1,21 +1,18 @@
-"""The claims of a sentence: its parts, each with what it takes over from those beside it."""
+"""The claims of a sentence: its parts, each with what it continues."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
-from .claim import DIRECTIONS, EXAMINATIONS, FLAGS, SIDES, Anchors, Claim, Saying
+from .claim import DIRECTIONS, FLAGS, Anchors, Claim
+from .compared import compare
 from .parts import parts_of
+from .shared import share
 from .tokens import Token, Words
 
-CARRIED = frozenset({"past", "family", "allergy", "medication", "uncertain", "present"}) | FLAGS | DIRECTIONS
-_STANDING = frozenset({"past", "present", "family"})
-_LISTING = frozenset({"and", "or", "comma"})
-_PLURAL = frozenset({"are", "were", "lie", "have", "both", "all", "remain"})
-_APART = frozenset({"is", "are", "was", "were", "a", "an", "the"})
-_VERBS = frozenset({"is", "are", "was", "were", "has", "have", "on record", "record"})
+_STANDING = frozenset({"allergy", "medication", "condition", "procedure", "past", "present", "family"})
+_CHOOSING = frozenset({"of", "among", "amongst"})
 
 
 def claims_of(tokens: Sequence[Token], anchors: Anchors) -> list[Claim]:
@@ -26,47 +23,103 @@ def claims_of(tokens: Sequence[Token], anchors: Anchors) -> list[Claim]:
         anchors: the ways to name a cited finding.
     """
     claims = _joined(parts_of(tokens, anchors), anchors)
-    _compare(claims)
-    for before, claim in pairwise(claims):
-        if claim.named and claim.link in _LISTING | {"colon"}:
-            claim.sayings = [item for item in reversed(before.sayings) if _holds_on(item, claim)] + claim.sayings
-    for before, claim in pairwise(claims):
-        _headed_side(before, claim)
-    for before, claim in pairwise(claims):
-        if not (claim.named or claim.amounts or "past" in before.says) and claim.link in _LISTING:
-            before.sayings += [item for item in claim.sayings if item.kind == "past"]
-    for earlier, claim in reversed(list(pairwise(claims))):
-        _carry_back(earlier, claim)
-        _shared_side(earlier, claim)
+    compare(claims)
+    begins = _topic_of(tokens, claims)
+    share(claims[begins:])
     return claims
+
+
+def _topic_of(tokens: Sequence[Token], claims: Sequence[Claim]) -> int:
+    """How many claims at the beginning only name what is chosen from, as "of A, B and C, two are high" does."""
+    if not tokens or tokens[0].text not in _CHOOSING:
+        return 0
+    told = next((place for place, claim in enumerate(claims) if claim.counts or "only" in claim.says), 0)
+    if told < 2 or any(claim.amounts or claim.says & (FLAGS | DIRECTIONS) for claim in claims[:told]):
+        return 0
+    claims[told].link = "start"
+    return told
 
 
 def _joined(parts: list[Claim], anchors: Anchors) -> list[Claim]:
-    """Parts without a name continue the one before; those before the first name lead it."""
+    """Parts without a name continue the one before; those before the first name, or a heading, lead what follows."""
     claims: list[Claim] = []
     lead: list[Claim] = []
+    headed: set[Words] = set()
     for place, part in enumerate(parts):
-        later = any(other.named for other in parts[place:])
-        led = part.phrases.union(*(other.phrases for other in lead))
-        part.named = part.named or (bool(lead) and any(anchor <= led and anchor & part.phrases for anchor in anchors))
-        if not part.named and not claims and later:
+        headed = set() if part.link == "hard" else headed
+        led = part.phrases.union(headed, *(other.phrases for other in lead))
+        part.named = part.named or (bool(lead or headed) and any(
+            anchor <= led and anchor & part.phrases for anchor in anchors))
+        rest = led.union(*(other.phrases for other in parts[place:]))
+        later = any(other.named for other in parts[place:]) or any(anchor <= rest for anchor in anchors)
+        if not part.named and later and (not claims or _is_heading(parts, place)):
             lead.append(part)
             continue
+        if _is_predicate(part, claims):
+            _append(claims[-1], part)
+            continue
+        before: list[Claim] = []
         if part.named and lead:
-            for other in reversed(lead):
-                part.add(replace(other, sayings=[replace(item, leads=True) for item in other.sayings]))
-            part.headed = part.link == "colon" and bool(part.sides)
-            part.link = "start"
+            headed = led - part.phrases if part.link == "colon" else set()
+            before = _led(part, lead)
             lead = []
         if claims:
-            _now_after(claims[-1], part)
-            part.context = _context(claims[-1])
-            if not part.named:
-                part.inherited_directions = (claims[-1].says & DIRECTIONS) | claims[-1].inherited_directions
-            if not part.sides and not part.named:
-                part.inherited_sides = claims[-1].sides or claims[-1].inherited_sides
+            _continue(part, claims)
         claims.append(part)
+        for other in before:
+            other.link = "comma"
+            _continue(other, claims)
+            claims.append(other)
     return claims
+
+
+def _is_heading(parts: Sequence[Claim], place: int) -> bool:
+    """Whether a part such as "Past:" stands over what follows."""
+    part, following = parts[place], parts[place + 1:place + 2]
+    if part.link != "hard" or part.amounts or not following:
+        return False
+    bare = not (part.phrases or part.unknown or part.dates) and part.says & _STANDING
+    return following[0].link == "colon" or bool(bare and following[0].link == "comma" and following[0].named)
+
+
+def _is_predicate(part: Claim, claims: Sequence[Claim]) -> bool:
+    """Whether a part behind a colon says of the name before it that it is there or not: "Pneumothorax: none"."""
+    bare = not (part.named or part.amounts or part.dates or part.phrases)
+    return bare and part.link == "colon" and bool(claims) and claims[-1].named and not claims[-1].amounts
+
+
+def _append(claim: Claim, part: Claim) -> None:
+    claim.sayings += [replace(item, leads=False) for item in part.sayings]
+    claim.counts += part.counts
+    claim.unknown |= part.unknown
+    claim.units |= part.units
+    claim.texts += part.texts
+
+
+def _led(part: Claim, lead: Sequence[Claim]) -> list[Claim]:
+    """Put what leads a part into it; what gives an earlier value is left to be told after it."""
+    given = [other for other in lead if other.amounts]
+    apart = [other for other in given if (len(given) > 1 and not part.amounts)
+             or (part.amounts and any(amount.role == "prior" for amount in other.amounts))]
+    for other in reversed(lead):
+        if not any(other is one for one in apart):
+            part.add(replace(other, sayings=[replace(item, leads=True) for item in other.sayings]))
+    part.headed = part.link == "colon" and any(other.sides for other in lead)
+    part.link = "start"
+    return apart
+
+
+def _continue(part: Claim, claims: Sequence[Claim]) -> None:
+    """Join a part to those before it; what is only named for contrast is passed over."""
+    part.back = 2 if claims[-1].link == "unlike" and len(claims) > 1 and not part.named else 1
+    before = claims[-part.back]
+    _now_after(before, part)
+    part.context = _context(before)
+    if not part.named:
+        part.of = before
+        part.inherited_directions = (before.says & (DIRECTIONS | {"moved"})) | before.inherited_directions
+        if not part.sides:
+            part.inherited_sides = before.sides or before.inherited_sides
 
 
 def _context(before: Claim) -> set[Words]:
@@ -82,82 +135,3 @@ def _now_after(before: Claim, part: Claim) -> None:
     other = {"now": "prior", "prior": "now"}.get(part.amounts[0].role)
     if other:
         before.amounts[-1] = replace(before.amounts[-1], role=other)
-
-
-def _compare(claims: list[Claim]) -> None:
-    """In "smaller than the right" the word of change compares two things now, and no earlier time."""
-    for before, claim in list(pairwise(claims)):
-        if claim.link != "than" or claim.dates or claim.says & {"prior", "since"}:
-            continue
-        said = before.says & {"increased", "decreased"}
-        if len(said) != 1:
-            continue
-        if "limit" in claim.says:
-            flag = {"increased": "high", "decreased": "low"}[min(said)]
-            before.sayings = [replace(item, kind=flag) if item.kind in said else item for item in before.sayings]
-            claim.link = "with"
-            continue
-        claim.compares = min(said)
-        _share_out(before, claim, claims)
-        before.sayings = [item for item in before.sayings if item.kind not in said]
-
-
-def _share_out(before: Claim, claim: Claim, claims: list[Claim]) -> None:
-    """In "smaller than the right, 2785 versus 3120 mL" each number is of its own thing."""
-    place = next(place for place, other in enumerate(claims) if other is claim)
-    after = claims[place + 1] if place + 1 < len(claims) else claim
-    holder = claim if claim.amounts else after
-    if len(holder.amounts) != 2 or "versus" not in holder.says or before.amounts or (holder is after and after.named):
-        return
-    first, second = (replace(amount, role="", unit=amount.unit or holder.amounts[1].unit) for amount in holder.amounts)
-    before.amounts, holder.amounts = [first], []
-    holder.sayings = [item for item in holder.sayings if item.kind not in ("versus", "since")]
-    claim.amounts = [second]
-    if holder is not claim and not (holder.phrases or holder.dates or holder.unknown or holder.counts):
-        del claims[place + 1]
-
-
-def _holds_on(item: Saying, claim: Claim) -> bool:
-    """Whether what stands before the first of several names holds for one that is joined to it."""
-    bare = not (claim.amounts or claim.sides or claim.says & ({"present", "uncertain"} | EXAMINATIONS | FLAGS
-                                                              | DIRECTIONS))
-    if not item.leads or (item.text == "had" and set(claim.texts) & {"has", "have"}):
-        return False
-    if item.kind == "negation":
-        apart = bool(set(claim.texts) & _APART)
-        return not claim.negations and ((bare and not apart) or claim.link == "or")
-    if item.kind not in CARRIED or item.kind in claim.says or (item.kind == "uncertain" and not bare):
-        return False
-    if item.kind in FLAGS | DIRECTIONS:
-        return not claim.says & (FLAGS | DIRECTIONS) and not claim.negations
-    return item.kind not in _STANDING or not claim.says & _STANDING
-
-
-def _headed_side(before: Claim, claim: Claim) -> None:
-    """The side of a heading ("Left: effusion, consolidation") is that of all that stands under it."""
-    if before.headed and claim.named and claim.link in _LISTING and not claim.sides:
-        claim.sayings += [item for item in before.sayings if item.kind in SIDES]
-        claim.headed = True
-
-
-def _shared_side(earlier: Claim, claim: Claim) -> None:
-    """A side after the last of several bare names ("consolidation and effusion on the left") is that of all."""
-    after = [item for item in claim.sayings if item.kind in SIDES and not item.leads]
-    bare = earlier.named and not (earlier.sides or earlier.amounts or earlier.dates)
-    if after and claim.named and bare and claim.link in _LISTING and not set(earlier.texts) & _VERBS:
-        earlier.sayings += after
-
-
-def _carry_back(earlier: Claim, claim: Claim) -> None:
-    """What is said after the last of several names holds for those joined before it."""
-    several = bool(set(claim.texts) & _PLURAL)
-    told = [item for item in claim.sayings if (not item.leads or not claim.named)
-            and item.kind in FLAGS | DIRECTIONS | {"negation"}]
-    if claim.link not in _LISTING | {"with"} or not told or not (claim.named or several):
-        return
-    taken = FLAGS | DIRECTIONS | EXAMINATIONS | SIDES | {"present", "negation"}
-    free = not earlier.says & taken and not set(earlier.texts) & _VERBS
-    if free and earlier.named and (several or not earlier.amounts):
-        earlier.sayings += [replace(item, leads=False) for item in told]
-        if several:
-            earlier.texts.append("both")

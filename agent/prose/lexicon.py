@@ -17,14 +17,22 @@ _WORD = re.compile(r"[^\W_]+")
 _KEPT = frozenset({"pus", "bus", "less", "us", "plus", "versus", "vs", "previous", "nucleus", "status", "abscess"})
 
 
+@cache
+def _forms() -> dict[str, str]:
+    """Forms of one word, such as an organ's adjective, by the form that stands for all."""
+    return {other: _singular(one) for one, others in _load("forms.yaml").items() for other in others}
+
+
 @lru_cache(maxsize=16384)
 def stem(word: str) -> str:
-    """A word as compared: small letters, American spelling, singular."""
+    """A word as compared: small letters, American spelling, singular, adjectives of organs as the organ."""
     text = word.casefold()
     for old, new in _SPELLINGS:
         text = text.replace(old, new)
-    if text == "nuclei":
-        return "nucleus"
+    return _forms().get(text) or _forms().get(bare := _singular(text)) or bare
+
+
+def _singular(text: str) -> str:
     if text in _KEPT or len(text) <= 3 or text.endswith(("ss", "us", "is", "sis", "ous")):
         return text
     if text.endswith("ies") and len(text) > 4:
@@ -58,3 +66,29 @@ def sayings() -> dict[tuple[str, ...], frozenset[str]]:
 def terms() -> dict[tuple[str, ...], dict[str, list[str]]]:
     """Other names of findings, by the words of the name that tools give."""
     return {stems(name): entry for name, entry in _load("terms.yaml").items()}
+
+
+@cache
+def flagged_names() -> dict[tuple[str, ...], frozenset[tuple[str, ...]]]:
+    """Words that name a result and its flag in one, such as hyperkalemia, by the name of the result."""
+    return {stems(name): frozenset(stems(word) for word in words) for name, words in _load("flagged.yaml").items()}
+
+
+@cache
+def flag_words() -> frozenset[tuple[str, ...]]:
+    """Every word that names a result and its flag in one."""
+    return frozenset(word for words in flagged_names().values() for word in words)
+
+
+@cache
+def _groups() -> dict[tuple[str, ...], frozenset[tuple[str, ...]]]:
+    found: dict[tuple[str, ...], frozenset[tuple[str, ...]]] = {}
+    for group in _load("synonyms.yaml").values():
+        names = frozenset(stems(name) for name in group)
+        found |= dict.fromkeys(names, names)
+    return found
+
+
+def alike(name: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    """Other names that mean the same, such as a short form; none where none is known."""
+    return _groups().get(name, frozenset())

@@ -5,28 +5,47 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from .claim import SIDES, Anchors
 from .tokens import Token
 
-_BETWEEN = frozenset({",", "/", "and"})
+_BETWEEN = frozenset({",", "/", "and", "versus", "vs"})
 _SHORT_SIDES = {"r": "right", "l": "left"}
 
 
-def paired(tokens: Sequence[Token]) -> list[Token]:
-    """The sentence with each member of a first list put beside its number; other sentences as they are."""
+def paired(tokens: Sequence[Token], anchors: Anchors) -> list[Token]:
+    """The sentence with each member of a first list put beside its number; other sentences as they are.
+
+    Args:
+        tokens: the sentence's.
+        anchors: the ways to name a cited finding; names answer numbers as the numbers of regions and sides do.
+    """
     tokens = _with_sides(tokens)
-    keys = _run(tokens, 0, _is_key)
+    names = {phrase for anchor in anchors if len(anchor) == 1 for phrase in anchor}
+    for is_key in (_is_number, _is_side, lambda token: token.phrase in names and not token.says & SIDES):
+        out = _by(tokens, is_key)
+        if out is not None:
+            return out
+    return list(tokens)
+
+
+def _by(tokens: Sequence[Token], is_key: Callable[[Token], bool]) -> list[Token] | None:
+    """The sentence by its first list of keys that as many numbers answer; None where there is none."""
+    keys = _run(tokens, 0, is_key)
     if keys is None:
-        return list(tokens)
+        return None
     numbers = _run(tokens, keys[-1] + 1, lambda token: token.kind == "number" and not token.pair.strip("/"))
     if numbers is None or len(numbers) != len(keys):
-        return list(tokens)
+        return None
     before, between, after = tokens[:keys[0]], tokens[keys[-1] + 1:numbers[0]], tokens[numbers[-1] + 1:]
+    if any(token.kind in (";", ".") or _is_number(token) for token in between):
+        return None
     unit = tokens[numbers[-1]].unit
     amounts = [replace(tokens[place], unit=tokens[place].unit or unit, pair="") for place in numbers]
     noun = [token for token in before[-1:] if token.phrase]
-    out = [*before, tokens[keys[0]], *(token for token in between if token.text not in ("(", ")", ":")), amounts[0]]
+    said = [token for token in between if token.kind not in ("(", ")", ":", ",")]
+    out = [*before, tokens[keys[0]], *said, amounts[0]]
     for key, amount in zip(keys[1:], amounts[1:], strict=True):
-        out += [Token(",", ","), *noun, tokens[key], amount]
+        out += [Token(",", ","), *noun, tokens[key], *said, amount]
     return [*out, *(token for token in after if token.kind != ")")]
 
 
@@ -41,17 +60,21 @@ def _with_sides(tokens: Sequence[Token]) -> list[Token]:
     return out
 
 
-def _is_key(token: Token) -> bool:
-    plain = token.kind == "number" and token.unit is None and not token.pair and len(token.digits) <= 2 and \
+def _is_number(token: Token) -> bool:
+    return token.kind == "number" and token.unit is None and not token.pair and len(token.digits) <= 2 and \
         "." not in token.digits
-    return plain or (token.kind == "word" and token.text in _SHORT_SIDES)
+
+
+def _is_side(token: Token) -> bool:
+    return token.kind == "word" and not token.phrase and (token.text in _SHORT_SIDES or bool(token.says & {
+        "right", "left"}))
 
 
 def _run(tokens: Sequence[Token], start: int, wanted: Callable[[Token], bool]) -> list[int] | None:
     """Places of the first two or more wanted tokens with nothing but marks between them."""
     run: list[int] = []
     for place in range(start, len(tokens)):
-        if wanted(tokens[place]):
+        if wanted(tokens[place]) and (not run or run[-1] < place - 1 or bool(tokens[place - 1].pair)):
             run.append(place)
         elif tokens[place].text not in _BETWEEN or not run:
             if len(run) > 1:

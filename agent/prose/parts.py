@@ -1,30 +1,34 @@
-"""A sentence parted where people part it, and each part read for what it says."""
+"""Each part of a sentence read for what it says."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from .claim import DIRECTIONS, Amount, Anchors, Claim, Saying
+from .claim import FLAGS, Amount, Anchors, Claim, Saying
+from .lexicon import flag_words
+from .parting import parted
 from .tokens import Token
 from .units import measure_of
 
-SOFT = {",": "comma", "-": "comma", "and": "and", "or": "or", "nor": "or", "with": "with", "without": "with",
-        "beside": "comma", "than": "than", "plus": "and", "&": "and", "there is": "comma",
-        "there are": "comma", "at": "with"}
-"""What joins a part to the one before, by the word or mark between them."""
-HARD = frozenset({";", ".", "but", "while", "wherea", "however", "although", "though", "yet", "when"})
 _TIMES = frozenset({"day", "days", "week", "weeks", "month", "months", "year", "years"})
 _LIMITS = frozenset({"range", "upper", "lower", "detectable"})
-_UNDATED = _LIMITS | {"by", "interval"}
+_UNDATED = _LIMITS | {"by", "off", "times", "interval"}
 """Roles of numbers that no date belongs to."""
 _BEYOND = frozenset({"above", "over", "beyond", "exceed", "exceeding", "more than", "greater than", "in excess of"})
 _SHORT_OF = frozenset({"below", "under", "within", "less than"})
+_OFF = _BEYOND | _SHORT_OF - {"within"} | {"less", "more", "lower", "higher", "larger", "smaller", "greater", "longer",
+                                           "shorter", "bigger"}
+"""Words between a difference and what it is a difference to."""
 _MOVED_BY = frozenset({"dropped", "fell", "rose", "increased", "decreased", "lost", "gained", "grew", "shrank",
                        "climbed", "declined"})
 """Verbs of change: a number right after one says by how much."""
+_ADVERBS = frozenset({"just", "a", "as", "relative", "merely", "much"})
+"""Words between a preposition and its number that change nothing."""
 _APART = frozenset({"prior", "between", "until"})
+_BESIDE = {"between": "prior", "until": "now", "prior": "prior"}
+"""What a number right behind a date of such a role stands for."""
 _PAIRS = {"-": ("range", "range"), "x": ("long", "short"), "by": ("long", "short"), "/": ("first", "second"),
           "over": ("first", "second")}
 _COUNTED = frozenset({"ct", "mr", "film", "slide", "condition", "medication", "allergy", "procedure"})
@@ -35,73 +39,11 @@ _ROLES = (("between", "between"), ("versus", "prior"), ("prior", "prior"), ("sin
 
 def parts_of(tokens: Sequence[Token], anchors: Anchors) -> list[Claim]:
     """Each part of a sentence as it is read on its own."""
-    return [_Part(link, own, anchors).read() for link, own in _parted(_plain(tokens, anchors))]
-
-
-def _plain(tokens: Sequence[Token], anchors: Anchors) -> list[Token]:
-    """Brackets taken away; one that holds a name and a number begins a part. A semicolon within is a comma."""
-    out: list[Token] = []
-    names = {phrase for anchor in anchors for phrase in anchor}
-    depth = 0
-    for place, token in enumerate(tokens):
-        if token.kind == "(":
-            depth += 1
-            inside = _until(tokens[place + 1:], ")")
-            if any(item.phrase in names for item in inside) and any(item.kind == "number" for item in inside):
-                out.append(Token(",", ","))
-        elif token.kind == ")":
-            depth = max(0, depth - 1)
-        else:
-            out.append(Token(",", ",") if depth and token.kind in ";:" else token)
-    return out
-
-
-def _until(tokens: Sequence[Token], kind: str) -> Sequence[Token]:
-    return tokens[:next((place for place, token in enumerate(tokens) if token.kind == kind), len(tokens))]
-
-
-def _parted(tokens: Sequence[Token]) -> Iterable[tuple[str, list[Token]]]:
-    link, own, between = "start", list[Token](), False
-    for place, token in enumerate(tokens):
-        between = "between" in token.says or (between and token.kind in ("date", "word"))
-        mark = _mark(own, token, tokens[place + 1:place + 2], between=between)
-        if not mark:
-            own.append(token)
-            continue
-        if own:
-            yield link, own
-        elif link not in ("start", "comma"):
-            mark = link if mark in ("comma", "with") else mark
-        link, between = mark, False
-        own = [token] if token.text == "without" else []
-    if own:
-        yield link, own
-
-
-def _mark(own: Sequence[Token], token: Token, following: Sequence[Token], *, between: bool) -> str:
-    """How the token joins what follows to what stands before; empty where it parts nothing."""
-    joins_dates = token.text == "and" and between and own and own[-1].kind == "date"
-    if token.phrase or joins_dates or (token.text == "at" and not _is_number(following)):
-        return ""
-    if token.text in ("over", "by") and _begins_measure(own, token, following):
-        return "with"
-    if token.text in HARD:
-        return "hard"
-    if "joining" in token.says:
-        return "and"
-    return "colon" if token.kind == ":" else SOFT.get(token.text, "")
-
-
-def _begins_measure(own: Sequence[Token], token: Token, following: Sequence[Token]) -> bool:
-    """Whether "over a" or "by 9 mm" begins another measure: one was given, and no word of change stands before."""
-    given = any(item.kind == "number" for item in own)
-    if token.text == "over":
-        return given and bool(following) and following[0].text in ("a", "an")
-    return given and _is_number(following) and not own[-1].says & DIRECTIONS
-
-
-def _is_number(tokens: Sequence[Token]) -> bool:
-    return bool(tokens) and (tokens[0].kind == "number" or "about" in tokens[0].says)
+    parts = [_Part(link, own, anchors).read() for link, own in parted(tokens, anchors)]
+    for before, part in pairwise(parts):
+        if part.link in ("and", "with") and before.amounts and all(amount.about for amount in before.amounts):
+            part.amounts = [replace(amount, about=True) for amount in part.amounts]
+    return parts
 
 
 @dataclass
@@ -122,13 +64,17 @@ class _Part:
                 self._date(token)
             elif token.kind == "number":
                 self._number(token, place)
+            elif token.kind == "times":
+                comparator = {"less": "<", "more": ">"}.get(self.role, "")
+                self.claim.amounts.append(Amount(token.digits, "", comparator, None, "times", self.about))
+                self.role, self.about = "", False
             elif token.kind == "count":
                 self.claim.counts.append((int(token.digits), _noun(self.tokens[place + 1:])))
             elif token.kind == "→":
                 self._earlier()
                 self.role = "now"
             elif token.kind == "word" and not self._is_preposition(token, place):
-                self._word(token, self._at(place + 1))
+                self._word(token, self._after(place))
             elif token.kind == "sign":
                 self.claim.unknown.add(token.text)
         share_units(self.claim)
@@ -137,6 +83,11 @@ class _Part:
 
     def _at(self, place: int) -> Token | None:
         return self.tokens[place] if 0 <= place < len(self.tokens) else None
+
+    def _after(self, place: int) -> Token | None:
+        """What follows, words such as "about" and "only" passed over."""
+        return next((token for token in self.tokens[place + 1:]
+                     if not token.says & {"about", "only"} and token.text not in _ADVERBS), None)
 
     def _is_preposition(self, token: Token, place: int) -> bool:
         """Whether "above" or "within" says where something is, or what a difference exceeds, and flags no result."""
@@ -164,7 +115,9 @@ class _Part:
             claim.unknown.add(token.text)
         elif not says and measure_of(token.text) is not None:
             claim.units.add(token.text)
-        numbered = following is not None and following.kind == "number"
+        numbered = following is not None and following.kind in ("number", "times")
+        if "only" in says and numbered:
+            return
         if says & {"less", "more"} and numbered:
             self.role = "less" if "less" in says else "more"
             return
@@ -175,13 +128,15 @@ class _Part:
         if "to" in says and numbered:
             self._earlier()
         self.role = role_of(says, token.text, self.role, numbered=numbered)
+        if "by" in says and following is not None and following.kind == "date":
+            self.role = "now"
 
     def _phrase(self, token: Token) -> frozenset[str]:
         """Take over a phrase of a finding; what it says beside naming it."""
         claim = self.claim
         claim.phrases.add(token.phrase)
         claim.named = claim.is_named_by(self.anchors)
-        says = token.says & {"indeterminate"}
+        says = token.says & ({"indeterminate", "family"} | (FLAGS if token.phrase in flag_words() else set()))
         if "candidate" in token.phrase:
             says = says | {"indeterminate"}
         return says | {"bilateral"} if token.phrase == ("lung",) and "both" in claim.texts[-3:-1] else says
@@ -189,7 +144,7 @@ class _Part:
     def _earlier(self) -> None:
         """The number before a "to" is the earlier one."""
         amounts = self.claim.amounts
-        if amounts and not amounts[-1].role:
+        if amounts and amounts[-1].role in ("", "now"):
             amounts[-1] = replace(amounts[-1], role="prior")
 
     def _number(self, token: Token, place: int) -> None:
@@ -197,6 +152,8 @@ class _Part:
         if self._is_of_name(token):
             claim.phrases.add((token.digits,))
             return
+        beside = claim.dates[-1][1] if before is not None and before.kind == "date" and claim.dates else ""
+        self.role = _BESIDE.get(beside, self.role)
         paired = before is not None and before.kind == "number" and before.pair
         unit = following.unit if token.unit is None and token.pair and following is not None else token.unit
         role = self.role if self.role not in ("less", "more", "between") else ""
@@ -206,6 +163,8 @@ class _Part:
             role = _PAIRS[token.pair][0]
         elif unit is not None and unit.casefold() in _TIMES:
             role = "interval"
+        elif role in ("", "now") and self._is_off(place + 1):
+            role = "off"
         if before is not None and "versus" in before.says and claim.amounts and not claim.amounts[-1].role:
             claim.amounts[-1] = replace(claim.amounts[-1], role="now")
         comparator = token.comparator or {"less": "<", "more": ">"}.get(self.role, "")
@@ -214,7 +173,13 @@ class _Part:
             claim.phrases.add(("nucleus",))
             claim.named = claim.is_named_by(self.anchors)
         spans = role == "range" and following is not None and following.text == "to"
-        self.role, self.about = "range" if spans else "", False
+        self.role, self.about = "range" if spans else "until" if beside == "between" else "", False
+
+    def _is_off(self, place: int) -> bool:
+        """Whether a number says how far something lies from a limit, or from what "than" names."""
+        after = self.tokens[place:place + 6]
+        ends = any("limit" in token.says or token.text in ("than", "it") for token in after)
+        return bool(after) and after[0].text in _OFF and (ends or after[-1:] == after[:1])
 
     def _is_of_name(self, token: Token) -> bool:
         """Whether a number belongs to a name, as that of a region."""
@@ -229,7 +194,7 @@ def role_of(says: frozenset[str], text: str, role: str, *, numbered: bool) -> st
                      if any(mark in text for mark in marks)), "range")
     if "detectable" in says:
         return "detectable"
-    if role in _LIMITS and not says & {"prior", "since", "now"}:
+    if role in _LIMITS and not says & {"prior", "since", "now"} and not (numbered and "by" in says):
         return role
     for kind, own in _ROLES:
         if kind in says and (kind != "since" or text != "from" or numbered):

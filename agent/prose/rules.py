@@ -7,10 +7,12 @@ from collections.abc import Callable
 from ...core.evidence import EvidenceKind
 from ...core.finding import Category, Direction
 from .amounts import amounts, counts
-from .claim import DIRECTIONS, Claim
+from .claim import DIRECTIONS, FLAGS
 from .dates import DateSaid
+from .flags import COPULAS, fits, flagged, flags
 from .held import ENTRIES, Held, name
 from .lexicon import stems
+from .state import not_so_changed, presence
 from .subjects import Subject
 
 _PICTURES = frozenset({EvidenceKind.VOLUME_REGION, EvidenceKind.VOLUME_SLICE})
@@ -20,7 +22,6 @@ _MR_ONLY = frozenset({"foreground volume", "signal intensity"})
 _RELATIVES = frozenset({"mother", "father", "sister", "brother", "maternal", "paternal"})
 _ALIKE = {"increased": {"increased", "worsened"}, "decreased": {"decreased", "improved"}}
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
-_COPULAS = frozenset({"is", "are", "was", "were", "both", "all"})
 
 
 def words(held: Held) -> str:
@@ -53,22 +54,8 @@ def _date_holds(said: DateSaid, role: str, subject: Subject) -> bool:
         return any(said.is_of(moment) for moment in subject.prior_dates)
     if role == "prior" and any(item.category is not Category.RECORD for item in subject.findings):
         return False
-    known = subject.dates | (subject.prior_dates if not role else frozenset())
+    known = subject.dates | subject.prior_dates if not role else subject.later_dates
     return any(said.is_of(moment) for moment in known)
-
-
-def presence(held: Held) -> str:
-    """A denial stands where the finding denies, and nowhere else."""
-    claim, subject = held.claim, held.subject
-    denied = claim.negations % 2 == 1
-    changed = {kind for kind in claim.says & DIRECTIONS if subject.changes}
-    if claim.negations and (changed or claim.says & {"low", "high", "normal", "outside"}):
-        return "presence and absence are turned round"
-    if changed:
-        return ""
-    if not claim.named and not claim.negations:
-        return ""
-    return "" if denied == subject.is_negated else "presence and absence are turned round"
 
 
 def kind_of_value(held: Held) -> str:
@@ -98,8 +85,12 @@ def ranking(held: Held) -> str:
 
 
 def _is_only(held: Held) -> bool:
-    """Whether others of the same name are cited, and none of them changed in the way that is said."""
-    others = [item for item in held.subjects if item is not held.subject and item.name == held.subject.name]
+    """Whether others are cited, and none of them is flagged, or of the same name changed, in the way that is said."""
+    others = [item for item in held.subjects if item is not held.subject]
+    flag = held.claim.says & FLAGS
+    if flag:
+        return bool(others) and not any(fits(kind, item.flag) for kind in flag for item in others)
+    others = [item for item in others if item.name == held.subject.name]
     said = held.claim.says & DIRECTIONS
     return bool(others and said) and not any(said & {change.direction.value for change in item.changes}
                                              for item in others)
@@ -140,51 +131,8 @@ def entries(held: Held) -> str:
     if not held.claim.named:
         return ""
     bare = next((kind for kind in ("allergy", "vaccine") if held.subject.resources & ENTRIES[kind]), "")
-    return "an entry stands under another kind" if bare and bare not in held.claim.says else ""
-
-
-def flags(held: Held) -> str:
-    """Low, high, within and outside: as the result is flagged."""
-    claim, subject = held.claim, held.subject
-    said = claim.says & {"low", "high", "normal", "outside"}
-    said |= {"high" if kind == "increased" else "low" for kind in _flagged(claim, subject)}
-    if not said:
-        return ""
-    flag = _flag_at(claim, subject)
-    fine = {"low": flag == "low", "high": flag == "high", "normal": flag == "normal",
-            "outside": flag not in ("", "normal")}
-    if not all(fine[kind] for kind in said):
-        return "its flag is not that of its finding"
-    return "its flag is not that of its finding" if "slight" in claim.says and not _is_slight(subject) else ""
-
-
-def _flag_at(claim: Claim, subject: Subject) -> str:
-    """The flag of the value that the claim dates, else the latest value's."""
-    dated = [said for said, role in claim.dates if role != "prior"]
-    for moment in subject.moments:
-        if moment.flag and dated and any(said.is_of(when) for said in dated for when in moment.dates):
-            return moment.flag
-    return subject.flag
-
-
-def _is_slight(subject: Subject) -> bool:
-    for moment in subject.moments:
-        low, high, number = moment.value.low, moment.value.high, moment.number
-        if number is not None and ((low and low > number >= 0.9 * low) or (high and high < number <= 1.1 * high)):
-            return True
-    return False
-
-
-def _flagged(claim: Claim, subject: Subject) -> set[str]:
-    """Words of change that say where a result without an earlier one lies: "is decreased"."""
-    if subject.changes or not subject.flag:
-        return set()
-    lab = subject.findings[0].category is Category.LAB
-    copula = bool(set(claim.texts) & _COPULAS) and not set(claim.texts) & {"has", "have", "since"}
-    leads = any(item.leads and item.kind in ("increased", "decreased") for item in claim.sayings)
-    verbs = {item.text for item in claim.sayings if item.kind in ("increased", "decreased")}
-    return {kind for kind in claim.says & {"increased", "decreased"}
-            if lab and (copula or leads) and verbs <= {"increased", "decreased", "diminished", "down", "up"}}
+    said = bare in held.claim.says or (bare == "allergy" and ("reaction",) in held.claim.phrases)
+    return "an entry stands under another kind" if bare and not said else ""
 
 
 def direction(held: Held) -> str:
@@ -192,8 +140,8 @@ def direction(held: Held) -> str:
     claim, subject = held.claim, held.subject
     if claim.compares:
         return ""
-    said = (claim.says & DIRECTIONS) - _flagged(claim, subject)
-    if "enlarged" in claim.texts and set(claim.texts) & _COPULAS and not claim.says & {"prior", "since", "versus"}:
+    said = (claim.says & DIRECTIONS) - flagged(claim, subject)
+    if "enlarged" in claim.texts and set(claim.texts) & COPULAS and not claim.says & {"prior", "since", "versus"}:
         return "it says more than its finding"  # that is a state, and no change
     earlier = claim.says & {"prior", "versus", "since"} - ({"since"} if "from" in claim.texts else set())
     if "already" in claim.says and {item.direction for item in subject.changes} in (set(), {Direction.NEW}):
@@ -245,4 +193,4 @@ def reader(held: Held) -> str:
 
 RULES: tuple[Callable[[Held], str], ...] = (
     name, words, kind_of_value, ranking, side, amounts, dates, presence, certainty, standing, entries, flags, direction,
-    examination, reader, counts)
+    not_so_changed, examination, reader, counts)

@@ -19,7 +19,11 @@ _UNIT_END = re.compile(r"[,;:.)\]]+$")
 _LONGEST_UNIT = 5
 _LONGEST_PHRASE = 9
 _COUNTS = {word: number for number, word in enumerate(
-    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])}
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"])}
+_MULTIPLES = {"doubled": "2", "doubling": "2", "double": "2", "twice": "2", "twofold": "2", "tripled": "3",
+              "tripling": "3", "triple": "3", "thrice": "3", "threefold": "3", "quadrupled": "4", "fourfold": "4",
+              "fivefold": "5", "tenfold": "10", "halved": "0.5", "half": "0.5"}
 _POINT = re.compile(r"\.(?=\s|$)")
 
 
@@ -28,7 +32,7 @@ class Token:
     """One piece of a sentence.
 
     Args:
-        kind: `date`, `number`, `count`, `word`, or a mark (`,` `;` `(` `)` `:` `/` `.` `-` `→`).
+        kind: `date`, `number`, `count`, `times` (a multiple), `word`, or a mark (`,` `;` `(` `)` `:` `/` `.` `-` `→`).
         text: as compared.
         says: what a word says (keys of `data/words.yaml`); empty for a word that says nothing known.
         phrase: the words of a phrase that belongs to a cited finding.
@@ -100,6 +104,8 @@ def _next(reader: _Reader, place: int) -> int:
 
 def _mark(reader: _Reader, place: int) -> int:
     mark = reader.raw[place]
+    if mark == "-" and reader.raw[place - 1:place].isalpha() and reader.raw[place + 1:place + 2].isalpha():
+        return place + 1
     dash = mark in "-–" and reader.raw[place + 1:place + 2] == " "
     if mark in ",;():[]/→" or dash or _POINT.match(reader.raw, place):
         reader.tokens.append(Token({"[": "(", "]": ")", "–": "-"}.get(mark, mark), mark))
@@ -138,6 +144,8 @@ def _phrase(reader: _Reader, place: int) -> tuple[Token, int] | None:
 def _counted(found: tuple[Token, int] | None) -> tuple[Token, int] | None:
     if found is not None and found[0].text in _COUNTS and not found[0].phrase:
         return Token("count", found[0].text, digits=str(_COUNTS[found[0].text])), found[1]
+    if found is not None and found[0].text in _MULTIPLES and not found[0].phrase:
+        return Token("times", found[0].text, digits=_MULTIPLES[found[0].text]), found[1]
     return found
 
 

@@ -16,11 +16,17 @@ _MASS = {"kg": 1e3, "g": 1.0, "mg": 1e-3, "ug": 1e-6, "mcg": 1e-6, "ng": 1e-9, "
 _AMOUNT = {"mol": 1.0, "mmol": 1e-3, "umol": 1e-6, "nmol": 1e-9, "pmol": 1e-12,
            "eq": 1.0, "meq": 1e-3, "ueq": 1e-6}
 _ACTIVITY = {"u": 1.0, "iu": 1.0, "mu": 1e-3, "miu": 1e-3, "uu": 1e-6, "uiu": 1e-6, "ku": 1e3}
+_DAY = 86400.0
 _TIME = {"day": 1.0, "days": 1.0, "week": 7.0, "weeks": 7.0, "month": 30.44, "months": 30.44, "year": 365.25,
-         "years": 365.25}
+         "years": 365.25, "h": 1 / 24, "hour": 1 / 24, "hours": 1 / 24, "min": 60 / _DAY, "minute": 60 / _DAY,
+         "minutes": 60 / _DAY, "s": 1 / _DAY, "sec": 1 / _DAY, "second": 1 / _DAY, "seconds": 1 / _DAY,
+         "ms": 1e-3 / _DAY}
 _PLAIN = {"%": ("share", 0.01), "percent": ("share", 0.01), "1": ("share", 1.0), "hu": ("hu", 1.0),
           "mmhg": ("pressure", 1.0), "kpa": ("pressure", 7.50062), "au": ("arbitrary", 1.0),
-          "lb": ("mass", 453.592), "kg/m2": ("bmi", 1.0), "ph": ("ph", 1.0), "/min": ("rate", 1.0)}
+          "lb": ("mass", 453.592), "kg/m2": ("bmi", 1.0), "ph": ("ph", 1.0), "/min": ("rate", 1.0),
+          **dict.fromkeys(("percentagepoints", "percentagepoint", "percentpoints", "points", "pp"), ("points", 0.01))}
+_ABOUT_ONE_DIGIT = 0.125
+"""How far, as a share, "about 3" may lie from the exact number."""
 _COUNTED = r"(?:nuclei|cells|cell|copies)"
 _CODES = {"creatinine": "2160-0", "glucose": "2345-7", "cholesterol": "2093-3", "bilirubin": "1975-2",
           "calcium": "17861-6", "uric acid": "3084-1", "triglycerides": "2571-8", "urea nitrogen": "3094-0"}
@@ -112,14 +118,15 @@ def significant(digits: str) -> int:
     return len(bare if "." in digits else bare.rstrip("0"))
 
 
-def is_written(digits: str, number: float, printed: str | None, *, loose: bool = False) -> bool:
+def is_written(digits: str, number: float, printed: str | None, *, loose: bool = False, about: bool = False) -> bool:
     """Whether a number is the finding's within the precision that the finding is printed with.
 
     Args:
         digits: as written, without sign.
         number: the finding's, without sign.
         printed: the finding's digits as a source printed them, or None.
-        loose: the sentence says "about", or the number was converted: rounding to two digits that count is the same.
+        loose: the number was converted, or is told within its precision: rounding to two digits that count is the same.
+        about: the sentence says "about": so is rounding, and that to a whole number which stays near.
     """
     own = printed if printed is not None and re.fullmatch(r"\d+(?:\.\d+)?", printed) else number_text(number)
     unrounded = printed is None and significant(f"{number:.12g}") > 4
@@ -128,7 +135,9 @@ def is_written(digits: str, number: float, printed: str | None, *, loose: bool =
     written = float(digits)
     if abs(written - float(own)) <= 1e-9 * max(1.0, abs(written)):
         return True
-    if not (loose or unrounded) or significant(digits) < 2:
+    if about and significant(digits) == 1 and written >= 1:
+        return abs(floor(number + 0.5) - written) < 1e-9 and abs(number - written) <= _ABOUT_ONE_DIGIT * number
+    if not (loose or about or unrounded) or significant(digits) < 2:
         return False
     return abs(round_like(number, digits) - written) <= 1e-9 * max(1.0, abs(written))
 

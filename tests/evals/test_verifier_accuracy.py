@@ -12,7 +12,7 @@ from caseloom.evals.verifier_suite import SUITES, TRUE, read_findings, read_suit
 
 
 @pytest.mark.parametrize(("suite", "most_missed", "most_refused"), [
-    ("suite", 0, 5), ("held out", 0, 1), ("third", 0, 3)])
+    ("suite", 0, 4), ("held out", 0, 0), ("third", 0, 0), ("fourth", 0, 3)])
 def test_the_marks_reached_are_held(suite: str, most_missed: int, most_refused: int) -> None:
     told = read_suite(SUITES[suite])
     wrong = failures(told)
@@ -27,7 +27,7 @@ def test_the_suite_is_as_large_as_it_is_said_to_be() -> None:
     assert len({item.text for item in told}) >= 889
     assert sum(item.kind == TRUE for item in told) >= 300
     assert sum(item.kind != TRUE for item in told) >= 300
-    cited = {finding.id for item in [*told, *read_suite(SUITES["third"])] for finding in item.findings}
+    cited = {finding.id for name in SUITES.values() for item in read_suite(name) for finding in item.findings}
     assert cited >= {known.finding.id for key, known in read_findings().items() if not key.endswith("_prior")}
 
 

@@ -1,0 +1,92 @@
+"""Where a result lies: low, high, within or outside its range, now or at the earlier time."""
+
+from __future__ import annotations
+
+from ...core.finding import Category
+from .claim import Claim
+from .held import Held
+from .subjects import Moment, Subject
+
+COPULAS = frozenset({"is", "are", "was", "were", "both", "all"})
+_KINDS = ("low", "high", "normal", "outside")
+_REDUCED = frozenset({"reduced", "lowered"})
+_WRONG = "its flag is not that of its finding"
+
+
+def flags(held: Held) -> str:
+    """Low, high, within and outside: as the result is flagged."""
+    claim, subject = held.claim, held.subject
+    said = {kind for kind in _KINDS if kind in claim.says and not _is_change(kind, claim, subject)}
+    said = {_on_the_right_side(kind, claim, subject) for kind in said}
+    said |= {"high" if kind == "increased" else "low" for kind in flagged(claim, subject)}
+    moments = _moments_of(claim, subject)
+    for kind in _KINDS:
+        if kind in said and not _is_flagged(kind, moments, subject):
+            return _WRONG
+        if f"not_{kind}" in claim.says and (not subject.flag or _is_flagged(kind, moments, subject)):
+            return _WRONG
+        if f"was_{kind}" in claim.says and not any(fits(kind, moment.flag) for moment in subject.moments
+                                                   if moment.rank == 0):
+            return _WRONG
+    return _WRONG if "slight" in claim.says and not any(map(_is_slight, moments)) else ""
+
+
+def _on_the_right_side(kind: str, claim: Claim, subject: Subject) -> str:
+    """What "below the limit" says where the limit is the upper one, and "above the limit" where it is the lower one."""
+    limits = {item.text for item in claim.sayings if item.kind == "limit"}
+    value = subject.findings[0].value
+    if not limits or value is None:
+        return kind
+    upper = any("upper" in text for text in limits) or (value.low is None and value.high is not None)
+    lower = any("lower" in text for text in limits) or (value.high is None and value.low is not None)
+    return "normal" if (kind == "low" and upper) or (kind == "high" and lower) else kind
+
+
+def _is_change(kind: str, claim: Claim, subject: Subject) -> bool:
+    """Whether "reduced" tells of a change and not of a range."""
+    texts = {item.text for item in claim.sayings if item.kind == kind}
+    fell = any(change.direction.value in ("decreased", "improved") for change in subject.changes)
+    return kind == "low" and texts <= _REDUCED and fell
+
+
+def _is_flagged(kind: str, moments: list[Moment], subject: Subject) -> bool:
+    if not moments:
+        return fits(kind, subject.flag)
+    return all(fits(kind, moment.flag) for moment in moments)
+
+
+def fits(kind: str, flag: str) -> bool:
+    """Whether a result that is flagged so is what a word of this kind says."""
+    return flag not in ("", "normal") if kind == "outside" else flag == kind
+
+
+def _moments_of(claim: Claim, subject: Subject) -> list[Moment]:
+    """The values that a flag is said of: of its dates, the earlier one where the words say so, else the latest."""
+    while claim.of is not None and not (claim.dates or claim.amounts or claim.says & {"prior", "now"}):
+        claim = claim.of
+    dated = [said for said, role in claim.dates if role != "prior"]
+    found = [moment for moment in subject.moments if moment.flag and any(
+        said.is_of(when) for said in dated for when in moment.dates)]
+    if found:
+        return found[:1]
+    roles = {amount.role for amount in claim.amounts if amount.role in ("", "prior", "now")}
+    earlier = roles == {"prior"} or (not roles and "prior" in claim.says and "now" not in claim.says)
+    rank = 0 if earlier and subject.changes else 1
+    return [moment for moment in subject.moments if moment.rank == rank][:1]
+
+
+def _is_slight(moment: Moment) -> bool:
+    low, high, number = moment.value.low, moment.value.high, moment.number
+    return number is not None and bool((low and low > number >= 0.9 * low) or (high and high < number <= 1.1 * high))
+
+
+def flagged(claim: Claim, subject: Subject) -> set[str]:
+    """Words of change that say where a result without an earlier one lies: "is decreased"."""
+    if subject.changes or not subject.flag:
+        return set()
+    lab = subject.findings[0].category is Category.LAB
+    copula = bool(set(claim.texts) & COPULAS) and not set(claim.texts) & {"has", "have", "since"}
+    leads = any(item.leads and item.kind in ("increased", "decreased") for item in claim.sayings)
+    verbs = {item.text for item in claim.sayings if item.kind in ("increased", "decreased")}
+    return {kind for kind in claim.says & {"increased", "decreased"}
+            if lab and (copula or leads) and verbs <= {"increased", "decreased", "diminished", "down", "up"}}

@@ -1,0 +1,139 @@
+"""What the parts of a sentence take over from each other: a flag, a side, a denial that is said once for several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from .claim import DIRECTIONS, EXAMINATIONS, FLAGS, SIDES, Claim, Saying
+
+CARRIED = frozenset({"past", "family", "allergy", "medication", "uncertain", "present"}) | FLAGS | DIRECTIONS
+_STANDING = frozenset({"past", "present", "family"})
+_LISTING = frozenset({"and", "or", "comma"})
+_PLURAL = frozenset({"are", "were", "lie", "have", "both", "all", "remain"})
+_APART = frozenset({"is", "are", "was", "were", "a", "an", "the"})
+_SINGULAR = frozenset({"is", "was", "has", "does"})
+_VERBS = frozenset({"is", "are", "was", "were", "has", "have", "on record", "record"})
+
+
+def share(claims: Sequence[Claim]) -> None:
+    """Give each claim what it takes over from those beside it."""
+    for before, claim in pairwise(claims):
+        if claim.named and claim.link in _LISTING | {"colon"}:
+            claim.sayings = [item for item in reversed(before.sayings) if _holds_on(item, claim)] + claim.sayings
+    for before, claim in pairwise(claims):
+        _headed_side(before, claim)
+    _past_of_all(claims)
+    for earlier, claim in reversed(list(pairwise(claims))):
+        _carry_back(earlier, claim)
+        _shared_side(earlier, claim)
+    for place in range(1, len(claims)):
+        _left_out(claims[:place], claims[place])
+    for before, claim in pairwise(claims):
+        _unlike(before, claim)
+    for claim in claims:
+        _denied(claim)
+
+
+def _past_of_all(claims: Sequence[Claim]) -> None:
+    """What is said to be over in a later part is so for the name that the part continues."""
+    for before, claim in reversed(list(pairwise(claims))):
+        ended = [item for item in claim.sayings if item.kind in ("past", "ended")]
+        if ended and not (claim.named or claim.amounts or before.says & {"past", "ended"}) and claim.link in _LISTING:
+            before.sayings += ended
+
+
+def _left_out(before: Sequence[Claim], claim: Claim) -> None:
+    """In "X is high, Y is not" and "so is Y" the flag is that of X."""
+    told = next((other for other in reversed(before) if other.says & (FLAGS | DIRECTIONS)), None)
+    if told is None or not claim.named or claim.says & (FLAGS | DIRECTIONS):
+        return
+    words = [text for text in claim.texts if not text[:1].isdigit()]
+    if words[-1:] == ["not"] or "likewise" in claim.says:
+        claim.sayings += [replace(item, leads=False) for item in told.sayings if item.kind in FLAGS | DIRECTIONS]
+
+
+def _unlike(before: Claim, claim: Claim) -> None:
+    """What another thing is named for in contrast is not so of that thing."""
+    for one, other in ((before, claim), (claim, before)):
+        flags = [item for item in other.sayings if item.kind in FLAGS]
+        if one.link == "unlike" and flags and not one.says & FLAGS:
+            one.sayings += [replace(item, kind=f"not_{item.kind}", leads=False) for item in flags]
+
+
+def _denied(claim: Claim) -> None:
+    """A denial of a flag or a change is no denial of what is flagged; what is "no longer" so was so before."""
+    flagged = claim.says & (FLAGS | DIRECTIONS)
+    if "ended" in claim.says:
+        denied = [Saying(f"not_{kind}", "not", leads=False) for kind in flagged]
+        kept = [item for item in claim.sayings if item.kind not in flagged | {"ended", "present"}]
+        was = [Saying(f"was_{kind}", "was", leads=False) for kind in flagged]
+        claim.sayings = kept + (denied + was if flagged else [Saying("past", "no longer", leads=False)])
+    elif claim.negations and flagged:
+        if claim.negations > 1:
+            claim.unknown.add("not")
+        kept = [item for item in claim.sayings if item.kind not in flagged | {"negation"}]
+        claim.sayings = kept + [Saying(f"not_{kind}", "not", leads=False) for kind in flagged]
+
+
+def _holds_on(item: Saying, claim: Claim) -> bool:
+    """Whether what stands before the first of several names holds for one that is joined to it."""
+    bare = not (claim.amounts or claim.sides or claim.says & ({"present", "uncertain"} | EXAMINATIONS | FLAGS
+                                                              | DIRECTIONS))
+    if not item.leads or (item.text == "had" and set(claim.texts) & {"has", "have"}):
+        return False
+    if item.kind == "negation":
+        apart = bool(set(claim.texts) & _APART)
+        return not claim.negations and ((bare and not apart) or claim.link == "or")
+    if item.kind not in CARRIED or item.kind in claim.says or _is_over(item, claim):
+        return False
+    denies = any(other.leads for other in claim.sayings if other.kind == "negation")
+    if item.kind == "uncertain" and (denies or not bare):
+        return False
+    if item.kind in FLAGS | DIRECTIONS:
+        return not claim.says & (FLAGS | DIRECTIONS) and not claim.negations
+    return item.kind not in _STANDING or not claim.says & _STANDING
+
+
+def _is_over(item: Saying, claim: Claim) -> bool:
+    """Whether "past" stops before a claim that tells of now, or denies."""
+    return item.kind == "past" and ("now" in claim.says or bool(claim.negations))
+
+
+def _headed_side(before: Claim, claim: Claim) -> None:
+    """The side of a heading ("Left: effusion, consolidation") is that of all that stands under it."""
+    if before.headed and claim.named and claim.link in _LISTING and not claim.sides:
+        claim.sayings += [item for item in before.sayings if item.kind in SIDES]
+        claim.headed = True
+
+
+def _shared_side(earlier: Claim, claim: Claim) -> None:
+    """A side after the last of several bare names ("consolidation and effusion on the left") is that of all."""
+    after = [item for item in claim.sayings if item.kind in SIDES and not item.leads]
+    bare = earlier.named and not (earlier.sides or earlier.amounts or earlier.dates)
+    if after and claim.named and bare and claim.link in _LISTING and not set(earlier.texts) & _VERBS:
+        earlier.sayings += after
+
+
+def _carry_back(earlier: Claim, claim: Claim) -> None:
+    """What is said after the last of several names holds for those joined before it."""
+    several = bool(set(claim.texts) & _PLURAL)
+    told = [item for item in claim.sayings if (not item.leads or not claim.named)
+            and item.kind in FLAGS | DIRECTIONS | {"negation"}]
+    if claim.link not in _LISTING | {"with"} or not told or not (claim.named or several):
+        return
+    neither = claim.link == "or" and bool(claim.negations and earlier.negations)
+    if neither and not earlier.says & (FLAGS | DIRECTIONS):
+        earlier.sayings += [replace(item, leads=False) for item in told if item.kind != "negation"]
+        if any(item.kind == "negation" and not item.leads for item in claim.sayings):
+            claim.unknown.add("not")
+        return
+    if set(claim.texts) & _SINGULAR and not several:
+        told = [item for item in told if item.kind != "negation"]
+    taken = FLAGS | DIRECTIONS | EXAMINATIONS | SIDES | {"present", "negation", "positive"}
+    free = not earlier.says & taken and not set(earlier.texts) & _VERBS
+    if free and earlier.named and (several or not earlier.amounts):
+        earlier.sayings += [replace(item, leads=False) for item in told]
+        if several:
+            earlier.texts.append("both")

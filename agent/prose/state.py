@@ -1,0 +1,80 @@
+"""Whether something is there: now, at the earlier examination, and for how long."""
+
+from __future__ import annotations
+
+from ...core.finding import Direction, Status
+from .claim import DIRECTIONS, Claim
+from .held import Held
+from .subjects import Subject
+
+_AS_SUCH = {"increased": ("worsened",), "worsened": ("increased",), "decreased": ("improved",),
+            "improved": ("decreased",)}
+"""What a change can be called as well, so that neither is denied."""
+_TURNED = "presence and absence are turned round"
+
+
+def presence(held: Held) -> str:
+    """A denial stands where the finding denies, at the time that is spoken of, and nowhere else."""
+    claim, subject = held.claim, held.subject
+    if "persisting" in claim.says and not _lasts(subject):
+        return "it compares without a measured change"
+    denied = claim.negations % 2 == 1
+    if subject.changes and not claim.negations and claim.says & (DIRECTIONS | _denials(claim)):
+        return ""
+    if subject.changes:
+        return _at_its_time(claim, subject, denied=denied)
+    if claim.negations and claim.says & DIRECTIONS:
+        return _TURNED
+    if not claim.named and not claim.negations:
+        return ""
+    return "" if denied == subject.is_negated else _TURNED
+
+
+def not_so_changed(held: Held) -> str:
+    """A change that is denied was none of that kind, where a change was looked for at all."""
+    denied = {kind.removeprefix("not_") for kind in held.claim.says if kind.startswith("not_")} & DIRECTIONS
+    if not denied:
+        return ""
+    known = {kind for change in held.subject.changes for kind in (change.direction.value, *_AS_SUCH.get(
+        change.direction.value, ()))}
+    if not known:
+        return "it compares without a measured change"
+    return "a change is not that of its finding" if denied & known else ""
+
+
+def _denials(claim: Claim) -> set[str]:
+    return {kind for kind in claim.says if kind.startswith("not_")}
+
+
+def _at_its_time(claim: Claim, subject: Subject, *, denied: bool) -> str:
+    """Whether what changed was or is there, as it is said of the earlier or the later examination."""
+    earlier = "prior" in claim.says or any(role == "prior" or (
+        not any(said.is_of(when) for when in subject.later_dates)
+        and any(said.is_of(when) for when in subject.prior_dates)) for said, role in claim.dates)
+    now = bool(claim.says & {"now", "persisting"}) or any(
+        any(said.is_of(when) for when in subject.later_dates) for said, _ in claim.dates)
+    states = [_states(subject)[0 if earlier and not now else 1]]
+    if earlier and now and not denied:
+        states = list(_states(subject))
+    if denied:
+        return _TURNED if any(states) else ""
+    stated = bool(claim.says & {"present", "persisting"})
+    return _TURNED if stated and not all(states) else ""
+
+
+def _states(subject: Subject) -> tuple[bool, bool]:
+    """Whether something was there at the earlier and is there at the later examination."""
+    change = subject.changes[0]
+    absent = all(item.status is Status.ABSENT for item in subject.findings if item.change is not None)
+    if change.direction is Direction.NEW:
+        return False, True
+    if change.direction is Direction.RESOLVED:
+        return True, False
+    return not absent, not absent
+
+
+def _lasts(subject: Subject) -> bool:
+    """Whether something is known to have been there before and to be there still, as a record's entry is."""
+    if subject.changes:
+        return _states(subject) == (True, True)
+    return bool(subject.resources) or len(subject.moments) > 1
