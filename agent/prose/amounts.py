@@ -14,7 +14,7 @@ from .subjects import Subject
 from .tokens import Token
 from .units import measure_of
 
-_WITHOUT_UNIT = frozenset({"range", "upper", "lower", "first", "second"})
+_WITHOUT_UNIT = frozenset({"range", "upper", "lower", "first", "second", "times"})
 _RESULTS = frozenset({"value", "result", "measurement"})
 _SPANS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
 
@@ -69,6 +69,9 @@ def counts(held: Held) -> str:
     """What is counted is as many."""
     flagged = held.claim.says & FLAGS
     alike = {sum(any(fits(kind, item.flag) for kind in flagged) for item in held.subjects), len(held.subjects)}
+    if held.claim.says & {"superlative", "least"}:
+        alike |= {sum(item.name == held.subject.name for item in held.subjects)}
+        flagged |= {"outside"}
     wrong = any(count not in ({1} if noun is None else _countable(held, noun)) | (alike if flagged else set())
                 for count, noun in held.claim.counts)
     return "its count is not that of its findings" if wrong else ""

@@ -16,6 +16,11 @@ EXAMINATIONS = frozenset({"ct", "mr", "film", "slide"})
 SIDES = frozenset({"right", "left", "bilateral"})
 
 
+def with_words(phrases: Collection[Words]) -> set[Words]:
+    """Phrases and each of their words: what is named word by word may have been read as longer phrases."""
+    return {*phrases, *((word,) for phrase in phrases for word in phrase)}
+
+
 @dataclass(frozen=True)
 class Amount:
     """A number as said. `role`: `prior`, `now`, `by`, `off` (how far from a limit or another value), `times` (a
@@ -68,6 +73,8 @@ class Claim:
     units: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
     named: bool = False
+    by_unit: bool = False
+    """Whether the unit of a number names the finding, and no word does."""
     inherited_sides: frozenset[str] = frozenset()
     inherited_directions: frozenset[str] = frozenset()
     headed: bool = False
@@ -96,7 +103,8 @@ class Claim:
 
     def is_named_by(self, anchors: Anchors) -> bool:
         """Whether its own phrases name a cited finding."""
-        return any(anchor <= self.phrases for anchor in anchors)
+        said = with_words(self.phrases)
+        return any(anchor <= said for anchor in anchors)
 
     def add(self, other: Claim) -> None:
         """Take over what another part says."""

@@ -12,6 +12,7 @@ from .shared import share
 from .tokens import Token, Words
 
 _STANDING = frozenset({"allergy", "medication", "condition", "procedure", "past", "present", "family"})
+_BREAKS = frozenset({"hard", "when"})
 _CHOOSING = frozenset({"of", "among", "amongst"})
 
 
@@ -46,7 +47,9 @@ def _joined(parts: list[Claim], anchors: Anchors) -> list[Claim]:
     lead: list[Claim] = []
     headed: set[Words] = set()
     for place, part in enumerate(parts):
-        headed = set() if part.link == "hard" else headed
+        headed = set() if part.link in _BREAKS else headed
+        if part.by_unit and part.link != "than" and claims and any(phrase[0].isdigit() for phrase in claims[-1].phrases):
+            part.named = False  # a number of nuclei behind "region 1" is that region's
         led = part.phrases.union(headed, *(other.phrases for other in lead))
         part.named = part.named or (bool(lead or headed) and any(
             anchor <= led and anchor & part.phrases for anchor in anchors))
@@ -76,7 +79,7 @@ def _joined(parts: list[Claim], anchors: Anchors) -> list[Claim]:
 def _is_heading(parts: Sequence[Claim], place: int) -> bool:
     """Whether a part such as "Past:" stands over what follows."""
     part, following = parts[place], parts[place + 1:place + 2]
-    if part.link != "hard" or part.amounts or not following:
+    if part.link not in _BREAKS or part.amounts or not following:
         return False
     bare = not (part.phrases or part.unknown or part.dates) and part.says & _STANDING
     return following[0].link == "colon" or bool(bare and following[0].link == "comma" and following[0].named)
@@ -113,6 +116,10 @@ def _continue(part: Claim, claims: Sequence[Claim]) -> None:
     """Join a part to those before it; what is only named for contrast is passed over."""
     part.back = 2 if claims[-1].link == "unlike" and len(claims) > 1 and not part.named else 1
     before = claims[-part.back]
+    if part.link == "when" and before.dates and not part.dates:
+        date = before.dates[-1][0]
+        part.dates.append((date, ""))
+        part.amounts = [replace(amount, date=date) if not amount.role else amount for amount in part.amounts]
     _now_after(before, part)
     part.context = _context(before)
     if not part.named:

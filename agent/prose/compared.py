@@ -45,11 +45,13 @@ def _share_out(before: Claim, claim: Claim, claims: list[Claim]) -> None:
     place = next(place for place, other in enumerate(claims) if other is claim)
     after = claims[place + 1] if place + 1 < len(claims) else claim
     holder = claim if claim.amounts else after
-    if len(holder.amounts) != 2 or "versus" not in holder.says or before.amounts or (holder is after and after.named):
+    told = [amount for amount in holder.amounts if amount.role not in ("by", "off")]
+    if len(told) != 2 or "versus" not in holder.says or before.amounts or (holder is after and after.named):
         return
-    first, second = (replace(amount, role="", unit=amount.unit or holder.amounts[1].unit) for amount in holder.amounts)
+    first, second = (replace(amount, role="", unit=amount.unit or told[1].unit) for amount in told)
+    rest = [amount for amount in holder.amounts if amount.role in ("by", "off")]
     before.amounts, holder.amounts = [first], []
     holder.sayings = [item for item in holder.sayings if item.kind not in ("versus", "since")]
-    claim.amounts = [second]
+    claim.amounts = [second, *rest]
     if holder is not claim and not (holder.phrases or holder.dates or holder.unknown or holder.counts):
         del claims[place + 1]

@@ -28,6 +28,9 @@ def flags(held: Held) -> str:
         if f"was_{kind}" in claim.says and not any(fits(kind, moment.flag) for moment in subject.moments
                                                    if moment.rank == 0):
             return _WRONG
+    if "normalized" in claim.says and not (subject.flag == "normal" and any(
+            moment.rank == 0 and moment.flag in ("low", "high") for moment in subject.moments)):
+        return _WRONG
     return _WRONG if "slight" in claim.says and not any(map(_is_slight, moments)) else ""
 
 

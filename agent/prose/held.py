@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .claim import Claim
+from .claim import Claim, with_words
 from .subjects import Subject
 
 _MEDICATION = frozenset({"MedicationRequest", "MedicationStatement", "MedicationAdministration",
@@ -36,8 +36,8 @@ class Held:
 def name(held: Held) -> str:
     """The claim, or what it continues, names the subject."""
     claim, subject = held.claim, held.subject
-    said = claim.phrases & subject.phrases
-    full = said | (claim.context & subject.phrases)
+    said = with_words(claim.phrases & subject.phrases)
+    full = said | with_words(claim.context & subject.phrases)
     named = any(anchor <= full and (not claim.named or anchor & said) for anchor in subject.anchors)
     numbers = {phrase for phrase in claim.context if phrase[0].isdigit()}
     if numbers and not claim.named and not any(phrase[0].isdigit() for phrase in claim.phrases):

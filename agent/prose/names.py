@@ -23,6 +23,8 @@ _STAGE = re.compile(r"^(?P<bare>.+?),? (?P<kind>stage|type|grade) (?P<number>\d|
 _CANCER = re.compile(r"^(?:malignant (?:neoplasm|tumou?r)|cancer|malignancy) of (?:the )?(?P<of>.+)$|"
                      r"^(?P<at>.+) (?:cancer|malignancy)$", re.IGNORECASE)
 _CANCERS = ("cancer", "malignancy", "ca", "malignant + neoplasm", "malignant + tumor")
+_ANTIGENS = frozenset({"tetanus", "diphtheria", "pertussis", "influenza", "hepatitis", "pneumococcal", "measle", "mump",
+                       "rubella", "varicella", "zoster", "hpv", "meningococcal", "polio", "rabies", "typhoid", "mmr"})
 _OF_ITS_KIND = re.compile(r" (?:RNA|DNA|PCR)$")
 
 
@@ -97,6 +99,10 @@ def _entry_names(group: tuple[Facts, ...]) -> set[Words]:
         names.add(bare[-1:])
     if " of " in base and "Procedure" in kinds:
         names.add(stems(base.split(" of ")[0]))
+    if "Immunization" in kinds:
+        whole = group[0].finding.name
+        names |= {(word,) for word in stems(whole) if word in _ANTIGENS}
+        names |= {stems(inside) for inside in re.findall(r"\(([A-Z]{2}[^)]*)\)", whole)}
     staged = _STAGE.match(base)
     if staged and staged["kind"].casefold() == "stage":
         whole = stems(staged["bare"])

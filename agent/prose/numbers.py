@@ -37,7 +37,9 @@ def holds(amount: Amount, claim: Claim, subject: Subject, subjects: Sequence[Sub
         return is_multiple(amount, claim, subject)
     if role in ("by", "off") and is_apart(amount, claim, subject, subjects):
         return True
-    return role != "by" and _is_told(replace(amount, role="") if role == "off" else amount, claim, subject, units)
+    if role in ("by", "off"):
+        return role == "off" and "limit" in claim.says and _is_told(replace(amount, role=""), claim, subject, units)
+    return _is_told(amount, claim, subject, units)
 
 
 def _is_told(amount: Amount, claim: Claim, subject: Subject, units: Collection[str]) -> bool:

@@ -18,6 +18,7 @@ _NEAR = 8
 _THAN = {"less than": frozenset({"decreased"}), "fewer than": frozenset({"decreased"}),
          "more than": frozenset({"increased"}), "greater than": frozenset({"increased"})}
 """Comparisons that, with no number behind them, say how what stands before differs from what follows."""
+_EXCEED = frozenset({"exceed", "exceeding", "surpass", "surpasse", "outweigh"})
 _TIMES = frozenset({"day", "days", "week", "weeks", "month", "months", "year", "years"})
 
 
@@ -55,6 +56,8 @@ def _compared(tokens: Sequence[Token]) -> list[Token]:
         sided = sided or bool(token.says & SIDES)
         if sided and "versus" in token.says and any(item.says & SIDES for item in ahead):
             out.append(Token(",", ","))
+        elif token.text in _EXCEED and any(item.says & SIDES for item in ahead[:3]):
+            out += [Token("word", "larger", frozenset({"increased"})), Token("word", "than")]
         elif token.text in _THAN and ahead and not _is_number(ahead[0]):
             out += [Token("word", token.text.split()[0], _THAN[token.text]), Token("word", "than")]
         else:
@@ -99,7 +102,7 @@ def _mark(own: Sequence[Token], token: Token, following: Sequence[Token], *, bet
     if token.text in ("over", "by") and _begins_measure(own, token, following):
         return "with"
     if token.text in HARD:
-        return "hard"
+        return "when" if token.text == "when" else "hard"
     if "joining" in token.says:
         return "and"
     return "colon" if token.kind == ":" else SOFT.get(token.text, "")

@@ -171,6 +171,7 @@ class _Part:
         claim.amounts.append(Amount(token.digits, token.sign, comparator, unit, role, self.about))
         if unit is not None and unit.casefold().startswith("nuclei"):
             claim.phrases.add(("nucleus",))
+            claim.by_unit = not claim.named
             claim.named = claim.is_named_by(self.anchors)
         spans = role == "range" and following is not None and following.text == "to"
         self.role, self.about = "range" if spans else "until" if beside == "between" else "", False

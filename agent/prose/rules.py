@@ -19,7 +19,9 @@ _PICTURES = frozenset({EvidenceKind.VOLUME_REGION, EvidenceKind.VOLUME_SLICE})
 _EXAMINATIONS = {"ct": _PICTURES, "mr": _PICTURES, "film": frozenset({EvidenceKind.IMAGE_BOX}),
                  "slide": frozenset({EvidenceKind.SLIDE_REGION})}
 _MR_ONLY = frozenset({"foreground volume", "signal intensity"})
-_RELATIVES = frozenset({"mother", "father", "sister", "brother", "maternal", "paternal"})
+_KINDRED = {"parent": {"mother", "father"}, "sibling": {"sister", "brother"}, "child": {"son", "daughter"}}
+_RELATIVES = frozenset({"mother", "father", "sister", "brother", "son", "daughter", "aunt", "uncle", "cousin", "niece",
+                        "nephew", "grandmother", "grandfather", "grandparent", "maternal", "paternal", *_KINDRED})
 _ALIKE = {"increased": {"increased", "worsened"}, "decreased": {"decreased", "improved"}}
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
@@ -108,15 +110,16 @@ def standing(held: Held) -> str:
     if subject.findings[0].category is not Category.RECORD:
         family = "family" in claim.says
         return "past, present and family are confused" if family else ""
-    if not claim.named and not claim.says & {"past", "present", "family"}:
+    if not claim.named and not claim.says & {"past", "over", "present", "family"}:
         return ""
-    past = any(item.kind == "past" for item in claim.sayings)
+    past = bool(claim.says & {"past", "over"})
     relatives = {word for text in claim.texts for word in stems(text) if word in _RELATIVES}
     own = {word for item in subject.findings for word in stems((item.value.text if item.value else None) or "")}
     if subject.is_family:
-        wrong = ("family" not in claim.says and not relatives) or not relatives <= own
+        wrong = ("family" not in claim.says and not relatives) or not all(
+            word in own or _KINDRED.get(word, set()) & own for word in relatives)
     else:
-        event = bool(subject.resources & (ENTRIES["procedure"] | ENTRIES["vaccine"]))  # it lies in the past anyhow
+        event = bool(subject.resources & (ENTRIES["procedure"] | ENTRIES["vaccine"] | {"Observation"}))  # it lies in the past anyhow
         wrong = "family" in claim.says or (past != subject.is_past and not (event and past))
     return "past, present and family are confused" if wrong else ""
 

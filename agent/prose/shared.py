@@ -13,6 +13,8 @@ _STANDING = frozenset({"past", "present", "family"})
 _LISTING = frozenset({"and", "or", "comma"})
 _PLURAL = frozenset({"are", "were", "lie", "have", "both", "all", "remain"})
 _APART = frozenset({"is", "are", "was", "were", "a", "an", "the"})
+_TOO = frozenset({"not", "too", "well", "also", "as well"})
+"""Words that end a claim whose predicate is that of the claim before."""
 _SINGULAR = frozenset({"is", "was", "has", "does"})
 _VERBS = frozenset({"is", "are", "was", "were", "has", "have", "on record", "record"})
 
@@ -20,7 +22,7 @@ _VERBS = frozenset({"is", "are", "was", "were", "has", "have", "on record", "rec
 def share(claims: Sequence[Claim]) -> None:
     """Give each claim what it takes over from those beside it."""
     for before, claim in pairwise(claims):
-        if claim.named and claim.link in _LISTING | {"colon"}:
+        if before.named and claim.named and claim.link in _LISTING | {"colon"}:
             claim.sayings = [item for item in reversed(before.sayings) if _holds_on(item, claim)] + claim.sayings
     for before, claim in pairwise(claims):
         _headed_side(before, claim)
@@ -47,10 +49,13 @@ def _past_of_all(claims: Sequence[Claim]) -> None:
 def _left_out(before: Sequence[Claim], claim: Claim) -> None:
     """In "X is high, Y is not" and "so is Y" the flag is that of X."""
     told = next((other for other in reversed(before) if other.says & (FLAGS | DIRECTIONS)), None)
-    if told is None or not claim.named or claim.says & (FLAGS | DIRECTIONS):
+    if told is None or claim.says & (FLAGS | DIRECTIONS):
         return
     words = [text for text in claim.texts if not text[:1].isdigit()]
-    if words[-1:] == ["not"] or "likewise" in claim.says:
+    elliptic = bool(words) and (words[-1] in _TOO or "likewise" in claim.says)
+    other_side = not claim.named and bool(claim.sides) and claim.sides != before[-1].sides and not (
+        claim.amounts or claim.negations)
+    if (claim.named and elliptic) or other_side or (claim.sides and elliptic):
         claim.sayings += [replace(item, leads=False) for item in told.sayings if item.kind in FLAGS | DIRECTIONS]
 
 
@@ -69,7 +74,7 @@ def _denied(claim: Claim) -> None:
         denied = [Saying(f"not_{kind}", "not", leads=False) for kind in flagged]
         kept = [item for item in claim.sayings if item.kind not in flagged | {"ended", "present"}]
         was = [Saying(f"was_{kind}", "was", leads=False) for kind in flagged]
-        claim.sayings = kept + (denied + was if flagged else [Saying("past", "no longer", leads=False)])
+        claim.sayings = kept + (denied + was if flagged else [Saying("over", "no longer", leads=False)])
     elif claim.negations and flagged:
         if claim.negations > 1:
             claim.unknown.add("not")
@@ -110,7 +115,8 @@ def _headed_side(before: Claim, claim: Claim) -> None:
 
 def _shared_side(earlier: Claim, claim: Claim) -> None:
     """A side after the last of several bare names ("consolidation and effusion on the left") is that of all."""
-    after = [item for item in claim.sayings if item.kind in SIDES and not item.leads]
+    apart = bool(claim.says & DIRECTIONS) and bool(earlier.says & DIRECTIONS)
+    after = [item for item in claim.sayings if item.kind in SIDES and not item.leads and not apart]
     bare = earlier.named and not (earlier.sides or earlier.amounts or earlier.dates)
     if after and claim.named and bare and claim.link in _LISTING and not set(earlier.texts) & _VERBS:
         earlier.sayings += after

@@ -18,8 +18,10 @@ def presence(held: Held) -> str:
     claim, subject = held.claim, held.subject
     if "persisting" in claim.says and not _lasts(subject):
         return "it compares without a measured change"
+    if "over" in claim.says and not subject.resources and not (subject.changes and _states(subject) == (True, False)):
+        return _TURNED
     denied = claim.negations % 2 == 1
-    if subject.changes and not claim.negations and claim.says & (DIRECTIONS | _denials(claim)):
+    if subject.changes and not claim.negations and claim.says & (DIRECTIONS | {"over"} | _denials(claim)):
         return ""
     if subject.changes:
         return _at_its_time(claim, subject, denied=denied)

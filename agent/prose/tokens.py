@@ -23,7 +23,7 @@ _COUNTS = {word: number for number, word in enumerate(
      "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"])}
 _MULTIPLES = {"doubled": "2", "doubling": "2", "double": "2", "twice": "2", "twofold": "2", "tripled": "3",
               "tripling": "3", "triple": "3", "thrice": "3", "threefold": "3", "quadrupled": "4", "fourfold": "4",
-              "fivefold": "5", "tenfold": "10", "halved": "0.5", "half": "0.5"}
+              "fivefold": "5", "sixfold": "6", "sevenfold": "7", "eightfold": "8", "ninefold": "9", "tenfold": "10", "halved": "0.5", "half": "0.5"}
 _POINT = re.compile(r"\.(?=\s|$)")
 
 

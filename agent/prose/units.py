@@ -23,7 +23,7 @@ _TIME = {"day": 1.0, "days": 1.0, "week": 7.0, "weeks": 7.0, "month": 30.44, "mo
          "ms": 1e-3 / _DAY}
 _PLAIN = {"%": ("share", 0.01), "percent": ("share", 0.01), "1": ("share", 1.0), "hu": ("hu", 1.0),
           "mmhg": ("pressure", 1.0), "kpa": ("pressure", 7.50062), "au": ("arbitrary", 1.0),
-          "lb": ("mass", 453.592), "kg/m2": ("bmi", 1.0), "ph": ("ph", 1.0), "/min": ("rate", 1.0),
+          "lb": ("mass", 453.592), **dict.fromkeys(("cel", "°c", "degc"), ("temperature", 1.0)), "kg/m2": ("bmi", 1.0), "ph": ("ph", 1.0), "/min": ("rate", 1.0),
           **dict.fromkeys(("percentagepoints", "percentagepoint", "percentpoints", "points", "pp"), ("points", 0.01))}
 _ABOUT_ONE_DIGIT = 0.125
 """How far, as a share, "about 3" may lie from the exact number."""
@@ -45,6 +45,7 @@ def plain_unit(unit: str) -> str:
     text = re.sub(r"\bmillilit(?:er|re)s?\b", "ml", re.sub(r"\blit(?:er|re)s?\b", "l", text))
     text = re.sub(r"\bcentimet(?:er|re)s?\b", "cm", re.sub(r"\bmillimet(?:er|re)s?\b", "mm", text))
     text = re.sub(r"\s*\bper\b\s*", "/", text)
+    text = re.sub(r"^(?:beats|breaths)? ?/ ?min(?:ute)?$|^bpm$", "/min", text)
     for long in ("arbitrary units", "a.u.", "a.u", "[arb'u]"):
         text = text.replace(long, "au")
     text = text.replace("mm[hg]", "mmhg")
