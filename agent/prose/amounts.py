@@ -90,7 +90,7 @@ def _countable(held: Held, noun: Token) -> set[int]:
         return {sum(bool(item.resources & resources) and item.is_past == past for item in subjects)}
     if noun.phrase:
         alike = [item for item in subjects if any(noun.phrase in anchor for anchor in item.anchors)]
-        return {len({_thing(item) for item in alike})} | ({2} if noun.phrase == ("lung",) else set()) | (
+        return {len({_thing(item) for item in alike}) or 1} | ({2} if noun.phrase == ("lung",) else set()) | (
             {_results(alike)} if _RESULTS & set(held.claim.texts) else set())
     flagged = [item for item in subjects if item.flag in ("low", "high")]
     if "outside" in held.claim.says:

@@ -9,6 +9,7 @@ from ..facts import Facts
 from .amounts import counts
 from .claim import DIRECTIONS, FLAGS, Claim
 from .claims import claims_of
+from .flags import fits
 from .held import Held
 from .lists import paired
 from .rules import RULES
@@ -39,36 +40,58 @@ def check(text: str, cited: Sequence[Facts]) -> Checked:
         cited: its findings with their evidence.
     """
     subjects = subjects_of(cited)
-    anchors = frozenset(anchor for subject in subjects for anchor in subject.anchors)
-    readers = {(facts.reader,) for facts in cited if facts.reader}
-    phrases = {phrase for subject in subjects for phrase in subject.phrases} | readers
-    units = {plain_unit(moment.value.unit) for item in subjects for moment in item.moments if moment.value.unit}
-    tokens = paired(numbered([_without_reader(token, readers) for token in tokens_of(text, phrases, units)]), anchors)
-    claims = claims_of(tokens, anchors)
+    claims = _claims(text, cited, subjects)
     if not any(claim.named for claim in claims):
         if _counts_all(claims, subjects):
             return Checked("", frozenset(facts.finding.id for facts in cited))
         return Checked("it does not name its finding", frozenset())
+    matched: dict[int, list[Subject]] = {}
+    reason = _match(claims, subjects, matched) or _doubts(claims, matched) or _comparisons(claims, matched)
+    stated = {finding.id for fitting in matched.values() for subject in fitting for finding in subject.findings}
+    return Checked(reason, frozenset() if reason else frozenset(stated))
+
+
+def _claims(text: str, cited: Sequence[Facts], subjects: Sequence[Subject]) -> list[Claim]:
+    anchors = frozenset(anchor for subject in subjects for anchor in subject.anchors)
+    readers = {(facts.reader,) for facts in cited if facts.reader}
+    phrases = {phrase for subject in subjects for phrase in subject.phrases} | readers
+    units = {plain_unit(moment.value.unit) for item in subjects for moment in item.moments if moment.value.unit}
+    tokens = numbered([_without_reader(token, readers) for token in tokens_of(text, phrases, units)])
+    return claims_of(paired(tokens, anchors), anchors)
+
+
+def _match(claims: Sequence[Claim], subjects: Sequence[Subject], matched: dict[int, list[Subject]]) -> str:
+    """Find for each claim the subjects that bear it out; the reason for the first that none does."""
     given = frozenset(amount.unit for claim in claims for amount in claim.amounts if amount.unit) | frozenset(
         text for claim in claims for text in claim.texts if len(text) > 1 and measure_of(text))
-    matched: dict[int, list[Subject]] = {}
     for place, claim in enumerate(claims):
         if place and _is_count(claim) and claim.of is not None:
             matched[place] = matched[place - claim.back]
             if reason := counts(Held(claim, matched[place][0], subjects, given)):
-                return Checked(reason, frozenset())
+                return reason
+            continue
+        if _is_rest(claims[:place + 1]):
+            taken = {id(item) for fitting in matched.values() for item in fitting}
+            matched[place] = [item for item in subjects if id(item) not in taken]
+            if not matched[place] or not all(fits(kind, item.flag) for item in matched[place]
+                                             for kind in claim.says & FLAGS):
+                return "its flag is not that of its finding"
             continue
         held = [(_held(Held(claim, subject, subjects, given)), subject) for subject in subjects]
         fitting = [subject for (_, reason), subject in held if not reason]
-        ranks = claim.says & {"superlative", "least"} and not claim.amounts
-        if place and not claim.sides and (ranks or not (claim.named or claim.phrases)):
+        if place and _goes_on(claim):
             fitting = [subject for subject in fitting if subject in matched[place - claim.back]]
         if not fitting:
-            return Checked(_nearest(held), frozenset())
+            return _nearest(held)
         matched[place] = fitting
-    reason = _doubts(claims, matched) or _comparisons(claims, matched)
-    stated = {finding.id for fitting in matched.values() for subject in fitting for finding in subject.findings}
-    return Checked(reason, frozenset() if reason else frozenset(stated))
+    return ""
+
+
+def _goes_on(claim: Claim) -> bool:
+    """Whether a claim can only be of what the claim that it continues is of."""
+    by_number = any(phrase[0].isdigit() for phrase in claim.phrases)
+    ranks = bool(claim.says & {"superlative", "least"}) and not (claim.amounts or by_number)
+    return not claim.sides and (ranks or not (claim.named or claim.phrases))
 
 
 def _nearest(held: Sequence[tuple[tuple[int, str], Subject]]) -> str:
@@ -117,6 +140,14 @@ def _is_count(claim: Claim) -> bool:
     """Whether a part only says how many of those named are flagged so."""
     bare = not (claim.named or claim.phrases or claim.amounts or claim.dates or claim.unknown or claim.negations)
     return bare and bool(claim.counts) and bool(claim.says & FLAGS) and not claim.says & DIRECTIONS
+
+
+def _is_rest(claims: Sequence[Claim]) -> bool:
+    """Whether the last part says how all that is not named before it is flagged: "apart from X, the panel is normal"."""
+    claim = claims[-1]
+    bare = not (claim.named or claim.amounts or claim.unknown or claim.negations or claim.counts or claim.sides)
+    told = "rest" in claim.says or any("except" in other.says for other in claims[:-1])
+    return bare and told and len(claims) > 1 and bool(claim.says & FLAGS) and not claim.says & DIRECTIONS
 
 
 def _counts_all(claims: Sequence[Claim], subjects: Sequence[Subject]) -> bool:

@@ -77,6 +77,8 @@ class Claim:
     """Whether the unit of a number names the finding, and no word does."""
     inherited_sides: frozenset[str] = frozenset()
     inherited_directions: frozenset[str] = frozenset()
+    shared_sides: frozenset[str] = frozenset()
+    """Sides of what contains it; what it names may have none, but no other one."""
     headed: bool = False
     """It stands under a heading that names a side."""
     of: Claim | None = None

@@ -17,6 +17,8 @@ STRENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(MG|MCG|G|ML|%|UNT|MEQ)(?![\w/])(?:/\w
 SIDES = frozenset({"right", "left", "bilateral", "both"})
 _JOINING = frozenset({"and", "or", "of", "the", "with", "in", "by", "to", "at", "on", "slide", "than", "without"})
 _NO_HEAD = frozenset({"disease", "disorder", "syndrome", "injury", "finding", "situation", "procedure", "status"})
+_TAGS = frozenset({"disorder", "procedure", "finding", "situation", "regime"})
+"""What stands in brackets behind a name of SNOMED CT."""
 _LUNGS = ("Pleural effusion", "Pneumothorax", "Consolidation", "Atelectasis", "Pulmonary edema", "Pneumonia",
           "Lung opacity", "Lung nodule")
 _STAGE = re.compile(r"^(?P<bare>.+?),? (?P<kind>stage|type|grade) (?P<number>\d|[ivx]+)$", re.IGNORECASE)
@@ -34,7 +36,7 @@ def anchors_of(group: tuple[Facts, ...]) -> frozenset[frozenset[Words]]:
     site = [(word,) for word in _site(group) if not word.isdigit()]
     names = _names(group)
     found: set[frozenset[Words]] = {frozenset({words}) for words in names if words}
-    found |= {frozenset((word,) for word in words if word not in _JOINING) for words in names
+    found |= {frozenset((word,) for word in words if word not in _JOINING | _TAGS) for words in names
               if len(words) > 1 and all(len(word) > 1 for word in words)}
     for line in [*_entry(finding).get("names", []), *_cancer_names(_base(finding))]:
         parts = [part.strip() for part in str(line).split("+")]
@@ -67,7 +69,7 @@ def licensed_by(group: tuple[Facts, ...]) -> frozenset[Words]:
 
 def _licensed_by_entry(finding: Finding) -> set[Words]:
     value = finding.value
-    found: set[Words] = {(word,) for word in stems(finding.name) if word not in ("mg", "disorder")}
+    found: set[Words] = {(word,) for word in stems(finding.name) if word not in {"mg", *_TAGS}}
     found |= {(word,) for word in stems((value.text if value else None) or "") if word not in DENIED}
     found |= {("reaction",), (stem("oral"),)} if "oral" in finding.name.casefold() else {("reaction",)}
     staged = _STAGE.match(_base(finding))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from .claim import DIRECTIONS, SIDES, Anchors
 from .tokens import Token
@@ -82,8 +83,10 @@ def _plain(tokens: Sequence[Token], anchors: Anchors) -> list[Token]:
                 out.append(Token(",", ","))
         elif token.kind == ")":
             depth = max(0, depth - 1)
+        elif depth and token.kind in ";:":
+            out.append(Token(",", ","))
         else:
-            out.append(Token(",", ",") if depth and token.kind in ";:" else token)
+            out.append(replace(token, opens=bool(place) and tokens[place - 1].kind == "("))
     return out
 
 

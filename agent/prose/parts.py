@@ -24,6 +24,9 @@ _OFF = _BEYOND | _SHORT_OF - {"within"} | {"less", "more", "lower", "higher", "l
 _MOVED_BY = frozenset({"dropped", "fell", "rose", "increased", "decreased", "lost", "gained", "grew", "shrank",
                        "climbed", "declined"})
 """Verbs of change: a number right after one says by how much."""
+_OF_TWO = {**dict.fromkeys(("higher", "larger", "greater", "bigger", "denser", "longer"), "superlative"),
+           **dict.fromkeys(("lower", "smaller", "shorter"), "least")}
+"""Comparatives that, behind "the", rank one of two."""
 _ADVERBS = frozenset({"just", "a", "as", "relative", "merely", "much"})
 """Words between a preposition and its number that change nothing."""
 _APART = frozenset({"prior", "between", "until"})
@@ -106,6 +109,13 @@ class _Part:
     def _word(self, token: Token, following: Token | None) -> None:
         claim, says = self.claim, token.says
         leads = not claim.named
+        before = claim.texts[-2:-1]
+        if before == ["the"] and token.text in _OF_TWO and not token.phrase:
+            says = frozenset({_OF_TWO[token.text]})
+        if "normal" in says and following is not None and following.pair == "-":
+            says = frozenset({"limit"})
+        if token.text == "at" and self.role in _LIMITS:
+            self.role = ""
         if token.phrase:
             says = self._phrase(token)
             leads = not claim.named
@@ -115,7 +125,7 @@ class _Part:
             claim.unknown.add(token.text)
         elif not says and measure_of(token.text) is not None:
             claim.units.add(token.text)
-        numbered = following is not None and following.kind in ("number", "times")
+        numbered = following is not None and following.kind in ("number", "times") and not following.opens
         if "only" in says and numbered:
             return
         if says & {"less", "more"} and numbered:
@@ -193,8 +203,8 @@ def role_of(says: frozenset[str], text: str, role: str, *, numbered: bool) -> st
     if "limit" in says:
         return next((kind for kind, marks in (("upper", ("upper", "uln")), ("lower", ("lower", "lln")))
                      if any(mark in text for mark in marks)), "range")
-    if "detectable" in says:
-        return "detectable"
+    if says & {"detectable", "factor"}:
+        return "detectable" if "detectable" in says else "times"
     if role in _LIMITS and not says & {"prior", "since", "now"} and not (numbered and "by" in says):
         return role
     for kind, own in _ROLES:

@@ -36,6 +36,9 @@ def words(held: Held) -> str:
 def side(held: Held) -> str:
     """Sides that are named are the subject's."""
     said = held.claim.sides or held.claim.inherited_sides
+    shared = held.claim.shared_sides
+    if shared and not said and held.subject.sides and not shared & held.subject.sides:
+        return "a side is not that of its finding"
     if held.subject.is_negated and not held.subject.sides:
         return ""  # what is nowhere is on neither side
     return "" if said <= held.subject.sides else "a side is not that of its finding"
@@ -129,7 +132,8 @@ def entries(held: Held) -> str:
     for item in held.claim.sayings:
         kinds = ENTRIES.get(item.kind)
         weak = item.text in ("take", "taken", "taking", "received", "given", "performed", "problem", "use", "shot")
-        if kinds and not weak and not held.subject.resources & kinds:
+        told = held.subject.is_family and item.kind == "condition"
+        if kinds and not (weak or told) and not held.subject.resources & kinds:
             return "an entry stands under another kind"
     if not held.claim.named:
         return ""

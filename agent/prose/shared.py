@@ -8,13 +8,16 @@ from itertools import pairwise
 
 from .claim import DIRECTIONS, EXAMINATIONS, FLAGS, SIDES, Claim, Saying
 
-CARRIED = frozenset({"past", "family", "allergy", "medication", "uncertain", "present"}) | FLAGS | DIRECTIONS
+CARRIED = frozenset({"past", "family", "allergy", "medication", "vaccine", "condition", "procedure", "uncertain", "present"}) | FLAGS | DIRECTIONS
 _STANDING = frozenset({"past", "present", "family"})
 _LISTING = frozenset({"and", "or", "comma"})
 _PLURAL = frozenset({"are", "were", "lie", "have", "both", "all", "remain"})
 _APART = frozenset({"is", "are", "was", "were", "a", "an", "the"})
 _TOO = frozenset({"not", "too", "well", "also", "as well"})
 """Words that end a claim whose predicate is that of the claim before."""
+_WITHIN = frozenset({"in", "within", "inside"})
+_CONTAINING = frozenset({"contain", "show", "harbor", "hold", "demonstrate", "reveal", "containing", "showing", "display",
+                         "exhibit", "harboring", "has", "includes"})
 _SINGULAR = frozenset({"is", "was", "has", "does"})
 _VERBS = frozenset({"is", "are", "was", "were", "has", "have", "on record", "record"})
 
@@ -24,8 +27,12 @@ def share(claims: Sequence[Claim]) -> None:
     for before, claim in pairwise(claims):
         if before.named and claim.named and claim.link in _LISTING | {"colon"}:
             claim.sayings = [item for item in reversed(before.sayings) if _holds_on(item, claim)] + claim.sayings
+    for claim in claims:
+        if "limit" in claim.says and "more" in claim.says and not claim.says & FLAGS:
+            claim.sayings.append(Saying("high", "above", leads=False))
     for before, claim in pairwise(claims):
         _headed_side(before, claim)
+        _contained(before, claim)
     _past_of_all(claims)
     for earlier, claim in reversed(list(pairwise(claims))):
         _carry_back(earlier, claim)
@@ -55,7 +62,7 @@ def _left_out(before: Sequence[Claim], claim: Claim) -> None:
     elliptic = bool(words) and (words[-1] in _TOO or "likewise" in claim.says)
     other_side = not claim.named and bool(claim.sides) and claim.sides != before[-1].sides and not (
         claim.amounts or claim.negations)
-    if (claim.named and elliptic) or other_side or (claim.sides and elliptic):
+    if (elliptic and (claim.named or words[-1] == "not")) or other_side or (claim.sides and elliptic):
         claim.sayings += [replace(item, leads=False) for item in told.sayings if item.kind in FLAGS | DIRECTIONS]
 
 
@@ -111,6 +118,16 @@ def _headed_side(before: Claim, claim: Claim) -> None:
     if before.headed and claim.named and claim.link in _LISTING and not claim.sides:
         claim.sayings += [item for item in before.sayings if item.kind in SIDES]
         claim.headed = True
+
+
+def _contained(before: Claim, claim: Claim) -> None:
+    """What the right lung "contains", or what is told of behind "in the right lung,", lies on the right."""
+    place = before.texts[:1] and before.texts[0] in _WITHIN and not before.amounts
+    holds = claim.texts[:1] and claim.texts[0] in _CONTAINING
+    if claim.link not in _LISTING | {"with"} or claim.sides:
+        return
+    if place or holds or before.shared_sides:
+        claim.shared_sides = (before.sides if place or holds else frozenset()) or before.shared_sides
 
 
 def _shared_side(earlier: Claim, claim: Claim) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.finding import Direction, Status
+from ...core.finding import Category, Direction, Status
 from .claim import DIRECTIONS, Claim
 from .held import Held
 from .subjects import Subject
@@ -19,6 +19,10 @@ def presence(held: Held) -> str:
     if "persisting" in claim.says and not _lasts(subject):
         return "it compares without a measured change"
     if "over" in claim.says and not subject.resources and not (subject.changes and _states(subject) == (True, False)):
+        return _TURNED
+    numeric = any(item.category is Category.LAB and item.number is not None for item in subject.findings)
+    low = any((moment.value.comparator or "").startswith("<") for moment in subject.moments)
+    if ("positive" in claim.says and numeric) or ("undetectable" in claim.says and not (low or subject.is_negated)):
         return _TURNED
     denied = claim.negations % 2 == 1
     if subject.changes and not claim.negations and claim.says & (DIRECTIONS | {"over"} | _denials(claim)):

@@ -38,6 +38,7 @@ class Token:
         phrase: the words of a phrase that belongs to a cited finding.
         digits, sign, comparator, unit: of a number.
         pair: mark between this number and the next, as in 13.5-17.5, 11.8 x 9.4 and 138/84.
+        opens: whether it stands first in brackets.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class Token:
     comparator: str = ""
     unit: str | None = None
     pair: str = ""
+    opens: bool = False
 
 
 @dataclass
