@@ -11,6 +11,7 @@ from .subjects import Subject, as_exact
 from .units import decimals_of, factor, is_converted, is_written, measure_of
 
 _DAYS = {"day": 1, "week": 7, "month": 30.44, "year": 365.25}
+_HALF = 0.5 + 1e-9
 _ABOUT = 0.1
 """How far, as a share, a multiple that is called approximate may lie from the exact one."""
 
@@ -71,12 +72,18 @@ def is_apart(amount: Amount, claim: Claim, subject: Subject, subjects: Sequence[
     if now is None or amount.sign:
         return False
     if "limit" in claim.says:
-        others = [limit for moment in subject.moments if moment.rank == 1
-                  for limit in (moment.value.low, moment.value.high) if limit is not None]
+        if amount.unit in ("%", "percent") and _unit(subject) != "%":
+            return any(abs(abs(now / limit - 1) * 100 - float(amount.digits)) <= _HALF for limit in _limits(subject))
+        others = _limits(subject)
     else:
         others = [other.latest for other in subjects if other is not subject and other.latest is not None
                   and _unit(other) == _unit(subject)]
     return any(is_same(amount, _distance(now, other), _unit(subject), subject) for other in others)
+
+
+def _limits(subject: Subject) -> list[float]:
+    return [limit for moment in subject.moments if moment.rank == 1
+            for limit in (moment.value.low, moment.value.high) if limit]
 
 
 def is_multiple(amount: Amount, claim: Claim, subject: Subject) -> bool:

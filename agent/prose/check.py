@@ -143,7 +143,7 @@ def _is_count(claim: Claim) -> bool:
 
 
 def _is_rest(claims: Sequence[Claim]) -> bool:
-    """Whether the last part says how all that is not named before it is flagged: "apart from X, the panel is normal"."""
+    """Whether the last part flags all that is not named before it: "apart from X, the panel is normal"."""
     claim = claims[-1]
     bare = not (claim.named or claim.amounts or claim.unknown or claim.negations or claim.counts or claim.sides)
     told = "rest" in claim.says or any("except" in other.says for other in claims[:-1])

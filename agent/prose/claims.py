@@ -43,13 +43,13 @@ def _topic_of(tokens: Sequence[Token], claims: Sequence[Claim]) -> int:
 
 def _joined(parts: list[Claim], anchors: Anchors) -> list[Claim]:
     """Parts without a name continue the one before; those before the first name, or a heading, lead what follows."""
+    parts = _united(parts, anchors)
     claims: list[Claim] = []
     lead: list[Claim] = []
     headed: set[Words] = set()
     for place, part in enumerate(parts):
         headed = set() if part.link in _BREAKS else headed
-        if part.by_unit and part.link != "than" and claims and any(phrase[0].isdigit() for phrase in claims[-1].phrases):
-            part.named = False  # a number of nuclei behind "region 1" is that region's
+        part.named = part.named and not (claims and _is_of_region(part, claims[-1]))
         led = part.phrases.union(headed, *(other.phrases for other in lead))
         part.named = part.named or (bool(lead or headed) and any(
             anchor <= led and anchor & part.phrases for anchor in anchors))
@@ -74,6 +74,26 @@ def _joined(parts: list[Claim], anchors: Anchors) -> list[Claim]:
             _continue(other, claims)
             claims.append(other)
     return claims
+
+
+def _is_of_region(part: Claim, before: Claim) -> bool:
+    """Whether a number of nuclei is that of the region before it and names nothing by itself."""
+    return part.by_unit and part.link != "than" and any(phrase[0].isdigit() for phrase in before.phrases)
+
+
+def _united(parts: Sequence[Claim], anchors: Anchors) -> list[Claim]:
+    """Parts that name a finding together and none alone as one: "ribs without fracture"."""
+    out: list[Claim] = []
+    for part in parts:
+        last = out[-1] if out else None
+        bare = last is not None and part.link == "with" and not (last.named or part.named or last.amounts)
+        if last is not None and bare and any(anchor <= last.phrases | part.phrases for anchor in anchors):
+            part.add(last)
+            part.link, part.named = last.link, True
+            out[-1] = part
+        else:
+            out.append(part)
+    return out
 
 
 def _is_heading(parts: Sequence[Claim], place: int) -> bool:
@@ -122,7 +142,7 @@ def _continue(part: Claim, claims: Sequence[Claim]) -> None:
         part.amounts = [replace(amount, date=date) if not amount.role else amount for amount in part.amounts]
     _now_after(before, part)
     part.context = _context(before)
-    if not part.named:
+    if not part.named or part.by_unit:
         part.of = before
         part.inherited_directions = (before.says & (DIRECTIONS | {"moved"})) | before.inherited_directions
         if not part.sides:

@@ -18,7 +18,7 @@ def compare(claims: list[Claim]) -> None:
         if told:
             claim.sayings = [replace(item, kind="apart") if item.kind == "moved" and item.text.startswith("differ")
                              else item for item in claim.sayings]
-        if "limit" in claim.says and any(amount.role in ("by", "off") for amount in claim.amounts):
+        if "limit" in claim.says and any(amount.role in ("by", "off", "times") for amount in claim.amounts):
             claim.sayings = [item for item in claim.sayings if item.kind != "versus"]
             claim.amounts = [replace(amount, role={"now": "", "prior": "range"}.get(amount.role, amount.role))
                              for amount in claim.amounts]

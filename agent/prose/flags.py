@@ -67,12 +67,14 @@ def _moments_of(claim: Claim, subject: Subject) -> list[Moment]:
     """The values that a flag is said of: of its dates, the earlier one where the words say so, else the latest."""
     while claim.of is not None and not (claim.dates or claim.amounts or claim.says & {"prior", "now"}):
         claim = claim.of
+    roles = {amount.role for amount in claim.amounts if amount.role in ("", "prior", "now")}
+    if "prior" in roles and len(roles) > 1:
+        return [moment for moment in subject.moments if moment.rank == 1][:1]
     dated = [said for said, role in claim.dates if role != "prior"]
     found = [moment for moment in subject.moments if moment.flag and any(
         said.is_of(when) for said in dated for when in moment.dates)]
     if found:
         return found[:1]
-    roles = {amount.role for amount in claim.amounts if amount.role in ("", "prior", "now")}
     earlier = roles == {"prior"} or (not roles and "prior" in claim.says and "now" not in claim.says)
     rank = 0 if earlier and subject.changes else 1
     return [moment for moment in subject.moments if moment.rank == rank][:1]

@@ -26,20 +26,17 @@ def holds(amount: Amount, claim: Claim, subject: Subject, subjects: Sequence[Sub
         subjects: all that the sentence cites, for pairs of measures.
         units: those that the sentence gives.
     """
-    role = amount.role
-    if role in _LIMITS:
-        return _is_any_limit(amount, subject, units)
+    role, bare = amount.role, replace(amount, role="")
+    if role in _LIMITS or (role == "bracket" and _is_any_limit(replace(amount, role="range"), subject, units)):
+        return _is_any_limit(replace(amount, role="range") if role == "bracket" else amount, subject, units)
     if role in _PAIRS:
         return _is_of_pair(amount, subjects)
-    if role in ("detectable", "interval"):
-        return is_of_change(amount, subject)
-    if role == "times":
-        return is_multiple(amount, claim, subject)
-    if role in ("by", "off") and is_apart(amount, claim, subject, subjects):
-        return True
+    if role in ("detectable", "interval", "times"):
+        return is_multiple(amount, claim, subject) if role == "times" else is_of_change(amount, subject)
     if role in ("by", "off"):
-        return role == "off" and "limit" in claim.says and _is_told(replace(amount, role=""), claim, subject, units)
-    return _is_told(amount, claim, subject, units)
+        told = role == "off" and "limit" in claim.says and _is_told(bare, claim, subject, units)
+        return told or is_apart(amount, claim, subject, subjects)
+    return _is_told(bare if role == "bracket" else amount, claim, subject, units)
 
 
 def _is_told(amount: Amount, claim: Claim, subject: Subject, units: Collection[str]) -> bool:

@@ -23,6 +23,7 @@ _KINDRED = {"parent": {"mother", "father"}, "sibling": {"sister", "brother"}, "c
 _RELATIVES = frozenset({"mother", "father", "sister", "brother", "son", "daughter", "aunt", "uncle", "cousin", "niece",
                         "nephew", "grandmother", "grandfather", "grandparent", "maternal", "paternal", *_KINDRED})
 _ALIKE = {"increased": {"increased", "worsened"}, "decreased": {"decreased", "improved"}}
+_EVENTS = ENTRIES["procedure"] | ENTRIES["vaccine"] | {"Observation"}
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
@@ -122,8 +123,11 @@ def standing(held: Held) -> str:
         wrong = ("family" not in claim.says and not relatives) or not all(
             word in own or _KINDRED.get(word, set()) & own for word in relatives)
     else:
-        event = bool(subject.resources & (ENTRIES["procedure"] | ENTRIES["vaccine"] | {"Observation"}))  # it lies in the past anyhow
-        wrong = "family" in claim.says or (past != subject.is_past and not (event and past))
+        event = bool(subject.resources & _EVENTS)  # it lies in the past anyhow
+        verbs = set(claim.texts) & {"is", "are", "has", "have"}
+        dated = bool(claim.dates) and not verbs and "present" not in claim.says  # what is dated need not be so now
+        wrong = "family" in claim.says or (past != subject.is_past and not (event and past) and not (
+            dated and subject.is_past))
     return "past, present and family are confused" if wrong else ""
 
 

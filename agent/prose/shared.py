@@ -7,17 +7,21 @@ from dataclasses import replace
 from itertools import pairwise
 
 from .claim import DIRECTIONS, EXAMINATIONS, FLAGS, SIDES, Claim, Saying
+from .held import ENTRIES
 
-CARRIED = frozenset({"past", "family", "allergy", "medication", "vaccine", "condition", "procedure", "uncertain", "present"}) | FLAGS | DIRECTIONS
+CARRIED = frozenset({"past", "family", "uncertain", "present", *ENTRIES}) | FLAGS | DIRECTIONS
 _STANDING = frozenset({"past", "present", "family"})
+_KEPT_APART = frozenset(ENTRIES) | _STANDING
+_OWN = frozenset({"present", "uncertain"}) | EXAMINATIONS | FLAGS | DIRECTIONS
+"""What a claim says that has a word of its own, so that a denial or doubt before it may not be its."""
 _LISTING = frozenset({"and", "or", "comma"})
 _PLURAL = frozenset({"are", "were", "lie", "have", "both", "all", "remain"})
 _APART = frozenset({"is", "are", "was", "were", "a", "an", "the"})
 _TOO = frozenset({"not", "too", "well", "also", "as well"})
 """Words that end a claim whose predicate is that of the claim before."""
 _WITHIN = frozenset({"in", "within", "inside"})
-_CONTAINING = frozenset({"contain", "show", "harbor", "hold", "demonstrate", "reveal", "containing", "showing", "display",
-                         "exhibit", "harboring", "has", "includes"})
+_CONTAINING = frozenset({"contain", "show", "harbor", "hold", "demonstrate", "reveal", "containing", "showing",
+                         "display", "exhibit", "harboring", "has", "includes"})
 _SINGULAR = frozenset({"is", "was", "has", "does"})
 _VERBS = frozenset({"is", "are", "was", "were", "has", "have", "on record", "record"})
 
@@ -91,21 +95,23 @@ def _denied(claim: Claim) -> None:
 
 def _holds_on(item: Saying, claim: Claim) -> bool:
     """Whether what stands before the first of several names holds for one that is joined to it."""
-    bare = not (claim.amounts or claim.sides or claim.says & ({"present", "uncertain"} | EXAMINATIONS | FLAGS
-                                                              | DIRECTIONS))
+    says = claim.says
     if not item.leads or (item.text == "had" and set(claim.texts) & {"has", "have"}):
         return False
+    bare = not (claim.amounts or claim.sides or says & _OWN)
     if item.kind == "negation":
         apart = bool(set(claim.texts) & _APART)
         return not claim.negations and ((bare and not apart) or claim.link == "or")
-    if item.kind not in CARRIED or item.kind in claim.says or _is_over(item, claim):
-        return False
-    denies = any(other.leads for other in claim.sayings if other.kind == "negation")
-    if item.kind == "uncertain" and (denies or not bare):
-        return False
-    if item.kind in FLAGS | DIRECTIONS:
-        return not claim.says & (FLAGS | DIRECTIONS) and not claim.negations
-    return item.kind not in _STANDING or not claim.says & _STANDING
+    stops = item.kind not in CARRIED or item.kind in says or _is_over(item, claim)
+    if item.kind == "uncertain":
+        stops = stops or not bare or any(other.leads and other.kind == "negation" for other in claim.sayings)
+    elif item.kind in ENTRIES:
+        stops = stops or bool(says & _KEPT_APART) or bool(set(claim.texts[:1]) & _VERBS)
+    elif item.kind in FLAGS | DIRECTIONS:
+        stops = stops or bool(says & (FLAGS | DIRECTIONS)) or bool(claim.negations)
+    elif item.kind in _STANDING:
+        stops = stops or bool(says & _STANDING)
+    return not stops
 
 
 def _is_over(item: Saying, claim: Claim) -> bool:
@@ -123,7 +129,7 @@ def _headed_side(before: Claim, claim: Claim) -> None:
 def _contained(before: Claim, claim: Claim) -> None:
     """What the right lung "contains", or what is told of behind "in the right lung,", lies on the right."""
     place = before.texts[:1] and before.texts[0] in _WITHIN and not before.amounts
-    holds = claim.texts[:1] and claim.texts[0] in _CONTAINING
+    holds = claim.texts[:1] and (claim.texts[0] in _CONTAINING or claim.texts[0][:1].isdigit())
     if claim.link not in _LISTING | {"with"} or claim.sides:
         return
     if place or holds or before.shared_sides:

@@ -18,22 +18,25 @@ def presence(held: Held) -> str:
     claim, subject = held.claim, held.subject
     if "persisting" in claim.says and not _lasts(subject):
         return "it compares without a measured change"
-    if "over" in claim.says and not subject.resources and not (subject.changes and _states(subject) == (True, False)):
-        return _TURNED
-    numeric = any(item.category is Category.LAB and item.number is not None for item in subject.findings)
-    low = any((moment.value.comparator or "").startswith("<") for moment in subject.moments)
-    if ("positive" in claim.says and numeric) or ("undetectable" in claim.says and not (low or subject.is_negated)):
+    over = "over" in claim.says and not subject.resources
+    if (over and not (subject.changes and _states(subject) == (True, False))) or _is_no_result(claim, subject):
         return _TURNED
     denied = claim.negations % 2 == 1
-    if subject.changes and not claim.negations and claim.says & (DIRECTIONS | {"over"} | _denials(claim)):
-        return ""
     if subject.changes:
-        return _at_its_time(claim, subject, denied=denied)
+        told = not claim.negations and claim.says & (DIRECTIONS | {"over"} | _denials(claim))
+        return "" if told else _at_its_time(claim, subject, denied=denied)
     if claim.negations and claim.says & DIRECTIONS:
         return _TURNED
-    if not claim.named and not claim.negations:
-        return ""
-    return "" if denied == subject.is_negated else _TURNED
+    stated = claim.named or claim.negations
+    return _TURNED if stated and denied != subject.is_negated else ""
+
+
+def _is_no_result(claim: Claim, subject: Subject) -> bool:
+    """Whether a number is called positive, or what was measured is called undetectable."""
+    numeric = any(item.category is Category.LAB and item.number is not None for item in subject.findings)
+    low = any((moment.value.comparator or "").startswith("<") for moment in subject.moments)
+    return ("positive" in claim.says and numeric) or (
+        "undetectable" in claim.says and not (low or subject.is_negated))
 
 
 def not_so_changed(held: Held) -> str:

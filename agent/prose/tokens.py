@@ -23,7 +23,11 @@ _COUNTS = {word: number for number, word in enumerate(
      "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"])}
 _MULTIPLES = {"doubled": "2", "doubling": "2", "double": "2", "twice": "2", "twofold": "2", "tripled": "3",
               "tripling": "3", "triple": "3", "thrice": "3", "threefold": "3", "quadrupled": "4", "fourfold": "4",
-              "fivefold": "5", "sixfold": "6", "sevenfold": "7", "eightfold": "8", "ninefold": "9", "tenfold": "10", "halved": "0.5", "half": "0.5"}
+              "fivefold": "5", "sixfold": "6", "sevenfold": "7", "eightfold": "8", "ninefold": "9", "tenfold": "10",
+              "halved": "0.5", "half": "0.5"}
+_SHORTENED = frozenset({"vs", "approx", "ca", "resp", "incl", "max", "min", "avg", "ref", "dr", "pt", "hx",
+                        "abs", "rel"})
+"""Words that a point shortens, and that end no sentence."""
 _POINT = re.compile(r"\.(?=\s|$)")
 
 
@@ -109,6 +113,8 @@ def _mark(reader: _Reader, place: int) -> int:
     if mark == "-" and reader.raw[place - 1:place].isalpha() and reader.raw[place + 1:place + 2].isalpha():
         return place + 1
     dash = mark in "-–" and reader.raw[place + 1:place + 2] == " "
+    if mark == "." and reader.tokens and reader.tokens[-1].text in _SHORTENED:
+        return place + 1
     if mark in ",;():[]/→" or dash or _POINT.match(reader.raw, place):
         reader.tokens.append(Token({"[": "(", "]": ")", "–": "-"}.get(mark, mark), mark))
     elif mark in "<>≤≥~≈+-" or mark.isalnum():

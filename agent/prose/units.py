@@ -23,7 +23,8 @@ _TIME = {"day": 1.0, "days": 1.0, "week": 7.0, "weeks": 7.0, "month": 30.44, "mo
          "ms": 1e-3 / _DAY}
 _PLAIN = {"%": ("share", 0.01), "percent": ("share", 0.01), "1": ("share", 1.0), "hu": ("hu", 1.0),
           "mmhg": ("pressure", 1.0), "kpa": ("pressure", 7.50062), "au": ("arbitrary", 1.0),
-          "lb": ("mass", 453.592), **dict.fromkeys(("cel", "°c", "degc"), ("temperature", 1.0)), "kg/m2": ("bmi", 1.0), "ph": ("ph", 1.0), "/min": ("rate", 1.0),
+          "lb": ("mass", 453.592), **dict.fromkeys(("cel", "°c", "degc"), ("temperature", 1.0)),
+          "kg/m2": ("bmi", 1.0), "ph": ("ph", 1.0), "/min": ("rate", 1.0),
           **dict.fromkeys(("percentagepoints", "percentagepoint", "percentpoints", "points", "pp"), ("points", 0.01))}
 _ABOUT_ONE_DIGIT = 0.125
 """How far, as a share, "about 3" may lie from the exact number."""
