@@ -81,6 +81,8 @@ def _match(claims: Sequence[Claim], subjects: Sequence[Subject], matched: dict[i
         fitting = [subject for (_, reason), subject in held if not reason]
         if place and _goes_on(claim):
             fitting = [subject for subject in fitting if subject in matched[place - claim.back]]
+        if place and "thus" in claim.says:  # a conclusion is drawn of the same thing, and is no cause of another
+            fitting = [subject for subject in fitting if subject in matched[place - 1]]
         if not fitting:
             return _nearest(held)
         matched[place] = fitting

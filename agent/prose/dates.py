@@ -11,6 +11,8 @@ _MONTH = "|".join([*MONTHS, *(month[:3] for month in MONTHS), "sept"])
 _FORMS = (
     re.compile(r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?:[t ,]+(?P<h>\d{2}:\d{2}))?(?![\d-])"),
     re.compile(r"(?P<y>\d{4})-(?P<m>\d{2})(?![\d-])"),
+    re.compile(r"(?P<y>\d{4})[/.](?P<m>\d{2})[/.](?P<d>\d{2})(?![\d/.]\d)"),
+    re.compile(rf"(?P<d>\d{{1,2}})-(?P<n>{_MONTH})-(?P<y>\d{{4}})(?!\d)"),
     re.compile(rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<n>{_MONTH})\.?,? (?P<y>\d{{4}})(?!\d)"),
     re.compile(rf"(?P<n>{_MONTH})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y>\d{{4}})(?!\d)"),
     re.compile(rf"(?P<n>{_MONTH})\.?,? (?P<y>\d{{4}})(?!\d)"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.finding import Category
+from ...core.finding import Category, Direction
 from .claim import Claim
 from .held import Held
 from .subjects import Moment, Subject
@@ -10,6 +10,10 @@ from .subjects import Moment, Subject
 COPULAS = frozenset({"is", "are", "was", "were", "both", "all"})
 _KINDS = ("low", "high", "normal", "outside")
 _REDUCED = frozenset({"reduced", "lowered"})
+_STRONG = 0.25
+"""How far beyond its limit, or from its earlier value, something called marked lies at least, as a share."""
+_SLIGHT = 0.15
+"""By how much of its earlier value something that changed slightly did so at most."""
 _WRONG = "its flag is not that of its finding"
 
 
@@ -31,7 +35,10 @@ def flags(held: Held) -> str:
     if "normalized" in claim.says and not (subject.flag == "normal" and any(
             moment.rank == 0 and moment.flag in ("low", "high") for moment in subject.moments)):
         return _WRONG
-    return _WRONG if "slight" in claim.says and not any(map(_is_slight, moments)) else ""
+    if "slight" in claim.says and not (any(map(_is_slight, moments)) or _moved_by(subject, most=_SLIGHT)):
+        return _WRONG
+    strong = any(map(_is_strong, moments)) or _moved_by(subject, least=_STRONG)
+    return _WRONG if "strong" in claim.says and not strong else ""
 
 
 def _on_the_right_side(kind: str, claim: Claim, subject: Subject) -> str:
@@ -83,6 +90,18 @@ def _moments_of(claim: Claim, subject: Subject) -> list[Moment]:
 def _is_slight(moment: Moment) -> bool:
     low, high, number = moment.value.low, moment.value.high, moment.number
     return number is not None and bool((low and low > number >= 0.9 * low) or (high and high < number <= 1.1 * high))
+
+
+def _is_strong(moment: Moment) -> bool:
+    low, high, number = moment.value.low, moment.value.high, moment.number
+    return number is not None and bool((low and number <= (1 - _STRONG) * low) or (
+        high and number >= (1 + _STRONG) * high))
+
+
+def _moved_by(subject: Subject, least: float = 0.0, most: float = float("inf")) -> bool:
+    """Whether a change is a share of the earlier value between two bounds, and no stable one."""
+    return any(change.relative is not None and change.direction is not Direction.STABLE
+               and least <= abs(change.relative) <= most for change in subject.changes)
 
 
 def flagged(claim: Claim, subject: Subject) -> set[str]:

@@ -38,7 +38,7 @@ def name(held: Held) -> str:
     claim, subject = held.claim, held.subject
     said = with_words(claim.phrases & subject.phrases)
     full = said | with_words(claim.context & subject.phrases)
-    named = any(anchor <= full and (not claim.named or anchor & said) for anchor in subject.anchors)
+    named = any(anchor <= full and (not claim.named or claim.by_unit or anchor & said) for anchor in subject.anchors)
     numbers = {phrase for phrase in claim.context if phrase[0].isdigit()}
     if numbers and not claim.named and not any(phrase[0].isdigit() for phrase in claim.phrases):
         named = named and numbers <= subject.phrases

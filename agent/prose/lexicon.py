@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -26,7 +27,8 @@ def _forms() -> dict[str, str]:
 @lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """A word as compared: small letters, American spelling, singular, adjectives of organs as the organ."""
-    text = word.casefold()
+    text = "".join(letter for letter in unicodedata.normalize("NFD", word.casefold())
+                   if not unicodedata.combining(letter))
     for old, new in _SPELLINGS:
         text = text.replace(old, new)
     return _forms().get(text) or _forms().get(bare := _singular(text)) or bare

@@ -102,9 +102,9 @@ def _entry_names(group: tuple[Facts, ...]) -> set[Words]:
     if " of " in base and "Procedure" in kinds:
         names.add(stems(base.split(" of ")[0]))
     if "Immunization" in kinds:
-        whole = group[0].finding.name
-        names |= {(word,) for word in stems(whole) if word in _ANTIGENS}
-        names |= {stems(inside) for inside in re.findall(r"\(([A-Z]{2}[^)]*)\)", whole)}
+        text = group[0].finding.name
+        names |= {(word,) for word in stems(text) if word in _ANTIGENS}
+        names |= {stems(inside) for inside in re.findall(r"\(([A-Z]{2}[^)]*)\)", text)}
     staged = _STAGE.match(base)
     if staged and staged["kind"].casefold() == "stage":
         whole = stems(staged["bare"])

@@ -57,13 +57,20 @@ def _compared(tokens: Sequence[Token]) -> list[Token]:
         sided = sided or bool(token.says & SIDES)
         if sided and "versus" in token.says and any(item.says & SIDES for item in ahead):
             out.append(Token(",", ","))
-        elif token.text in _EXCEED and any(item.says & SIDES for item in ahead[:3]):
+        elif token.text in _EXCEED and _is_compared(ahead):
             out += [Token("word", "larger", frozenset({"increased"})), Token("word", "than")]
         elif token.text in _THAN and ahead and not _is_number(ahead[0]):
             out += [Token("word", token.text.split()[0], _THAN[token.text]), Token("word", "than")]
         else:
             out.append(token)
     return out
+
+
+def _is_compared(ahead: Sequence[Token]) -> bool:
+    """Whether another finding follows "exceeds", and no number and no limit."""
+    named = any(item.says & SIDES or item.phrase for item in ahead[:4])
+    limited = any("limit" in item.says for item in ahead[:4])
+    return named and not limited and not (ahead and _is_number(ahead[0]))
 
 
 def _is_number(token: Token) -> bool:

@@ -15,8 +15,8 @@ BEYOND = frozenset({"above", "over", "beyond", "exceed", "exceeding", "more than
 SHORT_OF = frozenset({"below", "under", "within", "less than"})
 COMPARATORS = {"less": "<", "more": ">"}
 _TIMES = frozenset({"day", "days", "week", "weeks", "month", "months", "year", "years"})
-_OFF = BEYOND | SHORT_OF - {"within"} | {"less", "more", "lower", "higher", "larger", "smaller", "greater", "longer",
-                                         "shorter", "bigger"}
+_OFF = frozenset({"above", "over", "beyond", "more than", "greater than", "in excess of", "below", "under", "less than",
+                  "less", "more", "lower", "higher", "larger", "smaller", "greater", "longer", "shorter", "bigger"})
 """Words between a difference and what it is a difference to."""
 _MOVED_BY = frozenset({"dropped", "fell", "rose", "increased", "decreased", "lost", "gained", "grew", "shrank",
                        "climbed", "declined", "up", "down"})
@@ -46,12 +46,10 @@ def after_word(says: frozenset[str], text: str, role: str, *, numbered: bool) ->
         return "detectable" if "detectable" in says else "times"
     if role in LIMITS and not says & {"prior", "since", "now"} and not (numbered and "by" in says):
         return "" if text == "at" else role
-    for kind, own in _ROLES:
-        if kind in says and (kind != "since" or text != "from" or numbered):
-            return own
-    if numbered and text in _MOVED_BY:
-        return "by"
-    return next((own for kind, own in _TOLD if numbered and kind in says), role)
+    told = [own for kind, own in _ROLES if kind in says and (kind != "since" or text != "from" or numbered)]
+    if numbered:
+        told += ["by"] if text in _MOVED_BY else [own for kind, own in _TOLD if kind in says]
+    return told[0] if told else role
 
 
 def _limit_in(text: str) -> str:

@@ -14,6 +14,7 @@ _STANDING = frozenset({"past", "present", "family"})
 _KEPT_APART = frozenset(ENTRIES) | _STANDING
 _OWN = frozenset({"present", "uncertain"}) | EXAMINATIONS | FLAGS | DIRECTIONS
 """What a claim says that has a word of its own, so that a denial or doubt before it may not be its."""
+_ACTIVE = frozenset({"current", "currently", "active", "ongoing", "on the problem list"})
 _LISTING = frozenset({"and", "or", "comma"})
 _PLURAL = frozenset({"are", "were", "lie", "have", "both", "all", "remain"})
 _APART = frozenset({"is", "are", "was", "were", "a", "an", "the"})
@@ -86,6 +87,9 @@ def _denied(claim: Claim) -> None:
         kept = [item for item in claim.sayings if item.kind not in flagged | {"ended", "present"}]
         was = [Saying(f"was_{kind}", "was", leads=False) for kind in flagged]
         claim.sayings = kept + (denied + was if flagged else [Saying("over", "no longer", leads=False)])
+    elif claim.negations == 1 and any(item.kind == "present" and item.text in _ACTIVE for item in claim.sayings):
+        claim.sayings = [item for item in claim.sayings if item.kind not in ("negation", "present", "now")]
+        claim.sayings.append(Saying("over", "not current", leads=False))
     elif claim.negations and flagged:
         if claim.negations > 1:
             claim.unknown.add("not")

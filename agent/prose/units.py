@@ -28,6 +28,11 @@ _PLAIN = {"%": ("share", 0.01), "percent": ("share", 0.01), "1": ("share", 1.0),
           **dict.fromkeys(("percentagepoints", "percentagepoint", "percentpoints", "points", "pp"), ("points", 0.01))}
 _ABOUT_ONE_DIGIT = 0.125
 """How far, as a share, "about 3" may lie from the exact number."""
+_WORDS = (("kilogram", "kg"), ("milligram", "mg"), ("microgram", "ug"), ("nanogram", "ng"), ("picogram", "pg"),
+          ("gram", "g"), ("millimole", "mmol"), ("micromole", "umol"), ("nanomole", "nmol"),
+          ("international unit", "iu"), ("hounsfield unit", "hu"), ("milliunit", "mu"), (r"(?<!arbitrary )unit", "u"), ("micromet(?:er|re)", "um"),
+          ("deci(?:liter|litre)", "dl"), ("femto(?:liter|litre)", "fl"), ("micro(?:liter|litre)", "ul"))
+"""Units in words, and their symbols; those of length and volume that need more stand in `plain_unit`."""
 _COUNTED = r"(?:nuclei|cells|cell|copies)"
 _CODES = {"creatinine": "2160-0", "glucose": "2345-7", "cholesterol": "2093-3", "bilirubin": "1975-2",
           "calcium": "17861-6", "uric acid": "3084-1", "triglycerides": "2571-8", "urea nitrogen": "3094-0"}
@@ -43,6 +48,8 @@ def plain_unit(unit: str) -> str:
     for long, short in (("square millimet", "sqmm"), ("square micromet", "squm"), ("cubic centimet", "cbcm")):
         text = re.sub(rf"{long}(?:er|re)s?", short, text)
     text = text.replace("sqmm", "mm2").replace("squm", "um2").replace("cbcm", "cm3")
+    for word, short in _WORDS:
+        text = re.sub(rf"\b{word}s?\b", short, text)
     text = re.sub(r"\bmillilit(?:er|re)s?\b", "ml", re.sub(r"\blit(?:er|re)s?\b", "l", text))
     text = re.sub(r"\bcentimet(?:er|re)s?\b", "cm", re.sub(r"\bmillimet(?:er|re)s?\b", "mm", text))
     text = re.sub(r"\s*\bper\b\s*", "/", text)
