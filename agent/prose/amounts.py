@@ -87,7 +87,8 @@ def _countable(held: Held, noun: Token) -> set[int]:
     resources = next((ENTRIES[kind] for kind in ENTRIES if kind in noun.says), None)
     if resources is not None:
         past = "past" in held.claim.says
-        return {sum(bool(item.resources & resources) and item.is_past == past for item in subjects)}
+        return {sum(bool(item.resources & resources) and item.is_past == past and not item.is_negated
+                    for item in subjects)}
     if noun.phrase:
         alike = [item for item in subjects if any(noun.phrase in anchor for anchor in item.anchors)]
         return {len({_thing(item) for item in alike}) or 1} | ({2} if noun.phrase == ("lung",) else set()) | (

@@ -55,7 +55,7 @@ def _joined(parts: list[Claim], anchors: Anchors) -> list[Claim]:
             anchor <= led and anchor & part.phrases for anchor in anchors))
         rest = led.union(*(other.phrases for other in parts[place:]))
         later = any(other.named for other in parts[place:]) or any(anchor <= rest for anchor in anchors)
-        if not part.named and later and (not claims or _is_heading(parts, place)):
+        if not part.named and later and (not claims or lead or _is_heading(parts, place)):
             lead.append(part)
             continue
         if _is_predicate(part, claims):
@@ -108,7 +108,7 @@ def _is_heading(parts: Sequence[Claim], place: int) -> bool:
 def _is_predicate(part: Claim, claims: Sequence[Claim]) -> bool:
     """Whether a part behind a colon says of the name before it that it is there or not: "Pneumothorax: none"."""
     bare = not (part.named or part.amounts or part.dates or part.phrases)
-    return bare and part.link == "colon" and bool(claims) and claims[-1].named and not claims[-1].amounts
+    return bare and part.link == "colon" and bool(claims) and claims[-1].named
 
 
 def _append(claim: Claim, part: Claim) -> None:
@@ -156,9 +156,12 @@ def _context(before: Claim) -> set[Words]:
 
 
 def _now_after(before: Claim, part: Claim) -> None:
-    """In "A, now B" and "A, previously B" the number without a word for its time is the other one."""
-    if part.named or not part.amounts or not before.amounts or before.amounts[-1].role != "":
+    """In "A, now B" and "A, previously B" the number without a word for its time is the other one; behind "the previous
+    one," it is the earlier one."""
+    if part.named or not part.amounts:
         return
+    if before.says & {"prior"} and not before.amounts and not part.says:
+        part.amounts[0] = replace(part.amounts[0], role=part.amounts[0].role or "prior")
     other = {"now": "prior", "prior": "now"}.get(part.amounts[0].role)
-    if other:
+    if other and before.amounts and before.amounts[-1].role == "":
         before.amounts[-1] = replace(before.amounts[-1], role=other)

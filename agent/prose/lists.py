@@ -50,8 +50,12 @@ def _by(tokens: Sequence[Token], is_key: Callable[[Token], bool]) -> list[Token]
 
 
 def _with_sides(tokens: Sequence[Token]) -> list[Token]:
-    """R/L and L/R as sides."""
+    """R/L and L/R as sides, and (R) with (L)."""
     out = list(tokens)
+    alone = [place for place, token in enumerate(out) if token.kind == "word" and token.text in _SHORT_SIDES]
+    if {out[place].text for place in alone} == set(_SHORT_SIDES):
+        for place in alone:
+            out[place] = Token("word", out[place].text, frozenset({_SHORT_SIDES[out[place].text]}))
     for place in range(len(out) - 2):
         pair = out[place].text, out[place + 2].text
         if out[place + 1].kind == "/" and set(pair) == {"r", "l"}:

@@ -64,10 +64,15 @@ def _is_value(amount: Amount, moment: Moment, subject: Subject, claim: Claim) ->
     if not is_same(amount, moment.number, value.unit, subject, printed, loose=rounded):
         return False
     if amount.role == "prior" and not (subject.resources and not subject.changes):
-        return moment.rank == 0
+        return moment.rank == 0 or (not subject.changes and amount.date is not None and _is_earlier(moment, subject))
     dated = [date for date, role in claim.dates if role != "prior"]
     told = amount.role == "" and any(date.is_of(when) for date in dated for when in moment.dates)
     return moment.rank == 1 or amount.date is not None or told
+
+
+def _is_earlier(moment: Moment, subject: Subject) -> bool:
+    """Whether a value is older than another one of the same subject."""
+    return bool(moment.dates) and max(moment.dates) < max(subject.dates)
 
 
 def _is_any_limit(amount: Amount, subject: Subject, units: Collection[str]) -> bool:

@@ -103,9 +103,8 @@ def _until(tokens: Sequence[Token], kind: str) -> Sequence[Token]:
 
 def _mark(own: Sequence[Token], token: Token, following: Sequence[Token], *, between: bool) -> str:
     """How the token joins what follows to what stands before; empty where it parts nothing."""
-    given = any(item.kind == "number" for item in own)
-    dated = between and any(item.kind == "date" for item in own)
-    if token.phrase or (token.text == "and" and dated and own[-1].kind in ("date", "number")):
+    given = _is_given(own)
+    if token.phrase or (token.text == "and" and between and _spans(own, following)):
         return ""
     if token.text in ("at", "on") and not (given and _is_measure(following)):
         return ""
@@ -121,11 +120,23 @@ def _mark(own: Sequence[Token], token: Token, following: Sequence[Token], *, bet
 def _begins_measure(own: Sequence[Token], token: Token, following: Sequence[Token]) -> bool:
     """Whether "over a", "over 9 mm2" or "by 9 mm" begins another measure: one was given before, and no word of change
     stands right before."""
-    given = any(item.kind == "number" for item in own)
+    given = _is_given(own)
     if token.text == "over":
         return given and bool(following) and (following[0].text in ("a", "an") or _is_measure(following))
     limited = any("limit" in item.says for item in own)
     return given and not limited and _is_measure(following) and not own[-1].says & DIRECTIONS
+
+
+def _spans(own: Sequence[Token], following: Sequence[Token]) -> bool:
+    """Whether "and" stands between the two ends of a span: two dates, or two numbers."""
+    last = own[-1].kind if own else ""
+    dated = any(item.kind == "date" for item in own) and last in ("date", "number")
+    return dated or (last == "number" and bool(following) and following[0].kind == "number")
+
+
+def _is_given(own: Sequence[Token]) -> bool:
+    """Whether a number was given that is not that of a region."""
+    return any(item.kind == "number" and (item.unit is not None or len(item.digits) > 1) for item in own)
 
 
 def _is_measure(tokens: Sequence[Token]) -> bool:

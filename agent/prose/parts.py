@@ -103,6 +103,8 @@ class _Part:
         if not (numbered and says & {"only", "less", "more"}):
             if says & {"prior", "now"} and following is None and claim.amounts and not claim.amounts[-1].role:
                 claim.amounts[-1] = replace(claim.amounts[-1], role="prior" if "prior" in says else "now")
+            if self.claim.texts[-2:-1] == ["from"]:
+                says = frozenset(f"was_{kind}" if kind in FLAGS else kind for kind in says)
             self.flagged += [(len(claim.sayings) + n, place) for n, kind in enumerate(says) if kind in FLAGS]
             claim.sayings += [Saying(kind, token.text, leads) for kind in says]
             self.about = self.about or "about" in says
@@ -166,7 +168,7 @@ class _Part:
         claim.amounts.append(Amount(token.digits, token.sign, token.comparator or COMPARATORS.get(self.role, ""), unit,
                                     role, self.about))
         self._implied(unit or "")
-        spans = role == "range" and following is not None and following.text == "to"
+        spans = role == "range" and following is not None and following.text in ("to", "and")
         self.role, self.about = "range" if spans else "until" if beside == "between" else "", False
 
     def _implied(self, unit: str) -> None:

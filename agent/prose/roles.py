@@ -46,6 +46,8 @@ def after_word(says: frozenset[str], text: str, role: str, *, numbered: bool) ->
         return "detectable" if "detectable" in says else "times"
     if role in LIMITS and not says & {"prior", "since", "now"} and not (numbered and "by" in says):
         return "" if text == "at" else role
+    if numbered and "between" in says:
+        return "range"
     told = [own for kind, own in _ROLES if kind in says and (kind != "since" or text != "from" or numbered)]
     if numbered:
         told += ["by"] if text in _MOVED_BY else [own for kind, own in _TOLD if kind in says]

@@ -60,7 +60,8 @@ def _past_of_all(claims: Sequence[Claim]) -> None:
 
 def _left_out(before: Sequence[Claim], claim: Claim) -> None:
     """In "X is high, Y is not" and "so is Y" the flag is that of X."""
-    told = next((other for other in reversed(before) if other.says & (FLAGS | DIRECTIONS)), None)
+    since = next((place for place in reversed(range(len(before))) if before[place].named), 0)
+    told = next((other for other in before[since:] if other.says & (FLAGS | DIRECTIONS)), None)
     if told is None or claim.says & (FLAGS | DIRECTIONS):
         return
     words = [text for text in claim.texts if not text[:1].isdigit()]

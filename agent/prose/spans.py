@@ -67,7 +67,8 @@ def _unpaired(token: Token, following: Token | None, before: Sequence[Token]) ->
     """A number that another one follows; of a pair only where both can be of one pair."""
     if token.kind != "number" or token.pair not in _JOINS or following is None:
         return [token]
-    limited = any("limit" in item.says or item.text in _COUNTED for item in before[-_LIMITING:])
+    limited = any("limit" in item.says for item in before[-_LIMITING:])
+    limited = limited or any(item.text in _COUNTED for item in before[-1:])
     apart = token.unit is not None and (token.pair == "over" or token.unit != following.unit)
     if not (limited or apart):
         return [token]

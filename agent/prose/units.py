@@ -30,7 +30,8 @@ _ABOUT_ONE_DIGIT = 0.125
 """How far, as a share, "about 3" may lie from the exact number."""
 _WORDS = (("kilogram", "kg"), ("milligram", "mg"), ("microgram", "ug"), ("nanogram", "ng"), ("picogram", "pg"),
           ("gram", "g"), ("millimole", "mmol"), ("micromole", "umol"), ("nanomole", "nmol"),
-          ("international unit", "iu"), ("hounsfield unit", "hu"), ("milliunit", "mu"), (r"(?<!arbitrary )unit", "u"), ("micromet(?:er|re)", "um"),
+          ("international unit", "iu"), ("hounsfield unit", "hu"), ("milliunit", "mu"), (r"(?<!arbitrary )unit", "u"),
+          ("micromet(?:er|re)", "um"),
           ("deci(?:liter|litre)", "dl"), ("femto(?:liter|litre)", "fl"), ("micro(?:liter|litre)", "ul"))
 """Units in words, and their symbols; those of length and volume that need more stand in `plain_unit`."""
 _COUNTED = r"(?:nuclei|cells|cell|copies)"
