@@ -71,7 +71,7 @@ def is_apart(amount: Amount, claim: Claim, subject: Subject, subjects: Sequence[
     now = subject.latest
     if now is None or amount.sign:
         return False
-    if "limit" in claim.says:
+    if claim.says & {"limit", "high", "low"}:
         if amount.unit in ("%", "percent") and _unit(subject) != "%":
             return any(abs(abs(now / limit - 1) * 100 - float(amount.digits)) <= _HALF for limit in _limits(subject))
         others = _limits(subject)

@@ -73,6 +73,8 @@ class Claim:
     units: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
     named: bool = False
+    framed: list[tuple[DateSaid, str]] = field(default_factory=list)
+    """Dates that stand before all, and hold for what is joined to it."""
     by_unit: bool = False
     """Whether the unit of a number names the finding, and no word does."""
     inherited_sides: frozenset[str] = frozenset()

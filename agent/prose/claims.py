@@ -127,6 +127,8 @@ def _led(part: Claim, lead: Sequence[Claim]) -> list[Claim]:
     for other in reversed(lead):
         if not any(other is one for one in apart):
             part.add(replace(other, sayings=[replace(item, leads=True) for item in other.sayings]))
+    part.framed = [date for other in lead if not (other.phrases or other.amounts or other.says & {"since", "prior"})
+                   for date in other.dates]
     part.headed = part.link == "colon" and any(other.sides for other in lead)
     part.link = "start"
     return apart
@@ -136,6 +138,9 @@ def _continue(part: Claim, claims: Sequence[Claim]) -> None:
     """Join a part to those before it; what is only named for contrast is passed over."""
     part.back = 2 if claims[-1].link == "unlike" and len(claims) > 1 and not part.named else 1
     before = claims[-part.back]
+    if part.named and part.link in ("and", "comma", "with") and before.framed and "now" not in part.says:
+        part.framed = before.framed
+        part.dates += [] if part.dates else before.framed
     if part.link == "when" and before.dates and not part.dates:
         date = before.dates[-1][0]
         part.dates.append((date, ""))

@@ -40,7 +40,8 @@ def _by(tokens: Sequence[Token], is_key: Callable[[Token], bool]) -> list[Token]
     if any(token.kind in (";", ".") or _is_number(token) for token in between):
         return None
     unit = tokens[numbers[-1]].unit
-    amounts = [replace(tokens[place], unit=tokens[place].unit or unit, pair="") for place in numbers]
+    opens = tokens[numbers[0] - 1].kind == "("
+    amounts = [replace(tokens[place], unit=tokens[place].unit or unit, pair="", opens=opens) for place in numbers]
     noun = [token for token in before[-1:] if token.phrase]
     said = [token for token in between if token.kind not in ("(", ")", ":", ",")]
     out = [*before, tokens[keys[0]], *said, amounts[0]]

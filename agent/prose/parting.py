@@ -93,7 +93,7 @@ def _plain(tokens: Sequence[Token], anchors: Anchors) -> list[Token]:
         elif depth and token.kind in ";:":
             out.append(Token(",", ","))
         else:
-            out.append(replace(token, opens=bool(place) and tokens[place - 1].kind == "("))
+            out.append(replace(token, opens=token.opens or (bool(place) and tokens[place - 1].kind == "(")))
     return out
 
 

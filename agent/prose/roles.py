@@ -15,8 +15,9 @@ BEYOND = frozenset({"above", "over", "beyond", "exceed", "exceeding", "more than
 SHORT_OF = frozenset({"below", "under", "within", "less than"})
 COMPARATORS = {"less": "<", "more": ">"}
 _TIMES = frozenset({"day", "days", "week", "weeks", "month", "months", "year", "years"})
-_OFF = frozenset({"above", "over", "beyond", "more than", "greater than", "in excess of", "below", "under", "less than",
-                  "less", "more", "lower", "higher", "larger", "smaller", "greater", "longer", "shorter", "bigger"})
+_OFF = frozenset({"too high", "too low", "above range", "below range", "above", "over", "beyond", "more than",
+                  "greater than", "in excess of", "below", "under", "less than", "less", "more", "lower", "higher",
+                  "larger", "smaller", "greater", "longer", "shorter", "bigger"})
 """Words between a difference and what it is a difference to."""
 _MOVED_BY = frozenset({"dropped", "fell", "rose", "increased", "decreased", "lost", "gained", "grew", "shrank",
                        "climbed", "declined", "up", "down"})
@@ -86,7 +87,9 @@ def of_number(tokens: Sequence[Token], place: int, role: str) -> str:
     if role in ("", "now") and _is_off(tokens[place + 1:place + 7]):
         return "off"
     compared = following is not None and "versus" in following.says
-    return "" if token.opens and role in LIMITS and compared else role
+    if token.opens and role in LIMITS:
+        return "" if compared else "bracket" if role == "range" else role
+    return role
 
 
 def _is_off(after: Sequence[Token]) -> bool:

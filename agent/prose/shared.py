@@ -32,10 +32,9 @@ def share(claims: Sequence[Claim]) -> None:
     for before, claim in pairwise(claims):
         if before.named and claim.named and claim.link in _LISTING | {"colon"}:
             claim.sayings = [item for item in reversed(before.sayings) if _holds_on(item, claim)] + claim.sayings
-    for claim in claims:
-        if "limit" in claim.says and "more" in claim.says and not claim.says & FLAGS:
-            claim.sayings.append(Saying("high", "above", leads=False))
+    _exceeding(claims)
     for before, claim in pairwise(claims):
+        _same_side(before, claim)
         _headed_side(before, claim)
         _contained(before, claim)
     _past_of_all(claims)
@@ -48,6 +47,20 @@ def share(claims: Sequence[Claim]) -> None:
         _unlike(before, claim)
     for claim in claims:
         _denied(claim)
+
+
+def _exceeding(claims: Sequence[Claim]) -> None:
+    """What exceeds its limit is high."""
+    for claim in claims:
+        if {"limit", "more"} <= claim.says and not claim.says & FLAGS:
+            claim.sayings.append(Saying("high", "above", leads=False))
+
+
+def _same_side(before: Claim, claim: Claim) -> None:
+    """The same side is the side of the claim before; without one it says nothing known."""
+    if "same_side" in claim.says:
+        claim.sayings += [item for item in before.sayings if item.kind in SIDES]
+        claim.unknown |= set() if before.sides else {"same"}
 
 
 def _past_of_all(claims: Sequence[Claim]) -> None:
@@ -147,7 +160,7 @@ def _shared_side(earlier: Claim, claim: Claim) -> None:
     after = [item for item in claim.sayings if item.kind in SIDES and not item.leads and not apart]
     bare = earlier.named and not (earlier.sides or earlier.amounts or earlier.dates)
     if after and claim.named and bare and claim.link in _LISTING and not set(earlier.texts) & _VERBS:
-        earlier.sayings += after
+        earlier.shared_sides = frozenset(item.kind for item in after)
 
 
 def _carry_back(earlier: Claim, claim: Claim) -> None:
@@ -163,7 +176,8 @@ def _carry_back(earlier: Claim, claim: Claim) -> None:
         if any(item.kind == "negation" and not item.leads for item in claim.sayings):
             claim.unknown.add("not")
         return
-    if set(claim.texts) & _SINGULAR and not several:
+    joined = "with" in (claim.link, earlier.link)
+    if (joined or set(claim.texts) & _SINGULAR) and not several:
         told = [item for item in told if item.kind != "negation"]
     taken = FLAGS | DIRECTIONS | EXAMINATIONS | SIDES | {"present", "negation", "positive"}
     free = not earlier.says & taken and not set(earlier.texts) & _VERBS

@@ -25,8 +25,8 @@ _MULTIPLES = {"doubled": "2", "doubling": "2", "double": "2", "twice": "2", "two
               "tripling": "3", "triple": "3", "thrice": "3", "threefold": "3", "quadrupled": "4", "fourfold": "4",
               "fivefold": "5", "sixfold": "6", "sevenfold": "7", "eightfold": "8", "ninefold": "9", "tenfold": "10",
               "halved": "0.5", "half": "0.5"}
-_SHORTENED = frozenset({"vs", "approx", "ca", "resp", "incl", "max", "min", "avg", "ref", "dr", "pt", "hx",
-                        "abs", "rel"})
+_SHORTENED = frozenset({"i e", "e g", "vs", "approx", "ca", "resp", "incl", "max", "min", "avg", "ref", "dr", "pt",
+                        "hx", "abs", "rel"})
 """Words that a point shortens, and that end no sentence."""
 _POINT = re.compile(r"\.(?=\s|$)")
 
