@@ -101,6 +101,26 @@ def test_what_is_said_of_one_finding_is_not_taken_from_another(case: MadeCase, t
     assert all(item.text != text for section in done.sections for item in section.sentences)
 
 
+@pytest.mark.parametrize("text", [
+    "Low: haemoglobin (9.8 g/dL). High: leukocytes (13.4).", "Haemoglobin and leukocytes were 9.8 g/dL and 13.4.",
+    "Haemoglobin is below its range, leukocytes are not.", "Of haemoglobin and leukocytes, only haemoglobin is low.",
+    "1. Haemoglobin 9.8 g/dL. 2. Leukocytes 13.4.", "Haemoglobin, unlike the leukocytes, is low."])
+def test_lists_headings_and_contrasts_are_read(case: MadeCase, text: str) -> None:
+    done = written(case, text, of(case, "Haemoglobin", category="lab", date=SECOND),
+                   of(case, "Leukocytes", category="lab", date=SECOND))
+    assert [item.text for section in done.sections for item in section.sentences] == [text], done
+
+
+@pytest.mark.parametrize("text", [
+    "Low: leukocytes (13.4). High: haemoglobin (9.8 g/dL).", "Haemoglobin and leukocytes were 13.4 g/dL and 9.8.",
+    "Leukocytes are below their range, haemoglobin is not.", "Of haemoglobin and leukocytes, only leukocytes are low.",
+    "Haemoglobin is low, and so are the leukocytes.", "Leukocytes, unlike haemoglobin, are low."])
+def test_what_is_shared_is_not_shared_wrongly(case: MadeCase, text: str) -> None:
+    done = written(case, text, of(case, "Haemoglobin", category="lab", date=SECOND),
+                   of(case, "Leukocytes", category="lab", date=SECOND))
+    assert all(item.text != text for section in done.sections for item in section.sentences)
+
+
 def test_a_reading_told_without_its_reader_is_told_with_it(case: MadeCase) -> None:
     place = next(item for item in case.evidence if item.kind is EvidenceKind.VOLUME_SLICE)
     finding = make_finding(name="Pleural effusion", category="observation", status="present", laterality="left",
@@ -149,4 +169,5 @@ def test_mass_and_amount_convert_by_the_molar_mass() -> None:
 def test_a_number_holds_within_its_printed_precision_alone() -> None:
     assert is_written("9.0", 9.0, "9.0") and is_written("9", 9.0, "9.0") and not is_written("9.00", 9.0, "9.0")
     assert not is_written("10.7", 10.6, None) and not is_written("11", 10.6, None)
+    assert is_written("3", 3.4, None, about=True) and not is_written("1", 1.4, None, about=True)
     assert is_written("11", 10.6, None, loose=True) and is_written("9.3", 9.30461395823093, None)
