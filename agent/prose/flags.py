@@ -14,6 +14,8 @@ _STRONG = 0.25
 """How far beyond its limit, or from its earlier value, something called marked lies at least, as a share."""
 _SLIGHT = 0.15
 """By how much of its earlier value something that changed slightly did so at most."""
+_NEAR = 0.1
+"""How far from a limit what is slightly beyond it, or just beside it, lies at most, as a share."""
 _WRONG = "its flag is not that of its finding"
 
 
@@ -89,7 +91,7 @@ def _moments_of(claim: Claim, subject: Subject) -> list[Moment]:
 
 def _is_slight(moment: Moment) -> bool:
     low, high, number = moment.value.low, moment.value.high, moment.number
-    return number is not None and bool((low and low > number >= 0.9 * low) or (high and high < number <= 1.1 * high))
+    return number is not None and any(limit and abs(number / limit - 1) <= _NEAR for limit in (low, high))
 
 
 def _is_strong(moment: Moment) -> bool:

@@ -17,6 +17,8 @@ from .units import measure_of
 _OF_TWO = {**dict.fromkeys(("higher", "larger", "greater", "bigger", "denser", "longer"), "superlative"),
            **dict.fromkeys(("lower", "smaller", "shorter"), "least")}
 """Comparatives that, behind "the", rank one of two."""
+_JUST = {"just under": "low", "just below": "low", "just over": "high", "just above": "high"}
+"""Where what lies just beside a limit lies; beside a number the same words say "about"."""
 _IMPLIED = (("nuclei", "nucleus"), ("hu", "attenuation"))
 """Units, by how they begin, that name what they measure."""
 _ADVERBS = frozenset({"just", "a", "as", "relative", "merely", "much"})
@@ -98,6 +100,8 @@ class _Part:
         claim, following = self.claim, self._after(place)
         leads = not claim.named
         says = self._phrase(token) if token.phrase else self._said(token, following)
+        if token.text in _JUST and any("limit" in item.says for item in self.tokens[place + 1:place + 5]):
+            says = frozenset({_JUST[token.text], "slight"})
         leads = not claim.named if token.phrase else leads
         numbered = self._is_numbered(token, place)
         if not (numbered and says & {"only", "less", "more"}):
