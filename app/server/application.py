@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from ... import __version__
 from .gate import Gate
 from .problems import ProblemDetails, tell_problems
-from .routes import cases, jobs, reports, system, talk
+from .routes import cases, images, jobs, reports, system, talk
 from .service import Service
 
 ABOUT = """\
@@ -39,7 +39,7 @@ def make_application(service: Service) -> FastAPI:
     app.state.service = service
     tell_problems(app)
     api = APIRouter(prefix="/api")
-    for part in (system, cases, jobs, reports, talk):
+    for part in (system, cases, jobs, reports, images, talk):
         api.include_router(part.router)
     app.include_router(api)
     app.add_middleware(Gate, options=service.options)

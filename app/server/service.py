@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,10 +18,12 @@ from ...agent.chat.graph import Event
 from ...agent.chat.history import Turn
 from ...agent.chat.session import Chat
 from ...agent.decide import add_addendum, edit_case, reject_case, sign_case
-from ...agent.door import inspect_case, open_chat, reader_choice, timeline_found
+from ...agent.door import inspect_case, open_case, open_chat, reader_choice, timeline_found
 from ...agent.edit import worded_anew
 from ...agent.handover import export_case
 from ...agent.nodes import content_digest
+from ...agent.run import listing
+from ...core.case import Case
 from ...core.errors import StoreError
 from ...core.forms import Form
 from ...core.report import Report, Sentence
@@ -31,6 +34,7 @@ from ...memory.home import Home
 from ...sources.inspect import Inspection
 from .access_log import AccessLog, access_trail
 from .gate import Rate
+from .images import Images
 from .jobs import Job, JobKind, JobStore
 from .options import Options
 from .problems import Problem
@@ -50,6 +54,8 @@ WAIT_FOR_OTHERS = 60.0
 """Seconds that a request waits for other heavy ones."""
 MOST_REPORTS = 32
 """Reports that are kept at hand."""
+FRESH_SECONDS = 5.0
+"""So long nobody looks whether the files of a case have changed."""
 NOT_REVIEWED = "the case was not reviewed yet; start a review"
 WRITTEN = {Form.JSON: "report.json", Form.MARKDOWN: "report.md", Form.HTML: "report.html", Form.PDF: "report.pdf",
            Form.FHIR: "fhir.json"}
@@ -84,11 +90,13 @@ class Service:
         self.uploads = Uploads(self.home.path, options)
         self.sessions = Sessions(users, options.session_seconds)
         self.accesses = AccessLog(access_trail(self.home))
+        self.images = Images(self.home.path / "server" / "images", self.home.cache, settings.limits)
         self.rate = Rate(options.requests_per_second, options.burst)
         self.strangers = Rate(STRANGERS_PER_SECOND, STRANGERS_AT_ONCE)
         self._heavy = threading.BoundedSemaphore(options.heavy_at_once)
         self._locks: dict[str, threading.Lock] = {}
         self._chats: dict[str, OpenChat] = {}
+        self._cases: dict[str, tuple[float, int, Case]] = {}
         self._reports: dict[str, tuple[tuple[int, int], Report]] = {}
         self._mine = threading.Lock()
 
@@ -98,6 +106,7 @@ class Service:
         with ExitStack() as stack:
             self.accesses.start()
             stack.callback(self.accesses.stop)
+            stack.callback(self.images.close)
             self.runner.start()
             stack.callback(self.runner.stop)
             yield
@@ -146,6 +155,7 @@ class Service:
             if job.ended_at is None:
                 self.runner.cancel(job)
         self.registry.remove(entry.id)
+        self._cases.pop(entry.id, None)
         self.jobs.remove_of(entry.id)
         if entry.origin is Origin.UPLOADED:
             self.uploads.remove_all(entry.id)
@@ -153,6 +163,25 @@ class Service:
     def inspected(self, entry: CaseEntry) -> Inspection:
         """What every file of the case is."""
         return self.heavy(lambda: inspect_case(entry.path))
+
+    def opened(self, entry: CaseEntry) -> Case:
+        """The case with its studies, as it lies there now; looked through again when a file has changed.
+
+        Raises:
+            InputError: nothing usable, or several patients and none named.
+        """
+        known = self._cases.get(entry.id)
+        if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
+            return known[2]
+        state = hash((entry.patient, tuple(listing(entry.path))))
+        if known is None or known[1] != state:
+            case = self.heavy(lambda: open_case(entry.path, patient=entry.patient))
+        else:
+            case = known[2]
+        self._cases[entry.id] = time.monotonic(), state, case
+        while len(self._cases) > MOST_REPORTS:
+            self._cases.pop(next(iter(self._cases)))
+        return case
 
     def _add(self, user: User, origin: Origin, key: str, path: Path, given: Mapping[str, object]) -> CaseEntry:
         return self.registry.add(CaseEntry.model_validate(
