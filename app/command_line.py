@@ -13,7 +13,7 @@ import typer
 
 from .. import __version__
 from ..core.forms import form_names
-from .serve import serve
+from .serve import mcp, serve
 
 app = typer.Typer(name="caseloom", add_completion=False, pretty_exceptions_enable=False,
                   help="Review a patient's case: volumes, films, slides, lab PDFs and records in one draft report. "
@@ -315,6 +315,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 app.command()(serve)
+app.command()(mcp)
 
 
 def main() -> None:

@@ -49,12 +49,32 @@ def serve(host: Host = "127.0.0.1", port: Port = 8765, root: Roots = None, reade
             raise UsageError("--add-user wants --users FILE, the file that the user is added to")
         typer.echo(f"Token of {add_user} ({role}), shown this once: {add(users, add_user, role)}")
         return
-    roots = tuple(folder.resolve() for folder in root or ())
-    for folder in roots:
+    _run(Options(host=host, port=port, roots=_folders(root), readers=tuple(reader or ("measure",)), users=users,
+                 secure=behind_https, allowed_hosts=("127.0.0.1", "localhost", "::1", host, *(allow_host or ()))))
+
+
+def mcp(root: Roots = None, reader: Readers = None) -> None:
+    """Serve the tools to another agent over standard input and output (Model Context Protocol)."""
+    from ..agent.opened import settings_here
+    from ..memory.audit import account
+    from .server.agents import make_agents_door
+    from .server.options import Options
+    from .server.service import Service
+    from .server.users import local_user, new_token
+
+    options = Options(roots=_folders(root), readers=tuple(reader or ("measure",)))
+    users = local_user(new_token(), known_as=account())
+    service = Service(settings_here(), options, users)
+    with service.running():
+        make_agents_door(service, users.known[0]).run("stdio")
+
+
+def _folders(given: list[Path] | None) -> tuple[Path, ...]:
+    """Raises UsageError for a root that is no folder."""
+    for folder in given or ():
         if not folder.is_dir():
             raise UsageError(f"--root {folder}: there is no such folder")
-    _run(Options(host=host, port=port, roots=roots, readers=tuple(reader or ("measure",)), users=users,
-                 secure=behind_https, allowed_hosts=("127.0.0.1", "localhost", "::1", host, *(allow_host or ()))))
+    return tuple(folder.resolve() for folder in given or ())
 
 
 def _run(options: Options) -> None:

@@ -8,8 +8,11 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.routing import Route
 
 from ... import __version__
+from .agents import TokenGuard, make_agents_door
 from .gate import Gate
 from .problems import ProblemDetails, tell_problems
 from .routes import cases, images, jobs, reports, system, talk
@@ -28,10 +31,15 @@ def make_application(service: Service) -> FastAPI:
     Args:
         service: cases, users, limits.
     """
+    agents = make_agents_door(service)
+    over_http = agents.streamable_http_app(
+        stateless_http=True, transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False))
+
     @asynccontextmanager
     async def while_it_runs(_: FastAPI) -> AsyncIterator[None]:
         with service.running():
-            yield
+            async with agents.session_manager.run():
+                yield
 
     app = FastAPI(title="Caseloom", version=__version__, description=ABOUT, lifespan=while_it_runs, docs_url=None,
                   redoc_url=None, openapi_url="/api/openapi.json", generate_unique_id_function=_operation,
@@ -42,6 +50,7 @@ def make_application(service: Service) -> FastAPI:
     for part in (system, cases, jobs, reports, images, talk):
         api.include_router(part.router)
     app.include_router(api)
+    app.router.routes.append(Route("/mcp", endpoint=TokenGuard(over_http, service)))  # the gate looks at hosts
     app.add_middleware(Gate, options=service.options)
     _describe(app)
     return app

@@ -110,7 +110,7 @@ class Runner:
             self._store.end(job.id, JobState.FAILED, error=JobError.model_validate(last["error"]))
 
     def _order(self, job: Job, entry: CaseEntry) -> dict[str, Any]:
-        return {"kind": job.kind, "account": f"web:{job.user}", "case": str(entry.path), "patient": entry.patient,
+        return {"kind": job.kind, "account": job.user, "case": str(entry.path), "patient": entry.patient,
                 "question": entry.question, "out": str(self.folder(job)), "request": job.request}
 
     def _watched(self, job: Job, order: dict[str, Any]) -> dict[str, Any]:

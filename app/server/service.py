@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ from ...sources.inspect import Inspection
 from .access_log import AccessLog, access_trail
 from .gate import Rate
 from .images import Images
-from .jobs import Job, JobKind, JobStore
+from .jobs import Job, JobKind, JobState, JobStore
 from .options import Options
 from .problems import Problem
 from .registry import CaseEntry, Origin, Registry, new_key, now, open_database
@@ -43,7 +43,7 @@ from .runner import Runner
 from .sessions import Sessions
 from .uploads import Uploads, case_path
 from .users import User, Users
-from .words import TimelineAsked, TimelineHit, TimelinePage
+from .words import NewToolRun, TimelineAsked, TimelineHit, TimelinePage
 
 T = TypeVar("T")
 STRANGERS_PER_SECOND = 1.0
@@ -130,7 +130,7 @@ class Service:
         Raises:
             Problem: 403 where it lies elsewhere or no root is allowed, 404 where there is nothing.
         """
-        path = self._below_a_root(folder)
+        path = self.below_a_root(folder)
         given = {"title": path.name, **{name: value for name, value in fields.items() if value is not None}}
         return self._add(user, Origin.REGISTERED, new_key("c"), path, given)
 
@@ -187,7 +187,12 @@ class Service:
         return self.registry.add(CaseEntry.model_validate(
             {"id": key, "origin": origin, "path": path, "owner": user.name, "created_at": now(), **given}))
 
-    def _below_a_root(self, folder: str) -> Path:
+    def below_a_root(self, folder: str) -> Path:
+        """The path of a folder or .zip that may be registered.
+
+        Raises:
+            Problem: 403 where it lies elsewhere or no root is allowed, 404 where there is nothing.
+        """
         roots = [root.resolve() for root in self.options.roots]
         if not roots:
             raise Problem(403, "no folder may be registered here; start the server with --root FOLDER, or upload files")
@@ -206,13 +211,22 @@ class Service:
                      fresh: bool) -> Job:
         """Let a review wait for its turn."""
         request = {"reader": self._reader(reader), "question": question, "fresh": fresh}
-        return self.jobs.add(JobKind.REVIEW, entry.id, user.name, request)
+        return self.jobs.add(JobKind.REVIEW, entry.id, user.account, request)
 
-    def queue_tool(self, user: User, entry: CaseEntry, *, tool: str, files: Sequence[str], reader: str | None,
-                   **wishes: object) -> Job:
-        """Let a run of one tool on files of the case wait for its turn."""
-        request = {"tool": tool, "files": list(files), "reader": self._reader(reader), **wishes}
-        return self.jobs.add(JobKind.TOOL, entry.id, user.name, request)
+    def queue_tool(self, user: User, entry: CaseEntry, tool: str, run: NewToolRun, *, again: bool = True) -> Job:
+        """Let a run of one tool on files of the case wait for its turn.
+
+        Args:
+            user: who wants it.
+            entry: the case.
+            tool: which.
+            run: on what, and what is asked.
+            again: run it even where the same was done already.
+        """
+        request = {"tool": tool, **run.model_dump(mode="json"), "reader": self._reader(run.reader)}
+        done = next((job for job in self.jobs.of(entry.id) if (job.kind, job.state, job.request) == (
+            JobKind.TOOL, JobState.DONE, request)), None)
+        return done if done is not None and not again else self.jobs.add(JobKind.TOOL, entry.id, user.account, request)
 
     def job(self, user: User, key: str) -> Job:
         """A job on a case that the user may see.

@@ -45,11 +45,13 @@ class User(Word):
     """Digest of a random token of 256 bits; one so long needs no slow hash."""
     cases: tuple[str, ...] = ()
     """Ids of cases beside the user's own and those shared with the user; `*` is all."""
+    known_as: str | None = None
+    """Account of the operating system, where the user is the one who started the program."""
 
     @property
     def account(self) -> str:
         """As audit trails name the user."""
-        return f"web:{self.name}"
+        return self.known_as or f"web:{self.name}"
 
     def may(self, needed: Role) -> bool:
         """Whether the user's role suffices."""
@@ -87,9 +89,15 @@ def token_digest(token: str) -> str:
     return sha256(token.encode("utf-8")).hexdigest()
 
 
-def local_user(token: str) -> Users:
-    """The one user of a server without a file of users: may do everything, with this start's token."""
-    return Users((User(name=LOCAL, role=Role.SIGNER, token_sha256=token_digest(token), cases=(EVERY_CASE,)),))
+def local_user(token: str, known_as: str | None = None) -> Users:
+    """The one user of a server without a file of users: may do everything, with this start's token.
+
+    Args:
+        token: of this start.
+        known_as: account of the operating system, where nobody else can be meant.
+    """
+    return Users((User(name=LOCAL, role=Role.SIGNER, token_sha256=token_digest(token), cases=(EVERY_CASE,),
+                       known_as=known_as),))
 
 
 def read_users(file: Path) -> Users:

@@ -129,7 +129,7 @@ class NewToolRun(Word):
 class JobShown(Word):
     """A job, and how many are before it."""
 
-    model_config = example(id=JOB_ID, kind="review", case=CASE_ID, state="running", user="local",
+    model_config = example(id=JOB_ID, kind="review", case=CASE_ID, state="running", user="web:local",
                            request={"reader": "measure", "question": None, "fresh": False},
                            created_at="2026-11-26T10:00:00+00:00", started_at="2026-11-26T10:00:01+00:00",
                            ended_at=None, error=None, usable=None, position=0)

@@ -45,8 +45,7 @@ def start_tool(case: CaseKey, tool: ToolName, given: NewToolRun, response: Respo
     """Queue a run of one tool on files of the case."""
     caller.needs(Role.READER)
     entry = service.case(caller.user, case)
-    job = service.queue_tool(caller.user, entry, tool=tool, files=given.files, reader=given.reader,
-                             question=given.question, query=given.query, like=given.like)
+    job = service.queue_tool(caller.user, entry, tool, given)
     service.accesses.note("tool queued", entry.id, caller.user.account, job=job.id, tool=tool)
     return _accepted(service, job, response)
 
