@@ -22,6 +22,7 @@ from ...agent.door import inspect_case, open_case, open_chat, reader_choice, tim
 from ...agent.edit import worded_anew
 from ...agent.handover import export_case
 from ...agent.nodes import content_digest
+from ...agent.opened import working_with
 from ...agent.run import listing
 from ...core.case import Case
 from ...core.errors import StoreError
@@ -47,7 +48,6 @@ from .words import NewToolRun, TimelineAsked, TimelineHit, TimelinePage
 
 T = TypeVar("T")
 STRANGERS_PER_SECOND = 1.0
-STRANGERS_AT_ONCE = 30
 MOST_CHATS = 8
 """Chats that stay open; the one that was not asked for longest is closed, and loses nothing by it."""
 WAIT_FOR_OTHERS = 60.0
@@ -92,7 +92,7 @@ class Service:
         self.accesses = AccessLog(access_trail(self.home))
         self.images = Images(self.home.path / "server" / "images", self.home.cache, settings.limits)
         self.rate = Rate(options.requests_per_second, options.burst)
-        self.strangers = Rate(STRANGERS_PER_SECOND, STRANGERS_AT_ONCE)
+        self.strangers = Rate(STRANGERS_PER_SECOND, options.strangers_at_once)
         self._heavy = threading.BoundedSemaphore(options.heavy_at_once)
         self._locks: dict[str, threading.Lock] = {}
         self._chats: dict[str, OpenChat] = {}
@@ -400,7 +400,8 @@ class Service:
         if not self._heavy.acquire(timeout=WAIT_FOR_OTHERS):
             raise Problem(503, "the server is busy; try again later")
         try:
-            return work()
+            with working_with(self.settings):
+                return work()
         finally:
             self._heavy.release()
 
