@@ -34,12 +34,13 @@ AddUser = Annotated[str | None, typer.Option("--add-user", metavar="NAME", help=
 AddedRole = Annotated[Role, typer.Option("--role", help="Of the added user.")]
 Names = Annotated[list[str] | None, typer.Option("--allow-host", metavar="NAME", help="Name by which the server is "
                                                                                       "reached; may be repeated.")]
+Jobs = Annotated[int, typer.Option("--jobs", min=0, max=64, help="Reviews side by side; 0 only queues them.")]
 BehindHttps = Annotated[bool, typer.Option("--behind-https", help="A proxy before it speaks https.")]
 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8765, root: Roots = None, reader: Readers = None,
           users: UsersFile = None, add_user: AddUser = None, role: AddedRole = Role.VIEWER, allow_host: Names = None,
-          behind_https: BehindHttps = False) -> None:
+          jobs: Jobs = 1, behind_https: BehindHttps = False) -> None:
     """Serve cases, reports, timeline and chat over REST; loopback by default."""
     from .server.options import Options
     from .server.users import add_user as add
@@ -50,7 +51,8 @@ def serve(host: Host = "127.0.0.1", port: Port = 8765, root: Roots = None, reade
         typer.echo(f"Token of {add_user} ({role}), shown this once: {add(users, add_user, role)}")
         return
     _run(Options(host=host, port=port, roots=_folders(root), readers=tuple(reader or ("measure",)), users=users,
-                 secure=behind_https, allowed_hosts=("127.0.0.1", "localhost", "::1", host, *(allow_host or ()))))
+                 secure=behind_https, jobs_at_once=jobs,
+                 allowed_hosts=("127.0.0.1", "localhost", "::1", host, *(allow_host or ()))))
 
 
 def mcp(root: Roots = None, reader: Readers = None) -> None:

@@ -73,7 +73,7 @@ class Runner:
     @property
     def works(self) -> bool:
         """Whether its threads are there to take a job."""
-        return bool(self._threads) and all(thread.is_alive() for thread in self._threads)
+        return len(self._threads) == self._at_once and all(thread.is_alive() for thread in self._threads)
 
     def folder(self, job: Job) -> Path:
         """Where the results of a tool's run lie."""
