@@ -123,6 +123,7 @@ def _listener(host: str, port: int) -> socket:
     listener.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # whoever reads the printed address is answered, if need be a moment later
     except OSError as error:
         listener.close()
         raise UsageError(f"{host}:{port} cannot be listened on ({error.strerror}); choose another --port") from error

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from ... import __version__
 from .agents import TokenGuard, make_agents_door
 from .gate import Gate
-from .problems import ProblemDetails, tell_problems
+from .problems import ProblemDetails, described, tell_problems
 from .routes import cases, images, jobs, reports, system, talk
 from .service import Service
 
@@ -46,7 +46,7 @@ def make_application(service: Service) -> FastAPI:
                   separate_input_output_schemas=False)
     app.state.service = service
     tell_problems(app)
-    api = APIRouter(prefix="/api")
+    api = APIRouter(prefix="/api", responses=described(400, 422, 429))
     for part in (system, cases, jobs, reports, images, talk):
         api.include_router(part.router)
     app.include_router(api)
@@ -65,7 +65,7 @@ def _describe(app: FastAPI) -> None:
     """Add what the description of single addresses cannot say."""
     drawn = app.openapi
 
-    def described() -> dict[str, Any]:
+    def complete() -> dict[str, Any]:
         schema = drawn()
         schemas = schema["components"]["schemas"]
         schemas.setdefault("ProblemDetails", ProblemDetails.model_json_schema())
@@ -73,4 +73,4 @@ def _describe(app: FastAPI) -> None:
             schemas.pop(unused, None)
         return schema
 
-    app.openapi = described  # type: ignore[method-assign] # as FastAPI's documentation has it
+    app.openapi = complete  # type: ignore[method-assign] # as FastAPI's documentation has it

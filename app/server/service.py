@@ -198,9 +198,13 @@ class Service:
             raise Problem(403, "no folder may be registered here; start the server with --root FOLDER, or upload files")
         given = Path(folder)
         for root in roots:
-            path = (root / given).resolve()  # an absolute path stays what it is
+            try:
+                path = (root / given).resolve()  # an absolute path stays what it is
+                there = path.exists()
+            except (OSError, ValueError) as error:
+                raise Problem(404, "that cannot be the name of a folder") from error
             if path.is_relative_to(root) and not path.is_relative_to(self.home.path.resolve()):
-                if path.exists():
+                if there:
                     return path
                 raise Problem(404, "there is no such folder under the server's roots")
         raise Problem(403, "the folder does not lie under one of the server's roots")
@@ -294,14 +298,14 @@ class Service:
             into: a folder that the caller removes.
 
         Raises:
-            Problem: 422 where the report holds nothing that this form can.
+            Problem: 409 where the report holds nothing that this form can.
         """
         self.folder(entry)
         with TemporaryDirectory(dir=into) as made:
             done = self.alone(user, entry, lambda: export_case(entry.path, [form], made, patient=entry.patient))
             if not done.files:
                 why = "; ".join(done.left_out) or "no such content"
-                raise Problem(422, f"the report has nothing for {form}: {why}")
+                raise Problem(409, f"the report has nothing for {form}: {why}")
             if len(done.files) == 1:
                 return done.files[0].rename(into / done.files[0].name)
             with ZipFile(into / f"{form}.zip", "w", ZIP_DEFLATED) as packed:

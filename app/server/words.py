@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from ...core.report import ReportStatus, Support, TimelineEvent
 from ...core.words import Word
@@ -107,7 +107,7 @@ class NewReview(Word):
     """One that the server allows; without it, its first."""
     question: str | None = Field(default=None, min_length=1, max_length=2000)
     """In place of the case's."""
-    fresh: bool = False
+    fresh: StrictBool = False
     """Start over, forget what was done."""
 
 

@@ -1,35 +1,31 @@
-"""Parts of the shipped case: one that is reviewed in a few seconds, and one of images."""
+"""Small cases for the server: one that is reviewed in a few seconds, and one of coarse images."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
+
+from caseloom.phantoms import CaseSpec, CtSpec, FilmSpec, SlideSpec, VisitSpec, write_case
+from caseloom.phantoms.labs import DEMO_LABS
 
 LAB = "documents/lab_2025-03-03.pdf"
 
 
-def write_small_case(demo: Path, folder: Path) -> Path:
-    """Copy a laboratory report and the health record.
+def write_small_case(folder: Path) -> Path:
+    """A laboratory report and the health record of the shipped case.
 
     Args:
-        demo: the case that `write_demo` wrote.
-        folder: where to; made.
+        folder: where `case` is made.
     """
-    (folder / "documents").mkdir(parents=True)
-    for name in (LAB, "record.json"):
-        shutil.copy(demo / name, folder / name)
-    return folder
+    return write_case(CaseSpec(visits=(), slide=None, labs=DEMO_LABS[:1], letter=False), folder)
 
 
-def write_picture_case(demo: Path, folder: Path) -> Path:
-    """Copy a CT, two films and a slide, beside a page.
+def write_picture_case(folder: Path) -> Path:
+    """A coarse CT, a film and a slide, beside a page.
 
     Args:
-        demo: the case that `write_demo` wrote.
-        folder: where to; made.
+        folder: where `case` is made.
     """
-    for name in ("ct/2025-11-11", "films", "pathology"):
-        shutil.copytree(demo / name, folder / name)
-    (folder / "documents").mkdir()
-    shutil.copy(demo / LAB, folder / LAB)
-    return folder
+    visit = VisitSpec("2025-03-04", (), None, CtSpec(columns=92, pixel_mm=4.0, slice_mm=5.0),
+                      FilmSpec(grid_mm=4.0, pixel_mm=2.0))
+    slide = SlideSpec(width=2000, height=1500, region=(400, 400, 400, 400), glands=4)
+    return write_case(CaseSpec(visits=(visit,), slide=slide, labs=DEMO_LABS[:1], letter=False, record=False), folder)

@@ -81,7 +81,7 @@ def list_files(case: CaseKey, caller: CallerHere, service: ServiceHere) -> FileL
 
 
 @router.put("/{case}/files/{name:path}", status_code=201, responses=described(401, 403, 404, 409, 413, 422),
-            openapi_extra={"requestBody": {"required": True, "content": {
+            openapi_extra={"requestBody": {"required": False, "content": {
                 "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}})
 async def upload_file(case: CaseKey, name: FileName, request: Request, caller: CallerHere,
                       service: ServiceHere) -> FileKept:

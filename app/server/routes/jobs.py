@@ -101,7 +101,7 @@ def resume_job(found: JobHere, caller: CallerHere, service: ServiceHere) -> JobS
 
 @router.get("/jobs/{job}/events", response_class=EventSourceResponse, responses=described(401, 404))
 async def watch_job(found: JobHere, service: ServiceHere,
-                    last_event_id: Annotated[str | None, Header(pattern=r"^[0-9]{1,9}$")] = None
+                    last_event_id: Annotated[str, Header(pattern=r"^[0-9]{0,9}$")] = ""
                     ) -> AsyncIterator[ServerSentEvent]:
     """What happens to a job, as it happens (server-sent events), until it is over. A client that lost the connection
     goes on behind the event it saw last."""

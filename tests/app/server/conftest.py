@@ -11,16 +11,13 @@ from fastapi.testclient import TestClient
 from running_server import ended, serving
 from small_case import write_picture_case, write_small_case
 
-from caseloom.phantoms import write_demo
-
 
 @pytest.fixture(scope="session")
 def demo_parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Roots of cases: `small` (reports and a record) and `pictures` (images, a page)."""
     root = tmp_path_factory.mktemp("roots")
-    demo = write_demo(tmp_path_factory.mktemp("demo"))
-    write_small_case(demo, root / "small")
-    write_picture_case(demo, root / "pictures")
+    write_small_case(tmp_path_factory.mktemp("small")).rename(root / "small")
+    write_picture_case(tmp_path_factory.mktemp("pictures")).rename(root / "pictures")
     return root
 
 
