@@ -91,7 +91,7 @@ class _Door:
         def work() -> str:
             rows = []
             for entry in self._service.registry.seen_by(user):
-                report = self._service.head(entry)
+                report = self._service.reports.if_any(entry)
                 rows.append({"id": entry.id, "title": entry.title, "report": report.status if report else None})
             return paged(rows, page)
 
@@ -105,7 +105,7 @@ class _Door:
         job = await _told(lambda: self._service.queue_review(user, entry, reader=None, question=question, fresh=fresh))
         await self._noted("review queued", entry, user, job=job.id)
         await self._over(ctx, job)
-        return await _told(lambda: _summary(entry, self._service.report(self._entry(user, entry.id))))
+        return await _told(lambda: _summary(entry, self._service.reports.of(self._entry(user, entry.id))))
 
     async def ask_case(self, ctx: AnyContext, case: CaseName,
                        question: Annotated[str, Field(min_length=1, max_length=2000)]) -> str:
@@ -115,7 +115,7 @@ class _Door:
 
         def work() -> str:
             entry = self._reviewed(user, case)
-            answer = self._service.ask(user, entry, question)
+            answer = self._service.chats.ask(user, entry, question)
             shown = {"text": answer.text, "status": answer.status, "value": answer.value,
                      "sentences": answer.sentences, "evidence": [
                          {"id": item.id, "file": item.source.file, "caption": item.caption, "date": item.date}
@@ -169,8 +169,8 @@ class _Door:
 
         def work() -> bytes:
             entry = self._reviewed(user, case)
-            found = next((item for item in self._service.report(entry).evidence if item.id == evidence), None)
-            file = self._service.folder(entry) / found.picture if found is not None and found.picture else None
+            found = next((item for item in self._service.reports.of(entry).evidence if item.id == evidence), None)
+            file = self._service.reports.folder(entry) / found.picture if found is not None and found.picture else None
             if file is None or not file.is_file():
                 raise ResourceNotFoundError(f"{evidence} has no picture")
             return small_picture(file.read_bytes())
@@ -198,11 +198,11 @@ class _Door:
 
     def _reviewed(self, user: User, case: str) -> CaseEntry:
         entry = self._entry(user, case)
-        self._service.folder(entry)
+        self._service.reports.folder(entry)
         return entry
 
     def _timeline(self, user: User, entry: CaseEntry, asked: TimelineAsked, page: int) -> str:
-        found = self._service.timeline(user, entry, asked)
+        found = self._service.reports.timeline(user, entry, asked)
         if not found.events:
             return found.none
         return paged([{**hit.event.model_dump(mode="json", exclude={"id", "origin"}), "match": hit.match}
@@ -218,7 +218,7 @@ class _Door:
         return paged(rows, page)
 
     def _markdown(self, user: User, case: str, page: int) -> str:
-        folder = self._service.folder(self._service.case(user, case))
+        folder = self._service.reports.folder(self._service.case(user, case))
         pages = pages_of((folder / "report.md").read_text(encoding="utf-8").splitlines(keepends=True))
         return f"{_chosen(pages, page)}\n(page {page} of {len(pages)})"
 

@@ -114,7 +114,7 @@ def shown(service: Service, entry: CaseEntry) -> CaseState:
     """A case as a list shows it."""
     files = len(service.uploads.sizes(entry.id)) if entry.origin is Origin.UPLOADED else None
     latest = next((job for job in service.jobs.of(entry.id) if job.kind is JobKind.REVIEW), None)
-    head = service.head(entry)
+    head = service.reports.if_any(entry)
     return case_state(entry, files, latest, head.status if head else None, head.version if head else None)
 
 

@@ -64,7 +64,7 @@ class Look:
     def heavy(self, work: Callable[[Case, Series], T], *kinds: FileKind) -> T:
         """What takes a while, for a series of one of these kinds."""
         shown = shown_as(self.series, *kinds)
-        return self.service.heavy(lambda: work(self.case, shown))
+        return self.service.turns.heavy(lambda: work(self.case, shown))
 
 
 def look_of(case: CaseKey, series: SeriesKey, caller: CallerHere, service: ServiceHere) -> Look:
@@ -122,7 +122,7 @@ def list_studies(case: CaseKey, caller: CallerHere, service: ServiceHere) -> Stu
     """The studies of the case, by date, with their series."""
     entry, opened = _opened(service, caller, case)
     service.accesses.note("studies listed", entry.id, caller.user.account)
-    report = service.head(entry)
+    report = service.reports.if_any(entry)
     held = evidence_of(report, opened) if report is not None else {}
     return Studies(studies=tuple(StudyShown(
         id=study.id, date=study.date, kind=study.kind, modality=study.modality, description=study.description,
@@ -137,7 +137,7 @@ def list_studies(case: CaseKey, caller: CallerHere, service: ServiceHere) -> Stu
 def list_places(case: CaseKey, caller: CallerHere, service: ServiceHere) -> Places:
     """In which series each piece of the report's evidence is seen."""
     entry, opened = _opened(service, caller, case)
-    report = service.report(entry)
+    report = service.reports.of(entry)
     viewers = {f"{study.id}-{n}": VIEWERS.get(series.kind) for study in opened.studies
                for n, series in enumerate(study.series, 1)}
     return Places(places=tuple(Cited(evidence=item.id, series=key or None, viewer=viewers.get(key))
@@ -149,12 +149,12 @@ def list_marks(case: CaseKey, series: SeriesKey, caller: CallerHere, service: Se
     """Where the report's evidence lies on a series, and which sentences rest on it."""
     entry, opened = _opened(service, caller, case)
     _, shown = series_of(opened, series)
-    report = service.report(entry)
+    report = service.reports.of(entry)
     items = evidence_of(report, opened).get(series, [])
     if shown.kind in VOLUMES:
-        placed = on_volume(items, service.heavy(lambda: service.images.volume(opened, shown)))
+        placed = on_volume(items, service.turns.heavy(lambda: service.images.volume(opened, shown)))
     elif shown.kind is FileKind.FILM:
-        placed = on_film(items, service.heavy(lambda: service.images.film(opened, shown)))
+        placed = on_film(items, service.turns.heavy(lambda: service.images.film(opened, shown)))
     else:
         placed = elsewhere(items)
     return marks_of(report, items, placed)

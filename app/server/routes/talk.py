@@ -35,9 +35,9 @@ def read_timeline(case: CaseKey, asked: Annotated[TimelineAsked, Query()], calle
                   service: ServiceHere) -> TimelinePage:
     """The patient's timeline: what was known on a date, between dates, by kind, body site or analyte; or searched."""
     entry = service.case(caller.user, case)
-    service.folder(entry)
+    service.reports.folder(entry)
     service.accesses.note("timeline read", entry.id, caller.user.account)
-    return service.timeline(caller.user, entry, asked)
+    return service.reports.timeline(caller.user, entry, asked)
 
 
 def asked_about(case: CaseKey, caller: CallerHere, service: ServiceHere) -> CaseEntry:
@@ -45,7 +45,7 @@ def asked_about(case: CaseKey, caller: CallerHere, service: ServiceHere) -> Case
     before it begins."""
     caller.needs(Role.READER)
     entry = service.case(caller.user, case)
-    service.folder(entry)
+    service.reports.folder(entry)
     service.accesses.note("question asked", entry.id, caller.user.account)
     return entry
 
@@ -56,7 +56,7 @@ AskedAbout = Annotated[CaseEntry, Depends(asked_about)]
 @router.post("/chat", responses=described(401, 403, 404, 409, 422, 502, 503))
 def ask(entry: AskedAbout, given: Question, caller: CallerHere, service: ServiceHere) -> Answer:
     """Ask about the case; every sentence of the answer is checked against its evidence."""
-    return service.ask(caller.user, entry, given.question)
+    return service.chats.ask(caller.user, entry, given.question)
 
 
 @router.post("/chat/stream", response_class=EventSourceResponse, responses=described(401, 403, 404, 422))
@@ -72,7 +72,7 @@ async def ask_aloud(entry: AskedAbout, given: Question, caller: CallerHere, serv
 
     def answer() -> None:
         try:
-            said = service.ask(caller.user, entry, given.question, watch=lambda event: tell(_told(event)))
+            said = service.chats.ask(caller.user, entry, given.question, watch=lambda event: tell(_told(event)))
             tell(ServerSentEvent(data=said, event="answer"))
         except Exception as error:  # noqa: BLE001 - the stream has begun: what failed is its last event
             tell(ServerSentEvent(data=_problem(error), event="problem"))
@@ -90,9 +90,9 @@ def read_turns(case: CaseKey, caller: CallerHere, service: ServiceHere,
                most: Annotated[int, Query(ge=1, le=500)] = 50) -> Turns:
     """What was asked and answered about the case, oldest first."""
     entry = service.case(caller.user, case)
-    service.folder(entry)
+    service.reports.folder(entry)
     service.accesses.note("chat read", entry.id, caller.user.account)
-    return Turns(turns=tuple(service.turns(caller.user, entry, most)))
+    return Turns(turns=tuple(service.chats.turns(caller.user, entry, most)))
 
 
 def _told(event: Event) -> ServerSentEvent:
