@@ -12,7 +12,7 @@ from ..core.report import ReaderIdentity, Section, Sentence, SentenceKind
 from ..report.wording import date_text, plain
 from .compose_change import change_text, comparison_sentences, is_change, weight
 from .compose_labs import earlier_extremes, earlier_summary, is_critical, lab_sentences, outside_summary
-from .compose_records import record_sentences
+from .compose_records import noted_summary, record_sentences
 from .phrases import (
     STUDY_LABELS,
     Item,
@@ -179,6 +179,7 @@ def _impression(material: Material) -> list[Sentence]:
     sentences = [_short_change(item, material) for item in images]
     sentences += findings_sentences(_unsettled(material, images))
     sentences = [item.model_copy(update={"kind": SentenceKind.IMPRESSION}) for item in sentences]
+    sentences += noted_summary(material)
     sentences += outside_summary(material, MOST_LABS)
     critical = [group for group in earlier_extremes(material) if is_critical(group[0])]
     sentences += earlier_summary(critical[:MOST_LABS], SentenceKind.IMPRESSION)

@@ -290,3 +290,19 @@ def test_a_result_without_a_range_has_its_number_and_one_of_urine_its_specimen(c
                   category=Category.LAB, status=Status.MEASURED, tool="labs", date=SECOND)
     told = text_of({section.title: section for section in of_made(maker, case)}["Laboratory"])
     assert "Hemoglobin 14.6 g/dL" in told and "Blood (urine) 1+" in told and "Urine protein Trace" in told
+
+
+def test_what_a_letter_says_of_side_size_and_course_is_in_the_impression(case):
+    maker = Maker()
+    letter = maker.study(FileKind.DOCUMENT, "DOC", SECOND, "letter.pdf")
+    said = (("Hypertension", {}), ("Pulmonary nodule", {"laterality": "right", "site": "right upper lobe"}),
+            ("Pleural effusion", {"laterality": "left", "value": Value(text="small, new")}))
+    for n, (name, fields) in enumerate(said):
+        maker.add(letter, DocumentSpan(page=1, bbox=(50, 100 + 20 * n, 400, 112 + 20 * n), text=name),
+                  f"Letter: {name}", name=name, category=Category.RECORD, status=Status.PRESENT, tool="records",
+                  date=SECOND, **fields)
+    sections = {section.title: text_of(section) for section in of_made(maker, case)}
+    assert sections["Health record"] == ("Stated in notes and letters (2025-03-04): Hypertension; Pulmonary nodule, "
+                                         "right upper lobe; Pleural effusion, left, small, new.")
+    assert sections["Impression"] == ("Stated in notes and letters (2025-03-04): Pleural effusion, left, small, new; "
+                                      "Pulmonary nodule, right upper lobe.")
