@@ -25,6 +25,7 @@ from .phrases import (
     grouped,
     limitation,
     listing,
+    study_label,
     when,
 )
 
@@ -88,7 +89,7 @@ def _reviewed(material: Material) -> list[Sentence]:
     sentences: list[Sentence] = []
     silent: list[Sentence] = []
     found = grouped((item for item in material.findings if not item.change), lambda item: _study_id(item, material))
-    for label, studies in grouped(material.case.studies, _label).items():
+    for label, studies in grouped(material.case.studies, study_label).items():
         items = [item for study in studies if study.id in found for item in _reviewed_items(study, found[study.id])]
         if items:
             sentences.append(listing(label, _one_per_date(items)))
@@ -126,10 +127,6 @@ def _silent(label: str, study: Study, material: Material) -> Sentence:
     shown = [item.id for item in material.evidence if item.source.file in files]
     date = date_text(study.date) or fill("reviewed_undated")
     return limitation(fill("reviewed_without_finding", label=label, date=date), shown)
-
-
-def _label(study: Study) -> str:
-    return STUDY_LABELS[study.kind][0] if study.kind in STUDY_LABELS else "Documents"
 
 
 def _examinations(material: Material) -> list[tuple[str, list[Sentence]]]:
@@ -176,7 +173,7 @@ def _impression(material: Material) -> list[Sentence]:
     moved = [item for item in sorted(material.of(is_change), key=weight)
              if item.change and item.change.direction.value != "stable" and item.status is not Status.INDETERMINATE]
     images = [item for item in moved if not material.is_lab(item)][:MOST_CHANGES]
-    sentences = [_short_change(item, material) for item in images]
+    sentences = [cited(change_text(item, material, brief=True), (item,)) for item in images]
     sentences += findings_sentences(_unsettled(material, images))
     sentences = [item.model_copy(update={"kind": SentenceKind.IMPRESSION}) for item in sentences]
     sentences += noted_summary(material)
@@ -186,12 +183,6 @@ def _impression(material: Material) -> list[Sentence]:
     compared = any(item.change for item in material.findings)
     weighed = compared or any(item.category is Category.LAB for item in material.findings)
     return sentences or [limitation(fill("impression_none" if weighed else "impression_nothing"))]
-
-
-def _short_change(finding: Finding, material: Material) -> Sentence:
-    change = finding.change
-    brief = change.model_copy(update={"delta": None, "relative": None, "least_detectable": None}) if change else None
-    return cited(change_text(finding.model_copy(update={"change": brief}), material), (finding,))
 
 
 def _unsettled(material: Material, told: Sequence[Finding]) -> list[Finding]:

@@ -14,6 +14,7 @@ from ..core.report import Conflict
 from ..core.results import OneResult, Sources, contradictions, one_results
 from ..report.wording import date_text, value_text
 from ..tools.comparison.trends import analyte_of
+from ..tools.volume.density import LOW_AREA
 
 NODULES = ("lung nodule", "pulmonary nodule", "suspicious lung nodule", "lung opacity")
 """What the questions of the volume tool call a nodule, or what each nodule is."""
@@ -145,7 +146,7 @@ def _nodules(group: Sequence[Finding]) -> Iterator[Conflict]:
 def _emphysema(group: Sequence[Finding]) -> Iterator[Conflict]:
     """Emphysema on a CT whose lungs hold no low-attenuation area that can be told from none (the density mask of Müller
     et al., Chest 94:782-787, 1988)."""
-    areas = [item for item in group if item.name == "Low-attenuation area" and item.number is not None and item.value]
+    areas = [item for item in group if item.name == LOW_AREA and item.number is not None and item.value]
     read = [item for item in group if item.is_read and item.name.casefold() == "emphysema"
             and item.status is Status.PRESENT]
     if areas and read and all((item.number or 0) <= (item.value.precision or 0) for item in areas if item.value):

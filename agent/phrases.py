@@ -36,6 +36,16 @@ STUDY_LABELS: dict[FileKind, tuple[str, frozenset[EvidenceKind]]] = {
 """What a kind of study is called, and the kinds of evidence that can come from one."""
 
 
+def study_label(study: Study) -> str:
+    """What a study is called by its kind."""
+    return STUDY_LABELS[study.kind][0] if study.kind in STUDY_LABELS else "Documents"
+
+
+def listed(texts: Sequence[str]) -> str:
+    """"a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))
+
+
 READ_ORDER = {"present_by": -1, "absent_by": 1, "indeterminate_by": 2}
 """Where what a model read stands among the findings of an examination: what is there first, what is unclear last."""
 

@@ -12,12 +12,14 @@ from .claims import DateMention, Quantity, Reading, Role, words_of
 from .compose_labs import flag_of
 from .compose_records import is_past
 from .facts import Facts
+from .prose.units import POINTS
 from .vocabulary import (
     CHECKED_WORDS,
     DIRECTIONS,
     FAMILY,
     HIGH,
     INDETERMINATE,
+    LESS,
     LOW,
     NEGATIONS,
     NORMAL,
@@ -75,7 +77,9 @@ def numbers(stated: Stated) -> str:
 
 def _number_holds(quantity: Quantity, facts: Facts) -> bool:
     own = facts.unit
-    units = {Role.OVER: ("day", "days"), Role.RELATIVE: ("%",), Role.RANGE: (own, None)}.get(quantity.role, (own,))
+    points = POINTS if own == "%" else ()
+    units = {Role.OVER: ("day", "days"), Role.RELATIVE: ("%",), Role.RANGE: (own, None), Role.BY: (own, *points),
+             Role.DETECTABLE: (own, *points)}.get(quantity.role, (own,))
     if quantity.unit not in units or (quantity.role is Role.VALUE and quantity.comparator != _comparator(facts)):
         return False
     signed = quantity.role not in (Role.BY, Role.RELATIVE)
@@ -160,6 +164,16 @@ def direction(stated: Stated) -> str:
     return "" if said <= known else "a change is not that of its finding"
 
 
+def detectable(stated: Stated) -> str:
+    """Less than can be detected is said of what is less."""
+    if not stated.words & LESS:
+        return ""
+    change = stated.finding.change
+    least, delta = (change.least_detectable, change.delta) if change else (None, None)
+    is_less = least is not None and delta is not None and abs(delta) < least
+    return "" if is_less else "a change is not that of its finding"
+
+
 def reader(stated: Stated) -> str:
     """What a model read is told under the model's name."""
     return "" if stated.facts.reader is None or stated.facts.reader in stated.phrases else "it does not say who read it"
@@ -184,6 +198,6 @@ def kind_of_evidence(stated: Stated) -> str:
 
 
 CLAIM_RULES: tuple[Callable[[Stated], str], ...] = (
-    side, numbers, dates, presence, certainty, flags, direction, reader, entries,
+    side, numbers, dates, presence, certainty, flags, direction, detectable, reader, entries,
     vocabulary)
 REVIEWED_RULES: tuple[Callable[[Stated], str], ...] = (kind_of_evidence, numbers, dates, vocabulary)

@@ -12,7 +12,7 @@ from caseloom.agent.compose_labs import flag_words
 from caseloom.agent.verify import verify
 from caseloom.core.case import FileKind
 from caseloom.core.evidence import DocumentSpan, FhirResource, ImageBox
-from caseloom.core.finding import Category, Status, Value
+from caseloom.core.finding import Category, Change, Direction, Status, Value
 from caseloom.core.numbering import number_all
 from caseloom.core.refusal import Refusal, RefusalCode
 from caseloom.core.report import ReaderIdentity, Section, Sentence, SentenceKind, Support
@@ -302,7 +302,44 @@ def test_what_a_letter_says_of_side_size_and_course_is_in_the_impression(case):
                   f"Letter: {name}", name=name, category=Category.RECORD, status=Status.PRESENT, tool="records",
                   date=SECOND, **fields)
     sections = {section.title: text_of(section) for section in of_made(maker, case)}
-    assert sections["Health record"] == ("Stated in notes and letters (2025-03-04): Hypertension; Pulmonary nodule, "
-                                         "right upper lobe; Pleural effusion, left, small, new.")
+    assert sections["Health record"] == ("Stated in notes and letters (2025-03-04): Hypertension; Pleural effusion, "
+                                         "left, small, new; Pulmonary nodule, right upper lobe.")
     assert sections["Impression"] == ("Stated in notes and letters (2025-03-04): Pleural effusion, left, small, new; "
                                       "Pulmonary nodule, right upper lobe.")
+
+
+def changed_pair(maker: Maker, name: str, numbers: tuple[float, float], unit: str, change: Change) -> None:
+    sources = [maker.study(FileKind.FILM, "CR", date, f"{name}_{date}.dcm") for date in (FIRST, SECOND)]
+    ends = [maker.add(source, ImageBox(box=(0, 0, 5, 5)), f"{name}, {date}", name=name, tool="volume", date=date,
+                      category=Category.MEASUREMENT, status=Status.MEASURED, value=Value(number=number, unit=unit))
+            for source, date, number in zip(sources, (FIRST, SECOND), numbers, strict=True)]
+    maker.change(*ends, change.model_copy(update={"from_": numbers[0], "to": numbers[1]}))
+
+
+def test_what_moved_by_less_than_can_be_detected_is_told_so_and_together(case):
+    maker = Maker()
+    for name, numbers, unit, least in (
+            ("Opacity volume", (0.246, 0.487), "mL", 0.42), ("Emphysema", (4.0, 5.0), "%", 5.0),
+            ("Lung volume", (2536.0, 2536.0), "mL", 183.0)):
+        changed_pair(maker, name, numbers, unit, Change(
+            direction=Direction.STABLE, delta=round(numbers[1] - numbers[0], 3), least_detectable=least,
+            relative=round((numbers[1] - numbers[0]) / numbers[0], 4), interval_days=367))
+    sections = {section.title: text_of(section) for section in of_made(maker, case)}
+    assert sections["Comparison"].splitlines() == [
+        "Stable, or changed by less than can be detected, from 2024-03-02 to 2025-03-04: opacity volume from 0.246 "
+        "mL to 0.487 mL (smallest detectable 0.42 mL); emphysema from 4 % to 5 % (smallest detectable 5 percentage "
+        "points); lung volume from 2536 mL to 2536 mL (smallest detectable 183 mL)."]
+
+
+def test_one_alone_says_it_with_its_difference_and_percentages_differ_by_points(case):
+    maker = Maker()
+    changed_pair(maker, "Opacity volume", (0.246, 0.487), "mL", Change(
+        direction=Direction.STABLE, delta=0.241, relative=0.9797, least_detectable=0.42, interval_days=367))
+    changed_pair(maker, "Field share", (48.0, 54.0), "%", Change(
+        direction=Direction.INCREASED, delta=6.0, relative=0.125, least_detectable=5.0, interval_days=367))
+    told = {section.title: text_of(section) for section in of_made(maker, case)}["Comparison"].splitlines()
+    assert told == [
+        "Field share: increased from 48 % on 2024-03-02 to 54 % on 2025-03-04, by 6 percentage points over 367 days, "
+        "smallest detectable difference 5 percentage points.",
+        "Opacity volume: changed by less than can be detected, from 0.246 mL on 2024-03-02 to 0.487 mL on 2025-03-04, "
+        "by 0.241 mL over 367 days, smallest detectable difference 0.42 mL."]
