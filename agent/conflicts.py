@@ -15,6 +15,7 @@ from ..core.results import OneResult, Sources, contradictions, one_results
 from ..report.wording import date_text, value_text
 from ..tools.comparison.trends import analyte_of
 from ..tools.volume.density import LOW_AREA
+from .conflicts_person import person_conflicts
 
 NODULES = ("lung nodule", "pulmonary nodule", "suspicious lung nodule", "lung opacity")
 """What the questions of the volume tool call a nodule, or what each nodule is."""
@@ -27,7 +28,8 @@ Sci 157:513-521, 1919)."""
 
 
 def conflicts_of(case: Case, findings: Sequence[Finding], evidence: Iterable[Evidence]) -> tuple[Conflict, ...]:
-    """Every disagreement: laboratory values between sources, and what was measured against what a model read.
+    """Every disagreement: what files say of the person, laboratory values between sources, and what was
+    measured against what a model read.
 
     Args:
         case: for the projection of films.
@@ -35,7 +37,8 @@ def conflicts_of(case: Case, findings: Sequence[Finding], evidence: Iterable[Evi
         evidence: the report's.
     """
     shown = {item.id: item for item in evidence}
-    return (*lab_conflicts(findings, {key: item.source.file for key, item in shown.items()}),
+    return (*person_conflicts(case, findings, shown),
+            *lab_conflicts(findings, {key: item.source.file for key, item in shown.items()}),
             *reading_conflicts(case, findings, shown))
 
 
