@@ -72,13 +72,18 @@ def comparison_sentences(material: Material) -> list[Sentence]:
     labs = [item for item in changes if material.is_lab(item)]
     moving = [item for item in labs if item.change and item.change.direction is not Direction.STABLE]
     told = [item for item in moving if flag_words(item)][:MOST_LAB_CHANGES] or moving[:MOST_UNFLAGGED]
-    still = [item for item in images if _is_still(item)]
-    steady, left_over = _steady_sentences(still, material)
-    sentences = [_sentence(item, material) for item in images if item not in still] + steady
+    sentences, left_over = change_sentences(images, material)
     sentences += [_sentence(item, material) for item in told]
     named = {item.id for item in told}
     rest = left_over + [item for item in labs if item.id not in named]
     return sentences + ([further("further_comparisons", rest, SentenceKind.COMPARISON)] if rest else [])
+
+
+def change_sentences(changes: Sequence[Finding], material: Material) -> tuple[list[Sentence], list[Finding]]:
+    """A sentence for each change, those below what can be detected together at the end; and what is left over."""
+    still = [item for item in changes if _is_still(item)]
+    steady, left_over = _steady_sentences(still, material)
+    return [_sentence(item, material) for item in changes if item not in still] + steady, left_over
 
 
 def _is_still(finding: Finding) -> bool:
