@@ -11,7 +11,7 @@ from ..core.report import Addendum, Report, ReportStatus, Signature, Support
 from ..memory.audit import AuditTrail, Entry, account
 from ..memory.home import Home
 from .changed import changed_files
-from .kept import addendum_digest, check_kept, check_signed
+from .kept import addendum_digest, check_kept, check_signed, copies
 from .nodes import content_digest
 from .opened import AnyPath, latest_run, settings_here
 from .run import ReviewRun
@@ -131,12 +131,20 @@ def verify_trail(case: AnyPath | None = None, *, patient: str | None = None) -> 
         StoreError: an entry or a copy was changed, taken out or put in; the message names the first one.
     """
     home, shown = Home(settings_here().home), audit_trail(case, patient=patient)
+    every = AuditTrail(home).entries()
     if case is None:
-        check_kept(home, shown)
+        check_kept(home, every)
     else:
         with latest_run(case, patient) as run:
-            check_kept(home, shown, run.report().case.id)
+            check_kept(home, every, run.report().case.id)
     return shown
+
+
+def restart_trail() -> Entry:
+    """Begin another audit trail where the one there does not hold: that one is set aside, and the copies of what was
+    decided before are taken over as they are."""
+    home = Home(settings_here().home)
+    return AuditTrail(home).restart(account(), copies(home))
 
 
 def record_export(run: ReviewRun, forms: list[str], folder: Path) -> None:

@@ -7,10 +7,11 @@ key can write a new trail: against them only a copy kept elsewhere helps.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from getpass import getuser
@@ -38,7 +39,7 @@ class Entry(Word):
     account: str
     """The operating system's or the server's name of the caller."""
     action: str
-    """`drafted`, `edited`, `signed`, `rejected`, `addendum`, `exported` ..."""
+    """`drafted`, `edited`, `signed`, `rejected`, `addendum`, `exported`, `restarted` ..."""
     case: str
     about: dict[str, Any]
     """Digests, names as given, forms; never what a report says."""
@@ -69,16 +70,50 @@ class AuditTrail:
             StoreError: the trail does not hold, so nothing is added to it.
         """
         with self._lock():
-            number, previous = self._end()
-            draft = Entry(number=number + 1, at=datetime.now(UTC).isoformat(timespec="seconds"), account=account,
-                          action=action, case=case, about=about, previous=previous)
-            entry = draft.model_copy(update={"seal": self._seal(draft)})
-            with self._file.open("ab") as stream:
-                stream.write(entry.model_dump_json().encode("utf-8") + b"\n")
-                stream.flush()
-                os.fsync(stream.fileno())
-            self._keep_end(entry)
+            return self._add(action, case, account, about)
+
+    def restart(self, account: str, kept: Mapping[str, str]) -> Entry:
+        """Go on after a trail that does not hold: it is set aside under another name, and the next entry says so.
+
+        A trail that holds, or none at all, stays where it is; the entry then takes over the copies alone.
+
+        Args:
+            account: of the caller.
+            kept: SHA-256 of each copy of a decided report that is there now, by its path in the state folder; from
+                here on they count as known.
+        """
+        with self._lock():
+            aside = {} if self._holds() else self._set_aside()
+            return self._add("restarted", "", account, {"set_aside": aside, "kept": dict(kept)})
+
+    def _add(self, action: str, case: str, account: str, about: dict[str, Any]) -> Entry:
+        number, previous = self._end()
+        draft = Entry(number=number + 1, at=datetime.now(UTC).isoformat(timespec="seconds"), account=account,
+                      action=action, case=case, about=about, previous=previous)
+        entry = draft.model_copy(update={"seal": self._seal(draft)})
+        with self._file.open("ab") as stream:
+            stream.write(entry.model_dump_json().encode("utf-8") + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        self._keep_end(entry)
         return entry
+
+    def _holds(self) -> bool:
+        try:
+            self._end()
+        except StoreError:
+            return False
+        return True
+
+    def _set_aside(self) -> dict[str, str]:
+        """Rename both files; the SHA-256 of each by its new name."""
+        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        aside = {}
+        for file in (self._file, self._end_file):
+            if file.is_file():
+                moved = file.rename(file.with_name(f"{file.stem}-{stamp}{file.suffix}"))
+                aside[moved.name] = hashlib.sha256(moved.read_bytes()).hexdigest()
+        return aside
 
     def entries(self, case: str | None = None) -> list[Entry]:
         """All entries, or those of one case, oldest first.
@@ -147,5 +182,5 @@ def account() -> str:
         return f"uid {os.getuid()}"
 
 
-_BROKEN = ("the audit trail does not hold; keep audit.jsonl and audit.end of the state folder for whoever looks into "
-           "it, and move them away to begin a new one:")
+_BROKEN = ("the audit trail does not hold (`caseloom audit --restart` keeps it aside for whoever looks into it, and "
+           "begins another):")
