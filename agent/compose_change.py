@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from ..core.amounts import unit_text
@@ -73,7 +73,7 @@ def comparison_sentences(material: Material) -> list[Sentence]:
     moving = [item for item in labs if item.change and item.change.direction is not Direction.STABLE]
     told = [item for item in moving if flag_words(item)][:MOST_LAB_CHANGES] or moving[:MOST_UNFLAGGED]
     sentences, left_over = change_sentences(images, material)
-    sentences += [_sentence(item, material) for item in told]
+    sentences += _together(told, "change_listed", _listed_item, material)
     named = {item.id for item in told}
     rest = left_over + [item for item in labs if item.id not in named]
     return sentences + ([further("further_comparisons", rest, SentenceKind.COMPARISON)] if rest else [])
@@ -82,8 +82,8 @@ def comparison_sentences(material: Material) -> list[Sentence]:
 def change_sentences(changes: Sequence[Finding], material: Material) -> tuple[list[Sentence], list[Finding]]:
     """A sentence for each change, those below what can be detected together at the end; and what is left over."""
     still = [item for item in changes if _is_still(item)]
-    steady, left_over = _steady_sentences(still, material)
-    return [_sentence(item, material) for item in changes if item not in still] + steady, left_over
+    steady = _together(still[:MOST_STEADY], "change_steady", _steady_item, material)
+    return [_sentence(item, material) for item in changes if item not in still] + steady, still[MOST_STEADY:]
 
 
 def _is_still(finding: Finding) -> bool:
@@ -98,27 +98,42 @@ def _is_undetected(change: Change) -> bool:
             and abs(change.delta) < change.least_detectable)
 
 
-def _steady_sentences(still: Sequence[Finding], material: Material) -> tuple[list[Sentence], list[Finding]]:
-    """One sentence for all that is steady between two dates, and what is beyond the most of it."""
-    days = grouped(still, lambda item: (item.change and date_text(prior_date(item.change, material)),
-                                        date_text(item.date)))
-    sentences, rest = [], list[Finding]()
-    for (before, after), same in days.items():
-        if len(same) == 1 or not (before and after):
-            sentences += [_sentence(item, material) for item in same]
-            continue
-        items = [Item(_steady_item(item), (item,)) for item in same[:MOST_STEADY]]
-        sentences.append(listing(fill("change_steady", before=before, after=after), items, SentenceKind.COMPARISON))
-        rest += same[MOST_STEADY:]
-    return sentences, rest
+def _together(changes: Sequence[Finding], lead: str, item_text: Callable[[Finding, Change], str], material: Material
+              ) -> list[Sentence]:
+    """One sentence for the changes between two dates; what has no two dates or numbers, is in doubt, was converted, or
+    is alone has a sentence of its own.
+
+    Args:
+        changes: in their order.
+        lead: template of the lead, which names both dates.
+        item_text: what is said of one change.
+        material: where the dates of the earlier examinations stand.
+    """
+    def key(finding: Finding) -> tuple[str, ...]:
+        change = finding.change
+        before = prior_date(change, material) if change else None
+        plain = (change is not None and change.from_ is not None and change.to is not None and not finding.is_read
+                 and finding.status is not Status.INDETERMINATE and not _converted(finding, change, material))
+        return (date_text(before), date_text(finding.date)) if plain and before and finding.date else (finding.id,)
+
+    sentences = []
+    for days, same in grouped(changes, key).items():
+        if len(same) == 1:
+            sentences.append(_sentence(same[0], material))
+        else:
+            items = [Item(item_text(item, item.change), (item,)) for item in same if item.change]
+            sentences.append(listing(fill(lead, before=days[0], after=days[1]), items, SentenceKind.COMPARISON))
+    return sentences
 
 
-def _steady_item(finding: Finding) -> str:
-    change = finding.change
-    if change is None or change.from_ is None or change.to is None or change.least_detectable is None:
-        raise ValueError(f"{finding.id} is no steady change")
+def _steady_item(finding: Finding, change: Change) -> str:
     return fill("change_steady_item", subject=lowered(subject(finding)), before=_amount(change.from_, finding),
-                after=_after(finding, change.to), least=_difference(change.least_detectable, finding))
+                after=_after(finding, change.to), least=_difference(change.least_detectable or 0.0, finding))
+
+
+def _listed_item(finding: Finding, change: Change) -> str:
+    return fill("change_listed_item", subject=subject(finding), direction=change.direction.value,
+                before=_amount(change.from_, finding), after=_after(finding, change.to))
 
 
 def change_text(finding: Finding, material: Places, *, brief: bool = False) -> str:
@@ -190,14 +205,14 @@ def _end(key: str, name: str, amount: str, moment: str | None) -> str:
     return fill(f"{key}_on", **{name: amount, "date": date_text(moment)})
 
 
-def _after(finding: Finding, number: float) -> str:
+def _after(finding: Finding, number: float | None) -> str:
     if finding.value is not None and finding.value.number == number:
         return value_text(finding.value)
     return _amount(number, finding)
 
 
-def _amount(number: float, finding: Finding) -> str:
-    return with_unit(number_text(number), finding.value.unit if finding.value else None)
+def _amount(number: float | None, finding: Finding) -> str:
+    return with_unit(number_text(number or 0.0), finding.value.unit if finding.value else None)
 
 
 def _by(finding: Finding, change: Change) -> str:
