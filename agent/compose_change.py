@@ -81,7 +81,7 @@ def comparison_sentences(material: Material) -> list[Sentence]:
 
 def change_sentences(changes: Sequence[Finding], material: Material) -> tuple[list[Sentence], list[Finding]]:
     """A sentence for each change, those below what can be detected together at the end; and what is left over."""
-    still = [item for item in changes if _is_still(item)]
+    still = sorted((item for item in changes if _is_still(item)), key=lambda item: item.name)
     steady = _together(still[:MOST_STEADY], "change_steady", _steady_item, material)
     return [_sentence(item, material) for item in changes if item not in still] + steady, still[MOST_STEADY:]
 

@@ -92,10 +92,10 @@ def test_the_comparison_section_says_when_there_was_none(case):
     assert "No earlier film." in text_of(sections["Comparison"])
 
 
-def test_only_values_outside_their_range_have_a_sentence_of_their_own(sections):
+def test_values_outside_their_range_come_first_and_with_their_range(sections):
     lines = text_of(sections["Laboratory"]).splitlines()
-    assert lines[:2] == ["Leukocytes 13.4 10*9/L, high, range 4 - 11 (2025-03-04).",
-                         "Haemoglobin 9.8 g/dL, low, range 12 - 16 (2025-03-04)."]
+    assert lines[0] == ("Flagged or outside the printed range (2025-03-04): Leukocytes 13.4 10*9/L, high, range "
+                        "4 - 11; Haemoglobin 9.8 g/dL, low, range 12 - 16.")
     assert "Within the printed range (2025-03-04): Creatinine; Platelets." in lines
 
 
@@ -326,9 +326,9 @@ def test_what_moved_by_less_than_can_be_detected_is_told_so_and_together(case):
             relative=round((numbers[1] - numbers[0]) / numbers[0], 4), interval_days=367))
     sections = {section.title: text_of(section) for section in of_made(maker, case)}
     assert sections["Comparison"].splitlines() == [
-        "Stable, or changed by less than can be detected, from 2024-03-02 to 2025-03-04: opacity volume from 0.246 "
-        "mL to 0.487 mL (smallest detectable 0.42 mL); emphysema from 4 % to 5 % (smallest detectable 5 percentage "
-        "points); lung volume from 2536 mL to 2536 mL (smallest detectable 183 mL)."]
+        "Stable, or changed by less than can be detected, from 2024-03-02 to 2025-03-04: emphysema from 4 % to 5 % "
+        "(smallest detectable 5 percentage points); lung volume from 2536 mL to 2536 mL (smallest detectable 183 mL); "
+        "opacity volume from 0.246 mL to 0.487 mL (smallest detectable 0.42 mL)."]
 
 
 def test_one_alone_says_it_with_its_difference_and_percentages_differ_by_points(case):
