@@ -99,5 +99,5 @@ def settled_answer(report: Report, context: ChatContext) -> Answer | None:
                 limits=ChatLimits(seconds=SECONDS))
     fresh = of_case(question, chat)
     known = {item.id for item in report.evidence}
-    stands = fresh.status is AnswerStatus.ANSWERED and {item.id for item in fresh.evidence} <= known
+    stands = (fresh.status is AnswerStatus.ANSWERED or not whole) and {item.id for item in fresh.evidence} <= known
     return fresh.model_copy(update={"raw_answer": given.raw_answer}) if stands else given
