@@ -206,7 +206,8 @@ def _end(key: str, name: str, amount: str, moment: str | None) -> str:
 
 
 def _after(finding: Finding, number: float | None) -> str:
-    if finding.value is not None and finding.value.number == number:
+    """The later value as printed; one with a comma in the form of the earlier number beside it."""
+    if finding.value is not None and finding.value.number == number and "," not in (finding.value.text or ""):
         return value_text(finding.value)
     return _amount(number, finding)
 

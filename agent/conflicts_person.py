@@ -50,10 +50,9 @@ def _apart(case: Case, shown: Mapping[str, Evidence], what: str, of: Callable[[I
     if not any(not (one.startswith(other) or other.startswith(one)) for one in sides for other in sides):
         return
     evidence = tuple(next(places[file] for file in files if file in places) for files in sides.values())
-    words = [f"{said if told else ('one', 'another', 'a third')[min(n, 2)]} in {_files(files)}"
-             for n, (said, files) in enumerate(sides.items())]
+    words = "; ".join(f"{said} in {_files(files)}" if told else _files(files) for said, files in sides.items())
     yield Conflict(text=f"Files of this case disagree on the patient's {what}, so they may be of different people: "
-                        f"{'; '.join(words)}.", findings=(), evidence=evidence)
+                        f"{words}{'' if told else ' each give another'}.", findings=(), evidence=evidence)
 
 
 def _files(files: Sequence[str]) -> str:

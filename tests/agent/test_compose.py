@@ -201,7 +201,8 @@ def test_no_sentence_names_the_patient(sections):
 
 @pytest.mark.parametrize(("flag", "computed", "words"), [
     ("L", "L", "low"), ("HH", "H", "high"), (None, "H", "high"), (None, "N", ""), ("N", "H", ""), ("++", "H", "high"),
-    ("*", "L", "low"), ("+", None, "high"), ("!", None, "flagged !"), ("A", None, "flagged A"), (None, None, "")])
+    ("*", "L", "low"), ("+", None, "high"), ("!", None, "flagged !"), ("A", None, "flagged A"), (None, None, ""),
+    ("bold", "H", "high")])
 def test_the_printed_flag_counts_and_a_sign_without_a_direction_gives_way_to_the_range(case, flag, computed, words):
     result = next(item for item in case.findings if item.category is Category.LAB and item.number is not None)
     assert result.value is not None
@@ -343,3 +344,17 @@ def test_one_alone_says_it_with_its_difference_and_percentages_differ_by_points(
         "smallest detectable difference 5 percentage points.",
         "Opacity volume: changed by less than can be detected, from 0.246 mL on 2024-03-02 to 0.487 mL on 2025-03-04, "
         "by 0.241 mL over 367 days, smallest detectable difference 0.42 mL."]
+
+
+def test_a_printed_decimal_comma_does_not_cost_the_comparison(case):
+    maker = Maker()
+    ends = [maker.add(maker.study(FileKind.DOCUMENT, "DOC", date, f"{date}.pdf"),
+                      DocumentSpan(page=1, bbox=(0, 0, 9, 9), text="x"), date, name="Magnesium", tool="labs", date=date,
+                      category=Category.LAB, status=Status.MEASURED, value=Value(
+                          number=number, text=text, unit="mmol/L", low=0.7, high=1.05, flag=flag, flag_computed=flag))
+            for date, number, text, flag in ((FIRST, 1.0, "1,0", None), (SECOND, 1.14, "1,14", "H"))]
+    maker.change(*ends, Change(direction=Direction.INCREASED, from_=1.0, to=1.14, delta=0.14, relative=0.14,
+                               interval_days=367))
+    sections = {section.title: text_of(section) for section in of_made(maker, case)}
+    assert sections["Comparison"] == ("Magnesium: increased from 1 mmol/L on 2024-03-02 to 1.14 mmol/L on 2025-03-04, "
+                                      "by 0.14 mmol/L (14 %) over 367 days.")
