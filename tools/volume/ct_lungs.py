@@ -8,9 +8,10 @@ from ...core.finding import Laterality
 from ...sources.ct_technique import Technique
 from ...sources.volume import Volume
 from .density import CALIBRATION_HU, LOW_AREA, LOW_HU, THICKEST_COMPARED_MM, lung_density
-from .draw import draw_lungs, draw_montage
+from .draw import draw_lungs
 from .grids import bounding_box, box_mm, coarse_place
 from .lungs import BORDER_HU, SIDES, Chest, Lung, lung_name
+from .montage import draw_montage
 from .telling import Telling, hounsfield, millilitres, percent
 
 SHARP_KERNELS = ("lung", "bone", "edge", "sharp", "detail")
