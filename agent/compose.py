@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ..core.case import SYNTHETIC, Case, FileKind, Study
 from ..core.evidence import Evidence
@@ -206,19 +206,19 @@ def reader_text(reader: ReaderIdentity) -> str:
 def _limits(material: Material, reader: ReaderIdentity, not_read: Sequence[Refusal]) -> list[Sentence]:
     tools = {item.tool for item in material.findings}
     measured = {item.tool for item in material.findings if not item.is_read}
-    keys: list[tuple[str, Callable[[], bool]]] = [
-        ("limit_nothing", lambda: not material.findings),
-        ("limit_measure", lambda: not reader.interprets),
-        ("limit_volume", lambda: "volume" in measured),
-        ("limit_nodule", lambda: any("candidate" in item.name.casefold() for item in material.findings)),
-        ("limit_film", lambda: "localization" in measured),
-        ("limit_film_unread", lambda: "localization" in measured - {item.tool for item in material.findings
-                                                                    if item.is_read}),
-        ("limit_pathology", lambda: "pathology" in measured),
-        ("limit_labs", lambda: "labs" in tools),
-        ("limit_records", lambda: "records" in tools),
-    ]
-    texts = [fill(key) for key, applies in keys if applies()]
+    read = {item.tool for item in material.findings if item.is_read}
+    keys = {
+        "limit_nothing": not material.findings,
+        "limit_measure": not reader.interprets,
+        "limit_volume": "volume" in measured,
+        "limit_nodule": any("candidate" in item.name.casefold() for item in material.findings),
+        "limit_film": "localization" in measured,
+        "limit_film_unread": "localization" in measured - read,
+        "limit_pathology": "pathology" in measured,
+        "limit_labs": "labs" in tools,
+        "limit_records": "records" in tools,
+    }
+    texts = [fill(key) for key, applies in keys.items() if applies]
     if reader.interprets:
         texts.insert(0, fill("limit_model", reader=reader_text(reader)))
     undated = sum(study.date is None and study.kind is not FileKind.RECORD for study in material.case.studies)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from ..core.amounts import unit_text
+from ..core.amounts import unit_code
 from ..core.evidence import Evidence
 from ..core.finding import Category, Change, Direction, Finding, Status
 from ..core.report import Sentence, SentenceKind
@@ -195,7 +195,7 @@ def _converted(finding: Finding, change: Change, material: Places) -> str:
     if earlier is None or earlier.value is None or finding.value is None or not is_lab(
             finding, material.evidence_by_id):
         return ""
-    same = unit_text(earlier.value).casefold() == unit_text(finding.value).casefold()
+    same = unit_code(earlier.value).casefold() == unit_code(finding.value).casefold()
     return "" if same else fill("change_converted")
 
 

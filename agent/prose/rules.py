@@ -203,16 +203,17 @@ def direction(held: Held) -> Reason | None:
         record = subject.findings[0].category is Category.RECORD
         wrong = said or "moved" in claim.says or (earlier and not record and len(subject.moments) < 2)
         return Reason.NO_CHANGE if wrong else None
-    if not _moved(held):
-        return Reason.CHANGE
+    return None if _moved(held) and said <= _directions(subject) else Reason.CHANGE
+
+
+def _directions(subject: Subject) -> set[str]:
+    """Words for its changes. What a model calls worse may be called larger and the other way round, better smaller;
+    what was measured is told as it was measured."""
     known = {item.direction.value for item in subject.changes}
-    wide = {other for kind in known for other in ({kind} | ({"worsened"} & _ALIKE.get(kind, set())))}
-    read = all(item.is_read for item in subject.findings if item.change)
-    if read:
-        wide |= {kind for kind, alike in _ALIKE.items() if alike & known}
-    else:
-        wide = known
-    return None if said <= wide else Reason.CHANGE
+    if not all(item.is_read for item in subject.findings if item.change):
+        return known
+    return known | {kind for kind, alike in _ALIKE.items() if alike & known} | (
+        {"worsened"} if "increased" in known else set())
 
 
 def _moved(held: Held) -> bool:
