@@ -9,7 +9,7 @@ from ..core.evidence import Evidence
 from ..core.finding import Category, Finding, Status
 from ..core.refusal import Refusal
 from ..core.report import ReaderIdentity, Section, Sentence, SentenceKind
-from ..report.wording import date_text, plain
+from ..report.wording import capital, date_text, plain
 from .compose_change import change_text, comparison_sentences, is_change, weight
 from .compose_labs import earlier_extremes, earlier_summary, is_critical, lab_sentences, outside_summary
 from .compose_records import noted_summary, record_sentences
@@ -67,8 +67,7 @@ def compose(case: Case, findings: Sequence[Finding], evidence: Sequence[Evidence
 
 
 def _sentence(text: str) -> str:
-    line = plain(text)
-    line = line[:1].upper() + line[1:]
+    line = capital(plain(text))
     return line if line.endswith((".", "?", "!")) else f"{line}."
 
 

@@ -13,8 +13,8 @@ from ..core.case import Case, Identity
 from ..core.evidence import Evidence
 from ..core.finding import Assertion, Category, Finding, Status
 from ..core.report import Conflict
-from ..report.wording import date_text, finding_date
-from .phrases import listed, when
+from ..report.wording import date_text, finding_date, listed
+from .phrases import when
 
 DEATH = "Death"
 """What the tool for records calls the entry that the person died."""

@@ -18,13 +18,13 @@ from ..core.settings import Limits
 from ..prompts import loader
 from ..readers.noted import NotedReader
 from ..readers.protocol import Reader
-from ..report.wording import date_text
+from ..report.wording import date_text, listed
 from ..tools.blanking import people_of
 from ..tools.records.read import answer_with_reader
 from .answers import merged
 from .compose import compose
 from .conflicts import conflicts_of
-from .phrases import grouped, listed, study_label
+from .phrases import grouped, study_label
 from .state import ReviewState
 
 NAMED_VERSIONS = ("caseloom", "chromadb", "langgraph", "numpy", "onnxruntime", "openslide-bin", "pydicom", "pymupdf",

@@ -13,7 +13,7 @@ from ..core.evidence import Evidence, EvidenceKind
 from ..core.finding import Category, Finding, Laterality, Status
 from ..core.report import Sentence, SentenceKind, Support
 from ..prompts.loader import Template, load_templates
-from ..report.wording import by_number, date_text, finding_date, plain, range_text, value_text
+from ..report.wording import by_number, capital, date_text, finding_date, plain, range_text, value_text
 
 Kind = TypeVar("Kind")
 Key = TypeVar("Key", bound=Hashable)
@@ -42,11 +42,6 @@ STUDY_LABELS: dict[FileKind, tuple[str, frozenset[EvidenceKind]]] = {
 def study_label(study: Study) -> str:
     """What a study is called by its kind."""
     return STUDY_LABELS[study.kind][0] if study.kind in STUDY_LABELS else "Documents"
-
-
-def listed(texts: Sequence[str]) -> str:
-    """"a", "a and b", "a, b and c"."""
-    return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))
 
 
 READ_ORDER = {"present_by": -1, "absent_by": 1, "indeterminate_by": 2}
@@ -239,7 +234,7 @@ def findings_sentences(findings: Sequence[Finding], most: int = 6) -> list[Sente
             in full.
     """
     placed = _by_place(findings)
-    sentences = [listing(dated("lead", same[0].date, name=_upper(place(same[0]))),
+    sentences = [listing(dated("lead", same[0].date, name=capital(place(same[0]))),
                          [_measure_item(item) for item in same]) for same in placed]
     apart = {item.id for same in placed for item in same}
     rest = [item for item in findings if item.id not in apart]
@@ -268,10 +263,6 @@ def _measure_item(finding: Finding) -> Item:
     text = fill("item_measured", place=lowered(shown(finding.name)),
                 value=shown(value_text(finding.value)) if finding.value else "")
     return Item(fill("item_indeterminate", item=text) if finding.status is Status.INDETERMINATE else text, (finding,))
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _side_order(finding: Finding) -> int:
