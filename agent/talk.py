@@ -16,6 +16,7 @@ from ..memory.query import Query
 from ..memory.timeline import Hit, open_timeline
 from ..readers.choose import ReaderChoice, choose_reader
 from ..tools.blanking import people_of
+from .asked import of_case
 from .chat.context import ChatContext
 from .chat.history import History
 from .chat.lookups import asked_for
@@ -49,7 +50,7 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, **who: Unpa
             said = run.go(question, fresh=chosen.record is not None, latest=False).answer
         if said is not None and said.status is AnswerStatus.ANSWERED:
             return said
-    return open_chat(case, patient=patient, reader=chosen, keep=False).ask(question)
+    return of_case(question, open_chat(case, patient=patient, reader=chosen, keep=False))
 
 
 def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice | None = None,

@@ -271,11 +271,16 @@ def edit(case: CasePath, name: PersonName,
 def audit(case: Annotated[Path | None, typer.Argument(metavar="[CASE]", help="Only this case's entries.")] = None,
           verify: Annotated[bool, typer.Option("--verify", help="Only say whether the trail holds, and the copies of "
                                                                 "what was decided.")] = False,
+          restart: Annotated[bool, typer.Option("--restart", help="Set a trail that does not hold aside and begin "
+                                                                  "another; copies of what was decided are taken over."
+                                                )] = False,
           patient: Patient = None, as_json: AsJson = False) -> None:
     """Show who did what to which report, once the whole trail was found to hold."""
-    from ..agent.decide import audit_trail, verify_trail
+    from ..agent.decide import audit_trail, restart_trail, verify_trail
     from .show import print_json, show_trail
 
+    if restart:
+        restart_trail()
     entries = verify_trail(case, patient=patient) if verify else audit_trail(case, patient=patient)
     if as_json:
         print_json({"holds": True, "entries": len(entries)} if verify else {"entries": entries})

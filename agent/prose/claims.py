@@ -79,6 +79,8 @@ def _now_after(before: Claim, part: Claim) -> None:
     """In "A, now B" and "A, previously B" the number without a word for its time is the other one."""
     if part.named or not part.amounts or not before.amounts or before.amounts[-1].role != "":
         return
+    if any(amount.role == "by" for amount in before.amounts):
+        return  # "by 2.8 mm (35.9 %), from …": what follows a difference says it once more
     other = {"now": "prior", "prior": "now"}.get(part.amounts[0].role)
     if other:
         before.amounts[-1] = replace(before.amounts[-1], role=other)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from .claim import Amount, Claim
 from .subjects import Moment, Subject
-from .units import factor, is_converted, is_written
+from .units import POINTS, factor, is_converted, is_written
 
 _DAYS = {"day": 1, "week": 7, "month": 30.44, "year": 365.25}
 _CHANGING = frozenset({"increased", "decreased", "improved", "worsened", "stable", "moved"})
@@ -72,7 +72,7 @@ def _same(amount: Amount, number: float, unit: str | None, subject: Subject, pri
 
 def _is_value(amount: Amount, moment: Moment, subject: Subject, claim: Claim) -> bool:
     value = moment.value
-    if moment.number is None or amount.comparator != (value.comparator or ""):
+    if moment.number is None or amount.comparator != (value.comparator or "") or amount.unit in POINTS:
         return False
     if amount.date is not None and not any(amount.date.is_of(when) for when in moment.dates):
         return False

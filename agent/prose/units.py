@@ -18,9 +18,12 @@ _AMOUNT = {"mol": 1.0, "mmol": 1e-3, "umol": 1e-6, "nmol": 1e-9, "pmol": 1e-12,
 _ACTIVITY = {"u": 1.0, "iu": 1.0, "mu": 1e-3, "miu": 1e-3, "uu": 1e-6, "uiu": 1e-6, "ku": 1e3}
 _TIME = {"day": 1.0, "days": 1.0, "week": 7.0, "weeks": 7.0, "month": 30.44, "months": 30.44, "year": 365.25,
          "years": 365.25}
+POINTS = ("percentage points", "percentage point")
+"""Of a difference of two percentages, and of no value."""
 _PLAIN = {"%": ("share", 0.01), "percent": ("share", 0.01), "1": ("share", 1.0), "hu": ("hu", 1.0),
           "mmhg": ("pressure", 1.0), "kpa": ("pressure", 7.50062), "au": ("arbitrary", 1.0),
-          "lb": ("mass", 453.592), "kg/m2": ("bmi", 1.0), "ph": ("ph", 1.0), "/min": ("rate", 1.0)}
+          "lb": ("mass", 453.592), "kg/m2": ("bmi", 1.0), "ph": ("ph", 1.0), "/min": ("rate", 1.0),
+          **dict.fromkeys((unit.replace(" ", "") for unit in POINTS), ("share", 0.01))}
 _COUNTED = r"(?:nuclei|cells|cell|copies)"
 _CODES = {"creatinine": "2160-0", "glucose": "2345-7", "cholesterol": "2093-3", "bilirubin": "1975-2",
           "calcium": "17861-6", "uric acid": "3084-1", "triglycerides": "2571-8", "urea nitrogen": "3094-0"}
@@ -120,14 +123,15 @@ def is_written(digits: str, number: float, printed: str | None, *, loose: bool =
         number: the finding's, without sign.
         printed: the finding's digits as a source printed them, or None.
         loose: the sentence says "about", or the number was converted: rounding to two digits that count is the same.
+            So it is with decimals for a number that was measured and that no source printed.
     """
     own = printed if printed is not None and re.fullmatch(r"\d+(?:\.\d+)?", printed) else number_text(number)
-    unrounded = printed is None and significant(f"{number:.12g}") > 4
     if decimals_of(digits) > decimals_of(own) and significant(digits) > significant(own):
         return False
     written = float(digits)
     if abs(written - float(own)) <= 1e-9 * max(1.0, abs(written)):
         return True
+    unrounded = printed is None and ("." in digits or significant(f"{number:.12g}") > 4)
     if not (loose or unrounded) or significant(digits) < 2:
         return False
     return abs(round_like(number, digits) - written) <= 1e-9 * max(1.0, abs(written))

@@ -14,10 +14,10 @@ from ...agent.run import listing
 from ...core.case import Case
 from ...core.errors import StoreError
 from ...core.settings import Settings
-from ...memory.audit import Entry
+from ...memory.audit import Entry, access_trail
 from ...memory.home import Home
 from ...sources.inspect import Inspection
-from .access_log import AccessLog, access_trail
+from .access_log import AccessLog
 from .chats import Chats
 from .gate import Rate
 from .images import Images

@@ -106,6 +106,14 @@ def test_every_door_says_the_same(case: Path) -> None:
 
 
 @pytest.mark.usefixtures("home")
+def test_a_question_of_two_parts_is_answered_part_by_part(case: Path) -> None:
+    answer = caseloom.review_case(case, question="Does the patient have asthma, and will he live?").answer
+    assert answer is not None and answer.status == "answered"
+    assert answer.sentences[0].text.startswith("Yes: Asthma") and answer.sentences[0].evidence
+    assert "“Will he live?” was not answered" in answer.text
+
+
+@pytest.mark.usefixtures("home")
 def test_words_of_a_source_are_data(case: Path) -> None:
     report = caseloom.review_case(case)
     assert {(item.name, item.status) for item in report.findings} == {("Asthma", "present"), (ORDER, "present")}
