@@ -12,7 +12,8 @@ from ...memory.timeline import Hit, Match
 from ...report.view import where
 from ...report.wording import by_number, date_text
 from ...tools.comparison import ComparisonTool, StudyReading
-from ...tools.records.intents import AmbiguousDate, Topic, left_over, understand
+from ...tools.records.intents import AmbiguousDate, left_over, understand
+from ...tools.records.question_forms import Topic
 from ...tools.records.questions import answer_question
 from ..compose_change import change_text
 from ..compose_labs import flag_of, lab_sentence, outside_range

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ...tools.records.intents import AmbiguousDate, Asked, Topic, understand
+from ...tools.records.intents import AmbiguousDate, Asked, understand
 from ...tools.records.matching import Fit, fit
+from ...tools.records.question_forms import Topic
 from .context import ChatContext
 from .moments import AGAINST, UP_TO, Span, UnclearDate
 from .plan import Plan, one
