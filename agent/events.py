@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ..core.case import Study
 from ..core.evidence import Evidence, FhirResource
 from ..core.finding import Assertion, Category, Finding, Status
 from ..core.moments import moment_key
@@ -44,12 +45,14 @@ def events_of(results: Sequence[TaskResult], others: Iterable[Finding]) -> list[
             text = study.description or STUDY_NAMES[study.kind]
             facts["study", text, study.date, None].append(_Fact(text, study.date, None, tuple(shown), {}))
     found = [finding for done in results for finding in done.result.findings]
+    named = {item.id for done in results for item in done.result.findings if _is_all_of_it(item, done.task.study)}
     others = list(others)
     results_of = _same_lab([*found, *others], {key: item.source.file for key, item in evidence.items()})
     for finding in (*found, *others):
         if finding.category in ON_THE_TIMELINE:
             for said in _said_apart(finding, evidence):
-                facts[_same(said, results_of)].append(_fact(said, evidence))
+                same = ("study", said.name, said.date, None) if said.id in named else _same(said, results_of)
+                facts[same].append(_fact(said, evidence))
     events = _with_corrections([_event(same, group) for same, group in facts.items()])
     return sorted(events, key=lambda event: (event.occurred_at or "9999", event.kind, event.text, event.id))
 
@@ -83,6 +86,12 @@ class _Fact:
     recorded: str | None
     evidence: tuple[str, ...]
     about: dict[str, str | None]
+
+
+def _is_all_of_it(finding: Finding, study: Study) -> bool:
+    """Whether a record entry says no more than that its document is there, as the document's own event does."""
+    return (study.kind in STUDY_NAMES and finding.category is Category.RECORD and finding.value is None
+            and (finding.name, finding.date) == (study.description, study.date))
 
 
 def _said_apart(finding: Finding, evidence: Mapping[str, Evidence]) -> tuple[Finding, ...]:

@@ -180,6 +180,8 @@ def chat(case: CasePath, patient: Patient = None,
                            allow_plain_http=allow_plain_http)
     if as_json and ask is None:
         raise typer.BadParameter("--json wants a question: give it with --ask")
+    if ask is not None and not ask.strip():
+        raise typer.BadParameter("--ask wants a question, and this one is empty")
     with watching() as watch:
         if ask is not None and reader != "measure":
             answer = asked(case, ask, patient=patient, reader=reader, model=model, adapters=_adapters(adapter),

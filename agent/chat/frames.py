@@ -32,10 +32,12 @@ _CHANGED = frozenset((
     "bigger", "larger", "smaller", "higher", "lower", "better", "worse", "doing", "improve", "improved", "worsen",
     "worsened", "stable", "unchanged", "percent", "%", "difference", "over", "time", "any", "significantly",
     "evolve", "evolved", "progress", "progressed", "move", "moved", "much", "dropping", "interval", "since", "then",
-    "same", "different"))
+    "same", "different", "years", "year", "months", "month", "weeks", "past", "few"))
 _MOVES = _CHANGED - frozenset((
     "any", "much", "over", "time", "percent", "%", "then", "got", "get", "since", "gone", "go", "same", "mm", "cm",
-    "ml", "percentage", "amount"))
+    "ml", "percentage", "amount", "years", "year", "months", "month", "weeks", "past", "few"))
+_RATE = frozenset(("fast", "quickly", "quick", "rapidly", "rate", "speed", "doubling", "slowly"))
+_OVER_TIME = re.compile(r"\bover (?:the )?(?:last |past )?(?:few )?(?:time|years?|months?|weeks?|days)\b")
 _UPWARDS = re.compile(r"\b(?:increas\w+|r[io]s(?:e|en|ing)|gr[eo]w\w*|gain\w*|up|bigger|larger|higher)\b")
 _DOWNWARDS = re.compile(r"\b(?:decreas\w+|f[ea]ll\w*|drop\w*|shr[aiu]nk\w*|los[et]|down|smaller|lower)\b")
 _PICKS = {"first": "first", "earliest": "first", "initial": "first", "initially": "first", "baseline": "first",
@@ -78,6 +80,9 @@ _ANY_LESION = re.compile(r"\b(?:lesions?|nodules?|masse?s?|opacit(?:y|ies))\b(?!
 _LUNG = re.compile(r"(?:right|left) lung")
 _OPACITY_VOLUME = re.compile(r"\b(?:nodule|mass|lesion|opacity)(?:'s)? volume\b"
                              r"|\bvolume of (?:the )?(?:nodule|mass|lesion|opacity)\b")
+_OF_OPACITY = re.compile(r"\b(?:nodule|mass|lesion|opacity)'s (?P<before>(?:long|short)[ -]axis)"
+                         r"|\b(?P<after>(?:long|short)[ -]axis(?: diameter)?) of (?:the |his |her )?"
+                         r"(?:nodule|mass|lesion|opacity)\b")
 _UNIT = re.compile(r"(?:^| )(?:in|to|into|as) (?P<unit>[a-zµμ]{1,4}/[a-z]{1,4}|mm2|cm2|mm|cm|ml|dl|l|m)(?= |$)")
 
 
@@ -125,6 +130,8 @@ def frame_of(span: Span, question: str, names: Names, subject: str = "") -> Fram
         subject: what the question before was about; taken where this one names nothing.
     """
     text = _OUT_OF_RANGE.sub("abnormal", _OPACITY_VOLUME.sub("opacity volume", span.rest))
+    text = re.sub(r"\b(?:volume )?doubling time\b", "doubling rate", text)
+    text = _OF_OPACITY.sub(lambda found: found["before"] or found["after"], text)
     limit = _LIMIT.search(text)
     of_change = limit is not None and _is_amount(text[:limit.start()].rstrip(), limit)
     if limit is not None:
@@ -240,10 +247,13 @@ def _evidence(frame: Frame) -> Plan | None:
 
 
 def _changed(frame: Frame) -> Plan | None:
-    if not frame.words & _MOVES or not frame.holds(_CHANGED, _PICKED) or frame.span.word in UP_TO:
+    asks = frame.words & (_MOVES | _RATE) or _OVER_TIME.search(frame.rest)
+    if not asks or not frame.holds(_CHANGED, _PICKED, _RATE) or frame.span.word in UP_TO:
         return None
-    unit = {"unit": frame.convert_to} if frame.convert_to else {}
-    return one("how_it_changed", frame.name, name=frame.name, since=frame.span.since, until=frame.span.until, **unit)
+    further: dict[str, object] = {"unit": frame.convert_to} if frame.convert_to else {}
+    if frame.words & _RATE:
+        further["rate"] = True
+    return one("how_it_changed", frame.name, name=frame.name, since=frame.span.since, until=frame.span.until, **further)
 
 
 def _value(frame: Frame) -> Plan | None:

@@ -109,6 +109,7 @@ def _as_recorded(text: str) -> str:
             (r"(?:what is |what was )?(?:the |his |her )?(?P<x>[a-z0-9][a-z0-9 -]*?) (?:levels?|concentrations?)",
              r"what was the latest \g<x>"),
             (r"when was (?:he|she|the patient) (?:last )?(?:seen|reviewed|here)", "when was the last visit"),
+            (r"(?P<a>is he|is she|is the patient) on an? [a-z]+ (?:called|named) (?P<x>.+)", r"\g<a> on \g<x>"),
             (r"(?P<x>family history)", r"what is the \g<x>")):
         if re.fullmatch(pattern, text):
             return re.sub(rf"^{pattern}$", words, text)

@@ -182,14 +182,15 @@ def _difference(ordered: Sequence[Finding]) -> list[Saying]:
     first, last, delta = found
     sign = "+" if delta > 0 else ""
     share = f" ({sign}{number_text(round(100 * delta / abs(first.number), 1))} %)" if first.number else ""
-    days = _days_apart(first.date or "", last.date or "")
+    days = days_apart(first.date or "", last.date or "")
     apart = "" if days is None else f", {days} days apart"
     ends = by_number({*first.evidence, *last.evidence})
     return [Saying(f"From the first to the last of these: {sign}"
                    f"{with_unit(number_text(delta), last.value.unit if last.value else None)}{share}{apart}.", ends)]
 
 
-def _days_apart(first: str, last: str) -> int | None:
+def days_apart(first: str, last: str) -> int | None:
+    """Days between two moments; None where one is dated less precisely."""
     return days_between(first, last) if min(len(first), len(last)) >= LONG_DATE else None
 
 
@@ -238,14 +239,16 @@ def _one_value(found: Sequence[Finding]) -> AnswerValue | None:
 
 def _in_unit(told: Told, found: Sequence[Finding], unit: str) -> Told:
     """The same with every value, of either side, in another unit too."""
-    further = []
+    further: dict[str, list[str]] = {}
     for item in found:
         if item.number is None or item.value is None or not item.value.unit:
             continue
         where = place(item)
         try:
-            text = converted_text(item.number, item.value.unit, unit)
+            text = converted_text(item.number, item.value.unit, unit, item.code.code if item.code else "")
         except NoConversion as error:
             return nothing(f"That cannot be converted: {error}", AnswerStatus.DECLINED)
-        further.append(Saying(f"{shown(f'{item.name}, {where}' if where else item.name)}: {text}.", item.evidence))
-    return Told((*told.sayings, *further), value=told.value)
+        line = f"{shown(f'{item.name}, {where}' if where else item.name)}: {text}."
+        further.setdefault(line, []).extend(item.evidence)
+    return replace(told, sayings=(*told.sayings, *(Saying(line, by_number(set(keys)))
+                                                   for line, keys in further.items())))

@@ -11,7 +11,7 @@ from pydantic import Field, create_model
 from ...memory.query import Query
 from ...prompts.loader import load_templates
 from ...tools.base import Arguments, OnDemand
-from . import again, amounts, entries, lookups, results, spans, studies, values
+from . import again, amounts, changes, entries, lookups, results, spans, studies, values
 from .context import ChatContext
 from .told import Told
 
@@ -55,6 +55,7 @@ class Change(Arguments):
     number: float | None = Field(default=None, ge=0.0, description="The amount of change.")
     unit: str = Field(default="", max_length=20, description="Of the amount, or '%'; alone, to tell the change in it.")
     direction: Literal["", "increased", "decreased"] = ""
+    rate: bool = Field(default=False, description="Also how fast, per year.")
 
 
 class Values(Arguments):
@@ -76,6 +77,7 @@ class Changes(Arguments):
     percent: float = Field(default=0.0, ge=0.0, description="Of the earlier value; only larger changes are given.")
     direction: Literal["", "increased", "decreased"] = ""
     of: Literal["", "lab", "imaging"] = Field(default="", description="Only laboratory results, or only images.")
+    most: int = Field(default=24, ge=1, le=24, description="How many changes are told, the largest first.")
     since: str = Field(default="", pattern=DATE, description="ISO date from which the change began.")
     until: str = Field(default="", pattern=DATE, description="ISO date.")
 
@@ -174,7 +176,9 @@ def make_tools(context: ChatContext) -> list[BaseTool]:
             between=(since, until) if since or until else None,
             **{name: value or None for name, value in given.items()}))  # type: ignore[arg-type]
 
-    def changed(relation: str, number: float | None, unit: str, direction: str, **given: str) -> Told:
+    def changed(relation: str, number: float | None, unit: str, direction: str, rate: bool, **given: str) -> Told:
+        if rate:
+            return amounts.rate_of_change(context, **given)
         if relation or unit:
             return amounts.amount_of_change(context, values.Limit(relation, number, unit), direction, **given)
         return results.how_it_changed(context, **given)
@@ -186,7 +190,8 @@ def make_tools(context: ChatContext) -> list[BaseTool]:
         ("how_it_changed", Change, changed),
         ("find_values", Values, lambda relation, number, unit, **given: values.find_values(
             context, limit=values.Limit(relation, number, unit), **given)),
-        ("find_changes", Changes, lambda **given: values.find_changes(context, **given)),
+        ("find_changes", Changes, lambda since, until, **given: changes.find_changes(
+            context, changes.Wanted(**given), since, until)),
         ("list_entries", Entries, lambda kind, since, until: entries.list_entries(context, kind, since, until)),
         ("search_timeline", Search, search),
         ("read_report", Part, lambda part: lookups.read_report(context, part)),

@@ -21,8 +21,8 @@ _SHORT = (
     (r"\bk\+|^k(?= |$)", "potassium"), (r"\bna\+|^na(?= |$)", "sodium"), (r"\bca\+\+|\bca2\+", "calcium"),
     (r"\bcl-", "chloride"), (r"\bcxrs?\b|\bchest x[ -]?rays?\b", "chest film"), (r"\bx[ -]?rays?\b", "film"),
     (r"\b(right|left) lung(?= (?:been )?(?:small|larg|bigg|shr[aiu]nk|grow|grew|los))", r"\1 lung volume"),
-    (r"\bctr\b|\b(?:heart|cardiac) size\b|\bheart(?= (?:(?:got|gotten|become|grown|been) )?(?:enlarged|big|bigger"
-     r"|too big|larger?|smaller|normal in size)\b)", "cardiothoracic ratio"),
+    (r"\bctr\b|\b(?:heart|cardiac) size\b|\bheart(?= (?:(?:got|get|gotten|become|grown|grow|been) )?"
+     r"(?:enlarged|big|bigger|too big|larger?|smaller|normal in size)\b)", "cardiothoracic ratio"),
     (r"\bct scans?\b|\bcat scans?\b", "ct"), (r"\bctpa\b", "ct"),
     (r"\bpmhx?\b|\bpast medical history\b", "past conditions"), (r"\bfhx?\b", "family history"),
     (r"\bhx\b", "history"), (r"\bdx\b", "diagnosis"), (r"\brx\b", "medications"), (r"\bptx\b", "pneumothorax"),

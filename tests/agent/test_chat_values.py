@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from caseloom.agent.chat.amounts import amount_of_change
-from caseloom.agent.chat.first_last import changes_over
+from caseloom.agent.chat.changes import Wanted, changes_over, find_changes
 from caseloom.agent.chat.forms import events, record_entries, studies
 from caseloom.agent.chat.frames import frame_of, plan_of_frame
 from caseloom.agent.chat.moments import span_in
@@ -20,7 +20,7 @@ from caseloom.agent.chat.refusals import ADVICE, DIAGNOSIS, IDENTITY, ORDERS, PR
 from caseloom.agent.chat.results import how_it_changed, look_up
 from caseloom.agent.chat.session import Chat
 from caseloom.agent.chat.told import Told
-from caseloom.agent.chat.values import Limit, find_changes, find_values
+from caseloom.agent.chat.values import Limit, find_values
 from caseloom.agent.chat.wording import corrected, plain
 from caseloom.core.evidence import DocumentSpan, Evidence, Source, make_evidence
 from caseloom.core.finding import Change, Code, Finding, Laterality, Value, make_finding
@@ -120,7 +120,7 @@ def test_what_is_stable_is_not_among_what_increased() -> None:
 
     for direction, found in (("increased", True), ("stable", False)):
         held = SimpleNamespace(report=SimpleNamespace(findings=(changed(direction),)), material=SERIES.material)
-        assert bool(find_changes(held, 50.0, "increased", "", "", "").sayings) is found
+        assert bool(find_changes(held, Wanted(50.0, "increased", "", 24), "", "").sayings) is found
 
 
 @pytest.mark.parametrize(("question", "said"), [
