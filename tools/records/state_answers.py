@@ -75,7 +75,7 @@ def _condition(question: str, asked: Asked, entries: Entries) -> Answer | None:
 
 def _event(question: str, asked: Asked, entries: Entries) -> Answer | None:
     """Whether a procedure or visit took place, or a report is there; None where none is named so."""
-    events = matching(asked.about, entries.of_kind("Procedure", "Encounter", "DiagnosticReport"))
+    events = matching(asked.about, entries.of_kind("Procedure", "Encounter", "DiagnosticReport", "ImagingStudy"))
     done = [entry for entry in events if is_named_so(asked.about, entry.finding.name)
             and (asked.limit is None or asked.limit.holds(entry.when))]
     if not done or not asked.about:
