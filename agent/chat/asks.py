@@ -26,6 +26,7 @@ _WRITER = (r"^what (?:did|does|do|has|have) (?:the |his |her )?(?:doctors?|physi
 _THING = r"(?P<planned>(?:[a-z-]+ ){0,2}[a-z-]{4,})"
 _SET = r"(?:planned|scheduled|arranged|booked|requested|ordered|pending|due)"
 _ARRANGED = rf"(?:is|are|was|were) (?:there )?(?:the |an? |any )?{_THING} {_SET}"
+_NEXT = rf"when (?:is|are|will be) (?:the |his |her )?next {_THING}(?: due| planned| scheduled)?"
 _TO_COME = (rf"(?:any |is there an? |are there any )?(?:planned|scheduled|arranged|upcoming|pending|plans? (?:for|of)) "
             rf"(?:the |an? )?{_THING}")
 """Of what is arranged, documents tell."""
@@ -109,7 +110,7 @@ def quoted(span: Span, question: str) -> Plan | None:
 
 def planned(span: Span, question: str) -> Plan | None:
     """`Will he have a colonoscopy?`: what documents say of it."""
-    found = re.fullmatch(PLANNED, span.rest) or re.fullmatch(_ARRANGED, span.rest) or re.fullmatch(_TO_COME, span.rest)
+    found = next(filter(None, (re.fullmatch(form, span.rest) for form in (PLANNED, _ARRANGED, _TO_COME, _NEXT))), None)
     return one("read_documents", words=found["planned"], called="", date="") if found and not span.word else None
 
 

@@ -20,6 +20,8 @@ _SINCE_WHEN = re.compile(r"(?:since when|from when|when did (?:it|that) (?:start
 _ONE_BEFORE = re.compile(r"(?:compare )?(?:it )?(?:with|to|and)? ?(?:the )?(?:(?:film|ct|mr|scan|one) )?"
                          r"before (?:that|it)(?: one)?|(?:and )?(?:the )?one before(?: that)?")
 _THE_ONE = re.compile(_LEAD + r"(?:the |that |those )?(?:one|ones|it|that|same|values?|results?)?(?: was| is)?")
+_PICK = re.compile(_LEAD + r"(?:on |in |at |of )?(?:the )?(?P<pick>first|earliest|initial|last|latest|most recent"
+                   r"|newest)(?: one| ct| scan| film| time)?")
 _SLICE = re.compile(_LEAD + r"(?:on |in |at )?(?:slice )(?:no\.? |number )?(?P<slice>\d{1,5})")
 
 
@@ -36,7 +38,11 @@ def about_another(span: Span, context: ChatContext, before: Plan) -> Plan | None
         context: whose names it may use.
         before: what the question before asked for.
     """
-    return on_another_slice(span, before) or at_another_time(span, before) or _another_thing(span, context, before)
+    return _elsewhere(span, before) or _another_thing(span, context, before)
+
+
+def _elsewhere(span: Span, before: Plan) -> Plan | None:
+    return on_another_slice(span, before) or at_another_pick(span, before) or at_another_time(span, before)
 
 
 def on_another_slice(span: Span, before: Plan) -> Plan | None:
@@ -45,6 +51,16 @@ def on_another_slice(span: Span, before: Plan) -> Plan | None:
     if found is None or not before.calls or "slice" not in before.calls[0].arguments:
         return None
     return _with(before, slice=int(found["slice"]))
+
+
+def at_another_pick(span: Span, before: Plan) -> Plan | None:
+    """`and on the first?` after `lung volume on the last CT?`."""
+    found = _PICK.fullmatch(span.rest)
+    if found is None or span.word or not before.calls or "pick" not in before.calls[0].arguments:
+        return None
+    first = found["pick"] in ("first", "earliest", "initial")
+    last = "last" if before.calls[0].tool in ("list_studies", "read_study") else "latest"
+    return _with(before, pick="first" if first else last)
 
 
 def at_another_time(span: Span, before: Plan) -> Plan | None:
@@ -86,7 +102,7 @@ def about_the_same(span: Span, question: str, context: ChatContext, before: Plan
     """A question that names nothing, about the subject of the one before."""
     if before.calls and before.calls[0].tool == "compare_with_prior" and _ONE_BEFORE.fullmatch(span.rest):
         return _with(before, back=int(before.calls[0].arguments.get("back", 1)) + 1)
-    moved = on_another_slice(span, before) or at_another_time(span, before)
+    moved = _elsewhere(span, before)
     if moved or not before.subject:
         return moved
     if _SINCE_WHEN.fullmatch(span.rest):

@@ -109,6 +109,7 @@ def report(span: Span, question: str) -> Plan | None:
 
 _OUTSIDE = {"abnormal": "abnormal", "deranged": "abnormal", "high": "high", "elevated": "high",
             "raised": "high", "low": "low", "reduced": "low", "normal": "normal"}
+_TURNED = frozenset(("flagged", "as", "became", "become", "turned", "gone", "newly", "have", "has"))
 _LAB_WORDS = frozenset(("lab", "labs", "laboratory", "blood", "result", "results", "test", "tests"))
 _LISTED = frozenset((
     "which", "what", "how", "many", "list", "show", "are", "there", "is", "were", "was", "any", "all", "everything",
@@ -120,7 +121,7 @@ def outside_range(span: Span, question: str) -> Plan | None:
     """Laboratory results outside their range: the latest, or those of a span of time."""
     text = re.sub(r"\b(?:out of|outside)(?: the| their)?(?: printed| normal| reference)? range\b|\bnot normal\b",
                   "abnormal", span.rest)
-    words = [word for word in text.split() if word not in ("flagged", "as")] or ["abnormal"]
+    words = [word for word in text.split() if word not in _TURNED] or ["abnormal"]
     words = [*words, "abnormal"] if "flagged" in text.split() and not _OUTSIDE.keys() & set(words) else words
     said = [word for word in words if word in _OUTSIDE]
     if len(said) != 1 or len(text.split()) < 2 or not set(words) <= _LISTED | {said[0]}:

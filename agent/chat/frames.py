@@ -22,7 +22,7 @@ _FILLER = frozenset((
     "give", "show", "list", "please", "about", "value", "values", "level", "levels", "result", "results", "reading",
     "readings", "measurement", "measurements", "measured", "measure", "recorded", "seen", "now", "currently",
     "current", "today", "there", "again", "still", "so", "one", "ones", "from", "you", "s", "i", "we", "know",
-    "all", "case", "record", "latest"))
+    "all", "case", "record", "latest", "total", "overall", "combined", "whole"))
 _CHANGED = frozenset((
     "mm", "cm", "ml", "percentage", "amount",
     "change", "changed", "changes", "changing", "trend", "course", "develop", "developed", "increase", "increased",
@@ -63,6 +63,8 @@ _WHERE = frozenset(("where", "side", "located", "lie", "lies", "location", "site
 _SHOWN = frozenset((
     "evidence", "slice", "slices", "picture", "image", "images", "source", "sources", "page", "see", "where",
     "open", "come", "comes", "report", "document", "file", "best", "visible"))
+_TEXTURE = frozenset(("solid", "subsolid", "part-solid", "ground-glass", "ground", "glass", "or"))
+"""What the caption of an opacity's picture tells."""
 _ASKING_WHERE = frozenset((
     "evidence", "slice", "slices", "picture", "image", "source", "page", "report", "document", "file"))
 _PLACE = frozenset((
@@ -241,7 +243,7 @@ def _flagged(frame: Frame) -> Plan | None:
 
 def _evidence(frame: Frame) -> Plan | None:
     """Where it can be looked at: `evidence of` is resolved by whoever knows the findings."""
-    if not frame.words & _ASKING_WHERE or not frame.holds(_SHOWN, _WHERE, _PICKED):
+    if not frame.words & (_ASKING_WHERE | _TEXTURE) or not frame.holds(_SHOWN, _WHERE, _PICKED, _TEXTURE):
         return None
     return one("evidence of", frame.name, name=frame.name)
 

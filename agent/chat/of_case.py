@@ -65,6 +65,30 @@ def two_sides(span: Span, context: ChatContext) -> Plan | None:
                pick="" if span.word else "latest")
 
 
+def weight_moved(span: Span, context: ChatContext) -> Plan | None:
+    """`Has he lost weight?`: what the record says of it, and the weights that were measured."""
+    found = re.fullmatch(r"(?:has|have|did|is) (?:he|she|the patient) (?:been )?(?P<how>los|gain|put)\w* (?:on )?"
+                         r"(?:any )?weight", span.rest)
+    if found is None:
+        return None
+    what = "weight loss" if found["how"] == "los" else "weight gain"
+    calls = [Call("ask_record", {"question": f"has he had {what}"})]
+    if context.names.answers_to("body weight") is not Fit.NONE:
+        calls.append(Call("how_it_changed", {"name": "body weight", "since": span.since, "until": span.until}))
+    return Plan(tuple(calls), subject=what)
+
+
+def counted_in_words(span: Span, context: ChatContext) -> Plan | None:
+    """`How many pack years?`: of what the case does not name but a document tells."""
+    found = re.fullmatch(r"how (?:many|much) (?P<x>(?:[a-z-]+ ?){1,3}?)(?: (?:does|did|has|have|is|was|are|were) .+)?",
+                         span.rest)
+    if found is None or span.word or not may_be_name(found["x"]):
+        return None
+    if context.names.find(found["x"])[0]:
+        return None
+    return one("read_documents", found["x"], words=found["x"], called="", date="")
+
+
 def bare_name(span: Span, context: ChatContext) -> Plan | None:
     """`Bleeding`, `short of breath`: a question that is nothing but a name, which the record, a document or nothing
     holds."""

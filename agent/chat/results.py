@@ -106,12 +106,22 @@ def compared(context: ChatContext, name: str, since: str, until: str) -> tuple[l
     found = _changes_of(context, name)
     values = named(name, context.valued) or [item for item in named(name, context.imaging) if item.number is not None]
     if since or until:
-        values = [item for item in values if is_within(item.date, since, until)]
+        values = _in_span(values, since, until)
     if not values:
         return within(found, since, until, ""), []
     days = _days(values)
     changes = [item for item in found if begins(item, context) in (days[0], "")] if len(days) > 1 else []
     return (changes if all((item.date or "")[:10] == days[-1] for item in changes) else []), values
+
+
+def _in_span(values: Sequence[Finding], since: str, until: str) -> list[Finding]:
+    """The results of a span; where all are of one day, the last before it stands for its first."""
+    inside = [item for item in values if is_within(item.date, since, until)]
+    before = [item for item in values if item.date and since and item.date[:len(since)] < since]
+    if len(_days(inside)) != 1 or not before:
+        return inside
+    last = max((item.date or "")[:LONG_DATE] for item in before)
+    return [*(item for item in before if (item.date or "")[:LONG_DATE] == last), *inside]
 
 
 def _days(values: Sequence[Finding]) -> list[str]:

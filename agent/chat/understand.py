@@ -35,6 +35,9 @@ first, a passage of a document before what the record says of the same words, wh
 measured, and forms that take any name of a kind (`which`, `how many`) last."""
 
 
+_OF_CASE = (of_case.judged_by_measure, of_case.at_site, of_case.two_sides, of_case.weight_moved)
+
+
 def plan_of(question: str, context: ChatContext, earlier: Sequence[str] = ()) -> Plan:
     """The tools to call for a question.
 
@@ -76,11 +79,12 @@ def _understood(span: Span, question: str, context: ChatContext) -> Plan | None:
         plan = form(span, question)
         if plan is not None:
             return plan
-    framed = (of_case.judged_by_measure(span, context) or of_case.at_site(span, context)
-              or of_case.two_sides(span, context) or _framed(span, question, context) or _changes(span, context))
+    framed = next(filter(None, (form(span, context) for form in _OF_CASE)), None) or (
+        _framed(span, question, context) or _changes(span, context))
     if framed is None and is_short_name(question.strip()):
         return one("look_up", span.rest, name=span.rest)
-    return framed or of_record(span, context) or of_case.bare_name(span, context)
+    return framed or of_record(span, context) or of_case.counted_in_words(span, context) or (
+        of_case.bare_name(span, context))
 
 
 def _framed(span: Span, question: str, context: ChatContext) -> Plan | None:

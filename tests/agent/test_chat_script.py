@@ -19,7 +19,7 @@ SCRIPT = read_script(HERE / "chat_script.yaml")
 PLANTED = read_script(HERE / "chat_planted.yaml")
 WORDS = read_script(HERE / "chat_words.yaml")
 FRESH = read_script(HERE / "chat_fresh.yaml")
-THIRD = read_script(HERE / "chat_third.yaml")
+THIRD, FOURTH = (read_script(HERE / f"chat_{name}.yaml") for name in ("third", "fourth"))
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +53,10 @@ def test_another_conversation_answers_most_and_says_little_that_is_wrong(chat: C
     assert outcomes.count("right") >= 38 and outcomes.count("wrong") <= 1
 
 
-def test_a_third_conversation_is_answered(chat: Chat) -> None:
-    outcomes = run_words(replace(chat, history=History(None)), THIRD)
-    assert [item.question for item, (outcome, _) in zip(THIRD, outcomes, strict=True) if outcome != "right"] == []
+@pytest.mark.parametrize("script", [THIRD, FOURTH], ids=["third", "fourth"])
+def test_a_later_conversation_is_answered(chat: Chat, script: list[Expected]) -> None:
+    outcomes = run_words(replace(chat, history=History(None)), script)
+    assert [item.question for item, (outcome, _) in zip(script, outcomes, strict=True) if outcome != "right"] == []
 
 
 @pytest.mark.parametrize(("turns", "words"), [

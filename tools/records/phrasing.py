@@ -112,7 +112,7 @@ def standing(entry: Entry) -> Cited:
     """One entry with what is known of its standing and time."""
     if entry.is_noted:
         return noted(entry)
-    name = entry.finding.name
+    name = f"{entry.finding.name}{_reaction(entry)}"
     if entry.says_how:
         return f"{name}{f', recorded of {day(entry.when)}' if entry.when else ''}.", entry.main
     evidence = (*entry.main, *(item for _, item in entry.told(Aspect.END)))
@@ -126,6 +126,12 @@ def standing(entry: Entry) -> Cited:
     if entry.finding.assertion is Assertion.UNCERTAIN or entry.finding.status is Status.INDETERMINATE:
         return f"{name}: recorded as uncertain or not settled{since(entry)}.", evidence
     return f"{name}{since(entry)}.", evidence
+
+
+def _reaction(entry: Entry) -> str:
+    """What an allergy was seen to do."""
+    value = entry.finding.value
+    return f" ({value.text})" if entry.kind == "AllergyIntolerance" and value is not None and value.text else ""
 
 
 def lasted(entry: Entry) -> Cited:

@@ -58,6 +58,7 @@ OTHERWISE: Mapping[Topic, tuple[Topic, ...]] = {
     Topic.CONDITION_DATE: (Topic.EVENT_DATE,), Topic.EVENT_DATE: (Topic.MEDICATION_DATE, Topic.CONDITION_DATE),
     Topic.MEDICATION_DATE: (Topic.EVENT_DATE,), Topic.MEDICATION_EVER: (Topic.EXISTS,),
     Topic.MEDICATION_SPAN: (Topic.CONDITION_SPAN,), Topic.REPORT: (Topic.VALUE, Topic.EVENT_DATE),
+    Topic.EXISTS: (Topic.MEDICATION_EVER,),
 }
 """What else a question of a topic may have meant, tried in turn where the record holds nothing of that topic."""
 
