@@ -6,12 +6,12 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, ToolCall, ToolMessage
-from langchain_core.tools import BaseTool
+from langchain_core.tools import BaseTool, StructuredTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
@@ -147,8 +147,16 @@ class _Turn:
 
 def schema_tokens(tools: Sequence[BaseTool]) -> int:
     """What the tools' names, descriptions and parameters take of every prompt, counted as `ChatLimits.tokens` is."""
-    characters = sum(len(json.dumps(convert_to_openai_tool(tool)["function"])) for tool in tools)
+    characters = sum(_schema_length(tool.name, tool.description, tool.args_schema or tool.tool_call_schema)
+                     for tool in tools)
     return -(-characters // CHARACTERS_PER_TOKEN)
+
+
+@cache
+def _schema_length(name: str, description: str, arguments: Any) -> int:
+    """Characters of a tool as a model is told of it: the same in every turn, and slow to write down."""
+    shown = StructuredTool(name=name, description=description, args_schema=arguments)
+    return len(json.dumps(convert_to_openai_tool(shown)["function"]))
 
 
 def _asked(model: Any, messages: Sequence[AnyMessage], watch: Callable[[Event], None] | None) -> AIMessage:

@@ -4,7 +4,7 @@ over."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from langchain_core.tools import BaseTool, StructuredTool
@@ -24,7 +24,7 @@ Work = Callable[..., Told]
 def make_tools(context: ChatContext) -> list[BaseTool]:
     """The tools over one case; their descriptions stand in `prompts/chat.md`."""
     own = [_tool(context, name, schema, partial(work, context)) for name, (schema, work) in TOOLS.items()]
-    return own + [_tool(context, one.name, _dated(one), partial(_on_demand, context, one))
+    return own + [_tool(context, one.name, _dated(one.arguments), partial(_on_demand, context, one))
                   for one in context.on_demand.values()]
 
 
@@ -80,10 +80,11 @@ TOOLS: Mapping[str, tuple[type[Arguments], Work]] = {
 """In the order in which a model sees them."""
 
 
-def _dated(asked: OnDemand) -> type[Arguments]:
+@cache
+def _dated(asked: type[Arguments]) -> type[Arguments]:
     """The parameters of a catalogue's entry, and of which examination."""
     date = Field(default="", pattern=arguments.DATE, description="Of the examination; the latest by default.")
-    return create_model(asked.arguments.__name__, __base__=asked.arguments, __doc__=asked.arguments.__doc__,
+    return create_model(asked.__name__, __base__=asked, __doc__=asked.__doc__,
                         date=(str, date))
 
 
