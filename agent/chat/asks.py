@@ -110,6 +110,9 @@ def quoted(span: Span, question: str) -> Plan | None:
 
 def planned(span: Span, question: str) -> Plan | None:
     """`Will he have a colonoscopy?`: what documents say of it."""
+    if re.fullmatch(r"(?:what (?:is|are|was|were) )?(?:the |his |her )?(?:plans?|planned|arranged)(?: next| now)?",
+                    span.rest):
+        return one("read_documents", words="plan", called="", date=span.since)
     found = next(filter(None, (re.fullmatch(form, span.rest) for form in (PLANNED, _ARRANGED, _TO_COME, _NEXT))), None)
     return one("read_documents", words=found["planned"], called="", date="") if found and not span.word else None
 

@@ -91,11 +91,22 @@ def _another_thing(span: Span, context: ChatContext, before: Plan) -> Plan | Non
     is_named = context.names.answers_to(about) is not Fit.NONE
     if not is_named and before.subject and before.subject in asked and not span.word and may_be_name(about):
         return one("ask_record", about, question=asked.replace(before.subject, about))
-    if span.word or not is_named:
+    swapped = _other_side(about, before.subject)
+    if span.word or not (is_named or swapped):
         return None
+    about = swapped or about
     calls = tuple(Call(call.tool, call.arguments | {"name": about}) for call in before.calls
                   if call.arguments.get("name") == before.subject)
     return Plan(calls, subject=about) if calls and before.subject else None
+
+
+def _other_side(about: str, subject: str) -> str:
+    """The subject of the question before on the other side, where that alone is asked for; else empty."""
+    found = re.fullmatch(r"(?:on |in )?(?:the )?(?P<side>left|right|other)(?: lung| side| one)*", about)
+    sides = re.findall(r"\b(left|right)\b", subject)
+    if found is None or len(sides) != 1 or found["side"] == sides[0]:
+        return ""
+    return re.sub(r"\b(?:left|right)\b", "right" if sides[0] == "left" else "left", subject)
 
 
 def about_the_same(span: Span, question: str, context: ChatContext, before: Plan) -> Plan | None:

@@ -147,14 +147,19 @@ class _Turn:
 
 def schema_tokens(tools: Sequence[BaseTool]) -> int:
     """What the tools' names, descriptions and parameters take of every prompt, counted as `ChatLimits.tokens` is."""
-    characters = sum(_schema_length(tool.name, tool.description, tool.args_schema or tool.tool_call_schema)
-                     for tool in tools)
-    return -(-characters // CHARACTERS_PER_TOKEN)
+    return -(-sum(map(_schema_length, tools)) // CHARACTERS_PER_TOKEN)
+
+
+def _schema_length(tool: BaseTool) -> int:
+    """Characters of a tool as a model is told of it."""
+    if isinstance(tool.args_schema, type):
+        return _length_of(tool.name, tool.description, tool.args_schema)
+    return len(json.dumps(convert_to_openai_tool(tool)["function"]))
 
 
 @cache
-def _schema_length(name: str, description: str, arguments: Any) -> int:
-    """Characters of a tool as a model is told of it: the same in every turn, and slow to write down."""
+def _length_of(name: str, description: str, arguments: type) -> int:
+    """The same in every turn, and slow to write down."""
     shown = StructuredTool(name=name, description=description, args_schema=arguments)
     return len(json.dumps(convert_to_openai_tool(shown)["function"]))
 

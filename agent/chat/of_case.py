@@ -25,6 +25,7 @@ _SIDES = re.compile(r"(?:is|was) (?:the |his |her )?(?P<one>left|right) (?P<what
 _HELLO = frozenset(("hello", "thanks", "thank", "please", "sorry", "help", "test", "yes", "okay", "good", "great",
                     "what", "who", "why", "how", "when", "where", "which", "sing", "write", "tell", "explain",
                     "really"))
+_PEOPLE = frozenset(("he", "she", "patient", "they", "it", "that", "this", "there", "everything", "anything"))
 MOST_BARE = 3
 
 
@@ -87,6 +88,16 @@ def counted_in_words(span: Span, context: ChatContext) -> Plan | None:
     if context.names.find(found["x"])[0]:
         return None
     return one("read_documents", found["x"], words=found["x"], called="", date="")
+
+
+def state_of_organ(span: Span, context: ChatContext) -> Plan | None:
+    """`Is the spleen enlarged?` of what the case does not name: what is measured there, which is nothing."""
+    found = re.fullmatch(r"(?:is|are|was|were) (?:the |his |her |both )?(?P<x>[a-z]+(?: [a-z]+){0,2}?) (?:enlarged"
+                         r"|swollen|big|small|normal|abnormal|thickened|dilated|inflamed|atrophic|calcified)",
+                         span.rest)
+    if found is None or not may_be_name(found["x"]) or _PEOPLE & set(found["x"].split()):
+        return None
+    return one("look_up", found["x"], name=found["x"], since=span.since, until=span.until)
 
 
 def bare_name(span: Span, context: ChatContext) -> Plan | None:

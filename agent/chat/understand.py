@@ -35,6 +35,7 @@ first, a passage of a document before what the record says of the same words, wh
 measured, and forms that take any name of a kind (`which`, `how many`) last."""
 
 
+_LEFT_OVER = (of_case.counted_in_words, of_case.state_of_organ, of_case.bare_name)
 _OF_CASE = (of_case.judged_by_measure, of_case.at_site, of_case.two_sides, of_case.weight_moved)
 
 
@@ -83,8 +84,7 @@ def _understood(span: Span, question: str, context: ChatContext) -> Plan | None:
         _framed(span, question, context) or _changes(span, context))
     if framed is None and is_short_name(question.strip()):
         return one("look_up", span.rest, name=span.rest)
-    return framed or of_record(span, context) or of_case.counted_in_words(span, context) or (
-        of_case.bare_name(span, context))
+    return framed or of_record(span, context) or next(filter(None, (form(span, context) for form in _LEFT_OVER)), None)
 
 
 def _framed(span: Span, question: str, context: ChatContext) -> Plan | None:

@@ -60,8 +60,8 @@ def plain(question: str) -> str:
         before, text = text, _TAIL.sub("", _CHATTER.sub("", text))
     for british, american in _SPELLING:
         text = text.replace(british, american)
-    for pattern, words in _SHORT_PATTERNS:
-        text = pattern.sub(words, text)
+    for short, words in _SHORT_PATTERNS:
+        text = short.sub(words, text)
     for pattern, ways in _PUT:
         text = re.sub(pattern, lambda found, ways=ways: found.expand(ways[found[1]]), text)  # type: ignore[misc]
     text = re.sub(r"\b(is|was|are|were) ((?:the )?(?:he|she|patient|it)) (\w+)\b", _condition, text)

@@ -78,7 +78,7 @@ def _serve() -> None:
 
 
 def _load_embedder() -> None:
-    """The packaged weights are read once; on one thread, since a fork has none of the threads that a pool would have."""
+    """The packaged weights are read once; on one thread, since a fork has none of the threads of a pool."""
     import torch
 
     from caseloom.memory.embeddings import MiniLm
