@@ -9,7 +9,7 @@ from caseloom.agent.events import event_text, events_of
 from caseloom.agent.plan import Task
 from caseloom.agent.state import TaskResult
 from caseloom.core.case import Study
-from caseloom.core.evidence import FhirResource, Source, make_evidence
+from caseloom.core.evidence import DocumentSpan, FhirResource, Source, make_evidence
 from caseloom.core.finding import Change, Code, Finding, Value, make_finding
 from caseloom.core.report import TimelineEvent
 from caseloom.core.result import ToolResult
@@ -147,3 +147,14 @@ def test_what_ended_later_is_not_said_of_the_day_on_which_it_began() -> None:
     assert [event.occurred_at for event in untold] == ["2018-01-22", None]
     assert "does not tell" in untold[1].text
     assert entry("historical", name="History of stroke")[0].text == "(historical) History of stroke"
+
+
+def test_a_letter_is_one_event_though_a_tool_names_it_too() -> None:
+    shown = make_evidence(Source(file="letter.pdf", sha256="0" * 64), DocumentSpan(page=1, bbox=(0, 0, 1, 1), text="x"),
+                          caption="Letter", date="2025-11-13")
+    finding = make_finding(name="Letter", category="record", status="present", tool="records", evidence=(shown.id,),
+                           reader="measure", date="2025-11-13", patient="P")
+    study = Study(id="S1", uid="u", kind="document", modality="DOC", date="2025-11-13", description="Letter", series=())
+    result = ToolResult(tool="records", findings=(finding,), evidence=(shown,), reader="measure", seconds=0.0)
+    event, = events_of([TaskResult(task=Task(tool="records", study=study), result=result)], [])
+    assert (event.kind, event.text) == ("study", "Letter")

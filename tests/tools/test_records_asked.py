@@ -187,3 +187,14 @@ def test_one_word_names_that_end_alike_may_have_been_meant_and_other_words_for_a
     assert ask("Is the patient diabetic?", held).text.endswith("Similar names in the record: Prediabetes.")
     assert ask("Is the patient short of breath?", held).value.text == "yes"
     assert ask("When did the patient start iron?", held).value.date == "2024-01-01"
+
+
+def test_imaging_that_a_record_names_took_place_and_an_allergy_says_what_it_did(tmp_path):
+    image = about_anna("ImagingStudy", id="i", status="available", started="2021-02-03", series=[
+        {"modality": {"display": "Ultrasound"}, "bodySite": {"display": "Abdomen"}}])
+    rash = allergy("Penicillin") | {"reaction": [{"manifestation": [concept("Rash")]}]}
+    held = run_on_resources(tmp_path, ANNA, image, rash, condition("No family history of diabetes"))
+    assert "Ultrasound, Abdomen on 2021-02-03." in ask("Has the patient had an ultrasound?", held).text
+    assert "Penicillin (Rash)" in ask("What allergies does the patient have?", held).text
+    assert ask("Does the patient have diabetes?", held).status is AnswerStatus.NOT_IN_CASE
+    assert ask("Is there a family history of diabetes?", held).status is AnswerStatus.NOT_IN_CASE
