@@ -1,4 +1,4 @@
-"""`caseloom serve`: the server on this machine."""
+"""Commands of the server, of the door for other agents, and what is installed for them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.errors import UsageError
+from .options import AsJson
 from .server.users import Role
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from .server.options import Options
 
 TOKEN = "CASELOOM_TOKEN"  # noqa: S105 - the name of a variable
+BROKEN = 2
+"""Exit code of `doctor` where something must be mended before a review works."""
 LEAST_TOKEN = 20
 """Characters of a token that is given."""
 
@@ -69,6 +72,17 @@ def mcp(root: Roots = None, reader: Readers = None) -> None:
     service = Service(settings_here(), options, users)
     with service.running():
         make_agents_door(service, users.known[0]).run("stdio")
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is installed, which readers work, what is missing and how to get it."""
+    from .doctor import diagnose
+    from .show import print_json, show_diagnosis
+
+    found = diagnose()
+    print_json(found) if as_json else show_diagnosis(found)
+    if not found.sound:
+        raise typer.Exit(BROKEN)
 
 
 def _folders(given: list[Path] | None) -> tuple[Path, ...]:
