@@ -10,7 +10,7 @@ import typer
 
 from ..core.errors import UsageError
 from .options import AsJson
-from .server.users import Role
+from .server.roles import Role
 
 if TYPE_CHECKING:
     from socket import socket

@@ -25,8 +25,9 @@ from ...core.result import ToolResult
 from . import problems
 from .jobs import OVER, Job, JobState
 from .registry import CaseEntry
+from .roles import Role
 from .service import Service
-from .users import Role, User
+from .users import User
 from .words import NewToolRun, TimelineAsked
 
 T = TypeVar("T")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass, field
-from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,26 +13,12 @@ from pydantic import Field, ValidationError
 
 from ...core.errors import UsageError
 from ...core.words import Word
+from .roles import Role
 
 LOCAL = "local"
 """Name of the only user where there is no file of users."""
 EVERY_CASE = "*"
 TOKEN_BYTES = 32
-
-
-class Role(StrEnum):
-    """What a user may do; each may do what those before it may."""
-
-    VIEWER = "viewer"
-    """Looks: reports, images, timelines."""
-    READER = "reader"
-    """Adds cases, starts reviews and tools, asks, edits drafts."""
-    SIGNER = "signer"
-    """Signs, rejects, adds to signed reports."""
-
-    def may(self, needed: Role) -> bool:
-        """Whether this role suffices where `needed` is asked for."""
-        return list(Role).index(self) >= list(Role).index(needed)
 
 
 class User(Word):

@@ -11,8 +11,9 @@ from ..access import CallerHere, ServiceHere
 from ..jobs import JobKind
 from ..problems import Problem, described
 from ..registry import CaseEntry, Origin
+from ..roles import Role
 from ..service import Service
-from ..users import Role, User
+from ..users import User
 from ..words import CASE_ID, CaseChange, CaseList, CaseState, FileKept, FileList, NewCase, case_state
 
 router = APIRouter(prefix="/cases", tags=["cases"])

@@ -15,8 +15,8 @@ from ....core.result import ToolResult
 from ..access import CallerHere, ServiceHere
 from ..jobs import OVER, Job, JobKind, JobState
 from ..problems import Problem, described
+from ..roles import Role
 from ..service import Service
-from ..users import Role
 from ..words import JOB_ID, JobList, JobShown, NewReview, NewToolRun
 from .cases import CaseKey
 

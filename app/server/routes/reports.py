@@ -21,8 +21,8 @@ from ..access import Caller, CallerHere, ServiceHere
 from ..problems import Problem, described
 from ..registry import CaseEntry
 from ..reports import WRITTEN
+from ..roles import Role
 from ..service import Service
-from ..users import Role
 from ..words import Approval, Edits, NewAddendum, Rejection, SentenceCheck, SentenceStands
 from .cases import CaseKey
 from .jobs import PictureName

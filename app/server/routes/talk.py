@@ -17,7 +17,7 @@ from ....core.words import Word
 from ..access import CallerHere, ServiceHere
 from ..problems import ProblemDetails, described, status_of
 from ..registry import CaseEntry
-from ..users import Role
+from ..roles import Role
 from ..words import Question, TimelineAsked, TimelinePage
 from .cases import CaseKey
 

@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from running_server import TOKEN, serving
 
-from caseloom.app.server.users import Role, User, Users, add_user, read_users, token_digest
+from caseloom.app.server.roles import Role
+from caseloom.app.server.users import User, Users, add_user, read_users, token_digest
 from caseloom.core.errors import UsageError
 
 

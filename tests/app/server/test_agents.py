@@ -18,7 +18,8 @@ from running_server import TOKEN, serving
 from small_case import LAB
 
 from caseloom.app.server.agents import MOST, make_agents_door, paged, pages_of, small_picture, within
-from caseloom.app.server.users import Role, User, Users, token_digest
+from caseloom.app.server.roles import Role
+from caseloom.app.server.users import User, Users, token_digest
 
 Asking = Callable[[Client], Awaitable[None]]
 
