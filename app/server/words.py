@@ -11,7 +11,7 @@ from ...core.words import Word
 from ...memory.query import Query
 from .jobs import Job, JobState
 from .registry import CaseEntry, Origin
-from .users import Role
+from .roles import Role
 
 CASE_ID = "c-0123456789abcdef"
 JOB_ID = "j-0123456789abcdef"
