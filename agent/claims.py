@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from .prose.units import POINTS
+
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"(?P<sign>(?<![\w)])[-−+])?(?P<digits>\d+(?:\.\d+)?)")
 _DATE = re.compile(
@@ -18,7 +20,8 @@ _DATE = re.compile(
 _COMPARATOR = re.compile(r"(?:<=|>=|[<>≤≥])\s?$")
 _COMMA = re.compile(r"[,;] ")
 _MASK = " \N{WHITE SQUARE} "
-BASE_UNITS = ("mm", "cm", "m", "ml", "l", "%", "hu", "day", "days", "mm2", "cm2", "μm", "years", "months", "weeks")
+BASE_UNITS = (*POINTS, "mm", "cm", "m", "ml", "l", "%", "hu", "day", "days", "mm2",
+              "cm2", "μm", "years", "months", "weeks")
 
 
 class Role(StrEnum):
@@ -35,7 +38,8 @@ class Role(StrEnum):
     SINCE = "since"
 
 
-_CUES = {role.value: role for role in Role if role not in (Role.VALUE, Role.RELATIVE)}
+_CUES = {role.value: role for role in Role if role not in (Role.VALUE, Role.RELATIVE)} | {
+    "detectable": Role.DETECTABLE}
 
 
 @dataclass(frozen=True)
@@ -109,13 +113,15 @@ def words_of(text: str) -> frozenset[str]:
 def masked(text: str, phrases: Iterable[str]) -> tuple[str, frozenset[str]]:
     """The text without the phrases, longest first, and the phrases that were there.
 
-    Whole words only; punctuation between the words of a phrase does not matter.
+    Whole words only; punctuation between the words of a phrase does not matter. A phrase of digits alone is taken once:
+    what follows is a number that happens to be the same.
     """
     seen = set()
     for phrase in sorted({item for item in phrases if item}, key=lambda item: (-len(item), item)):
         pattern = _phrase(phrase)
         if pattern is not None:
-            text, count = pattern.subn(_MASK, text)
+            once = not any(ch.isalpha() for ch in phrase)
+            text, count = pattern.subn(_MASK, text, count=int(once))
             if count:
                 seen.add(phrase)
     return text, frozenset(seen)

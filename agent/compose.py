@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ..core.case import SYNTHETIC, Case, FileKind, Study
 from ..core.evidence import Evidence
 from ..core.finding import Category, Finding, Status
 from ..core.refusal import Refusal
 from ..core.report import ReaderIdentity, Section, Sentence, SentenceKind
-from ..report.wording import date_text, plain
+from ..report.wording import capital, date_text, plain
 from .compose_change import change_text, comparison_sentences, is_change, weight
 from .compose_labs import earlier_extremes, earlier_summary, is_critical, lab_sentences, outside_summary
-from .compose_records import record_sentences
+from .compose_records import noted_summary, record_sentences
 from .phrases import (
     STUDY_LABELS,
     Item,
@@ -25,6 +25,7 @@ from .phrases import (
     grouped,
     limitation,
     listing,
+    study_label,
     when,
 )
 
@@ -66,8 +67,7 @@ def compose(case: Case, findings: Sequence[Finding], evidence: Sequence[Evidence
 
 
 def _sentence(text: str) -> str:
-    line = plain(text)
-    line = line[:1].upper() + line[1:]
+    line = capital(plain(text))
     return line if line.endswith((".", "?", "!")) else f"{line}."
 
 
@@ -88,7 +88,7 @@ def _reviewed(material: Material) -> list[Sentence]:
     sentences: list[Sentence] = []
     silent: list[Sentence] = []
     found = grouped((item for item in material.findings if not item.change), lambda item: _study_id(item, material))
-    for label, studies in grouped(material.case.studies, _label).items():
+    for label, studies in grouped(material.case.studies, study_label).items():
         items = [item for study in studies if study.id in found for item in _reviewed_items(study, found[study.id])]
         if items:
             sentences.append(listing(label, _one_per_date(items)))
@@ -126,10 +126,6 @@ def _silent(label: str, study: Study, material: Material) -> Sentence:
     shown = [item.id for item in material.evidence if item.source.file in files]
     date = date_text(study.date) or fill("reviewed_undated")
     return limitation(fill("reviewed_without_finding", label=label, date=date), shown)
-
-
-def _label(study: Study) -> str:
-    return STUDY_LABELS[study.kind][0] if study.kind in STUDY_LABELS else "Documents"
 
 
 def _examinations(material: Material) -> list[tuple[str, list[Sentence]]]:
@@ -176,21 +172,16 @@ def _impression(material: Material) -> list[Sentence]:
     moved = [item for item in sorted(material.of(is_change), key=weight)
              if item.change and item.change.direction.value != "stable" and item.status is not Status.INDETERMINATE]
     images = [item for item in moved if not material.is_lab(item)][:MOST_CHANGES]
-    sentences = [_short_change(item, material) for item in images]
+    sentences = [cited(change_text(item, material, brief=True), (item,)) for item in images]
     sentences += findings_sentences(_unsettled(material, images))
     sentences = [item.model_copy(update={"kind": SentenceKind.IMPRESSION}) for item in sentences]
+    sentences += noted_summary(material)
     sentences += outside_summary(material, MOST_LABS)
     critical = [group for group in earlier_extremes(material) if is_critical(group[0])]
     sentences += earlier_summary(critical[:MOST_LABS], SentenceKind.IMPRESSION)
     compared = any(item.change for item in material.findings)
     weighed = compared or any(item.category is Category.LAB for item in material.findings)
     return sentences or [limitation(fill("impression_none" if weighed else "impression_nothing"))]
-
-
-def _short_change(finding: Finding, material: Material) -> Sentence:
-    change = finding.change
-    brief = change.model_copy(update={"delta": None, "relative": None, "least_detectable": None}) if change else None
-    return cited(change_text(finding.model_copy(update={"change": brief}), material), (finding,))
 
 
 def _unsettled(material: Material, told: Sequence[Finding]) -> list[Finding]:
@@ -214,19 +205,19 @@ def reader_text(reader: ReaderIdentity) -> str:
 def _limits(material: Material, reader: ReaderIdentity, not_read: Sequence[Refusal]) -> list[Sentence]:
     tools = {item.tool for item in material.findings}
     measured = {item.tool for item in material.findings if not item.is_read}
-    keys: list[tuple[str, Callable[[], bool]]] = [
-        ("limit_nothing", lambda: not material.findings),
-        ("limit_measure", lambda: not reader.interprets),
-        ("limit_volume", lambda: "volume" in measured),
-        ("limit_nodule", lambda: any("candidate" in item.name.casefold() for item in material.findings)),
-        ("limit_film", lambda: "localization" in measured),
-        ("limit_film_unread", lambda: "localization" in measured - {item.tool for item in material.findings
-                                                                    if item.is_read}),
-        ("limit_pathology", lambda: "pathology" in measured),
-        ("limit_labs", lambda: "labs" in tools),
-        ("limit_records", lambda: "records" in tools),
-    ]
-    texts = [fill(key) for key, applies in keys if applies()]
+    read = {item.tool for item in material.findings if item.is_read}
+    keys = {
+        "limit_nothing": not material.findings,
+        "limit_measure": not reader.interprets,
+        "limit_volume": "volume" in measured,
+        "limit_nodule": any("candidate" in item.name.casefold() for item in material.findings),
+        "limit_film": "localization" in measured,
+        "limit_film_unread": "localization" in measured - read,
+        "limit_pathology": "pathology" in measured,
+        "limit_labs": "labs" in tools,
+        "limit_records": "records" in tools,
+    }
+    texts = [fill(key) for key, applies in keys.items() if applies]
     if reader.interprets:
         texts.insert(0, fill("limit_model", reader=reader_text(reader)))
     undated = sum(study.date is None and study.kind is not FileKind.RECORD for study in material.case.studies)

@@ -123,36 +123,58 @@ def earlier_summary(groups: Sequence[Sequence[Finding]], kind: SentenceKind) -> 
 
 
 def lab_sentences(material: Material) -> list[Sentence]:
-    """A sentence for each latest result outside its range, one for the earlier results farther outside; the others in
-    lists, and what a model read in lists of its own; older results counted."""
-    outside, earlier = outside_range(material)[:MOST_OUTSIDE], earlier_extremes(material)[:MOST_EARLIER]
-    sentences = [lab_sentence(group) for group in outside] + earlier_summary(earlier, SentenceKind.FINDING)
-    told = {item.id for group in (*outside, *earlier) for item in group}
-    unremarkable = [group for results in latest_results(material) for group in _agreeing(results)
-                    if not flag_words(group[0])]
-    unremarkable.sort(key=lambda group: when(group[0])[:10], reverse=True)
-    unremarkable.sort(key=lambda group: _list_of(group)[0])
-    for (key, moment), groups in grouped(unremarkable, _list_of).items():
-        named = grouped(groups[:MOST_IN_A_LIST], partial(_listed, valued=key == "lab_other"))
-        items = [Item(text, tuple(chain.from_iterable(alike))) for text, alike in named.items()]
-        sentences.append(listing(dated(key, moment or None), items))
-        told |= {finding.id for item in items for finding in item.findings}
-    read = material.of(lambda item: item.category is Category.LAB and item.change is None and item.is_read)
-    for (reader, moment), alike in grouped(read, lambda item: (item.reader, when(item)[:10])).items():
-        items = [Item(f"{shown(item.name)} {_amount(item)}", (item,)) for item in alike[:MOST_IN_A_LIST]]
-        sentences.append(listing(dated("lab_read", moment or None, reader=shown(reader)), items))
-        told |= {item.id for item in alike[:MOST_IN_A_LIST]}
+    """The latest results outside their range, the earlier ones farther outside, the others in lists, and what a model
+    read in lists of its own; older results are counted."""
+    sentences = [*_outside_sentences(material),
+                 *earlier_summary(earlier_extremes(material)[:MOST_EARLIER], SentenceKind.FINDING),
+                 *_unremarkable_sentences(material), *_read_sentences(material)]
+    told = {key for sentence in sentences for key in sentence.findings}
     rest = material.of(lambda item: item.category is Category.LAB and item.change is None and item.id not in told)
     return sentences + ([further("further_results", rest)] if rest else [])
 
 
+def _outside_sentences(material: Material) -> list[Sentence]:
+    """A sentence for each date, with each value's range."""
+    days = grouped(outside_range(material)[:MOST_OUTSIDE], lambda group: when(group[0])[:10])
+    return [lab_sentence(groups[0]) if len(groups) == 1 else listing(
+        dated("lab_outside", day or None), [Item(_with_range("lab_item", group), tuple(group)) for group in groups])
+        for day, groups in days.items()]
+
+
+def _unremarkable_sentences(material: Material) -> list[Sentence]:
+    """Lists of what lies within its range or has none, by date."""
+    groups = [group for results in latest_results(material) for group in _agreeing(results)
+              if not flag_words(group[0])]
+    groups.sort(key=lambda group: when(group[0])[:10], reverse=True)
+    groups.sort(key=lambda group: _list_of(group)[0])
+    sentences = []
+    for (key, moment), alike in grouped(groups, _list_of).items():
+        named = grouped(alike[:MOST_IN_A_LIST], partial(_listed, valued=key == "lab_other"))
+        items = [Item(text, tuple(chain.from_iterable(same))) for text, same in named.items()]
+        sentences.append(listing(dated(key, moment or None), items))
+    return sentences
+
+
+def _read_sentences(material: Material) -> list[Sentence]:
+    """Lists of what a model read, by model and date."""
+    read = material.of(lambda item: item.category is Category.LAB and item.change is None and item.is_read)
+    return [listing(dated("lab_read", moment or None, reader=shown(reader)), [
+        Item(f"{shown(item.name)} {_amount(item)}", (item,)) for item in alike[:MOST_IN_A_LIST]])
+        for (reader, moment), alike in grouped(read, lambda item: (item.reader, when(item)[:10])).items()]
+
+
 def lab_sentence(group: Sequence[Finding]) -> Sentence:
     """Name, value, flag, range and date of one result, citing every source that says so."""
+    date = finding_date(group[0])
+    return cited(_with_range("lab" if date else "lab_undated", group, **({"date": date_text(date)} if date else {})),
+                 group)
+
+
+def _with_range(key: str, group: Sequence[Finding], **more: str) -> str:
     first = group[0]
     reference = shown(range_text(first.value)) if first.value else ""
-    text = dated("lab", finding_date(first), name=shown(result_name(first)), value=_amount(first),
-                 flag=flag_words(first), range=fill("lab_range", range=reference) if reference else "")
-    return cited(text, group)
+    return fill(key, name=shown(result_name(first)), value=_amount(first), flag=flag_words(first),
+                range=fill("lab_range", range=reference) if reference else "", **more)
 
 
 def outside_summary(material: Material, most: int) -> list[Sentence]:

@@ -14,6 +14,8 @@ from ..core.report import Conflict
 from ..core.results import OneResult, Sources, contradictions, one_results
 from ..report.wording import date_text, value_text
 from ..tools.comparison.trends import analyte_of
+from ..tools.volume.density import LOW_AREA
+from .conflicts_person import person_conflicts
 
 NODULES = ("lung nodule", "pulmonary nodule", "suspicious lung nodule", "lung opacity")
 """What the questions of the volume tool call a nodule, or what each nodule is."""
@@ -26,7 +28,8 @@ Sci 157:513-521, 1919)."""
 
 
 def conflicts_of(case: Case, findings: Sequence[Finding], evidence: Iterable[Evidence]) -> tuple[Conflict, ...]:
-    """Every disagreement: laboratory values between sources, and what was measured against what a model read.
+    """Every disagreement: what files say of the person, laboratory values between sources, and what was
+    measured against what a model read.
 
     Args:
         case: for the projection of films.
@@ -34,7 +37,8 @@ def conflicts_of(case: Case, findings: Sequence[Finding], evidence: Iterable[Evi
         evidence: the report's.
     """
     shown = {item.id: item for item in evidence}
-    return (*lab_conflicts(findings, {key: item.source.file for key, item in shown.items()}),
+    return (*person_conflicts(case, findings, shown),
+            *lab_conflicts(findings, {key: item.source.file for key, item in shown.items()}),
             *reading_conflicts(case, findings, shown))
 
 
@@ -145,7 +149,7 @@ def _nodules(group: Sequence[Finding]) -> Iterator[Conflict]:
 def _emphysema(group: Sequence[Finding]) -> Iterator[Conflict]:
     """Emphysema on a CT whose lungs hold no low-attenuation area that can be told from none (the density mask of Müller
     et al., Chest 94:782-787, 1988)."""
-    areas = [item for item in group if item.name == "Low-attenuation area" and item.number is not None and item.value]
+    areas = [item for item in group if item.name == LOW_AREA and item.number is not None and item.value]
     read = [item for item in group if item.is_read and item.name.casefold() == "emphysema"
             and item.status is Status.PRESENT]
     if areas and read and all((item.number or 0) <= (item.value.precision or 0) for item in areas if item.value):

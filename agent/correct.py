@@ -12,19 +12,16 @@ from .compose_labs import lab_sentence
 from .compose_records import record_item
 from .facts import Facts, Known
 from .phrases import cited, findings_sentences, shown
+from .reasons import Reason
 
 MOST_FINDINGS = 3
 """A sentence that cites more is removed, not said again: the sections' lists hold what it was about."""
-CORRECTABLE = frozenset({
-    "a side is not that of its finding", "a number or its unit is not that of its finding",
-    "a date is not that of its finding", "its flag is not that of its finding", "a change is not that of its finding",
-    "it is more certain than its finding", "it is more or less certain than its finding",
-    "presence and absence are turned round",
-})
+CORRECTABLE = frozenset({Reason.SIDE, Reason.NUMBER, Reason.DATE, Reason.FLAG, Reason.CHANGE, Reason.TOO_CERTAIN,
+                         Reason.CERTAINTY, Reason.PRESENCE})
 """Reasons for which the finding itself is named rightly, so that its own sentence can stand in the place."""
 
 
-def corrected(sentence: Sentence, reason: str, known: Known) -> Sentence | None:
+def corrected(sentence: Sentence, reason: Reason, known: Known) -> Sentence | None:
     """The sentence of its findings in the place of one that says something of them wrongly.
 
     Args:
@@ -45,7 +42,7 @@ def corrected(sentence: Sentence, reason: str, known: Known) -> Sentence | None:
     return sentence.model_copy(update={
         "text": " ".join(item.text for item in fresh), "findings": by_number(ids),
         "evidence": by_number({key for item in fresh for key in item.evidence}),
-        "outcome": Outcome.CORRECTED, "reason": reason, "written": sentence.text})
+        "outcome": Outcome.CORRECTED, "reason": reason.value, "written": sentence.text})
 
 
 def _is_of(finding: Finding, change: Finding) -> bool:
@@ -71,4 +68,4 @@ def narrowed(sentence: Sentence, stated: Collection[str], cited_facts: Sequence[
     return sentence.model_copy(update={
         "findings": by_number(set(sentence.findings) & set(stated)),
         "evidence": by_number(set(sentence.evidence) & places), "outcome": Outcome.CORRECTED,
-        "reason": "it cites a finding that it does not state; that citation was taken off"})
+        "reason": Reason.CITATION_TAKEN_OFF.value})

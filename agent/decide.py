@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ..core.errors import UsageError
 from ..core.report import Addendum, Report, ReportStatus, Signature, Support
-from ..memory.audit import AuditTrail, Entry, account
+from ..memory.audit import AuditTrail, Entry, access_trail, account
 from ..memory.home import Home
 from .changed import changed_files
-from .kept import addendum_digest, check_kept, check_signed
+from .kept import addendum_digest, check_kept, check_signed, copies
 from .nodes import content_digest
 from .opened import AnyPath, latest_run, settings_here
 from .run import ReviewRun
@@ -125,18 +125,30 @@ def audit_trail(case: AnyPath | None = None, *, patient: str | None = None) -> l
 
 
 def verify_trail(case: AnyPath | None = None, *, patient: str | None = None) -> list[Entry]:
-    """The entries of `audit_trail`, once the kept copies of what was decided were found to be what the trail says.
+    """The entries of `audit_trail`, once the kept copies of what was decided were found to be what the trail says, and
+    the trail of accesses to hold.
 
     Raises:
         StoreError: an entry or a copy was changed, taken out or put in; the message names the first one.
     """
     home, shown = Home(settings_here().home), audit_trail(case, patient=patient)
+    every = AuditTrail(home).entries()
+    access_trail(home).entries()
     if case is None:
-        check_kept(home, shown)
+        check_kept(home, every)
     else:
         with latest_run(case, patient) as run:
-            check_kept(home, shown, run.report().case.id)
+            check_kept(home, every, run.report().case.id)
     return shown
+
+
+def restart_trail() -> Entry:
+    """Begin another audit trail where the one there does not hold: that one is set aside, and the copies of what was
+    decided before are taken over as they are."""
+    home = Home(settings_here().home)
+    if not access_trail(home).holds():
+        access_trail(home).restart(account(), {})
+    return AuditTrail(home).restart(account(), copies(home))
 
 
 def record_export(run: ReviewRun, forms: list[str], folder: Path) -> None:

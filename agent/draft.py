@@ -18,11 +18,13 @@ from ..core.settings import Limits
 from ..prompts import loader
 from ..readers.noted import NotedReader
 from ..readers.protocol import Reader
+from ..report.wording import date_text, listed
 from ..tools.blanking import people_of
 from ..tools.records.read import answer_with_reader
 from .answers import merged
 from .compose import compose
 from .conflicts import conflicts_of
+from .phrases import grouped, study_label
 from .state import ReviewState
 
 NAMED_VERSIONS = ("caseloom", "chromadb", "langgraph", "numpy", "onnxruntime", "openslide-bin", "pydicom", "pymupdf",
@@ -88,9 +90,12 @@ def _not_read(case: Case, planned: Sequence[Refusal], results: Sequence[ToolResu
 
 
 def _warnings(case: Case, state: ReviewState) -> tuple[str, ...]:
-    said = [f"{done.task.study.id} ({done.task.tool}): {warning}" for done in state.get("results", [])
-            for warning in done.result.warnings]
-    return (*case.warnings, *sorted(said))
+    """What the tools have to say of each study, told once for studies of one kind that it is true of."""
+    said = [(study_label(done.task.study), done.task.tool, warning, date_text(done.task.study.date) or "no date")
+            for done in state.get("results", []) for warning in done.result.warnings]
+    told = grouped(sorted(set(said)), lambda one: one[:3])
+    return (*case.warnings, *(f"{label} of {listed([one[3] for one in same])} ({tool}): {warning}"
+                              for (label, tool, warning), same in told.items()))
 
 
 def _provenance(case: Case, reader: ReaderIdentity, limits: Limits) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ..core.errors import UsageError
 from ..core.report import Edit, Outcome, Report, Section, Sentence, Signature, Support
+from .reasons import Reason
 from .state import Change
 from .verify import verified
 
@@ -89,6 +90,6 @@ def _held(report: Report, section: Section, sentence: Sentence, text: str) -> Se
         "read_by": None, "worded_by": None})
     if not sentence.findings:
         return written.model_copy(update={"support": Support.UNSUPPORTED, "outcome": Outcome.MARKED,
-                                          "reason": "it is a person's own, and no finding stands behind it"})
+                                          "reason": Reason.A_PERSONS_OWN.value})
     done = verified([Section(title=section.title, sentences=(written,))], report.findings, report.evidence, mark=True)
     return done.sections[0].sentences[0]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ..core.case import Study
 from ..core.evidence import Evidence, FhirResource
 from ..core.finding import Assertion, Category, Finding, Status
 from ..core.moments import moment_key
@@ -14,6 +15,8 @@ from ..core.report import Precision, Report, TimelineEvent, make_event
 from ..core.results import OneResult, Sources, one_results
 from ..report.wording import number_text, value_text, with_unit
 from ..tools.comparison.trends import analyte_of
+from ..tools.records.facts import Aspect, told_by
+from ..tools.records.named import said_by
 from .phrases import place
 from .state import TaskResult
 
@@ -21,6 +24,8 @@ Same = tuple[str | None, ...]
 
 ON_THE_TIMELINE = (Category.LAB, Category.RECORD, Category.CHANGE, Category.OBSERVATION, Category.MEASUREMENT)
 
+ENDED = ": ended"
+OVER = ": over, on a day that the record does not tell"
 STUDY_NAMES = {"ct": "CT", "mr": "MR", "volume": "Volume", "film": "Radiograph", "slide": "Pathology slide",
                "document": "Document"}
 
@@ -40,11 +45,14 @@ def events_of(results: Sequence[TaskResult], others: Iterable[Finding]) -> list[
             text = study.description or STUDY_NAMES[study.kind]
             facts["study", text, study.date, None].append(_Fact(text, study.date, None, tuple(shown), {}))
     found = [finding for done in results for finding in done.result.findings]
+    named = {item.id for done in results for item in done.result.findings if _is_all_of_it(item, done.task.study)}
     others = list(others)
     results_of = _same_lab([*found, *others], {key: item.source.file for key, item in evidence.items()})
     for finding in (*found, *others):
         if finding.category in ON_THE_TIMELINE:
-            facts[_same(finding, results_of)].append(_fact(finding, evidence))
+            for said in _said_apart(finding, evidence):
+                same = ("study", said.name, said.date, None) if said.id in named else _same(said, results_of)
+                facts[same].append(_fact(said, evidence))
     events = _with_corrections([_event(same, group) for same, group in facts.items()])
     return sorted(events, key=lambda event: (event.occurred_at or "9999", event.kind, event.text, event.id))
 
@@ -78,6 +86,30 @@ class _Fact:
     recorded: str | None
     evidence: tuple[str, ...]
     about: dict[str, str | None]
+
+
+def _is_all_of_it(finding: Finding, study: Study) -> bool:
+    """Whether a record entry says no more than that its document is there, as the document's own event does."""
+    return (study.kind in STUDY_NAMES and finding.category is Category.RECORD and finding.value is None
+            and (finding.name, finding.date) == (study.description, study.date))
+
+
+def _said_apart(finding: Finding, evidence: Mapping[str, Evidence]) -> tuple[Finding, ...]:
+    """A finding as what is told of one date each: a record entry that is over began on one day and ended on another,
+    or on one that is not told, so that what was known in between does not say that it is over."""
+    shown = [item for key in finding.evidence if (item := evidence.get(key)) is not None]
+    entry = [item for item in shown if isinstance(item.locator, FhirResource)]
+    if (finding.assertion is not Assertion.HISTORICAL or not finding.date or said_by(finding.name)
+            or finding.category is not Category.RECORD or len(entry) != len(finding.evidence)):
+        return (finding,)
+    ends = [item for item in entry if (told := told_by(item)) is not None and told[0] is Aspect.END]
+    main = tuple(item.id for item in entry if item not in ends)
+    began = finding.model_copy(update={"assertion": Assertion.AFFIRMED, "evidence": main or finding.evidence})
+    ended = finding.model_copy(update={
+        "assertion": Assertion.AFFIRMED, "name": f"{finding.name}{ENDED}" if ends else f"{finding.name}{OVER}",
+        "code": None, "date": ends[0].date if ends else None,
+        "evidence": tuple(item.id for item in ends) or finding.evidence})
+    return began, ended
 
 
 def _same_lab(findings: Sequence[Finding], sources: Sources) -> dict[str, OneResult]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -25,7 +26,7 @@ def check_kept(home: Home, entries: Sequence[Entry], case: str | None = None) ->
 
     Args:
         home: the opened state folder.
-        entries: of the trail, which holds: all, or all of the case.
+        entries: all of the trail, which holds.
         case: only this case's; all without one.
 
     Raises:
@@ -39,9 +40,37 @@ def check_kept(home: Home, entries: Sequence[Entry], case: str | None = None) ->
         if (kept.status, kept.content, *who) != (entry.action, content, content, entry.about["name"], entry.account):
             raise StoreError(f"{_named(home, folder)} is not what was {entry.action}: it was changed since")
     added = {entry.about["content_sha256"] for entry in entries if entry.action == "addendum"}
-    for folder in sorted(home.path.glob(f"runs/{case or '*'}/*/*/report.json")):
-        if folder.parents[1].name in DECIDED:
-            _check_entry(home, folder.parent, latest, added)
+    signed = {folder: entry.about["content_sha256"] for folder, entry in latest.items()}
+    older = {name: sha for entry in entries if entry.action == "restarted"
+             for name, sha in entry.about["kept"].items() if case in (None, Path(name).parts[1])}
+    for name, sha in older.items():
+        if (folder := (home.path / name).parent) not in signed:
+            kept = _older(home, folder, sha)
+            added |= {one.content_sha256 for one in kept.addenda}
+            signed[folder] = kept.content
+    for file in _copies(home, case):
+        if _named(home, file.parent) not in older:
+            _check_entry(home, file.parent, signed, added)
+
+
+def copies(home: Home) -> dict[str, str]:
+    """The SHA-256 of each kept copy of a decided report, by its path in the state folder."""
+    return {_named(home, file.parent): sha256(file.read_bytes()).hexdigest() for file in _copies(home, None)}
+
+
+def _copies(home: Home, case: str | None) -> list[Path]:
+    return [file for file in sorted(home.path.glob(f"runs/{case or '*'}/*/*/report.json"))
+            if file.parents[1].name in DECIDED]
+
+
+def _older(home: Home, folder: Path, sha: str) -> _Kept:
+    """A copy from before the trail was begun anew; it is what it was then, and its signature is its own."""
+    kept = _read(home, folder)
+    same = sha256((folder / "report.json").read_bytes()).hexdigest() == sha
+    if not same or kept.content != kept.signature.content_sha256 or not _bound(kept):
+        raise StoreError(f"{_named(home, folder)} is not what was {kept.status}: it was changed before or since the "
+                         "audit trail was begun anew")
+    return kept
 
 
 def check_signed(home: Home, report: Report) -> None:
@@ -67,16 +96,17 @@ def addendum_digest(signed: str, before: Iterable[str], text: str) -> str:
     return digest([signed, list(before), text])
 
 
-def _check_entry(home: Home, folder: Path, latest: Mapping[Path, Entry], added: set[str]) -> None:
+def _check_entry(home: Home, folder: Path, signed: Mapping[Path, str], added: set[str]) -> None:
     base, _, addendum = folder.name.partition("-addendum-")
-    entry = latest.get(folder.with_name(base))
-    if entry is None:
+    content = signed.get(folder.with_name(base))
+    if content is None:
         raise StoreError(f"{_named(home, folder)} is kept as {folder.parent.name}, but the audit trail has no entry of "
-                         "that: it was removed or begun anew, or the program was stopped while it wrote the entry")
+                         "that: it was removed or moved away (`caseloom audit --restart` takes such "
+                         "copies over), or the program was stopped while it wrote the entry")
     if addendum:
         kept = _read(home, folder)
         known = {one.content_sha256 for one in kept.addenda} <= added
-        if kept.content != entry.about["content_sha256"] or not _bound(kept) or not known:
+        if kept.content != content or not _bound(kept) or not known:
             raise StoreError(f"{_named(home, folder)} is not what was signed and added: it was changed since")
 
 

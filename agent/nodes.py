@@ -21,6 +21,7 @@ from ..core.result import ToolResult
 from ..core.settings import Settings
 from ..memory.audit import AuditTrail, account
 from ..memory.home import Home
+from ..memory.patch_index import PatchIndex
 from ..memory.timeline import open_timeline
 from ..readers.noted import NotedReader
 from ..readers.protocol import Reader
@@ -31,6 +32,9 @@ from ..tools.blanking import people_of
 from ..tools.comparison import ComparisonTool, StudyReading, kept_apart, lab_trends
 from ..tools.comparison.pairs import COMPARABLE_KINDS, choose_prior
 from ..tools.records.tool import RecordsTool
+from .asked import settled_answer
+from .chat.context import ChatContext
+from .chat.shelf import Shelf
 from .draft import draft_report
 from .edit import changed
 from .events import events_of
@@ -141,6 +145,7 @@ class Review:
         """Number the findings and write the sentences; a model that answers is asked for its own words for them."""
         case, noted = state["case"], NotedReader(self.reader)
         report = draft_report(state, noted, self.settings.limits)
+        report = report.model_copy(update={"answer": settled_answer(report, self._chat_context(report, state))})
         if not self.reader.identity.interprets or report.model_answered is False:
             return {"report": report, "prose": [], "unread": ["question"] * noted.failed}
         people = people_of(case.patient, (who for file in case.files for who in file.identities))
@@ -198,6 +203,15 @@ class Review:
                            reader=self.reader, pictures=folder, cache=self.home.cache,
                            question=case.question if self.reader.identity.interprets else None,
                            limits=self.settings.limits)
+
+    def _chat_context(self, report: Report, state: ReviewState) -> ChatContext:
+        """What a chat about the draft would see, without what is measured on demand."""
+        case = state["case"]
+        return ChatContext(
+            case=case, report=report, results=tuple(state.get("results", [])), tools=self.tools, on_demand={},
+            timeline=open_timeline(self.home, case.opaque_patient, self.settings), tool_context=self.context(case),
+            folder=self.home.run_folder(case.id), shelf=Shelf(report.evidence),
+            open_index=lambda slide, made_by: PatchIndex(self.home, slide, made_by))
 
     def _write(self, report: Report, case: Case) -> None:
         folder = self.home.run_folder(case.id)

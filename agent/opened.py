@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict
@@ -25,9 +26,22 @@ AnyPath = str | os.PathLike[str]
 MEASURE = "measure"
 
 
+_SETTINGS: ContextVar[Settings | None] = ContextVar("settings of a program that holds its own", default=None)
+
+
+@contextmanager
+def working_with(settings: Settings) -> Iterator[None]:
+    """What is done inside is done with these settings, in place of the environment's: a server was given its own."""
+    before = _SETTINGS.set(settings)
+    try:
+        yield
+    finally:
+        _SETTINGS.reset(before)
+
+
 def settings_here() -> Settings:
-    """What the environment says."""
-    return Settings.from_environment(os.environ)
+    """Those of `working_with`, else what the environment says."""
+    return _SETTINGS.get() or Settings.from_environment(os.environ)
 
 
 class ReaderOptions(TypedDict, total=False):

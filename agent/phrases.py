@@ -13,13 +13,16 @@ from ..core.evidence import Evidence, EvidenceKind
 from ..core.finding import Category, Finding, Laterality, Status
 from ..core.report import Sentence, SentenceKind, Support
 from ..prompts.loader import Template, load_templates
-from ..report.wording import by_number, date_text, finding_date, plain, range_text, value_text
+from ..report.wording import by_number, capital, date_text, finding_date, plain, range_text, value_text
 
 Kind = TypeVar("Kind")
 Key = TypeVar("Key", bound=Hashable)
 
 _ENDS_IN_A_NUMBER = re.compile(r"\d(?: (?:HU|mm|%))?$")
 """A place behind which a value needs a comma: `opacity 1`, `tissue above 150 HU`."""
+_NUMBERED = re.compile(r"\b[^\W\d]+ \d+\b")
+LEAST_OF_A_PLACE = 3
+"""Measures of one numbered place from which on they stand in one sentence."""
 _COUNT = re.compile(r"\d+ further ")
 PICTURES = frozenset({EvidenceKind.VOLUME_SLICE, EvidenceKind.VOLUME_REGION})
 WRITTEN = frozenset({EvidenceKind.DOCUMENT_SPAN, EvidenceKind.FHIR_RESOURCE})
@@ -34,6 +37,11 @@ STUDY_LABELS: dict[FileKind, tuple[str, frozenset[EvidenceKind]]] = {
     FileKind.RECORD: ("Health record", frozenset({EvidenceKind.FHIR_RESOURCE})),
 }
 """What a kind of study is called, and the kinds of evidence that can come from one."""
+
+
+def study_label(study: Study) -> str:
+    """What a study is called by its kind."""
+    return STUDY_LABELS[study.kind][0] if study.kind in STUDY_LABELS else "Documents"
 
 
 READ_ORDER = {"present_by": -1, "absent_by": 1, "indeterminate_by": 2}
@@ -225,9 +233,13 @@ def findings_sentences(findings: Sequence[Finding], most: int = 6) -> list[Sente
         most: items in one sentence; what goes beyond is counted, not dropped. What a model read as present is named
             in full.
     """
-    sentences: list[Sentence] = []
-    for manner, group in sorted(grouped(findings, _manner).items(), key=lambda told: READ_ORDER.get(
-            told[0].template, 0)):
+    placed = _by_place(findings)
+    sentences = [listing(dated("lead", same[0].date, name=capital(place(same[0]))),
+                         [_measure_item(item) for item in same]) for same in placed]
+    apart = {item.id for same in placed for item in same}
+    rest = [item for item in findings if item.id not in apart]
+    for manner, group in sorted(grouped(rest, _manner).items(), key=lambda told: (READ_ORDER.get(
+            told[0].template, 0), told[1][0].category is not Category.OBSERVATION)):
         make = measured_item if manner.template.startswith("lead") else _named_item
         ordered = sorted(group, key=_side_order)
         told = len(ordered) if manner.template == "present_by" else most  # nothing that a model saw goes unnamed
@@ -235,6 +247,22 @@ def findings_sentences(findings: Sequence[Finding], most: int = 6) -> list[Sente
         if ordered[told:]:
             sentences.append(further("further_results", ordered[told:]))
     return sentences
+
+
+def _by_place(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Measures of one numbered place together, such as an opacity's axes and its volume; what was observed first."""
+    measured = [item for item in findings if item.value is not None and not item.is_read
+                and _NUMBERED.search(item.site or "")]
+    groups = grouped(measured, lambda item: (place(item), item.date, item.tool))
+    return [sorted(same, key=lambda item: item.category is not Category.OBSERVATION) for same in groups.values()
+            if len({item.name for item in same}) == len(same) >= LEAST_OF_A_PLACE]
+
+
+def _measure_item(finding: Finding) -> Item:
+    """A measure inside a list whose lead holds place and date."""
+    text = fill("item_measured", place=lowered(shown(finding.name)),
+                value=shown(value_text(finding.value)) if finding.value else "")
+    return Item(fill("item_indeterminate", item=text) if finding.status is Status.INDETERMINATE else text, (finding,))
 
 
 def _side_order(finding: Finding) -> int:

@@ -12,12 +12,15 @@ from .claims import DateMention, Quantity, Reading, Role, words_of
 from .compose_labs import flag_of
 from .compose_records import is_past
 from .facts import Facts
+from .prose.units import POINTS
+from .reasons import Reason
 from .vocabulary import (
     CHECKED_WORDS,
     DIRECTIONS,
     FAMILY,
     HIGH,
     INDETERMINATE,
+    LESS,
     LOW,
     NEGATIONS,
     NORMAL,
@@ -59,23 +62,25 @@ class Stated:
         return self.facts.finding
 
 
-def side(stated: Stated) -> str:
+def side(stated: Stated) -> Reason | None:
     """Sides that are named are the finding's."""
     said = {SIDES[word] for word in stated.words if word in SIDES}
     known = {stated.finding.laterality.value} if stated.finding.laterality else set()
     known |= {SIDES[word] for word in words_of(stated.finding.site or "") if word in SIDES}
-    return "" if said <= known else "a side is not that of its finding"
+    return None if said <= known else Reason.SIDE
 
 
-def numbers(stated: Stated) -> str:
+def numbers(stated: Stated) -> Reason | None:
     """Every number is the finding's, in its unit, and stands for what it stands for there."""
     wrong = any(not _number_holds(quantity, stated.facts) for quantity in stated.reading.quantities)
-    return "a number or its unit is not that of its finding" if wrong else ""
+    return Reason.NUMBER if wrong else None
 
 
 def _number_holds(quantity: Quantity, facts: Facts) -> bool:
     own = facts.unit
-    units = {Role.OVER: ("day", "days"), Role.RELATIVE: ("%",), Role.RANGE: (own, None)}.get(quantity.role, (own,))
+    points = POINTS if own == "%" else ()
+    units = {Role.OVER: ("day", "days"), Role.RELATIVE: ("%",), Role.RANGE: (own, None), Role.BY: (own, *points),
+             Role.DETECTABLE: (own, *points)}.get(quantity.role, (own,))
     if quantity.unit not in units or (quantity.role is Role.VALUE and quantity.comparator != _comparator(facts)):
         return False
     signed = quantity.role not in (Role.BY, Role.RELATIVE)
@@ -112,10 +117,10 @@ def _same(quantity: Quantity, number: float, signed: bool) -> bool:
     return decimals >= needed and round(abs(number), decimals) == float(quantity.digits)
 
 
-def dates(stated: Stated) -> str:
+def dates(stated: Stated) -> Reason | None:
     """Every date is the finding's; one that follows "from" or "since" is the earlier examination's."""
     wrong = any(not _date_holds(mention, stated.facts) for mention in stated.reading.dates)
-    return "a date is not that of its finding" if wrong else ""
+    return Reason.DATE if wrong else None
 
 
 def _date_holds(mention: DateMention, facts: Facts) -> bool:
@@ -124,13 +129,13 @@ def _date_holds(mention: DateMention, facts: Facts) -> bool:
     return any(date.startswith(mention.text) for date in known)
 
 
-def presence(stated: Stated) -> str:
+def presence(stated: Stated) -> Reason | None:
     """A denial stands where the finding denies, and nowhere else."""
     denied = bool(stated.words & NEGATIONS)
-    return "" if denied == stated.facts.is_negated else "presence and absence are turned round"
+    return None if denied == stated.facts.is_negated else Reason.PRESENCE
 
 
-def certainty(stated: Stated) -> str:
+def certainty(stated: Stated) -> Reason | None:
     """Doubt, history and family are said where the finding says so, and nowhere else."""
     finding, words = stated.finding, stated.words
     own = words_of(" ".join(stated.names))
@@ -139,51 +144,61 @@ def certainty(stated: Stated) -> str:
     said = bool(words & UNCERTAIN), bool(words & INDETERMINATE), bool(words & PAST), bool(words & FAMILY)
     if (said[0] and not (uncertain or doubtful)) or (said[1] and not doubtful) or (
             doubtful and not (words | own) & (INDETERMINATE | UNCERTAIN)) or (uncertain and not said[0]):
-        return "it is more or less certain than its finding"
+        return Reason.CERTAINTY
     if said[2] != is_past(finding) or said[3] != (finding.assertion is Assertion.FAMILY):
-        return "past, present and family are confused"
-    return ""
+        return Reason.STANDING
+    return None
 
 
-def flags(stated: Stated) -> str:
+def flags(stated: Stated) -> Reason | None:
     """Low, high, within: as the result is flagged."""
     words, flag = stated.words, flag_of(stated.finding)
     wrong = ((words & LOW and flag != "low") or (words & HIGH and flag != "high")
              or (words & NORMAL and flag != "normal") or (words & OUTSIDE and flag in ("", "normal")))
-    return "its flag is not that of its finding" if wrong else ""
+    return Reason.FLAG if wrong else None
 
 
-def direction(stated: Stated) -> str:
+def direction(stated: Stated) -> Reason | None:
     """A change is said as it was measured, and only where one was measured."""
     said = {DIRECTIONS[word] for word in stated.words if word in DIRECTIONS}
     known = {stated.finding.change.direction} if stated.finding.change else set()
-    return "" if said <= known else "a change is not that of its finding"
+    return None if said <= known else Reason.CHANGE
 
 
-def reader(stated: Stated) -> str:
+def detectable(stated: Stated) -> Reason | None:
+    """Less than can be detected is said of what is less."""
+    if not stated.words & LESS:
+        return None
+    change = stated.finding.change
+    least, delta = (change.least_detectable, change.delta) if change else (None, None)
+    is_less = least is not None and delta is not None and abs(delta) < least
+    return None if is_less else Reason.CHANGE
+
+
+def reader(stated: Stated) -> Reason | None:
     """What a model read is told under the model's name."""
-    return "" if stated.facts.reader is None or stated.facts.reader in stated.phrases else "it does not say who read it"
+    return None if stated.facts.reader is None or stated.facts.reader in stated.phrases else Reason.READER
 
 
-def entries(stated: Stated) -> str:
+def entries(stated: Stated) -> Reason | None:
     """Conditions are conditions, medications are medications."""
-    return "" if stated.facts.agrees_with_entry_words(stated.words) else "an entry stands under another kind"
+    return None if stated.facts.agrees_with_entry_words(stated.words) else Reason.ENTRY
 
 
-def vocabulary(stated: Stated) -> str:
+def vocabulary(stated: Stated) -> Reason | None:
     """Nothing is said beyond the finding."""
     flagged = words_of(stated.finding.value.flag or "") if stated.finding.value else frozenset()
     left = stated.words - neutral_words() - CHECKED_WORDS - flagged
-    return "it says more than its finding" if left else ""
+    return Reason.MORE if left else None
 
 
-def kind_of_evidence(stated: Stated) -> str:
+def kind_of_evidence(stated: Stated) -> Reason | None:
     """What is called a film has a film's evidence."""
     kinds: frozenset[EvidenceKind] = REVIEWED_LABELS[stated.lead]
-    return "" if kinds & stated.facts.evidence_kinds else "its evidence is of another kind of examination"
+    return None if kinds & stated.facts.evidence_kinds else Reason.EXAMINATION
 
 
-CLAIM_RULES: tuple[Callable[[Stated], str], ...] = (
-    side, numbers, dates, presence, certainty, flags, direction, reader, entries,
+CLAIM_RULES: tuple[Callable[[Stated], Reason | None], ...] = (
+    side, numbers, dates, presence, certainty, flags, direction, detectable, reader, entries,
     vocabulary)
-REVIEWED_RULES: tuple[Callable[[Stated], str], ...] = (kind_of_evidence, numbers, dates, vocabulary)
+REVIEWED_RULES: tuple[Callable[[Stated], Reason | None], ...] = (kind_of_evidence, numbers, dates, vocabulary)

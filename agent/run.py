@@ -248,10 +248,11 @@ def _latest_file(review: Review) -> Path:
 
 
 def _input_of(review: Review) -> list[Any]:
-    return [str(review.path.resolve()), _listing(review.path), review.patient, __version__]
+    return [str(review.path.resolve()), listing(review.path), review.patient, __version__]
 
 
-def _listing(path: Path) -> list[tuple[str, int, int]]:
+def listing(path: Path) -> list[tuple[str, int, int]]:
+    """Path, size and time of change of every file of a case: another listing is another state of it."""
     files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
     stats = ((file, file.stat()) for file in files)
     return [(str(file.relative_to(path)), stat.st_size, stat.st_mtime_ns) for file, stat in stats]

@@ -16,6 +16,7 @@ from ..memory.query import Query
 from ..memory.timeline import Hit, open_timeline
 from ..readers.choose import ReaderChoice, choose_reader
 from ..tools.blanking import people_of
+from .asked import of_case
 from .chat.context import ChatContext
 from .chat.history import History
 from .chat.lookups import asked_for
@@ -49,7 +50,7 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, **who: Unpa
             said = run.go(question, fresh=chosen.record is not None, latest=False).answer
         if said is not None and said.status is AnswerStatus.ANSWERED:
             return said
-    return open_chat(case, patient=patient, reader=chosen, keep=False).ask(question)
+    return of_case(question, open_chat(case, patient=patient, reader=chosen, keep=False))
 
 
 def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice | None = None,
@@ -98,15 +99,15 @@ class Found:
 
 
 def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = None, query: Query | None = None,
-             as_of: str | None = None, watch: Watcher | None = None) -> list[TimelineEvent]:
+             watch: Watcher | None = None) -> list[TimelineEvent]:
     """The patient's timeline from the store; the case is reviewed first if that was not done.
 
     Args:
         case: a folder or a .zip.
         patient: whose case it is, where the files name several people.
         search: words to look for.
-        query: restrictions to dates, kind, body site, analyte; and whether corrected events are shown.
-        as_of: ISO date; only what was known then.
+        query: restrictions to dates, what was known by one, kind, body site, analyte; and whether corrected events
+            are shown.
         watch: called with every step's start and end of a review that is needed first.
 
     Returns:
@@ -115,16 +116,13 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
     Raises:
         UsageError: a date is none, or a span ends before it begins.
     """
-    return [hit.event for hit in timeline_found(case, patient=patient, search=search, query=query, as_of=as_of,
-                                                watch=watch).hits]
+    return [hit.event for hit in timeline_found(case, patient=patient, search=search, query=query, watch=watch).hits]
 
 
 def timeline_found(case: AnyPath, *, patient: str | None = None, search: str | None = None, query: Query | None = None,
-                   as_of: str | None = None, watch: Watcher | None = None) -> Found:
+                   watch: Watcher | None = None) -> Found:
     """The same events, each with why a search found it; where there are none, what the timeline does hold."""
     asked = query or Query()
-    if as_of is not None:
-        asked = replace(asked, as_of=as_of)
     for date in (asked.as_of, *(asked.between or ())):
         if date and not is_date(date):
             raise UsageError(f"{date!r} is not a date; write it as 2025, 2025-03 or 2025-03-04")

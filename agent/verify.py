@@ -20,13 +20,13 @@ from .claims import Claim, claims_of, fold, masked, read, without_exact
 from .correct import corrected, narrowed
 from .facts import Facts, Known, known_facts
 from .prose.check import check
+from .reasons import Reason, Tried, nearest
 from .rules import CLAIM_RULES, REVIEWED_RULES, Stated
 from .vocabulary import REVIEWED_LABELS, neutral_words
 
 _COUNT = re.compile(r"^(\d+) further (.+)$")
 _QUOTED = re.compile(r"“[^”]*”")
-_NOT_A_TEMPLATE = frozenset({"it does not name its finding", "it says more than its finding",
-                             "it cites a finding that it does not state"})
+_NOT_A_TEMPLATE = frozenset({Reason.NOT_NAMED, Reason.MORE, Reason.NOT_STATED})
 """What the templates' grammar says of a sentence that is none of the templates'."""
 
 
@@ -41,10 +41,10 @@ class Verified(NamedTuple):
 
 @dataclass(frozen=True)
 class Judged:
-    """What a sentence came to: why it is not supported (empty when it is), the findings that it states, and the
-    model that read them where it does not name it."""
+    """What a sentence came to: why it is not supported (None when it is), the findings that it states, and the model
+    that read them where it does not name it."""
 
-    reason: str
+    reason: Reason | None
     stated: frozenset[str] = frozenset()
     unnamed: str | None = None
 
@@ -74,7 +74,7 @@ def verified(sections: Sequence[Section], findings: Sequence[Finding], evidence:
         own: list[Sentence] = []
         for sentence in section.sentences:
             result = _outcome(sentence, known, own, mark=mark)
-            if isinstance(result, str):
+            if isinstance(result, Reason):
                 left_out.append(_left_out(section, sentence, result))
                 warnings.append(_warning(section, sentence, result, "left out of"))
                 continue
@@ -86,7 +86,8 @@ def verified(sections: Sequence[Section], findings: Sequence[Finding], evidence:
     return Verified(tuple(kept), tuple(left_out), warnings)
 
 
-def _outcome(sentence: Sentence, known: Known, before: Sequence[Sentence], *, mark: bool) -> Sentence | str:
+def _outcome(sentence: Sentence, known: Known, before: Sequence[Sentence], *, mark: bool
+             ) -> Sentence | Reason:
     """The sentence as it may stand, or why it may not."""
     found = judged(sentence, known)
     if not found.reason:
@@ -94,16 +95,16 @@ def _outcome(sentence: Sentence, known: Known, before: Sequence[Sentence], *, ma
         return kept.model_copy(update={"read_by": found.unnamed}) if found.unnamed else kept
     if mark:
         return sentence.model_copy(update={"support": Support.UNSUPPORTED, "outcome": Outcome.MARKED,
-                                           "reason": found.reason})
+                                           "reason": found.reason.value})
     fresh = corrected(sentence, found.reason, known)
     if fresh is None or judged(fresh, known).reason or any(item.text == fresh.text for item in before):
         return found.reason
     return fresh
 
 
-def _left_out(section: Section, sentence: Sentence, reason: str) -> LeftOut:
+def _left_out(section: Section, sentence: Sentence, reason: Reason) -> LeftOut:
     return LeftOut(section=section.title, text=sentence.text, findings=sentence.findings, evidence=sentence.evidence,
-                   kind=sentence.kind, reason=reason)
+                   kind=sentence.kind, reason=reason.value)
 
 
 def _warning(section: Section, sentence: Sentence, reason: str, what: str) -> str:
@@ -114,15 +115,15 @@ def _warning(section: Section, sentence: Sentence, reason: str, what: str) -> st
 def objection(sentence: Sentence, known: Known) -> str:
     """Why a sentence may not stand by itself; empty when it may. By itself it must name the model that read."""
     found = judged(sentence, known)
-    return found.reason or ("it does not say who read it" if found.unnamed else "")
+    return (found.reason or (Reason.READER if found.unnamed else None)) or ""
 
 
 def judged(sentence: Sentence, known: Known) -> Judged:
     """Hold a sentence against the findings that it cites, as a template's, and where it is none, as free prose."""
     if any(key not in known.evidence for key in sentence.evidence):
-        return Judged("it cites evidence that does not exist")
+        return Judged(Reason.NO_SUCH_EVIDENCE)
     if any(key not in known.facts for key in sentence.findings):
-        return Judged("it cites a finding that does not exist")
+        return Judged(Reason.NO_SUCH_FINDING)
     if sentence.kind is SentenceKind.LIMITATION and not sentence.findings:
         return Judged(_limitation_objection(sentence, known))
     cited = [known.facts[key] for key in sentence.findings]
@@ -134,10 +135,10 @@ def _told(sentence: Sentence, cited: Sequence[Facts], known: Known) -> Judged:
     """What the sentence says against its findings; what it cites is in order."""
     reason = _claims_objection(sentence, cited, known)
     if not reason:
-        return Judged("", frozenset(sentence.findings))
+        return Judged(None, frozenset(sentence.findings))
     told = check(sentence.text, cited)
     if not told.reason:
-        return Judged("", told.stated, _unnamed(sentence, told.stated, known))
+        return Judged(None, told.stated, _unnamed(sentence, told.stated, known))
     return Judged(told.reason if reason in _NOT_A_TEMPLATE else reason)
 
 
@@ -150,39 +151,39 @@ def _unnamed(sentence: Sentence, stated: frozenset[str], known: Known) -> str | 
     return ", ".join(left) or None
 
 
-def _limitation_objection(sentence: Sentence, known: Known) -> str:
+def _limitation_objection(sentence: Sentence, known: Known) -> Reason | None:
     """A limitation states no finding, so it holds no measured number outside a quotation."""
     left = read(_QUOTED.sub(" ", fold(sentence.text)), known.units)
-    return "it states a measurement without a finding" if any(item.unit for item in left.quantities) else ""
+    return Reason.NO_FINDING if any(item.unit for item in left.quantities) else None
 
 
-def _citation_objection(sentence: Sentence, cited: Sequence[Facts]) -> str:
+def _citation_objection(sentence: Sentence, cited: Sequence[Facts]) -> Reason | None:
     if not cited or not sentence.evidence:
-        return "it cites no finding or no evidence"
+        return Reason.NOTHING_CITED
     given = set(sentence.evidence)
     if not given <= {key for facts in cited for key in facts.evidence_ids}:
-        return "it cites evidence that is not its findings'"
+        return Reason.FOREIGN_EVIDENCE
     if any(not given & facts.evidence_ids for facts in cited):
-        return "it cites a finding without its evidence"
+        return Reason.WITHOUT_EVIDENCE
     if len({facts.finding.patient for facts in cited}) > 1:
-        return "its findings are of different patients"
-    return _comparison_objection(given, cited) if sentence.kind is SentenceKind.COMPARISON else ""
+        return Reason.SEVERAL_PATIENTS
+    return _comparison_objection(given, cited) if sentence.kind is SentenceKind.COMPARISON else None
 
 
-def _comparison_objection(given: set[str], cited: Sequence[Facts]) -> str:
+def _comparison_objection(given: set[str], cited: Sequence[Facts]) -> Reason | None:
     if not any(facts.finding.change for facts in cited):
-        return "it compares without a measured change"
+        return Reason.NO_CHANGE
     for facts in cited:
         change = facts.finding.change
         if change is None:
             continue
         one_sided = change.direction is Direction.NEW
         if not (one_sided or given & facts.prior_ids) or not given & facts.current_ids:
-            return "it compares without evidence of both examinations"
-    return ""
+            return Reason.ONE_EXAMINATION
+    return None
 
 
-def _claims_objection(sentence: Sentence, cited: Sequence[Facts], known: Known) -> str:
+def _claims_objection(sentence: Sentence, cited: Sequence[Facts], known: Known) -> Reason | None:
     claims = claims_of(sentence.text)
     counted = _COUNT.match(claims[0].text) if len(claims) == 1 else None
     if counted:
@@ -190,43 +191,39 @@ def _claims_objection(sentence: Sentence, cited: Sequence[Facts], known: Known) 
     stated: set[str] = set()
     for claim in claims:
         held = {facts.finding.id: hold(claim, facts, known) for facts in cited}
-        supporting = {key for key, (_, reason) in held.items() if not reason}
+        supporting = {key for key, tried in held.items() if tried.reason is None}
         if not supporting:
-            return max(held.values())[1]
+            return nearest(held.values())
         stated |= supporting
-    return "" if stated == set(sentence.findings) else "it cites a finding that it does not state"
+    return None if stated == set(sentence.findings) else Reason.NOT_STATED
 
 
-def _count_objection(counted: re.Match[str], cited: Sequence[Facts]) -> str:
+def _count_objection(counted: re.Match[str], cited: Sequence[Facts]) -> Reason | None:
     if int(counted.group(1)) != len(cited):
-        return "its count is not that of its findings"
+        return Reason.COUNT
     left = read(counted.group(2), ())
     if left.quantities or left.dates or not left.words <= neutral_words():
-        return "it says more than a count"
+        return Reason.MORE_THAN_A_COUNT
     fits = all(facts.agrees_with_entry_words(left.words) for facts in cited)
-    return "" if fits else "it counts entries of another kind"
+    return None if fits else Reason.OTHER_ENTRIES
 
 
-def hold(claim: Claim, facts: Facts, known: Known) -> tuple[int, str]:
-    """Hold a claim against one finding.
-
-    Returns:
-        How many rules the claim passes, and the reason why it does not pass the next; an empty reason when it
-        passes all.
-    """
+def hold(claim: Claim, facts: Facts, known: Known) -> Tried:
+    """Hold a claim against one finding."""
     reviewed = claim.lead in REVIEWED_LABELS
     around = frozenset(phrase for phrase in facts.phrases if any(name in phrase for name in facts.names))
     left, seen = masked(claim.item if reviewed else claim.text, facts.names | around)
     names = seen & facts.names
     if not reviewed and not names:
-        return -1, "it does not name its finding"
+        return Tried(-1, Reason.NOT_NAMED)
     left = without_exact(left, f"range {facts.range_text}" if facts.range_text else "")
     if facts.finding.change is None:
         left = without_exact(left, facts.value_text)
     left, phrases = masked(left, facts.phrases)
     phrases |= seen & around
     stated = Stated(facts=facts, reading=read(left, known.units), names=names, phrases=phrases, lead=claim.lead)
-    for passed, rule in enumerate(REVIEWED_RULES if reviewed else CLAIM_RULES):
+    rules = REVIEWED_RULES if reviewed else CLAIM_RULES
+    for passed, rule in enumerate(rules):
         if reason := rule(stated):
-            return passed, reason
-    return len(CLAIM_RULES), ""
+            return Tried(passed, reason)
+    return Tried(len(rules), None)

@@ -19,6 +19,8 @@ PAST = frozenset({"past", "previous", "previously", "former", "formerly"})
 FAMILY = frozenset({"family"})
 LOW = frozenset({"low", "below", "reduced"})
 HIGH = frozenset({"high", "above", "elevated", "raised"})
+LESS = frozenset({"less"})
+"""Than can be detected."""
 OUTSIDE = frozenset({"outside", "abnormal"})
 NORMAL = frozenset({"within", "normal"})
 DIRECTIONS = {
@@ -43,7 +45,7 @@ REVIEWED_LABELS = {fold(label): kinds for label, kinds in STUDY_LABELS.values()}
 """What a sentence on a reviewed examination may be headed with, and the evidence that it can have."""
 
 CHECKED_WORDS = (frozenset(SIDES) | NEGATIONS | UNCERTAIN | INDETERMINATE | PAST | FAMILY | LOW | HIGH | NORMAL
-                 | OUTSIDE | frozenset(DIRECTIONS))
+                 | OUTSIDE | LESS | frozenset(DIRECTIONS))
 """Words that a rule of their own decides on."""
 
 _NO_FINDING = ("context_", "limit_", "reviewed_without_finding", "impression_none")

@@ -24,7 +24,7 @@ def converted(number: float, value: Value, ucum: str, code: str | None) -> float
         ucum: the wanted unit, as a UCUM code.
         code: LOINC code, by which the molar mass is found.
     """
-    factor = factor_between(unit_text(value), ucum, code)
+    factor = factor_between(unit_code(value), ucum, code)
     return None if factor is None else number * factor
 
 
@@ -40,9 +40,9 @@ def limit_in_unit_of(number: float, finding: Finding, other: Finding) -> float |
     """A number in the unit of a finding as one in that of another; see `in_unit_of`."""
     if finding.value is None or other.value is None:
         return None
-    if unit_text(finding.value) == unit_text(other.value):
+    if unit_code(finding.value) == unit_code(other.value):
         return number
-    found = converted(number, finding.value, unit_text(other.value), other.code.code if other.code else None)
+    found = converted(number, finding.value, unit_code(other.value), other.code.code if other.code else None)
     return None if found is None else float(f"{found:.6g}")
 
 
@@ -54,7 +54,7 @@ def factor_between(one: str, other: str, code: str | None) -> float | None:
     return ratio(one, other, molar_mass=known.molar_mass if known else None, charge=known.charge if known else None)
 
 
-def unit_text(value: Value) -> str:
+def unit_code(value: Value) -> str:
     """The unit in UCUM where it is known, else as printed; `1` where there is none."""
     return value.ucum or value.unit or NO_UNIT
 
@@ -85,7 +85,7 @@ def _factors(one: Value, other: Value, code: str | None) -> list[float]:
 
     A number without a unit is taken in the unit of the other one or as a pure number where the other is a share.
     """
-    units = unit_text(one), unit_text(other)
+    units = unit_code(one), unit_code(other)
     factor = factor_between(units[0], units[1], code)
     found = [] if factor is None else [factor]
     bare = [value.unit is None and value.ucum is None for value in (one, other)]

@@ -66,6 +66,10 @@ SUBSTANCES = (
     Substance(("2132-9", "14685-2"), "C63H88CoN14O14P"),  # vitamin B12: as cyanocobalamin
     Substance(("62292-8",), "C27H44O2"),  # 25-hydroxyvitamin D: as that of D3
     Substance(("2143-6",), "C21H30O5"),  # cortisol
+    Substance(("38483-4",), "C4H7N3O"),  # creatinine in blood
+    Substance(("2339-0",), "C6H12O6"),  # glucose in blood
+    Substance(("6299-2",), "N2"),  # urea nitrogen in blood
+    Substance(("49765-1",), "Ca", charge=2),  # calcium in blood
 )
 _BY_CODE: Mapping[str, Substance] = {code: item for item in SUBSTANCES for code in item.codes}
 

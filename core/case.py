@@ -48,6 +48,8 @@ class Identity(Word):
     names: tuple[str, ...] = ()
     birth_date: str | None = None
     """ISO 8601."""
+    sex: str | None = None
+    """`male`, `female` or `other` as recorded; None where nothing is said. It tells nobody apart."""
 
     @property
     def is_empty(self) -> bool:

@@ -8,6 +8,8 @@ from typing import Literal
 UP = "↑⇑▲△↗⬆\uf0ad\uf0e9"
 DOWN = "↓⇓▼▽↘⬇\uf0af\uf0ea"
 """Arrows; the last two of each are where symbol fonts keep them."""
+BOLD = "bold"
+"""A value printed in bold type on a page that marks what is abnormal so: a sign without a direction."""
 _HIGH = re.compile(rf"hh?[*!]?|high|hi|above.*|\+{{1,4}}|[{UP}]+|\^+|critical high")
 _LOW = re.compile(rf"ll?[*!]?|low|lo|below.*|-{{1,4}}|[{DOWN}]+|vv?|critical low")
 _NORMAL = re.compile(r"n|normal|wnl|within.*")
@@ -24,8 +26,8 @@ def flag_direction(flag: str | None) -> Literal["H", "L", "N"] | None:
 def counted_flag(printed: str | None, computed: str | None) -> Literal["H", "L", "N"] | None:
     """Which way a result points where a flag is printed and one is computed: the printed one counts.
 
-    Without a printed one, or where it is a sign without letters and without a direction such as "*", the computed one
-    does; None where a printed flag such as "A" has no direction.
+    Without a printed one, or where it is a sign without letters and without a direction such as "*", or bold type, the
+    computed one does; None where a printed flag such as "A" has no direction.
 
     Args:
         printed: as it stands beside the result; empty or None where nothing does.
@@ -35,5 +37,5 @@ def counted_flag(printed: str | None, computed: str | None) -> Literal["H", "L",
         return direction
     held: Literal["H", "L", "N"] | None = "H" if computed == "H" else "L" if computed == "L" else None
     if printed:
-        return None if any(ch.isalpha() for ch in printed) else held
+        return None if any(ch.isalpha() for ch in printed) and printed != BOLD else held
     return "N" if computed == "N" else held

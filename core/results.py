@@ -9,11 +9,12 @@ from datetime import date
 from functools import cached_property
 from itertools import combinations, product
 
-from .amounts import DAY, MINUTE, agree, comparable, of_one_moment, taken, unit_text
+from .amounts import DAY, MINUTE, agree, comparable, of_one_moment, taken, unit_code
 from .analytes import analyte_key, substance_of
 from .finding import Category, Finding, Status
 from .ids import normalise_name
 from .moments import moment_key
+from .near import Near, days_of
 from .ucum import unit_of
 
 Sources = Mapping[str, str]
@@ -96,8 +97,19 @@ def contradictions(results: Sequence[OneResult], sources: Sources | None = None)
         if one.first.status is Status.MEASURED and one.first.date:
             by_analyte[one.analyte].append(one)
     for group in by_analyte.values():
-        apart = [pair for pair in combinations(group, 2) if _contradict(*pair, sources or {})]
+        apart = [pair for pair in _pairs_of_a_day(group) if _contradict(*pair, sources or {})]
         yield from _connected(apart)
+
+
+def _pairs_of_a_day(results: Sequence[OneResult]) -> Iterator[tuple[OneResult, OneResult]]:
+    """Every two results that can be of one moment."""
+    near = Near()
+    pairs = []
+    for number, one in enumerate(results):
+        days = days_of(one.findings)
+        pairs += [(earlier, number) for earlier in near.to(days)]
+        near.add(number, days)
+    return ((results[one], results[other]) for one, other in sorted(pairs))
 
 
 def _contradict(one: OneResult, other: OneResult, sources: Sources) -> bool:
@@ -137,12 +149,15 @@ def _by_analyte(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
 def _merged(analyte: str, findings: Sequence[Finding], sources: Sources) -> list[OneResult]:
     """Each finding joins the first group that it fits, those that tell most first."""
     groups: list[list[Finding]] = []
+    near = Near()
     for item in sorted(findings, key=_fullness):
-        group = next((group for group in groups if all(_is_same(item, other, sources) for other in group)), None)
-        if group is None:
-            groups.append([item])
-        else:
-            group.append(item)
+        days = days_of([item])
+        place = next((n for n in near.to(days) if all(_is_same(item, other, sources) for other in groups[n])),
+                     len(groups))
+        if place == len(groups):
+            groups.append([])
+        groups[place].append(item)
+        near.add(place, days)
     return [OneResult(analyte.partition("|")[2], tuple(group)) for group in groups]
 
 
@@ -178,7 +193,7 @@ def _tell_one_amount(one: Finding, other: Finding) -> bool:
 def _written_alike(one: Finding, other: Finding) -> bool:
     if one.value is None or other.value is None:
         return False
-    return one.date == other.date and one.number == other.number and unit_text(one.value) == unit_text(other.value)
+    return one.date == other.date and one.number == other.number and unit_code(one.value) == unit_code(other.value)
 
 
 def _of_one_specimen(one: Finding, other: Finding) -> bool:
@@ -240,9 +255,9 @@ def _in_base_units(finding: Finding) -> str:
     value = finding.value
     if value is None or value.number is None:
         return ""
-    unit = unit_of(unit_text(value))
+    unit = unit_of(unit_code(value))
     if unit is None:
-        return f"{value.number:.6g} {unit_text(value).casefold()}"
+        return f"{value.number:.6g} {unit_code(value).casefold()}"
     dimension, number = dict(unit.dimension), value.number * unit.factor
     known = substance_of(finding.code.code if finding.code else None)
     if known and dimension.get("g") == 1:

@@ -7,6 +7,7 @@ key can write a new trail: against them only a copy kept elsewhere helps.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 import os
@@ -42,7 +43,7 @@ class Entry(Word):
     account: str
     """The operating system's or the server's name of the caller."""
     action: str
-    """`drafted`, `edited`, `signed`, `rejected`, `addendum`, `exported` ..."""
+    """`drafted`, `edited`, `signed`, `rejected`, `addendum`, `exported`, `restarted` ..."""
     case: str
     about: dict[str, Any]
     """Digests, names as given, forms; never what a report says."""
@@ -95,22 +96,57 @@ class AuditTrail:
             StoreError: the trail does not hold, so nothing is added to it.
         """
         with self._lock():
-            number, previous = self._end()
-            added: list[Entry] = []
-            for deed in deeds:
-                added.append(self._sealed(deed, number + 1, previous))
-                number, previous = number + 1, added[-1].seal
-            with self._file.open("ab") as stream:
-                stream.write(b"".join(entry.model_dump_json().encode("utf-8") + b"\n" for entry in added))
-                stream.flush()
-                os.fsync(stream.fileno())
-            self._keep_end(added[-1])
+            return self._add(deeds)
+
+    def restart(self, account: str, kept: Mapping[str, str]) -> Entry:
+        """Go on after a trail that does not hold: it is set aside under another name, and the next entry says so.
+
+        A trail that holds, or none at all, stays where it is; the entry then takes over the copies alone.
+
+        Args:
+            account: of the caller.
+            kept: SHA-256 of each copy of a decided report that is there now, by its path in the state folder; from
+                here on they count as known.
+        """
+        with self._lock():
+            aside = {} if self.holds() else self._set_aside()
+            return self._add([Deed("restarted", "", account, {"set_aside": aside, "kept": dict(kept)})])[0]
+
+    def _add(self, deeds: Sequence[Deed]) -> list[Entry]:
+        number, previous = self._end()
+        added: list[Entry] = []
+        for deed in deeds:
+            added.append(self._sealed(deed, number + 1, previous))
+            number, previous = number + 1, added[-1].seal
+        with self._file.open("ab") as stream:
+            stream.write(b"".join(entry.model_dump_json().encode("utf-8") + b"\n" for entry in added))
+            stream.flush()
+            os.fsync(stream.fileno())
+        self._keep_end(added[-1])
         return added
 
     def _sealed(self, deed: Deed, number: int, previous: str) -> Entry:
         draft = Entry(number=number, at=datetime.now(UTC).isoformat(timespec="seconds"), account=deed.account,
                       action=deed.action, case=deed.case, about=dict(deed.about), previous=previous)
         return draft.model_copy(update={"seal": self._seal(draft)})
+
+    def holds(self) -> bool:
+        """Whether no entry was changed, taken out or put in."""
+        try:
+            self._check_end(list(self._checked()))
+        except StoreError:
+            return False
+        return True
+
+    def _set_aside(self) -> dict[str, str]:
+        """Rename both files; the SHA-256 of each by its new name."""
+        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        aside = {}
+        for file in (self._file, self._end_file):
+            if file.is_file():
+                moved = file.rename(file.with_name(f"{file.stem}-{stamp}{file.suffix}"))
+                aside[moved.name] = hashlib.sha256(moved.read_bytes()).hexdigest()
+        return aside
 
     def entries(self, case: str | None = None) -> list[Entry]:
         """All entries, or those of one case, oldest first.
@@ -188,8 +224,13 @@ class AuditTrail:
 
     @property
     def _broken(self) -> str:
-        return (f"the {self.stem} trail does not hold; keep {self.stem}.jsonl and {self.stem}.end of the state folder "
-                "for whoever looks into it, and move them away to begin a new one:")
+        return (f"the {self.stem} trail does not hold (`caseloom audit --restart` keeps it aside for whoever looks "
+                "into it, and begins another):")
+
+
+def access_trail(home: Home) -> AuditTrail:
+    """The trail of who looked at what through a server, beside the one of what was done to reports."""
+    return AuditTrail(home, stem="access", long=True)
 
 
 _ACTING: ContextVar[str | None] = ContextVar("account that acts", default=None)

@@ -93,14 +93,8 @@ class Timeline:
             self._add_evidence([event for event in wanted if event.id in known], known)
         return len(fresh)
 
-    def events(self, *, as_of: str | None = None, kind: str | None = None, between: tuple[str, str] | None = None,
-               site: str | None = None, analyte: str | None = None, history: bool = False) -> list[TimelineEvent]:
-        """The events in the order of their dates, those without a date last; see `Query` for the arguments."""
-        return self.matching(Query(as_of=as_of, between=between, kind=kind, site=site, analyte=analyte,
-                                   history=history))
-
-    def matching(self, query: Query) -> list[TimelineEvent]:
-        """The events that meet a query, in the order of their dates."""
+    def matching(self, query: Query = Query()) -> list[TimelineEvent]:  # noqa: B008 - frozen
+        """The events that meet a query, in the order of their dates, those without a date last."""
         found = self._collection.get(include=["metadatas"])
         known = _stored(found)
         learned = {key: str(entry["learned_at"]) for key, entry in zip(found["ids"], found["metadatas"], strict=True)}

@@ -37,6 +37,8 @@ MOST_PASSAGES = 200
 MOST_ROWS = 200
 """Of a table; a PDF is for reading, and the other forms hold the rest."""
 ROWS_AT_ONCE = 16
+MOST_BESIDE = 60
+"""Places of a picture that are told beside it; more stand below it, where text may go on over a page's end."""
 TIMELINE = "timeline.png"
 PICTURE_POINTS = (230.0, 200.0)
 """Largest width and height of a picture."""
@@ -82,7 +84,8 @@ def _lay_out(pymupdf: Any, view: View, pictures: Mapping[str, bytes]) -> tuple[b
     html = environment().get_template("report.pdf.html.j2").render(
         view=view, report=view.report, pictures=pictures,
         widths={name: _width(pymupdf, data) for name, data in pictures.items()}, cited_places=_cited_places(view),
-        charts=charts, timeline=TIMELINE if TIMELINE in drawn else None, most_rows=MOST_ROWS, rows_at_once=ROWS_AT_ONCE,
+        charts=charts, timeline=TIMELINE if TIMELINE in drawn else None, most_rows=MOST_ROWS, most_beside=MOST_BESIDE,
+        rows_at_once=ROWS_AT_ONCE,
         version=_version(view))
     css, stream, headings = own_text("pdf.css"), io.BytesIO(), []
     sheets = _Sheets(pymupdf, pymupdf.DocumentWriter(stream))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..core.finding import Finding
+from ..core.flags import BOLD
 from .wording import (
     by_number,
     date_text,
@@ -69,7 +70,8 @@ def row_of(finding: Finding) -> Row:
     side = finding.laterality.value if finding.laterality else ""
     site = plain(finding.site or "")
     place = site if side in site.casefold() else f"{side} {site}".strip()
-    flag = plain(value.flag or "") or (value.flag_computed or "") if value else ""
+    printed = plain(value.flag or "") if value else ""
+    flag = (value.flag_computed or "") if value and printed in ("", BOLD) else printed
     return Row(id=finding.id, name=result_name(finding), place=place, value=_row_value(finding),
                range=range_text(value) if value else "", flag="" if flag == "N" else flag, status=_status(finding),
                date=date_text(finding_date(finding)), tool=finding.tool, cited=cited_of(finding.evidence))

@@ -18,6 +18,7 @@ from ..core.evidence import (
     VolumeSlice,
 )
 from ..core.report import Report, ReportStatus, Sentence, TimelineEvent
+from ..core.result import Answer
 from .series import Analyte, analytes_of
 from .tables import Cited, Row, cited_of, row_of
 from .wording import date_text, number_text, plain
@@ -128,8 +129,7 @@ def view_of(report: Report) -> View:
     parts = tuple(Part(f"part-{n}", plain(section.title), tuple(
         _line(sentence, f"s-{n}-{m}") for m, sentence in enumerate(section.sentences, 1)))
         for n, section in enumerate(report.sections, 1))
-    answer = tuple(Line(f"answer-{n}", plain(item.text), cited_of(item.evidence), "answer", True)
-                   for n, item in enumerate(report.answer.sentences, 1)) if report.answer else ()
+    answer = answer_lines(report.answer) if report.answer else ()
     conflicts = tuple(Line(f"conflict-{n}", plain(item.text), cited_of(item.evidence), "conflict", True)
                       for n, item in enumerate(report.conflicts, 1))
     places = _places(report.evidence, _backlinks(parts, answer, conflicts))
@@ -143,6 +143,16 @@ def view_of(report: Report) -> View:
                 addenda=tuple((plain(one.text), _by(one.name, one.added_at)) for one in report.addenda),
                 by_hand=_by_hand(report),
                 provenance=tuple(flattened(report.provenance)))
+
+
+def answer_lines(answer: Answer) -> tuple[Line, ...]:
+    """Its sentences; and what its text says beside them, such as a part of the question that has no answer."""
+    beside = answer.text
+    for item in answer.sentences:
+        beside = beside.replace(item.text, " ", 1)
+    said = [*((item.text, item.evidence) for item in answer.sentences), *([(beside, ())] if plain(beside) else [])]
+    return tuple(Line(f"answer-{n}", plain(text), cited_of(evidence), "answer", True)
+                 for n, (text, evidence) in enumerate(said, 1))
 
 
 def banner(report: Report) -> str:

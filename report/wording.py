@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from ..core.finding import Finding, Value
 
@@ -90,6 +91,16 @@ def finding_date(finding: Finding) -> str | None:
     """When it was so: the time of collection for a laboratory value, else the finding's date."""
     collected = finding.value.collected_at if finding.value else None
     return collected or finding.date
+
+
+def listed(texts: Sequence[str]) -> str:
+    """"a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))
+
+
+def capital(text: str) -> str:
+    """The text with a large first letter."""
+    return text[:1].upper() + text[1:]
 
 
 def id_number(key: str) -> tuple[str, int]:

@@ -23,6 +23,7 @@ from .dicom_kind import IMAGE_KINDS, Why, dicom_kind
 from .dicom_pixels import check_size
 from .phase import PHASE_NAMES, PRIVATE_TAGS, Phase, read_phase
 from .quiet import quiet_parsers
+from .sex import sex_of
 
 _NOBODY = frozenset({"anonymous", "anonymized", "anonymised", "anon", "unknown", "none", "removed", "deidentified",
                      "na", "noname", "null", "xxx", "patient", "nopatient", "test", "0"})
@@ -195,7 +196,8 @@ def _identity(dataset: pydicom.Dataset) -> Identity:
     names = [name for name in names if normalise_name(name) and not set(normalise_name(name).split()) <= _NOBODY
              and normalise_identifier(name) not in same_as_id]
     return Identity(ids=tuple(dict.fromkeys(ids)), names=tuple(dict.fromkeys(names)),
-                    birth_date=dicom_date(_text(dataset, "PatientBirthDate")))
+                    birth_date=dicom_date(_text(dataset, "PatientBirthDate")),
+                    sex=sex_of(_text(dataset, "PatientSex")))
 
 
 def _all_ids(dataset: pydicom.Dataset) -> Iterator[str]:

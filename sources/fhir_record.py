@@ -8,6 +8,7 @@ from ..core.case import Identity
 from ..core.moments import moment_key
 from .fhir_fields import Resource, many, moment_of, one, text_of, texts
 from .fhir_keep import DATES, PERIODS, SUBJECTS
+from .sex import sex_of
 
 
 class Record:
@@ -105,11 +106,12 @@ def target_of(reference: Resource) -> tuple[str, str]:
 
 
 def identity_of(patient: Resource) -> Identity:
-    """Who a Patient resource is: identifier values and resource id, every name, the birth date."""
+    """Who a Patient resource is: identifier values and resource id, every name, birth date and sex."""
     numbers = [text_of(identifier, "value") for identifier in many(patient, "identifier")]
     ids = dict.fromkeys(text for text in (*numbers, text_of(patient, "id")) if text)
     names = dict.fromkeys(form for name in many(patient, "name") for form in _name_forms(name))
-    return Identity(ids=tuple(ids), names=tuple(names), birth_date=moment_of(patient, "birthDate"))
+    return Identity(ids=tuple(ids), names=tuple(names), birth_date=moment_of(patient, "birthDate"),
+                    sex=sex_of(text_of(patient, "gender")))
 
 
 def moment_of_resource(resource: Resource) -> str | None:

@@ -78,6 +78,17 @@ class Film:
             y0, y1 = rows - y1, rows - y0
         return (y0, x0, y1, x1) if transposed else (x0, y0, x1, y1)
 
+    def to_shown(self, box: Box) -> Box:
+        """A box in the stored image as a box in `pixels`: the other way round."""
+        transposed, flipped_rows, flipped_columns = _TURNS[self.turn]
+        rows, columns = self.pixels.shape
+        x0, y0, x1, y1 = (box[1], box[0], box[3], box[2]) if transposed else box
+        if flipped_columns:
+            x0, x1 = columns - x1, columns - x0
+        if flipped_rows:
+            y0, y1 = rows - y1, rows - y0
+        return x0, y0, x1, y1
+
     def inverted(self) -> Film:
         """The same film with black and white exchanged."""
         return replace(self, pixels=1 - self.pixels, notes=(*self.notes, INVERTED))

@@ -20,6 +20,7 @@ from .identity_labels import (
     name_before,
     name_in,
 )
+from .sex import sex_in
 
 _LONGEST_LINE = 400
 _LONGEST_TEXT = 2_000_000
@@ -79,13 +80,14 @@ def identities_in_text(text: str) -> tuple[Identity, ...]:
         text: plain text with its line breaks; wide gaps (two spaces) between columns help.
 
     Returns:
-        One identity per person; several mentions of one person are merged.
+        One identity per person; several mentions of one person are merged. Of a single person the sex, where told.
     """
     text = text[:_LONGEST_TEXT]
     lines = [line.rstrip()[:_LONGEST_LINE] for line in text.splitlines() if line.strip()]
     month_first = month_comes_first(text)
     facts = _dated(_confirmed(_joined_names(_facts(lines))), month_first)
-    return merge_identities(_people(facts))
+    people = merge_identities(_people(facts))
+    return tuple(one.model_copy(update={"sex": sex_in(text)}) for one in people) if len(people) == 1 else people
 
 
 def _dated(facts: Iterable[_Fact], month_first: bool | None) -> Iterator[_Fact]:
@@ -127,7 +129,7 @@ def merge_identities(identities: Iterable[Identity]) -> tuple[Identity, ...]:
 
 def _union(one: Identity, other: Identity) -> Identity:
     return Identity(ids=tuple(dict.fromkeys(one.ids + other.ids)), names=tuple(dict.fromkeys(one.names + other.names)),
-                    birth_date=one.birth_date or other.birth_date)
+                    birth_date=one.birth_date or other.birth_date, sex=one.sex or other.sex)
 
 
 def same_person(one: Identity, other: Identity) -> bool:

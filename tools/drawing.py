@@ -162,6 +162,11 @@ def label(picture: Image.Image, at: Point, text: str, *, anchor: str = "la", siz
           stroke_fill=BLACK)
 
 
+def bar_length(width_mm: float) -> float | None:
+    """A round length of at most a quarter of a width, in mm; None where that is too small for any."""
+    return next((mm for mm in BAR_LENGTHS_MM if mm <= width_mm / 4), None)
+
+
 def scale_bar(picture: Image.Image, mm_per_pixel: float) -> None:
     """Draw a bar of a round length, at most a quarter of the width, in the lower right corner.
 
@@ -169,23 +174,22 @@ def scale_bar(picture: Image.Image, mm_per_pixel: float) -> None:
         picture: changed in place.
         mm_per_pixel: size of a display pixel; only call this when the spacing is known.
     """
-    longest = picture.width * mm_per_pixel / 4
-    lengths = [mm for mm in BAR_LENGTHS_MM if mm <= longest]
-    if not lengths:
+    length = bar_length(picture.width * mm_per_pixel)
+    if length is None:
         return
-    length = lengths[0]
     right, bottom = picture.width - 12, picture.height - 12
     left = right - round(length / mm_per_pixel)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((left - 1, bottom - 4, right + 1, bottom + 1), fill=BLACK)
     draw.rectangle((left, bottom - 3, right, bottom), fill=WHITE)
-    text = _length_words(length)
+    text = length_words(length).replace("µ", "u")  # the font has no micro sign
     label(picture, ((left + right) / 2, bottom - 8), text, anchor="ms", size=13)
 
 
-def _length_words(mm: float) -> str:
+def length_words(mm: float) -> str:
+    """A length of a scale bar in the unit that gives the shortest number."""
     if mm < 1:
-        return f"{mm * 1000:.0f} um"  # the font has no micro sign
+        return f"{mm * 1000:.0f} µm"
     return f"{mm / 10:.0f} cm" if mm >= 10 else f"{mm:.0f} mm"
 
 

@@ -74,10 +74,12 @@ def moved(result: ToolResult, place: ToolContext) -> ToolResult:
 
 
 def _quoted(context: ChatContext, asked: OnDemand, studies: Sequence[Study], given: Mapping[str, Any]) -> Told:
-    """The passages of every document, the latest document first."""
+    """The passages of every document, the latest document first; of a laboratory report, whose rows are told as
+    results, only where nothing else holds the words."""
     latest_first = sorted(studies, key=lambda one: (one.date or "", one.id), reverse=True)
-    told = [_told(context, _run(context, asked, study, given), asked.name) for study in latest_first]
-    useful = [one for one in told if one.sayings]
+    told = {study.id: _told(context, _run(context, asked, study, given), asked.name) for study in latest_first}
+    written = [told[study.id] for study in latest_first if not given.get("words") or not _is_lab_report(study)]
+    useful = [one for one in written if one.sayings] or [one for one in told.values() if one.sayings]
     if not useful:
         called, words = (shown(str(given.get(name) or "")) for name in ("called", "words"))
         about = f" with the words “{words}”" if words else ""
@@ -86,6 +88,10 @@ def _quoted(context: ChatContext, asked: OnDemand, studies: Sequence[Study], giv
                        f"{single}")
     return Told(tuple(saying for one in useful for saying in one.sayings),
                 evidence=tuple(item for one in useful for item in one.evidence))
+
+
+def _is_lab_report(study: Study) -> bool:
+    return any(series.document_kind == "lab report" for series in study.series)
 
 
 def mentioned(context: ChatContext, words: str) -> str:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ...core.analytes import substance_of
 from ...core.result import AnswerStatus
 from ...report.wording import by_number, number_text, unit_text, with_unit
 from ..phrases import place, shown
-from .arithmetic import NoConversion, convert
+from .arithmetic import NoConversion, convert, doubling_days
 from .context import ChatContext
-from .results import compared, difference, how_it_changed
+from .results import compared, days_apart, difference, how_it_changed
 from .told import Saying, Told, nothing
 from .values import Limit
 
 _WORDS = {"below": "less than", "above": "more than", "at most": "at most", "at least": "at least"}
+LESIONS = ("pulmonary nodule", "pulmonary mass")
+"""How the names of opacities begin of which the report also has the volume."""
+DAYS_PER_YEAR = 365.25
+NO_RATE = "No rate is told: it would take a difference of plain numbers between two days."
 _NOUNS = {"": "change", "increased": "increase", "decreased": "decrease"}
 
 
@@ -28,6 +33,8 @@ class Moved:
         unit: of both.
         margin: smallest difference that the method can tell from noise; zero where it is exact or not known.
         evidence: of both values.
+        code: LOINC code, or empty.
+        days: between the two, where both are dated to the day.
     """
 
     name: str
@@ -36,6 +43,8 @@ class Moved:
     unit: str
     margin: float
     evidence: tuple[str, ...]
+    code: str = ""
+    days: int | None = None
 
 
 def amount_of_change(context: ChatContext, limit: Limit, direction: str, **given: str) -> Told:
@@ -61,6 +70,45 @@ def amount_of_change(context: ChatContext, limit: Limit, direction: str, **given
     return replace(told, sayings=(*further, *told.sayings))
 
 
+def rate_of_change(context: ChatContext, **given: str) -> Told:
+    """How something changed, with the difference per year; not where it is no more than noise. Of an opacity also the
+    time in which its volume would double.
+
+    Args:
+        context: the case.
+        given: name, since and until, as for `how_it_changed`.
+    """
+    told = how_it_changed(context, **given)
+    if not told.sayings:
+        return told
+    moved = _moved(context, **given)
+    if any(one.name.casefold().startswith(LESIONS) for one in moved):
+        moved += _moved(context, **given | {"name": "opacity volume"})
+    rates = [saying for one in moved for saying in _rates(one)]
+    if not rates:
+        return replace(told, sayings=(*told.sayings, Saying(NO_RATE, ())))
+    return replace(told, sayings=(*told.sayings, *rates))
+
+
+def _rates(moved: Moved) -> list[Saying]:
+    if not moved.days or moved.days < 0:
+        return []
+    by, margin = (with_unit(number_text(number), moved.unit) for number in (moved.delta, moved.margin))
+    if moved.margin and abs(moved.delta) <= moved.margin:
+        return [Saying(f"{moved.name}: no rate is told, since {by} is no more than the smallest detectable difference, "
+                       f"{margin}.", moved.evidence)]
+    yearly, within = (with_unit(f"{number * DAYS_PER_YEAR / moved.days:.2g}", moved.unit)
+                      for number in (moved.delta, moved.margin))
+    unsure = f"; the difference is told to {margin}, so the rate to {within} per year" if moved.margin else ""
+    said = [Saying(f"{moved.name}: {by} in {moved.days} days, {yearly} per year if it moved evenly{unsure}.",
+                   moved.evidence)]
+    if moved.name.casefold().startswith("opacity volume") and moved.delta > 0 and moved.start > 0:
+        days = doubling_days(moved.days, moved.start, moved.start + moved.delta)
+        said.append(Saying(f"{moved.name}: if it grows exponentially, it doubles in {days:.0f} days (Schwartz, Cancer "
+                           "14:1272, 1961).", moved.evidence))
+    return said
+
+
 def _moved(context: ChatContext, name: str, since: str, until: str) -> list[Moved]:
     changes, values = compared(context, name, since, until)
     found = []
@@ -70,12 +118,14 @@ def _moved(context: ChatContext, name: str, since: str, until: str) -> list[Move
             continue
         found.append(Moved(shown(f"{item.name}, {where}" if where else item.name), change.from_, change.delta,
                            unit_text(item.value.unit if item.value else None), change.least_detectable or 0.0,
-                           by_number({*item.evidence, *change.prior_evidence})))
+                           by_number({*item.evidence, *change.prior_evidence}), item.code.code if item.code else "",
+                           change.interval_days))
     ends = difference(values) if values and not changes else None
     if ends is not None:
         first, last, delta = ends
         found.append(Moved(shown(last.name), first.number or 0.0, delta, unit_text(last.value.unit if last.value else
-                     None), 0.0, by_number({*first.evidence, *last.evidence})))
+                     None), 0.0, by_number({*first.evidence, *last.evidence}), last.code.code if last.code else "",
+                           days_apart(first.date or "", last.date or "")))
     return found
 
 
@@ -91,7 +141,8 @@ def _judged(moved: Moved, limit: Limit, direction: str) -> Saying:
         if not moved.start:
             raise NoConversion("a change from zero has no percentage.")
         scale = 100.0 / abs(moved.start)
-    border = number if scale != 1.0 or unit.casefold() == moved.unit.casefold() else convert(number, unit, moved.unit)
+    same = scale != 1.0 or unit.casefold() == moved.unit.casefold()
+    border = number if same else convert(number, unit, moved.unit, moved.code)
     amount = {"increased": moved.delta, "decreased": -moved.delta}.get(direction, abs(moved.delta)) * scale
     holds = {"above": amount > border, "at least": amount >= border, "below": amount < border,
              "at most": amount <= border}[limit.relation] and (amount > 0 or not direction)
@@ -103,6 +154,7 @@ def _judged(moved: Moved, limit: Limit, direction: str) -> Saying:
 
 
 def _in_unit(moved: Moved, unit: str) -> Saying:
-    start, end, by = (f"{convert(value, moved.unit, unit):.10g} {unit}" for value in (
+    digits = 4 if moved.code and substance_of(moved.code) else 10
+    start, end, by = (f"{convert(value, moved.unit, unit, moved.code):.{digits}g} {unit}" for value in (
         moved.start, round(moved.start + moved.delta, 10), moved.delta))
     return Saying(f"{moved.name} in {unit}: from {start} to {end}, a difference of {by}.", moved.evidence)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date
 from decimal import Decimal
+from math import log
+
+from ...core.amounts import factor_between
+from ...core.analytes import substance_of
 
 PREFIXES = {"": 0, "k": 3, "d": -1, "c": -2, "m": -3, "u": -6, "µ": -6, "μ": -6, "n": -9, "p": -12, "f": -15}
 """Powers of ten of the SI prefixes (BIPM, SI brochure, 9th edition, table 7)."""
@@ -17,23 +21,39 @@ class NoConversion(ValueError):
     """Two units do not measure the same, or one is not known; the message says so."""
 
 
-def convert(value: float, unit: str, to: str) -> float:
+def convert(value: float, unit: str, to: str, code: str = "") -> float:
     """A value in another unit of the same kind: `g/dL` to `g/L`, `mm` to `cm`, `mL` to `L`.
 
+    Args:
+        value: in `unit`.
+        unit: as a laboratory writes it.
+        to: the wanted unit.
+        code: LOINC code of what was measured; where its molar mass is known, mass and amount of substance convert.
+
     Raises:
-        NoConversion: a unit is not known, or the two do not measure the same; mass and amount of substance do not,
-            since that takes the substance's molar mass.
+        NoConversion: a unit is not known, or the two do not measure the same.
     """
     (kind, factor), (other, target) = _parsed(unit), _parsed(to)
-    if kind != other:
+    if kind == other:
+        return float(Decimal(str(value)) * factor / target)
+    by = factor_between(_ucum(unit), _ucum(to), code)
+    if by is None:
         raise NoConversion(f"{unit} and {to} do not measure the same, or need more than a factor, so nothing is "
                            "converted.")
-    return float(Decimal(str(value)) * factor / target)
+    return value * by
 
 
-def converted_text(value: float, unit: str, to: str) -> str:
-    """`10.6 g/dL = 106 g/L`, with ten significant digits at most."""
-    return f"{value:.10g} {unit} = {convert(value, unit, to):.10g} {to}"
+def converted_text(value: float, unit: str, to: str, code: str = "") -> str:
+    """`10.6 g/dL = 106 g/L` with ten significant digits at most; four where a molar mass takes part, which is told."""
+    known = substance_of(code)
+    if known is None or _parsed(unit)[0] == _parsed(to)[0]:
+        return f"{value:.10g} {unit} = {convert(value, unit, to, code):.10g} {to}"
+    return (f"{value:.10g} {unit} = {convert(value, unit, to, code):.4g} {to} "
+            f"(molar mass {known.molar_mass:.5g} g/mol, {known.formula})")
+
+
+def _ucum(unit: str) -> str:
+    return unit.strip().replace("µ", "u").replace("μ", "u")
 
 
 def _parsed(unit: str) -> tuple[tuple[str, str], Decimal]:
@@ -56,6 +76,18 @@ def _simple(part: str, whole: str) -> tuple[str, Decimal]:
             if name.endswith(base) and prefix in PREFIXES:
                 return BASES[base], Decimal(1).scaleb(PREFIXES[prefix])
     raise NoConversion(f"the unit {whole!r} is none that can be converted here.")
+
+
+def doubling_days(days: float, first: float, last: float) -> float:
+    """The time in which a volume that grows exponentially doubles: days ln 2 / ln(last / first) (Schwartz M, A
+    biomathematical approach to clinical tumor growth, Cancer 14:1272-1294, 1961).
+
+    Args:
+        days: between the two, positive.
+        first: volume, positive.
+        last: larger volume, in the same unit.
+    """
+    return days * log(2) / log(last / first)
 
 
 def days_between(first: str, last: str) -> int:

@@ -21,6 +21,15 @@ _ASKING = frozenset((
 _NAMES = {"volume": "volume", "ct": "volume", "scan": "volume", "film": "localization", "localization": "localization",
           "slide": "pathology", "pathology": "pathology", "labs": "labs", "lab report": "labs", "nodule": "volume",
           "lungs": "volume", "heart": "localization"}
+_WRITER = (r"^what (?:did|does|do|has|have) (?:the |his |her )?(?:doctors?|physicians?|clinicians?|consultants?|gp"
+           r"|specialists?|clinic) (?:write|say|note|report|written|said|noted)(?= about| of| on)")
+_THING = r"(?P<planned>(?:[a-z-]+ ){0,2}[a-z-]{4,})"
+_SET = r"(?:planned|scheduled|arranged|booked|requested|ordered|pending|due)"
+_ARRANGED = rf"(?:is|are|was|were) (?:there )?(?:the |an? |any )?{_THING} {_SET}"
+_NEXT = rf"when (?:is|are|will be) (?:the |his |her )?next {_THING}(?: due| planned| scheduled)?"
+_TO_COME = (rf"(?:any |is there an? |are there any )?(?:planned|scheduled|arranged|upcoming|pending|plans? (?:for|of)) "
+            rf"(?:the |an? )?{_THING}")
+"""Of what is arranged, documents tell."""
 MOST_WORDS = 6
 _NO_WORDS = frozenset(("who", "why", "when", "how", "where", "wrote", "write", "written", "signed", "dictated",
                        "summarise", "summarize", "summary", "explain", "many", "last", "latest", "first",
@@ -84,11 +93,13 @@ def of_slide(span: Span, question: str) -> Plan | None:
 
 def quoted(span: Span, question: str) -> Plan | None:
     """`What does the clinic letter say about the effusion?`"""
-    found = re.search(rf"\b{_DOCUMENT}\b", span.rest)
+    text = re.sub(_WRITER, "what do the documents say", span.rest)
+    found = re.search(rf"\b{_DOCUMENT}\b", text)
     if found is None:
         return None
-    rest = span.rest[:found.start()] + " " + span.rest[found.end():]
+    rest = text[:found.start()] + " " + text[found.end():]
     words = [word for word in re.findall(r"[^\s,;]+", rest) if word not in _ASKING]
+    words = [word for word in words if not re.fullmatch(_SET, word)] or words
     if len(words) > MOST_WORDS or _NO_WORDS & set(words):
         return None
     what = re.sub(r"(?<!s)s$", "", found["what"].replace("summaries", "summary"))
@@ -99,8 +110,23 @@ def quoted(span: Span, question: str) -> Plan | None:
 
 def planned(span: Span, question: str) -> Plan | None:
     """`Will he have a colonoscopy?`: what documents say of it."""
-    found = re.fullmatch(PLANNED, span.rest)
+    if re.fullmatch(r"(?:what (?:is|are|was|were) )?(?:the |his |her )?(?:plans?|planned|arranged)(?: next| now)?",
+                    span.rest):
+        return one("read_documents", words="plan", called="", date=span.since)
+    found = next(filter(None, (re.fullmatch(form, span.rest) for form in (PLANNED, _ARRANGED, _TO_COME, _NEXT))), None)
     return one("read_documents", words=found["planned"], called="", date="") if found and not span.word else None
+
+
+def habit_left(span: Span, question: str) -> Plan | None:
+    """`When did she stop smoking?`: what the record holds of the habit and what documents say of it."""
+    found = re.fullmatch(r"(?:when|since when|(?:in )?what year) (?:did|has|have) (?:he|she|they|the patient) (?:stop"
+                         r"|stopped|quit|give up|given up|start|started|begin|begun) (?P<habit>smoking|drinking)",
+                         span.rest)
+    if found is None or span.word:
+        return None
+    status = {"smoking": "what is the smoking status", "drinking": "what is the alcohol use"}[found["habit"]]
+    return Plan((Call("ask_record", {"question": status}),
+                 Call("read_documents", {"words": found["habit"], "called": "", "date": ""})))
 
 
 def again(span: Span, question: str) -> Plan | None:

@@ -18,7 +18,7 @@ def evidence_shown(span: Span, question: str) -> Plan | None:
     """`E12`, `show me E12`, `what does E12 show`."""
     keys = re.findall(r"\b[er]\d{1,6}\b", span.rest)
     alone = not re.sub(r"\b[er]\d{1,6}\b|\band\b|[,& ]", "", span.rest)
-    asked = re.search(r"\b(?:evidence|shows?|open|picture|image|what is|where|source)\b", question.lower())
+    asked = re.search(r"\b(?:evidence|shows?|says?|tells?|open|picture|image|what is|where|source)\b", question.lower())
     if not keys or not (alone or asked):
         return None
     if re.search(r"\b(?:like|similar)\b", span.rest):
@@ -107,8 +107,9 @@ def report(span: Span, question: str) -> Plan | None:
     return one("read_report", part=part) if part else None
 
 
-_OUTSIDE = {"abnormal": "abnormal", "flagged": "abnormal", "deranged": "abnormal", "high": "high", "elevated": "high",
-            "raised": "high", "low": "low", "reduced": "low"}
+_OUTSIDE = {"abnormal": "abnormal", "deranged": "abnormal", "high": "high", "elevated": "high",
+            "raised": "high", "low": "low", "reduced": "low", "normal": "normal"}
+_TURNED = frozenset(("flagged", "as", "became", "become", "turned", "gone", "newly", "have", "has"))
 _LAB_WORDS = frozenset(("lab", "labs", "laboratory", "blood", "result", "results", "test", "tests"))
 _LISTED = frozenset((
     "which", "what", "how", "many", "list", "show", "are", "there", "is", "were", "was", "any", "all", "everything",
@@ -120,14 +121,15 @@ def outside_range(span: Span, question: str) -> Plan | None:
     """Laboratory results outside their range: the latest, or those of a span of time."""
     text = re.sub(r"\b(?:out of|outside)(?: the| their)?(?: printed| normal| reference)? range\b|\bnot normal\b",
                   "abnormal", span.rest)
-    words = text.split()
+    words = [word for word in text.split() if word not in _TURNED] or ["abnormal"]
+    words = [*words, "abnormal"] if "flagged" in text.split() and not _OUTSIDE.keys() & set(words) else words
     said = [word for word in words if word in _OUTSIDE]
-    if len(said) != 1 or len(words) < 2 or not set(words) <= _LISTED | {said[0]}:
+    if len(said) != 1 or len(text.split()) < 2 or not set(words) <= _LISTED | {said[0]}:
         return None
     part = _OUTSIDE[said[0]]
-    if span.word:
-        relation = "outside" if part == "abnormal" else part
-        return one("find_values", relation=relation, since=span.since, until=span.until)
+    if span.word or part == "normal":
+        relation = {"abnormal": "outside", "normal": "within"}.get(part, part)
+        return one("find_values", relation=relation, since=span.since, until=span.until, latest=not span.word)
     return one("read_report", part=part)
 
 
@@ -151,17 +153,31 @@ def studies(span: Span, question: str) -> Plan | None:
     if found and found["pick"] != "previous" and not span.word:
         pick = {"first": "first", "earliest": "first"}.get(found["pick"] or "", "last" if found["pick"] else "")
         return one("list_studies", kind=kind_of(found["kind"]), pick=pick)
+    dated = {"since": span.since, "until": span.until} if span.word else {}
     who = r"(?:the patient|he|she)"
     asked = (rf"(?:(?:is|are|was|were) there|(?:did|does|has|had) {who} (?:have|had|get|undergo|undergone)|was|were)"
              "(?: an?| any)")
     listed = re.fullmatch(rf"(?:which|what|list|how many|when were|show|are there|were there|{asked}|any)(?: the)?"
-                          rf"(?: all)? (?:{STUDY}|{_ANY_STUDY}|(?P<imaging>imaging))(?: (?:(?:are|were|was) there"
-                          rf"|(?:are|do we have|has) in (?:the|this) case|(?:does|has|did) {who} (?:have|had)"
+                          rf"(?: all)? (?:{STUDY}|{_ANY_STUDY}|(?P<imaging>imaging))(?: (?:(?:is|are|were|was) there"
+                          r"|(?:are|were|do we have|has) (?:in|on) (?:the|this|his|her) (?:case|record|file|chart)"
+                          rf"|(?:does|has|did) {who} (?:have|had)"
                           rf"|(?:(?:were|was) )?{done}|exist|do we have|does the case (?:have|hold)))?", span.rest)
     if listed is None:
         return None
+    all_images = listed["imaging"] or listed["kind"] == "scans"
+    return one("list_studies", kind="imaging" if all_images else kind_of(listed["kind"] or ""), **dated)
+
+
+def slices(span: Span, question: str) -> Plan | None:
+    """`How many slices does the latest CT have?`: the examination, which says it."""
+    found = re.fullmatch(rf"how many (?:slices|images) (?:(?:does|do|did|are|were|has|have|there|in|on|the|his|her) )*"
+                         rf"(?:(?P<pick>last|latest|most recent|first|earliest) )?{STUDY}(?: (?:have|has|hold))?",
+                         span.rest)
+    if found is None:
+        return None
+    pick = "" if not found["pick"] else "first" if found["pick"] in ("first", "earliest") else "last"
     dated = {"since": span.since, "until": span.until} if span.word else {}
-    return one("list_studies", kind="imaging" if listed["imaging"] else kind_of(listed["kind"] or ""), **dated)
+    return one("list_studies", kind=kind_of(found["kind"]), pick=pick, **dated)
 
 
 def kind_of(word: str) -> str:

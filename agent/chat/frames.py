@@ -10,75 +10,39 @@ import re
 from dataclasses import dataclass
 
 from ...tools.records.matching import Fit
+from .frame_words import (
+    ANY_LESION,
+    ASKING_WHERE,
+    CHANGED,
+    COUNT,
+    DOWNWARDS,
+    FILLER,
+    LESION,
+    LIMIT,
+    LUNG,
+    MOVES,
+    NORMAL,
+    NOW,
+    OF_OPACITY,
+    OPACITY_VOLUME,
+    OUT_OF_RANGE,
+    OVER_TIME,
+    PICKED,
+    PICKS,
+    RATE,
+    RELATIONS,
+    SHOWN,
+    SIGNS,
+    SOME,
+    TEXTURE,
+    UNIT,
+    UPWARDS,
+    WHEN,
+    WHERE,
+)
 from .moments import UP_TO, Span
 from .names import Names, only
 from .plan import Plan, one
-
-_FILLER = frozenset((
-    "size", "diameter", "extent",
-    "a", "an", "the", "of", "his", "her", "their", "its", "he", "she", "they", "it", "patient", "patient's", "this",
-    "that", "these", "those", "is", "was", "are", "were", "be", "been", "did", "do", "does", "has", "have", "had",
-    "what", "which", "how", "much", "many", "to", "in", "on", "at", "for", "by", "with", "and", "me", "tell",
-    "give", "show", "list", "please", "about", "value", "values", "level", "levels", "result", "results", "reading",
-    "readings", "measurement", "measurements", "measured", "measure", "recorded", "seen", "now", "currently",
-    "current", "today", "there", "again", "still", "so", "one", "ones", "from", "you", "s", "i", "we", "know",
-    "all", "case", "record", "latest"))
-_CHANGED = frozenset((
-    "mm", "cm", "ml", "percentage", "amount",
-    "change", "changed", "changes", "changing", "trend", "course", "develop", "developed", "increase", "increased",
-    "increasing", "decrease", "decreased", "decreasing", "rise", "rose", "risen", "rising", "fall", "fell",
-    "fallen", "falling", "drop", "dropped", "grow", "grew", "grown", "growth", "growing", "shrink", "shrank",
-    "shrunk", "lose", "lost", "gain", "gained", "got", "gotten", "get", "gone", "go", "going", "up", "down",
-    "bigger", "larger", "smaller", "higher", "lower", "better", "worse", "doing", "improve", "improved", "worsen",
-    "worsened", "stable", "unchanged", "percent", "%", "difference", "over", "time", "any", "significantly",
-    "evolve", "evolved", "progress", "progressed", "move", "moved", "much", "dropping", "interval", "since", "then",
-    "same", "different"))
-_MOVES = _CHANGED - frozenset((
-    "any", "much", "over", "time", "percent", "%", "then", "got", "get", "since", "gone", "go", "same", "mm", "cm",
-    "ml", "percentage", "amount"))
-_UPWARDS = re.compile(r"\b(?:increas\w+|r[io]s(?:e|en|ing)|gr[eo]w\w*|gain\w*|up|bigger|larger|higher)\b")
-_DOWNWARDS = re.compile(r"\b(?:decreas\w+|f[ea]ll\w*|drop\w*|shr[aiu]nk\w*|los[et]|down|smaller|lower)\b")
-_PICKS = {"first": "first", "earliest": "first", "initial": "first", "initially": "first", "baseline": "first",
-          "highest": "highest", "maximum": "highest", "max": "highest", "peak": "highest", "largest": "", "biggest": "",
-          "lowest": "lowest", "minimum": "lowest", "min": "lowest", "nadir": "lowest", "latest": "latest",
-          "last": "latest", "recent": "latest", "newest": "latest", "recently": "latest", "previous": "previous",
-          "before": "previous", "previously": "previous", "prior": "previous", "earlier": "previous"}
-_PICKED = frozenset([*_PICKS, "most", "time"])
-_NORMAL = frozenset((
-    "normal", "ok", "okay", "fine", "abnormal", "high", "low", "raised", "elevated", "reduced", "range", "in",
-    "within", "out", "outside", "too", "reference", "alright", "enlarged", "big", "large", "small", "deranged"))
-_RELATIONS = ((frozenset(("normal", "ok", "okay", "fine")), "within"),
-              (frozenset(("high", "raised", "elevated")), "high"),
-              (frozenset(("low", "reduced")), "low"), (frozenset(("abnormal", "deranged")), "outside"))
-_NOW = frozenset(("now", "currently", "current", "today", "still"))
-_OUT_OF_RANGE = re.compile(r"\b(?:out of|outside)(?: of)?(?: the| its| their)?(?: printed| normal| reference)? range\b")
-_WHEN = frozenset(("when", "date", "dates", "day", "ever", "since"))
-_SOME = frozenset((
-    "any", "point", "time", "anything", "ever", "exist", "present", "visible", "anywhere", "were", "show"))
-_COUNT = frozenset((
-    "times", "often", "number", "count", "checked", "done", "tested", "taken", "many", "every", "each"))
-_WHERE = frozenset(("where", "side", "located", "lie", "lies", "location", "site"))
-_SHOWN = frozenset((
-    "evidence", "slice", "slices", "picture", "image", "images", "source", "sources", "page", "see", "where",
-    "open", "come", "comes", "report", "document", "file", "best", "visible"))
-_ASKING_WHERE = frozenset((
-    "evidence", "slice", "slices", "picture", "image", "source", "page", "report", "document", "file"))
-_PLACE = frozenset((
-    "where", "slice", "slices", "side", "evidence", "picture", "image", "source", "page"))
-_LIMIT = re.compile(
-    r"(?:\b(?P<below>below|under|less than|lower than|smaller than|fewer than)"
-    r"|\b(?P<above>above|over|more than|greater than|bigger than|larger than|higher than|exceed(?:s|ed|ing)?"
-    r"|in excess of)|\b(?P<most>at most|up to|no more than)|\b(?P<least>at least|no less than|reach(?:es|ed)?)"
-    r"|(?P<sign><=|>=|<|>|≤|≥)) ?(?P<number>\d+(?:\.\d+)?) ?"
-    r"(?P<unit>%|percent|[a-zµμ]{1,4}/[a-z0-9.]{1,4}|mm2|cm2|mm|cm|ml|hu|u/l|fl|pg|g|l)?(?= |$)")
-_SIGNS = {"<": "below", ">": "above", "<=": "at most", "≤": "at most", ">=": "at least", "≥": "at least"}
-_LESION = re.compile(r"\b(?:lesions?|opacit(?:y|ies))\b(?! volume)")
-_ANY_LESION = re.compile(r"\b(?:lesions?|nodules?|masse?s?|opacit(?:y|ies))\b(?! volume)")
-"""Other words for what the report calls a nodule or, above 30 mm, a mass candidate; the answer says which it is."""
-_LUNG = re.compile(r"(?:right|left) lung")
-_OPACITY_VOLUME = re.compile(r"\b(?:nodule|mass|lesion|opacity)(?:'s)? volume\b"
-                             r"|\bvolume of (?:the )?(?:nodule|mass|lesion|opacity)\b")
-_UNIT = re.compile(r"(?:^| )(?:in|to|into|as) (?P<unit>[a-zµμ]{1,4}/[a-z]{1,4}|mm2|cm2|mm|cm|ml|dl|l|m)(?= |$)")
 
 
 @dataclass(frozen=True)
@@ -112,7 +76,7 @@ class Frame:
 
     def holds(self, *allowed: frozenset[str]) -> bool:
         """Whether every word of the rest is a filler or in one of the sets."""
-        return only(self.rest, (_FILLER, *allowed))
+        return only(self.rest, (FILLER, *allowed))
 
 
 def frame_of(span: Span, question: str, names: Names, subject: str = "") -> Frame:
@@ -124,27 +88,29 @@ def frame_of(span: Span, question: str, names: Names, subject: str = "") -> Fram
         names: of the case.
         subject: what the question before was about; taken where this one names nothing.
     """
-    text = _OUT_OF_RANGE.sub("abnormal", _OPACITY_VOLUME.sub("opacity volume", span.rest))
-    limit = _LIMIT.search(text)
+    text = OUT_OF_RANGE.sub("abnormal", OPACITY_VOLUME.sub("opacity volume", span.rest))
+    text = re.sub(r"\b(?:volume )?doubling time\b", "doubling rate", text)
+    text = OF_OPACITY.sub(lambda found: found["before"] or found["after"], text)
+    limit = LIMIT.search(text)
     of_change = limit is not None and _is_amount(text[:limit.start()].rstrip(), limit)
     if limit is not None:
         text = f"{text[:limit.start()]} {text[limit.end():]}"
-    wanted = _UNIT.search(text)
+    wanted = UNIT.search(text)
     if wanted is not None:
         text = f"{text[:wanted.start()]} {text[wanted.end():]}"
     text = " ".join(text.split())
     held = next((word for word in ("nodule", "mass") if names.answers_to(word) is not Fit.NONE), "")
     if held:
         both = held == "nodule" and names.answers_to("mass") is not Fit.NONE
-        text = (_LESION if both else _ANY_LESION).sub(held, text)
+        text = (LESION if both else ANY_LESION).sub(held, text)
     name, rest = names.find(text)
-    thing, others = names.find(rest) if _LUNG.fullmatch(name) else ("", "")
+    thing, others = names.find(rest) if LUNG.fullmatch(name) else ("", "")
     if thing and not re.search(r"\band\b", rest):
         name, rest = f"{thing} {name}", others
     name, rest = _with_side(name, rest) if name else (subject, text)
     relation = "" if limit is None else next(
         (word for group, word in (("below", "below"), ("above", "above"), ("most", "at most"), ("least", "at least"))
-         if limit[group]), _SIGNS.get(limit["sign"] or "", ""))
+         if limit[group]), SIGNS.get(limit["sign"] or "", ""))
     return Frame(span, relation, float(limit["number"]) if limit else None,
                  _as_written((limit["unit"] or "") if limit else "", question),
                  _as_written(wanted["unit"] if wanted else "", question), name, rest, of_change)
@@ -155,7 +121,7 @@ def _is_amount(before: str, limit: re.Match[str]) -> bool:
     if before.endswith(" by"):
         return True
     verb = before.rpartition(" ")[2]
-    moves = verb in _MOVES and bool(_UPWARDS.fullmatch(verb) or _DOWNWARDS.fullmatch(verb))
+    moves = verb in MOVES and bool(UPWARDS.fullmatch(verb) or DOWNWARDS.fullmatch(verb))
     return moves and re.match(r"(?:more|less) than|at (?:most|least)", limit[0]) is not None
 
 
@@ -187,11 +153,11 @@ def plan_of_frame(frame: Frame) -> Plan | None:
 
 def _beyond(frame: Frame) -> Plan | None:
     """`When was it below 12?`, `is the nodule bigger than 6 mm?`"""
-    if not frame.relation or not frame.holds(_CHANGED, _PICKED, _NORMAL, _WHEN, _SOME, _COUNT):
+    if not frame.relation or not frame.holds(CHANGED, PICKED, NORMAL, WHEN, SOME, COUNT):
         return None
     if frame.of_change:
         return _moved_by(frame)
-    if frame.unit == "%" and frame.words & _MOVES:
+    if frame.unit == "%" and frame.words & MOVES:
         return None
     asks_any = frame.words & {"when", "any", "ever", "times", "often", "since"}
     is_any = bool(asks_any or frame.span.word or _in_past(frame))
@@ -201,20 +167,20 @@ def _beyond(frame: Frame) -> Plan | None:
 
 def _in_past(frame: Frame) -> bool:
     """`Was it above 13?`: of any result, where none is picked."""
-    return bool(frame.words & {"was", "were", "did", "been"}) and not frame.words & (_PICKS.keys() | _NOW)
+    return bool(frame.words & {"was", "were", "did", "been"}) and not frame.words & (PICKS.keys() | NOW)
 
 
 def _moved_by(frame: Frame) -> Plan | None:
     """`Did it fall by more than 5 g/dL?`"""
-    direction = "increased" if _UPWARDS.search(frame.rest) else "decreased" if _DOWNWARDS.search(frame.rest) else ""
-    if not frame.holds(_CHANGED) or frame.span.word in UP_TO:
+    direction = "increased" if UPWARDS.search(frame.rest) else "decreased" if DOWNWARDS.search(frame.rest) else ""
+    if not frame.holds(CHANGED) or frame.span.word in UP_TO:
         return None
     return one("how_it_changed", frame.name, name=frame.name, since=frame.span.since, until=frame.span.until,
                relation=frame.relation, number=frame.number, unit=frame.unit, direction=direction)
 
 
 def _counted(frame: Frame) -> Plan | None:
-    if not frame.holds(_COUNT):
+    if not frame.holds(COUNT):
         return None
     if "many" in frame.words and not frame.words & {"times", "often"}:
         return one("how_many", frame.name, name=frame.name, since=frame.span.since, until=frame.span.until)
@@ -225,8 +191,8 @@ def _counted(frame: Frame) -> Plan | None:
 
 def _flagged(frame: Frame) -> Plan | None:
     """`When was it last normal?`, `since when is it high?`, `was it ever out of range?`"""
-    how = next((relation for words, relation in _RELATIONS if frame.words & words), "")
-    if not frame.words & {"when", "ever"} or not how or not frame.holds(_NORMAL, _WHEN, _PICKED):
+    how = next((relation for words, relation in RELATIONS if frame.words & words), "")
+    if not frame.words & {"when", "ever"} or not how or not frame.holds(NORMAL, WHEN, PICKED):
         return None
     return one("find_values", frame.name, name=frame.name, relation=how, since=frame.span.since,
                until=frame.span.until)
@@ -234,22 +200,25 @@ def _flagged(frame: Frame) -> Plan | None:
 
 def _evidence(frame: Frame) -> Plan | None:
     """Where it can be looked at: `evidence of` is resolved by whoever knows the findings."""
-    if not frame.words & _ASKING_WHERE or not frame.holds(_SHOWN, _WHERE, _PICKED):
+    if not frame.words & (ASKING_WHERE | TEXTURE) or not frame.holds(SHOWN, WHERE, PICKED, TEXTURE):
         return None
     return one("evidence of", frame.name, name=frame.name)
 
 
 def _changed(frame: Frame) -> Plan | None:
-    if not frame.words & _MOVES or not frame.holds(_CHANGED, _PICKED) or frame.span.word in UP_TO:
+    asks = frame.words & (MOVES | RATE) or OVER_TIME.search(frame.rest)
+    if not asks or not frame.holds(CHANGED, PICKED, RATE) or frame.span.word in UP_TO:
         return None
-    unit = {"unit": frame.convert_to} if frame.convert_to else {}
-    return one("how_it_changed", frame.name, name=frame.name, since=frame.span.since, until=frame.span.until, **unit)
+    further: dict[str, object] = {"unit": frame.convert_to} if frame.convert_to else {}
+    if frame.words & RATE:
+        further["rate"] = True
+    return one("how_it_changed", frame.name, name=frame.name, since=frame.span.since, until=frame.span.until, **further)
 
 
 def _value(frame: Frame) -> Plan | None:
-    if not frame.holds(_PICKED, _NORMAL, _WHERE, _WHEN, _SOME):
+    if not frame.holds(PICKED, NORMAL, WHERE, WHEN, SOME):
         return None
-    picks = {_PICKS[word] for word in frame.words if word in _PICKS} - {""}
+    picks = {PICKS[word] for word in frame.words if word in PICKS} - {""}
     if len(picks) > 1 - ("latest" in picks and len(picks) == 2):
         return None
     pick = next(iter(picks - {"latest"} if len(picks) == 2 else picks), "")

@@ -6,12 +6,12 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, ToolCall, ToolMessage
-from langchain_core.tools import BaseTool
+from langchain_core.tools import BaseTool, StructuredTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
@@ -88,52 +88,80 @@ def make_chat_graph(model: BaseChatModel, tools: Sequence[BaseTool], limits: Cha
         clock: seconds.
         watch: told of every tool that begins and of every piece that the model writes, on another thread.
     """
-    bound = model.bind_tools(tools)
-    by_name = {tool.name: tool for tool in tools}
-    room = limits.tokens - schema_tokens(tools)
-    end = clock() + limits.seconds
-    late = OVER.format(limit=f"{limits.seconds:g} seconds")
-
-    def think(state: ChatState) -> ChatState:
-        step = state.get("steps", 0)
-        if step >= limits.steps:
-            return {"stopped": OVER.format(limit=f"{limits.steps} steps")}
-        prompt = fitted(state["messages"], room)
-        if _size(prompt) > room * CHARACTERS_PER_TOKEN:
-            return {"stopped": OVER.format(limit=f"{limits.tokens} tokens")}
-        try:
-            return {"messages": [within(end - clock(), lambda: _asked(bound, prompt, watch))], "steps": step + 1}
-        except TimeUp:
-            return {"stopped": late}
-
-    def act(state: ChatState) -> ChatState:
-        wanted = _last(state).tool_calls
-        done = state.get("calls", 0)
-        if done + len(wanted) > limits.calls:
-            return {"stopped": OVER.format(limit=f"{limits.calls} tool calls")}
-        messages: list[AnyMessage] = []
-        for call in wanted:
-            if watch is not None:
-                watch(Doing(call["name"], call["args"]))
-            try:
-                messages.append(within(end - clock(), partial(call_tool, call, by_name)))
-            except TimeUp:
-                return {"messages": messages, "stopped": f"{late} {LEFT.format(tool=call['name'])}"}
-        return {"messages": messages, "calls": done + len(wanted)}
-
+    turn = _Turn(model.bind_tools(tools), tools, limits, clock, watch)
     graph = StateGraph(ChatState)
-    graph.add_node("think", think)
-    graph.add_node("act", act)
+    graph.add_node("think", turn.think)
+    graph.add_node("act", turn.act)
     graph.add_edge(START, "think")
     graph.add_conditional_edges("think", _after_thinking, ["act", END])
     graph.add_conditional_edges("act", lambda state: END if state.get("stopped") else "think", ["think", END])
     return graph.compile()
 
 
+class _Turn:
+    """What the two nodes do, within the limits of one turn that begins now; the arguments are those of the graph."""
+
+    def __init__(self, bound: Any, tools: Sequence[BaseTool], limits: ChatLimits, clock: Callable[[], float],
+                 watch: Callable[[Event], None] | None) -> None:
+        self._bound, self._limits, self._clock, self._watch = bound, limits, clock, watch
+        self._tools = {tool.name: tool for tool in tools}
+        self._room = limits.tokens - schema_tokens(tools)
+        self._end = clock() + limits.seconds
+        self._late = OVER.format(limit=f"{limits.seconds:g} seconds")
+
+    def think(self, state: ChatState) -> ChatState:
+        """The model is asked."""
+        step = state.get("steps", 0)
+        if step >= self._limits.steps:
+            return {"stopped": OVER.format(limit=f"{self._limits.steps} steps")}
+        prompt = fitted(state["messages"], self._room)
+        if _size(prompt) > self._room * CHARACTERS_PER_TOKEN:
+            return {"stopped": OVER.format(limit=f"{self._limits.tokens} tokens")}
+        try:
+            answer = within(self._left, lambda: _asked(self._bound, prompt, self._watch))
+        except TimeUp:
+            return {"stopped": self._late}
+        return {"messages": [answer], "steps": step + 1}
+
+    def act(self, state: ChatState) -> ChatState:
+        """The tools that it wants are called."""
+        wanted = _last(state).tool_calls
+        done = state.get("calls", 0)
+        if done + len(wanted) > self._limits.calls:
+            return {"stopped": OVER.format(limit=f"{self._limits.calls} tool calls")}
+        messages: list[AnyMessage] = []
+        for call in wanted:
+            if self._watch is not None:
+                self._watch(Doing(call["name"], call["args"]))
+            try:
+                messages.append(within(self._left, partial(call_tool, call, self._tools)))
+            except TimeUp:
+                return {"messages": messages, "stopped": f"{self._late} {LEFT.format(tool=call['name'])}"}
+        return {"messages": messages, "calls": done + len(wanted)}
+
+    @property
+    def _left(self) -> float:
+        """Seconds of the turn that are left."""
+        return self._end - self._clock()
+
+
 def schema_tokens(tools: Sequence[BaseTool]) -> int:
     """What the tools' names, descriptions and parameters take of every prompt, counted as `ChatLimits.tokens` is."""
-    characters = sum(len(json.dumps(convert_to_openai_tool(tool)["function"])) for tool in tools)
-    return -(-characters // CHARACTERS_PER_TOKEN)
+    return -(-sum(map(_schema_length, tools)) // CHARACTERS_PER_TOKEN)
+
+
+def _schema_length(tool: BaseTool) -> int:
+    """Characters of a tool as a model is told of it."""
+    if isinstance(tool.args_schema, type):
+        return _length_of(tool.name, tool.description, tool.args_schema)
+    return len(json.dumps(convert_to_openai_tool(tool)["function"]))
+
+
+@cache
+def _length_of(name: str, description: str, arguments: type) -> int:
+    """The same in every turn, and slow to write down."""
+    shown = StructuredTool(name=name, description=description, args_schema=arguments)
+    return len(json.dumps(convert_to_openai_tool(shown)["function"]))
 
 
 def _asked(model: Any, messages: Sequence[AnyMessage], watch: Callable[[Event], None] | None) -> AIMessage:

@@ -12,8 +12,11 @@ from ...memory.timeline import Hit, Match
 from ...report.view import where
 from ...report.wording import by_number, date_text
 from ...tools.comparison import ComparisonTool, StudyReading
-from ...tools.records.intents import AmbiguousDate, Topic, left_over, understand
+from ...tools.records.intents import AmbiguousDate, left_over, understand
+from ...tools.records.question_forms import Topic
 from ...tools.records.questions import answer_question
+from ...tools.records.relatives import KINSHIP
+from ...tools.records.state_answers import FAMILY_WORDS
 from ..compose_change import change_text
 from ..compose_labs import flag_of, lab_sentence, outside_range
 from ..events import as_cited
@@ -66,7 +69,7 @@ def about_of(question: str) -> str:
     except AmbiguousDate:
         return ""
     if asked is not None and asked.topic is Topic.FAMILY:
-        return left_over(question, "is there any a the family history of what did his her mother father have")
+        return left_over(KINSHIP.sub(" ", question.replace("’", "'")), FAMILY_WORDS)
     return asked.about if asked else ""
 
 

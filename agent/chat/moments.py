@@ -19,6 +19,8 @@ _DAY_OF_MONTH = rf"(?:{_DAY} (?:of )?{_MONTH}(?! \d)|{_MONTH} {_DAY}(?!\d|,? \d)
 DATE = (rf"(?:{DATE_PATTERN}|\d{{4}}-\d{{2}}|{_DAY_OF_MONTH}|{_MONTH} \d{{4}}|{_MONTH}(?! \d)"
         r"|(?:19|20)\d{2}(?![\d.]))")
 _SPAN = re.compile(rf"(?:^| )(?:between|from) (?P<first>{DATE}) (?:and|to|until|till) (?P<last>{DATE})(?= |$)")
+_PAIR = re.compile(rf"(?:^| )(?:in|of|from|on) (?P<first>{DATE}) (?:vs\.?|versus|compared (?:to|with)|against|and) "
+                   rf"(?:in |of |from |on )?(?P<last>{DATE})(?= |$)")
 _ONE = re.compile(rf"(?:^| )(?:back )?(?P<word>as of|up to|prior to"
                   rf"|(?:than|(?:now )?(?:vs\.?|versus|compared (?:to|with)))(?: in| on)?|since|after|before|until"
                   rf"|till|by|in|on|during|of|for|from) (?:the )?(?P<date>{DATE})(?= |$)")
@@ -59,7 +61,7 @@ def span_in(text: str, latest: str) -> Span:
     Raises:
         UnclearDate: a date reads in two ways.
     """
-    both = _SPAN.search(text)
+    both = _SPAN.search(text) or _PAIR.search(text)
     if both is not None:
         last = iso_of(both["last"], latest)
         return Span(iso_of(both["first"], last), last, "between", _without(text, both))

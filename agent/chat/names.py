@@ -57,8 +57,11 @@ class Names:
 
     @cached_property
     def _sets(self) -> dict[frozenset[str], tuple[str, ...]]:
-        return {frozenset(words_of(form)): item.names for item in self._named for name in item.names
-                for form in (head_of(name), fold(name))}
+        found: dict[frozenset[str], tuple[str, ...]] = {}
+        for item in self._named:
+            for words in {frozenset(words_of(form)) for name in item.names for form in (head_of(name), fold(name))}:
+                found[words] = tuple(dict.fromkeys((*found.get(words, ()), *item.names)))
+        return found
 
     def answers_to(self, words: str) -> Fit:
         """How well any name answers to some words of a question."""

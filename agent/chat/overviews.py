@@ -28,6 +28,13 @@ _LABS_CHANGED = (
     rf"{_ARTICLE}{_LABS} (?:changes?|trends?|course)", rf"compare {_ARTICLE}{_LABS}",
     rf"(?:what|which) (?:of the )?{_LABS} (?:has |have )?(?:changed|(?P<up>{_UP})|(?P<down>{_DOWN}))",
     rf"{_IS} {_ARTICLE}{_LABS} changed?")
+_BY = r"(?: in percent| relatively| by percent(?:age)?)?"
+_MOST_CHANGED = (
+    rf"(?:what|which) (?:of the )?(?P<of>{_LABS}|results?|values?|measurements?) (?:has |have )?"
+    rf"(?:changed|moved|(?P<up>{_UP})|(?P<down>{_DOWN})) (?:the )?most{_BY}",
+    rf"what (?:has )?changed (?:the )?most(?: in {_ARTICLE}(?P<of>{_LABS}))?{_BY}",
+    r"(?:what (?:is|was) )?(?:the )?(?:biggest|largest|greatest|strongest) (?P<lab>lab )?(?:change|difference)"
+    rf"(?: (?:in|of) {_ARTICLE}(?P<of>{_LABS}))?{_BY}")
 _PICKS = {"first": "first", "earliest": "first", "initial": "first"}
 _COUNTED = (r"(?:how many|number of|count)(?: the)? (?P<x>.+?)(?: (?:are|were|is|was|does|do|did|has|have|had|on|in|of"
             r"|there|the|this|he|she|patient|timeline|case|record|report|exist|hold|recorded|known|taking|take|takes"
@@ -74,6 +81,18 @@ def labs_changed(span: Span, question: str) -> Plan | None:
     given = found.groupdict()
     direction = "increased" if given.get("up") else "decreased" if given.get("down") else ""
     return one("find_changes", of="lab", direction=direction, since=span.since, until=span.until)
+
+
+def most_changed(span: Span, question: str) -> Plan | None:
+    """`Which lab changed most?`, `what was the biggest change?`: by the share of the earlier value."""
+    found = next(filter(None, (re.fullmatch(form, span.rest) for form in _MOST_CHANGED)), None)
+    if found is None:
+        return None
+    given = found.groupdict()
+    labs = given.get("lab") or re.fullmatch(_LABS, given.get("of") or "")
+    direction = "increased" if given.get("up") else "decreased" if given.get("down") else ""
+    return one("find_changes", of="lab" if labs else "", direction=direction, most=3, since=span.since,
+               until=span.until)
 
 
 def changed(span: Span, question: str) -> Plan | None:

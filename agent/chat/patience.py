@@ -41,16 +41,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     given: list[T] = []
     raised: list[BaseException] = []
     done = Event()
-
-    def run() -> None:
-        try:
-            given.append(work())
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
-            raised.append(error)
-        finally:
-            done.set()
-
-    aside = Thread(target=copy_context().run, args=(run,), daemon=True, name=ASIDE)
+    aside = Thread(target=copy_context().run, args=(_done, work, given, raised, done), daemon=True, name=ASIDE)
     aside.start()
     end = time.monotonic() + seconds
     while not done.wait(min(GLANCE, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
@@ -61,3 +52,13 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     if raised:
         raise raised[0]
     return given[0]
+
+
+def _done(work: Callable[[], T], given: list[T], raised: list[BaseException], done: Event) -> None:
+    """The work, with what it gives or raises put where whoever waits finds it."""
+    try:
+        given.append(work())
+    except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+        raised.append(error)
+    finally:
+        done.set()

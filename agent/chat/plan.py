@@ -23,12 +23,14 @@ class Plan:
         declined: why nothing is called, one sentence; empty where something is.
         understood: whether the question is of a known form.
         subject: the name of what it was about, for the question after it; empty where that is not one thing.
+        note: what the answer cannot settle, one sentence to stand after it; empty where there is none.
     """
 
     calls: tuple[Call, ...] = ()
     declined: str = ""
     understood: bool = True
     subject: str = ""
+    note: str = ""
 
 
 def one(tool: str, subject: str = "", **arguments: Any) -> Plan:

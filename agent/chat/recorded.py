@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ...tools.records.intents import AmbiguousDate, Asked, Topic, understand
+from ...tools.records.intents import AmbiguousDate, Asked, understand
 from ...tools.records.matching import Fit, fit
+from ...tools.records.question_forms import Topic
 from .context import ChatContext
 from .moments import AGAINST, UP_TO, Span, UnclearDate
 from .plan import Plan, one
@@ -41,7 +42,7 @@ def of_record(span: Span, context: ChatContext) -> Plan | None:
 def _is_for_record(asked: Asked, text: str, context: ChatContext) -> bool:
     """Whether the rules for records read all that a question asks for."""
     about, topic = asked.about, asked.topic
-    if topic is Topic.ADVICE or (not about and _UNREAD & set(text.split())):
+    if topic is Topic.ADVICE or (not about and topic not in _WHOLE and _UNREAD & set(text.split())):
         return False
     if about and not may_be_name(about) and topic not in (Topic.CONDITIONS, Topic.MEDICATIONS):
         return False
@@ -60,6 +61,10 @@ def is_short_name(question: str) -> bool:
 
 _UNREAD = frozenset(("before", "after", "since", "until", "instead", "without", "except", "besides", "when"))
 """Words beside a question for a whole list that restrict it in a way which the rules for records do not read."""
+
+
+_WHOLE = (Topic.DEATH, Topic.IMMUNIZATION, Topic.FAMILY)
+"""Topics of which the rules for records read the whole question, not only a name in it."""
 
 
 def _dated(span: Span) -> str:
@@ -108,6 +113,8 @@ def _as_recorded(text: str) -> str:
             (r"(?:what is |what was )?(?:the |his |her )?(?P<x>[a-z0-9][a-z0-9 -]*?) (?:levels?|concentrations?)",
              r"what was the latest \g<x>"),
             (r"when was (?:he|she|the patient) (?:last )?(?:seen|reviewed|here)", "when was the last visit"),
+            (r"(?P<a>is he|is she|is the patient) on an? [a-z]+ (?:called|named) (?P<x>.+)", r"\g<a> on \g<x>"),
+            (r"(?P<x>(?:what|which) .*allerg.*?),? and (?:what|how|the) .*(?:happen|react|symptom).*", r"\g<x>"),
             (r"(?P<x>family history)", r"what is the \g<x>")):
         if re.fullmatch(pattern, text):
             return re.sub(rf"^{pattern}$", words, text)

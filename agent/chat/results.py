@@ -106,12 +106,22 @@ def compared(context: ChatContext, name: str, since: str, until: str) -> tuple[l
     found = _changes_of(context, name)
     values = named(name, context.valued) or [item for item in named(name, context.imaging) if item.number is not None]
     if since or until:
-        values = [item for item in values if is_within(item.date, since, until)]
+        values = _in_span(values, since, until)
     if not values:
         return within(found, since, until, ""), []
     days = _days(values)
     changes = [item for item in found if begins(item, context) in (days[0], "")] if len(days) > 1 else []
     return (changes if all((item.date or "")[:10] == days[-1] for item in changes) else []), values
+
+
+def _in_span(values: Sequence[Finding], since: str, until: str) -> list[Finding]:
+    """The results of a span; where all are of one day, the last before it stands for its first."""
+    inside = [item for item in values if is_within(item.date, since, until)]
+    before = [item for item in values if item.date and since and item.date[:len(since)] < since]
+    if len(_days(inside)) != 1 or not before:
+        return inside
+    last = max((item.date or "")[:LONG_DATE] for item in before)
+    return [*(item for item in before if (item.date or "")[:LONG_DATE] == last), *inside]
 
 
 def _days(values: Sequence[Finding]) -> list[str]:
@@ -182,14 +192,15 @@ def _difference(ordered: Sequence[Finding]) -> list[Saying]:
     first, last, delta = found
     sign = "+" if delta > 0 else ""
     share = f" ({sign}{number_text(round(100 * delta / abs(first.number), 1))} %)" if first.number else ""
-    days = _days_apart(first.date or "", last.date or "")
+    days = days_apart(first.date or "", last.date or "")
     apart = "" if days is None else f", {days} days apart"
     ends = by_number({*first.evidence, *last.evidence})
     return [Saying(f"From the first to the last of these: {sign}"
                    f"{with_unit(number_text(delta), last.value.unit if last.value else None)}{share}{apart}.", ends)]
 
 
-def _days_apart(first: str, last: str) -> int | None:
+def days_apart(first: str, last: str) -> int | None:
+    """Days between two moments; None where one is dated less precisely."""
     return days_between(first, last) if min(len(first), len(last)) >= LONG_DATE else None
 
 
@@ -238,14 +249,16 @@ def _one_value(found: Sequence[Finding]) -> AnswerValue | None:
 
 def _in_unit(told: Told, found: Sequence[Finding], unit: str) -> Told:
     """The same with every value, of either side, in another unit too."""
-    further = []
+    further: dict[str, list[str]] = {}
     for item in found:
         if item.number is None or item.value is None or not item.value.unit:
             continue
         where = place(item)
         try:
-            text = converted_text(item.number, item.value.unit, unit)
+            text = converted_text(item.number, item.value.unit, unit, item.code.code if item.code else "")
         except NoConversion as error:
             return nothing(f"That cannot be converted: {error}", AnswerStatus.DECLINED)
-        further.append(Saying(f"{shown(f'{item.name}, {where}' if where else item.name)}: {text}.", item.evidence))
-    return Told((*told.sayings, *further), value=told.value)
+        line = f"{shown(f'{item.name}, {where}' if where else item.name)}: {text}."
+        further.setdefault(line, []).extend(item.evidence)
+    return replace(told, sayings=(*told.sayings, *(Saying(line, by_number(set(keys)))
+                                                   for line, keys in further.items())))

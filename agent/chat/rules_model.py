@@ -13,6 +13,7 @@ from pydantic import SkipValidation
 
 from ...core.result import AnswerStatus
 from .context import ChatContext
+from .plan import Plan
 from .told import Told
 from .understand import examples, plan_of, read
 
@@ -46,15 +47,17 @@ class RulesChatModel(BaseChatModel):
         results = [message for message in messages[at:] if isinstance(message, ToolMessage)]
         earlier = [str(message.content) for message in messages[:at] if isinstance(message, HumanMessage)]
         question = str(messages[at].content)
-        message = _composed(results) if results else self._called(question, earlier)
+        plan = plan_of(question, self.context, earlier)
+        message = _composed(results) if results else self._called(plan)
         _, slips = read(question, self.context)
-        if slips and not message.tool_calls:
-            notes = (READ_AS.format(word=word, other=other) for word, other in slips)
+        notes = [READ_AS.format(word=word, other=other) for word, other in slips]
+        if plan.note and message.additional_kwargs.get("status") == AnswerStatus.ANSWERED:
+            notes.append(plan.note)
+        if notes and not message.tool_calls:
             message.additional_kwargs["note"] = " ".join(notes)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
-    def _called(self, question: str, earlier: Sequence[str]) -> AIMessage:
-        plan = plan_of(question, self.context, earlier)
+    def _called(self, plan: Plan) -> AIMessage:
         if plan.declined:
             return _final(plan.declined, AnswerStatus.DECLINED)
         if not plan.understood:

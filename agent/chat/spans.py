@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass
 
 from ...core.result import AnswerStatus, AnswerValue
+from ...report.wording import by_number
 from ..phrases import shown
 from .arithmetic import NoConversion, days_between, whole_units
 from .context import ChatContext
 from .results import named, within
-from .studies import KINDS, called, shown_of
+from .studies import KINDS, called, of_kind, shown_of
 from .told import Saying, Told, nothing
 
+LABS = r"(?:lab(?:oratory)? |blood )?(?:labs?|tests?|results?|work)"
 Ends = tuple[str, tuple[str, ...]]
 """A day and the evidence that it comes from."""
 
@@ -82,7 +84,13 @@ def _day_of(context: ChatContext, event: str) -> Ends:
     found = re.fullmatch(r"(?:the )?(?:(first|earliest|last|latest) )?(?:the )?(.+)", event.strip().casefold())
     pick, name = (found[1] or "last", found[2]) if found else ("last", event)
     choose = min if pick in ("first", "earliest") else max
-    studies = [study for study in context.case.studies if study.date and study.kind.value == KINDS.get(name, name)]
+    if re.fullmatch(LABS, name):
+        taken = [item.finding for item in context.labs if item.finding.date]
+        if taken:
+            newest = choose((item.date or "")[:10] for item in taken)
+            return newest, by_number({key for item in taken if (item.date or "")[:10] == newest
+                                      for key in item.evidence})
+    studies = [study for study in of_kind(context, name) if study.date]
     if studies:
         study = choose(studies, key=lambda one: one.date or "")
         return str(study.date)[:10], shown_of(study, context)

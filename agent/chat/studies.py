@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...core.case import Study
+from ...core.case import FileKind, Study
 from ...core.finding import Finding
 from ...core.moments import moment_key, spoken, spoken_within
 from ...core.result import AnswerValue
@@ -19,6 +20,10 @@ from .told import Saying, Told, nothing, said
 KINDS = {"ct": "ct", "mr": "mr", "mri": "mr", "film": "film", "x-ray": "film", "xray": "film", "radiograph": "film",
          "slide": "slide", "scan": "ct"}
 IMAGING = {"ct", "mr", "film"}
+VOLUMES = (FileKind.CT, FileKind.MR, FileKind.VOLUME)
+NAMED = {"": "", "imaging": "", "ct": r"computed tomography|\bct\b", "mr": r"magnetic resonance|\bmri?\b",
+         "film": r"radiograph|x-?ray"}
+"""How a record's imaging study of a kind is named: DICOM's modalities, as FHIR R4 `ImagingStudy.modality` has them."""
 MOST = 24
 """Sentences about one examination."""
 _NOUNS = {"ct": ("CT", "CTs"), "mr": ("MR", "MRs"), "record": ("health record", "files of the health record")}
@@ -37,23 +42,53 @@ def list_studies(context: ChatContext, kind: str, pick: str, since: str, until: 
     """
     if kind == "labs":
         return _lab_days(context, pick)
-    studies = [study for study in of_kind(context, kind)
-               if not (since or until) or is_within(study.date, since, until)]
-    studies = [study for study in studies if study.date] if pick else studies
-    if not studies:
+    studies = [study for study in of_kind(context, kind) if (study.date or not pick) and (
+        not (since or until) or is_within(study.date, since, until))]
+    recorded = _recorded(context, kind, since, until)
+    if not studies and not recorded:
         when = f" {span_words(since, until)}" if since or until else " with a date" if pick else ""
         return nothing(f"The case holds no {called(kind)}{when}.")
-    if pick:
-        studies = [(min if pick == "first" else max)(studies, key=lambda study: moment_key(study.date or ""))]
-    told = [Saying(f"{label(study)}: {date_text(study.date) or 'undated'}.", shown_of(study, context))
-            for study in studies if shown_of(study, context)]
-    if not told:
+    choose = min if pick == "first" else max
+    if pick and studies:
+        studies = [choose(studies, key=lambda study: moment_key(study.date or ""))]
+    if pick and recorded:
+        recorded = [choose(recorded, key=lambda item: moment_key(item.date or ""))]
+    own, others = _of_files(context, kind, studies), _of_record(recorded)
+    if not own.sayings and not others:
         return nothing(f"The case holds {len(studies)} of them, and none gave any evidence.")
+    return replace(own, sayings=(*own.sayings, *others), value=own.value if not recorded else None)
+
+
+def _of_files(context: ChatContext, kind: str, studies: Sequence[Study]) -> Told:
+    """Examinations whose files the case holds, each with its date and its number of slices."""
+    told = [Saying(f"{label(study)}: {date_text(study.date) or 'undated'}{_slices(study)}.", shown_of(study, context))
+            for study in studies if shown_of(study, context)]
     if len(studies) == 1:
         return Told(tuple(told), value=AnswerValue(text=label(studies[0]), date=studies[0].date))
     silent = f", of which {len(studies) - len(told)} gave no evidence" if len(told) < len(studies) else ""
-    head = Saying(f"{len(studies)} {several(kind)}{silent}.", _all_of(told))
-    return Told((head, *told), value=AnswerValue(number=float(len(studies))))
+    head = [Saying(f"{len(studies)} {several(kind)}{silent}.", _all_of(told))] if told else []
+    return Told((*head, *told), value=AnswerValue(number=float(len(studies))))
+
+
+def _slices(study: Study) -> str:
+    """How many slices a volume has, of each of its series."""
+    counts = [series.frames for series in study.series if series.kind in VOLUMES and series.frames > 1]
+    return f", {' and '.join(map(str, counts))} slices" if counts else ""
+
+
+def _recorded(context: ChatContext, kind: str, since: str, until: str) -> list[Finding]:
+    """The imaging that the health record names, of a kind; its files need not be in the case."""
+    words = re.compile(NAMED.get(kind, r"(?!)"), re.IGNORECASE)
+    found = [entry.finding for entry in context.entries.of_kind("ImagingStudy") if words.search(entry.finding.name)]
+    return [item for item in found if not (since or until) or is_within(item.date, since, until)]
+
+
+def _of_record(recorded: Sequence[Finding]) -> list[Saying]:
+    told = [Saying(f"In the health record: {shown(item.name)} ({date_text(item.date) or 'undated'}).", item.evidence)
+            for item in sorted(recorded, key=lambda item: moment_key(item.date or ""))]
+    if len(told) < 2:
+        return told
+    return [Saying(f"{len(told)} imaging studies named in the health record.", _all_of(told)), *told]
 
 
 def _all_of(told: Sequence[Saying]) -> tuple[str, ...]:

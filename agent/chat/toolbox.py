@@ -1,9 +1,11 @@
-"""The chat's tools as a model sees them. Case and patient come from the context that they close over."""
+"""The chat's tools: what a model sees of each, and what it does. Case and patient come from the context that they close
+over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import Any
 
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import Field, create_model
@@ -11,213 +13,89 @@ from pydantic import Field, create_model
 from ...memory.query import Query
 from ...prompts.loader import load_templates
 from ...tools.base import Arguments, OnDemand
-from . import again, amounts, entries, lookups, results, spans, studies, values
+from . import again, amounts, arguments, changes, entries, lookups, results, spans, studies, values
 from .context import ChatContext
 from .told import Told
 
-DATE = r"^(\d{4}(-\d{2}(-\d{2})?)?)?$"
-
-
-class Question(Arguments):
-    """A question."""
-
-    question: str = Field(max_length=500, description="In plain English: short forms written out.")
-    count: bool = Field(default=False, description="Also how many entries answer to it.")
-
-
-class LookUp(Arguments):
-    """What to look up."""
-
-    name: str = Field(min_length=1, max_length=120, description="Such as 'hemoglobin' or 'lung volume right lung'.")
-    since: str = Field(default="", pattern=DATE, description="ISO date.")
-    until: str = Field(default="", pattern=DATE, description="ISO date.")
-    unit: str = Field(default="", max_length=20, description="Give the value in this unit too, such as 'g/L'.")
-    pick: Literal["", "latest", "first", "highest", "lowest"] = Field(default="", description="One of several.")
-    on: Literal["", "ct", "mr", "film", "slide"] = Field(default="", description="Only from this kind of examination.")
-
-
-class Counted(Arguments):
-    """What to count."""
-
-    name: str = Field(min_length=1, max_length=120, description="Such as 'nodule' or 'hemoglobin'.")
-    since: str = Field(default="", pattern=DATE, description="ISO date.")
-    until: str = Field(default="", pattern=DATE, description="ISO date.")
-
-
-class Change(Arguments):
-    """Whose change."""
-
-    name: str = Field(min_length=1, max_length=120, description="Such as 'hemoglobin' or 'nodule'.")
-    since: str = Field(default="", pattern=DATE, description="ISO date.")
-    until: str = Field(default="", pattern=DATE, description="ISO date.")
-    relation: Literal["", "below", "above", "at most", "at least"] = Field(
-        default="", description="To hold the amount of change against a number.")
-    number: float | None = Field(default=None, ge=0.0, description="The amount of change.")
-    unit: str = Field(default="", max_length=20, description="Of the amount, or '%'; alone, to tell the change in it.")
-    direction: Literal["", "increased", "decreased"] = ""
-
-
-class Values(Arguments):
-    """Which results, and the limit that they are held against."""
-
-    name: str = Field(default="", max_length=120, description="Empty for all laboratory results.")
-    relation: Literal["", "below", "above", "at most", "at least", "low", "high", "outside", "within"] = Field(
-        default="", description="low to within go by the printed range; empty lists and counts results.")
-    number: float | None = Field(default=None, description="The limit of below, above, at most and at least.")
-    unit: str = Field(default="", max_length=20, description="Of the limit; empty for the results' own.")
-    since: str = Field(default="", pattern=DATE, description="ISO date.")
-    until: str = Field(default="", pattern=DATE, description="ISO date.")
-    latest: bool = Field(default=False, description="Only the latest result.")
-
-
-class Changes(Arguments):
-    """Which changes."""
-
-    percent: float = Field(default=0.0, ge=0.0, description="Of the earlier value; only larger changes are given.")
-    direction: Literal["", "increased", "decreased"] = ""
-    of: Literal["", "lab", "imaging"] = Field(default="", description="Only laboratory results, or only images.")
-    since: str = Field(default="", pattern=DATE, description="ISO date from which the change began.")
-    until: str = Field(default="", pattern=DATE, description="ISO date.")
-
-
-class Entries(Arguments):
-    """Which entries of the record."""
-
-    kind: Literal["conditions", "procedures", "medications", "allergies", "vaccinations", "visits"]
-    since: str = Field(default="", pattern=DATE, description="ISO date.")
-    until: str = Field(default="", pattern=DATE, description="ISO date.")
-
-
-class Search(Arguments):
-    """Which events."""
-
-    text: str = Field(default="", max_length=200, description="Words that the event holds.")
-    kind: Literal["", "lab", "record", "study", "measurement", "observation", "change"] = ""
-    site: str = Field(default="", max_length=80, description="Such as 'right lung'.")
-    analyte: str = Field(default="", max_length=80, description="Name or code of what was measured.")
-    since: str = Field(default="", pattern=DATE, description="ISO date.")
-    until: str = Field(default="", pattern=DATE, description="ISO date.")
-    as_of: str = Field(default="", pattern=DATE, description="Only what was known by this ISO date.")
-
-
-class Part(Arguments):
-    """Which part."""
-
-    part: Literal["impression", "reviewed", "comparison", "limits", "abnormal", "low", "high", "not read",
-                  "conflicts", "counts"]
-
-
-class Studies(Arguments):
-    """Which examinations."""
-
-    kind: Literal["", "ct", "mr", "film", "slide", "document", "lab report", "letter", "imaging", "labs"] = Field(
-        default="", description="labs gives the days with laboratory results.")
-    pick: Literal["", "first", "last"] = ""
-    since: str = Field(default="", pattern=DATE, description="ISO date.")
-    until: str = Field(default="", pattern=DATE, description="ISO date.")
-
-
-class OneStudy(Arguments):
-    """Which examination."""
-
-    kind: Literal["ct", "mr", "film", "slide", "lab report", "letter"]
-    date: str = Field(default="", pattern=DATE, description="Of the examination.")
-    pick: Literal["first", "last"] = "last"
-
-
-class Shown(Arguments):
-    """Which evidence."""
-
-    evidence: str = Field(pattern=r"^[EeRr]\d{1,6}$", description="Such as E12 or R3.")
-
-
-class Days(Arguments):
-    """From when to when."""
-
-    first: str = Field(default="", pattern=DATE, description="ISO day.")
-    last: str = Field(default="", pattern=DATE, description="ISO day.")
-    kind: Literal["", "ct", "mr", "film", "slide"] = Field(default="", description="The two latest of this kind.")
-    first_of: str = Field(default="", max_length=80, description="In place of first: such as 'last ct'.")
-    last_of: str = Field(default="", max_length=80, description="In place of last: such as 'first hemoglobin'.")
-    unit: Literal["days", "weeks", "months", "years"] = "days"
-
-
-class Conversion(Arguments):
-    """What to convert."""
-
-    value: float
-    unit: str = Field(max_length=20)
-    to: str = Field(max_length=20)
-
-
-class Prior(Arguments):
-    """What to compare."""
-
-    kind: Literal["ct", "mr", "film"]
-    date: str = Field(default="", pattern=DATE, description="Of the later examination; the latest by default.")
-    back: int = Field(default=1, ge=1, le=20, description="1 for the one before it, 2 for the one before that.")
-    prior: str = Field(default="", pattern=DATE, description="In place of back: date of the earlier examination.")
-
-
-class Again(Arguments):
-    """What to run."""
-
-    tool: Literal["volume", "pathology", "localization", "labs", "records"]
-    date: str = Field(default="", pattern=DATE, description="Of the examination; the latest by default.")
-    question: str = Field(default="", max_length=300)
+Work = Callable[..., Told]
+"""What a tool does, over a context, with its arguments by name."""
 
 
 def make_tools(context: ChatContext) -> list[BaseTool]:
     """The tools over one case; their descriptions stand in `prompts/chat.md`."""
-    def search(text: str, since: str, until: str, **given: str) -> Told:
-        return lookups.search_timeline(context, text, Query(
-            between=(since, until) if since or until else None,
-            **{name: value or None for name, value in given.items()}))  # type: ignore[arg-type]
-
-    def changed(relation: str, number: float | None, unit: str, direction: str, **given: str) -> Told:
-        if relation or unit:
-            return amounts.amount_of_change(context, values.Limit(relation, number, unit), direction, **given)
-        return results.how_it_changed(context, **given)
-
-    made: list[tuple[str, type[Arguments], Callable[..., Told]]] = [
-        ("ask_record", Question, lambda question, count: lookups.ask_record(context, question, count)),
-        ("look_up", LookUp, lambda **given: lookups.look_up(context, **given)),
-        ("how_many", Counted, lambda name, since, until: values.how_many(context, name, since, until)),
-        ("how_it_changed", Change, changed),
-        ("find_values", Values, lambda relation, number, unit, **given: values.find_values(
-            context, limit=values.Limit(relation, number, unit), **given)),
-        ("find_changes", Changes, lambda **given: values.find_changes(context, **given)),
-        ("list_entries", Entries, lambda kind, since, until: entries.list_entries(context, kind, since, until)),
-        ("search_timeline", Search, search),
-        ("read_report", Part, lambda part: lookups.read_report(context, part)),
-        ("list_studies", Studies, lambda **given: studies.list_studies(context, **given)),
-        ("read_study", OneStudy, lambda kind, date, pick: studies.read_study(context, kind, date, pick)),
-        ("show_evidence", Shown, lambda evidence: lookups.show_evidence(context, evidence)),
-        ("days_between", Days, lambda unit, **given: spans.days(context, spans.Bounds(**given), unit)),
-        ("convert", Conversion, lookups.convert),
-        ("compare_with_prior", Prior,
-         lambda **given: lookups.compare_with_prior(context, **given)),
-        ("run_tool", Again, lambda tool, date, question: again.run_again(context, tool, date, question)),
-    ]
-    made += [(one.name, _dated(one), _on_demand(context, one)) for one in context.on_demand.values()]
-    return [_tool(context, name, arguments, work) for name, arguments, work in made]
+    own = [_tool(context, name, schema, partial(work, context)) for name, (schema, work) in TOOLS.items()]
+    return own + [_tool(context, one.name, _dated(one.arguments), partial(_on_demand, context, one))
+                  for one in context.on_demand.values()]
 
 
-def _dated(asked: OnDemand) -> type[Arguments]:
+def _search(context: ChatContext, text: str, since: str, until: str, **given: str) -> Told:
+    return lookups.search_timeline(context, text, Query(
+        between=(since, until) if since or until else None,
+        **{name: value or None for name, value in given.items()}))  # type: ignore[arg-type]
+
+
+def _changed(context: ChatContext, relation: str, number: float | None, unit: str, direction: str, *, rate: bool,
+             **given: str) -> Told:
+    if rate:
+        return amounts.rate_of_change(context, **given)
+    if relation or unit:
+        return amounts.amount_of_change(context, values.Limit(relation, number, unit), direction, **given)
+    return results.how_it_changed(context, **given)
+
+
+def _beyond(context: ChatContext, relation: str, number: float | None, unit: str, **given: Any) -> Told:
+    return values.find_values(context, limit=values.Limit(relation, number, unit), **given)
+
+
+def _most(context: ChatContext, since: str, until: str, **given: Any) -> Told:
+    return changes.find_changes(context, changes.Wanted(**given), since, until)
+
+
+def _days(context: ChatContext, unit: str, **given: str) -> Told:
+    return spans.days(context, spans.Bounds(**given), unit)
+
+
+def _convert(context: ChatContext, value: float, unit: str, to: str) -> Told:
+    return lookups.convert(value, unit, to)
+
+
+TOOLS: Mapping[str, tuple[type[Arguments], Work]] = {
+    "ask_record": (arguments.Question, lookups.ask_record),
+    "look_up": (arguments.LookUp, lookups.look_up),
+    "how_many": (arguments.Counted, values.how_many),
+    "how_it_changed": (arguments.Change, _changed),
+    "find_values": (arguments.Values, _beyond),
+    "find_changes": (arguments.Changes, _most),
+    "list_entries": (arguments.Entries, entries.list_entries),
+    "search_timeline": (arguments.Search, _search),
+    "read_report": (arguments.Part, lookups.read_report),
+    "list_studies": (arguments.Studies, studies.list_studies),
+    "read_study": (arguments.OneStudy, studies.read_study),
+    "show_evidence": (arguments.Shown, lookups.show_evidence),
+    "days_between": (arguments.Days, _days),
+    "convert": (arguments.Conversion, _convert),
+    "compare_with_prior": (arguments.Prior, lookups.compare_with_prior),
+    "run_tool": (arguments.Again, again.run_again),
+}
+"""In the order in which a model sees them."""
+
+
+@cache
+def _dated(asked: type[Arguments]) -> type[Arguments]:
     """The parameters of a catalogue's entry, and of which examination."""
-    date = Field(default="", pattern=DATE, description="Of the examination; the latest by default.")
-    return create_model(asked.arguments.__name__, __base__=asked.arguments, __doc__=asked.arguments.__doc__,
+    date = Field(default="", pattern=arguments.DATE, description="Of the examination; the latest by default.")
+    return create_model(asked.__name__, __base__=asked, __doc__=asked.__doc__,
                         date=(str, date))
 
 
-def _on_demand(context: ChatContext, asked: OnDemand) -> Callable[..., Told]:
-    return lambda date, **given: again.run_on_demand(context, asked, date, given)
+def _on_demand(context: ChatContext, asked: OnDemand, date: str, **given: Any) -> Told:
+    return again.run_on_demand(context, asked, date, given)
 
 
-def _tool(context: ChatContext, name: str, arguments: type[Arguments], work: Callable[..., Told]) -> BaseTool:
+def _tool(context: ChatContext, name: str, schema: type[Arguments], work: Work) -> BaseTool:
     def run(**given: Any) -> tuple[str, Told]:
         told = context.shelf.shelve(work(**given))
         return told.text, told
 
     return StructuredTool.from_function(run, name=name, description=load_templates("chat")[f"tool_{name}"].text,
-                                        args_schema=arguments, response_format="content_and_artifact")
+                                        args_schema=schema, response_format="content_and_artifact")

@@ -7,9 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ...core.moments import moment_key
-from ...tools.records.intents import understand
-from ...tools.records.matching import Fit
-from . import asks, forms, overviews
+from . import asks, follow_ups, forms, of_case, overviews
 from .context import ChatContext
 from .frames import Frame, frame_of, plan_of_frame
 from .moments import Span, UnclearDate, day_before, span_in
@@ -28,10 +26,17 @@ MOST_NAMES = 4
 DEEPEST = 4
 """Questions that a follow-up may reach back over."""
 _FORMS: tuple[Callable[[Span, str], Plan | None], ...] = (
-    forms.evidence_shown, forms.conversion, forms.days, forms.studies, forms.report, asks.quoted, asks.planned,
-    asks.on_slice, asks.in_zone, asks.of_slide, forms.many_changes, forms.outside_range, forms.events,
-    forms.record_entries, forms.compare, overviews.changed, overviews.study_shown, overviews.all_labs,
-    overviews.labs_changed, overviews.counted, asks.again)
+    forms.evidence_shown, forms.conversion, forms.days, forms.slices, forms.studies, forms.report,
+    asks.quoted, asks.planned, asks.habit_left, asks.on_slice, asks.in_zone, asks.of_slide,
+    forms.many_changes, overviews.most_changed, forms.outside_range, forms.events, forms.record_entries, forms.compare,
+    overviews.changed, overviews.study_shown, overviews.all_labs, overviews.labs_changed, overviews.counted, asks.again)
+"""The first form that reads a whole question counts. Those that begin with words of their own (`E12`, `convert`) stand
+first, a passage of a document before what the record says of the same words, what is run again before what was
+measured, and forms that take any name of a kind (`which`, `how many`) last."""
+
+
+_LEFT_OVER = (of_case.counted_in_words, of_case.state_of_organ, of_case.bare_name)
+_OF_CASE = (of_case.judged_by_measure, of_case.at_site, of_case.two_sides, of_case.weight_moved)
 
 
 def plan_of(question: str, context: ChatContext, earlier: Sequence[str] = ()) -> Plan:
@@ -52,9 +57,9 @@ def plan_of(question: str, context: ChatContext, earlier: Sequence[str] = ()) ->
         pair = forms.compared_two(text, _latest_date(context))
         if pair is not None:
             return pair
-        joined = _JOINED.match(question.strip().lower()) is not None
-        plan = (_of_another(span, context, earlier) if joined else None) or _understood(span, question, context) or (
-            _about_the_same(span, question, context, earlier))
+        before = plan_of(earlier[-1], context, earlier[:-1][-DEEPEST:]) if earlier else Plan()
+        plan = (follow_ups.about_another(span, context, before) if follow_ups.is_joined(question) else None) or (
+            _understood(span, question, context)) or follow_ups.about_the_same(span, question, context, before)
     except UnclearDate as error:
         return Plan(declined=UNSURE.format(date=error))
     return _completed(plan, context) if plan else Plan(understood=False)
@@ -75,10 +80,11 @@ def _understood(span: Span, question: str, context: ChatContext) -> Plan | None:
         plan = form(span, question)
         if plan is not None:
             return plan
-    framed = _framed(span, question, context) or _changes(span, context)
+    framed = next(filter(None, (form(span, context) for form in _OF_CASE)), None) or (
+        _framed(span, question, context) or _changes(span, context))
     if framed is None and is_short_name(question.strip()):
         return one("look_up", span.rest, name=span.rest)
-    return framed or of_record(span, context)
+    return framed or of_record(span, context) or next(filter(None, (form(span, context) for form in _LEFT_OVER)), None)
 
 
 def _framed(span: Span, question: str, context: ChatContext) -> Plan | None:
@@ -134,64 +140,6 @@ def _changes(span: Span, context: ChatContext) -> Plan | None:
     if found is None or not may_be_name(found["x"]):
         return None
     return one("how_it_changed", found["x"], name=found["x"], since=span.since, until=span.until)
-
-
-_JOINED = re.compile(r"(?:ok(?:ay)?[, ]+)?(?:and|what about|how about|same for)\b")
-_SINCE_WHEN = re.compile(r"(?:since when|from when|when did (?:it|that) (?:start|begin)|for how long|how long)"
-                         r"(?: is that| was that| has (?:he|she) had (?:it|that))?")
-_ONE_BEFORE = re.compile(r"(?:compare )?(?:it )?(?:with|to|and)? ?(?:the )?(?:(?:film|ct|mr|scan|one) )?"
-                         r"before (?:that|it)(?: one)?|(?:and )?(?:the )?one before(?: that)?")
-
-
-def _before(context: ChatContext, earlier: Sequence[str]) -> Plan:
-    """What the question before asked for."""
-    return plan_of(earlier[-1], context, earlier[:-1][-DEEPEST:]) if earlier else Plan()
-
-
-def _of_another(span: Span, context: ChatContext, earlier: Sequence[str]) -> Plan | None:
-    """`and the platelets?` after `how did hemoglobin change?`: the same question about another thing."""
-    about = re.sub(r"^(?:what about|how about|for|and)? ?(?:the |his |her )?", "", span.rest)
-    before = _before(context, earlier)
-    asked = str(before.calls[0].arguments.get("question", "")) if before.calls else ""
-    is_named = context.names.answers_to(about) is not Fit.NONE
-    if not is_named and before.subject and before.subject in asked and not span.word and may_be_name(about):
-        return one("ask_record", about, question=asked.replace(before.subject, about))
-    if span.word or not is_named:
-        return None
-    calls = tuple(Call(call.tool, call.arguments | {"name": about}) for call in before.calls
-                  if call.arguments.get("name") == before.subject)
-    return Plan(calls, subject=about) if calls and before.subject else None
-
-
-def _about_the_same(span: Span, question: str, context: ChatContext, earlier: Sequence[str]) -> Plan | None:
-    """A question that names nothing, about the subject of the one before."""
-    before = _before(context, earlier)
-    if before.calls and before.calls[0].tool == "compare_with_prior" and _ONE_BEFORE.fullmatch(span.rest):
-        call = before.calls[0]
-        return Plan((Call(call.tool, call.arguments | {"back": call.arguments.get("back", 1) + 1}),))
-    return _of_subject(span, question, context, before) if before.subject else None
-
-
-def _of_subject(span: Span, question: str, context: ChatContext, before: Plan) -> Plan | None:
-    if _SINCE_WHEN.fullmatch(span.rest):
-        return _since_when(before)
-    if not span.rest and span.word:
-        calls = tuple(Call(call.tool, call.arguments | {"since": span.since, "until": span.until})
-                      for call in before.calls if "since" in call.arguments)
-        return Plan(calls, subject=before.subject) if calls else None
-    if context.names.answers_to(before.subject) is Fit.NONE:
-        return None
-    return plan_of_frame(frame_of(span, question, context.names, before.subject))
-
-
-def _since_when(before: Plan) -> Plan:
-    """When a condition or medicine began, or since when a result is outside its range."""
-    if before.calls[0].tool != "ask_record":
-        return one("find_values", before.subject, name=before.subject, relation="outside")
-    asked = understand(str(before.calls[0].arguments["question"]))
-    is_medicine = asked is not None and "medication" in asked.topic.value
-    text = f"when was {before.subject} {'started' if is_medicine else 'diagnosed'}"
-    return one("ask_record", before.subject, question=text)
 
 
 def _completed(plan: Plan, context: ChatContext) -> Plan:

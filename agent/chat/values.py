@@ -1,20 +1,18 @@
-"""Results against a limit, and which results changed most: compared by code, so that no model does it."""
+"""Results against a limit, and how many there are: compared and counted by code, so that no model does it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ...core.finding import Direction, Finding
+from ...core.finding import Finding
 from ...core.result import AnswerStatus, AnswerValue
 from ...report.wording import by_number, number_text, unit_text, value_text, with_unit
-from ..compose_change import change_text
 from ..compose_labs import flag_of, flag_words
-from ..phrases import cited, shown
+from ..phrases import shown
 from .arithmetic import NoConversion, convert
 from .context import ChatContext
-from .first_last import changes_over
-from .results import WRITTEN, begins, is_within, named, same_results, sentences_of, span_words, within
+from .results import WRITTEN, named, same_results, sentences_of, span_words, within
 from .told import Saying, Told, nothing, said
 
 RELATIONS = ("below", "above", "at most", "at least")
@@ -96,7 +94,8 @@ def _told(about: str, judged: Sequence[tuple[Finding, bool | None]], limit: Limi
     if limit.relation:
         units = {unit_text(item.value.unit) for item, _ in judged if item.value}
         stated = replace(limit, unit=limit.unit or (units.pop() if len(units) == 1 else ""))
-        head += f", of which {count or 'none'} {'is' if count < 2 else 'are'} {stated.words}"
+        words = stated.words.replace(" its ", " their ") if count > 1 else stated.words
+        head += f", of which {count or 'none'} {'is' if count < 2 else 'are'} {words}"
     shown_ones = beyond if beyond or not limit.relation else _nearest(judged, limit)
     sentences = sentences_of(shown_ones)
     told = said(sentences[-MOST:])
@@ -128,13 +127,16 @@ def _lies_beyond(item: Finding, limit: Limit) -> bool | None:
     value = item.value
     if value is None or value.number is None or limit.number is None:
         return None
-    number, border = value.number, _border(limit, value.unit)
-    lower, upper = value.comparator in ("<", "<="), value.comparator in (">", ">=")
-    if limit.relation in ("below", "at most"):
-        holds = number < border if limit.relation == "below" and value.comparator != "<" else number <= border
-        return holds if not (lower or upper) else True if lower and holds else False if upper and not holds else None
-    holds = number > border if limit.relation == "above" and value.comparator != ">" else number >= border
-    return holds if not (lower or upper) else True if upper and holds else False if lower and not holds else None
+    below = limit.relation in ("below", "at most")
+    number, border = (value.number, _border(limit, item)) if below else (-value.number, -_border(limit, item))
+    open_below = value.comparator in (("<", "<=") if below else (">", ">="))
+    strict = "<" if below else ">"
+    holds = number <= border if limit.relation in ("at most", "at least") or value.comparator == strict else (
+        number < border)
+    if value.comparator not in ("<", "<=", ">", ">="):
+        return holds
+    # A bound tells it only where all that it leaves open lies on one side of the limit.
+    return holds or None if open_below else False if not holds else None
 
 
 def _is_flagged(item: Finding, relation: str) -> bool:
@@ -145,12 +147,12 @@ def _is_flagged(item: Finding, relation: str) -> bool:
     return bool(flag_words(item)) if relation == "outside" else flag_of(item) == relation
 
 
-def _border(limit: Limit, unit: str | None) -> float:
+def _border(limit: Limit, item: Finding) -> float:
     """The limit in a result's unit."""
-    own, number = unit_text(unit), limit.number or 0.0
+    own, number = unit_text(item.value.unit if item.value else None), limit.number or 0.0
     if not limit.unit or limit.unit.casefold() == own.casefold():
         return number
-    return convert(number, limit.unit, own)
+    return convert(number, limit.unit, own, item.code.code if item.code else "")
 
 
 def _doubts(judged: Sequence[tuple[Finding, bool | None]], limit: Limit) -> list[Saying]:
@@ -165,64 +167,12 @@ def _doubts(judged: Sequence[tuple[Finding, bool | None]], limit: Limit) -> list
         if holds is None:
             found.append(Saying(f"{shown(item.name)} {value_text(value)}: whether it is {limit.words} cannot be told.",
                                 item.evidence))
-        elif value.precision and value.number is not None and abs(value.number - _border(limit, value.unit)
-                                                                   ) <= value.precision:
+        elif value.precision and value.number is not None and abs(value.number - _border(limit, item)) <= (
+                value.precision):
             margin = with_unit(number_text(value.precision), value.unit)
             found.append(Saying(f"{shown(item.name)} {value_text(value)} is measured to {margin} only, so it may lie "
                                 "on either side of the limit.", item.evidence))
     return found
-
-
-def find_changes(context: ChatContext, percent: float, direction: str, of: str, since: str, until: str) -> Told:
-    """Results and measurements that changed by more than a percentage, the largest change first.
-
-    Args:
-        context: the case.
-        percent: of the earlier value; at 0 all that is not stable, with how many they are.
-        of: `lab`, `imaging`, or empty for both.
-        since: ISO date or empty; only changes that began by then or later.
-        until: ISO date or empty; only changes that ended by then.
-        direction: `increased`, `decreased`, or empty for both; what moved by less than can be told from noise is
-            stable and did neither.
-    """
-    changes = _changes(context, of, since, until)
-    what = {"lab": "laboratory results", "imaging": "measurements"}.get(of, "results and measurements")
-    if not changes:
-        when = f" {span_words(since, until)}" if since or until else ""
-        return nothing(f"The case holds no change of {what}{when} that is told in percent.")
-    beyond = sorted((item for item in changes if (abs(_percent(item)) > percent if percent else _moved(item)) and (
-        not direction or _moved(item) == direction)), key=lambda item: -abs(_percent(item)))
-    moved = f"{direction or 'changed'}{f' by more than {percent:g} %' if percent else ''}"
-    if not beyond:
-        return nothing(f"No one of the {what} {moved}; {len(changes)} changes were looked at.")
-    told = said([cited(change_text(item, context.material), (item,)) for item in beyond[:MOST]])
-    everything = by_number({key for item in changes for key in item.evidence})
-    head = () if percent else (Saying(f"{len(changes)} {what} were compared with earlier ones; {len(beyond)} {moved}."
-                                      f"{_unsure(beyond)}", everything),)
-    rest = [key for item in beyond[MOST:] for key in item.evidence]
-    more = (Saying(f"{len(beyond) - MOST} smaller changes are not listed here.", by_number(set(rest))),) if rest else ()
-    return replace(told, sayings=(*head, *told.sayings, *more))
-
-
-def _changes(context: ChatContext, of: str, since: str, until: str) -> list[Finding]:
-    """The report's changes; of laboratory results, where a span is asked for, those from its first to its last."""
-    reported = [item for item in context.report.findings
-                if item.change is not None and item.change.relative is not None and not item.is_read
-                and (not of or context.material.is_lab(item) is (of == "lab"))
-                and (not since or begins(item, context) >= since) and (not until or is_within(item.date, "", until))]
-    if not (since or until) or of == "imaging":
-        return reported
-    longer = [item for item in changes_over(context, reported, since, until)
-              if item.change and item.change.relative is not None]
-    instead = {item.name for item in longer}
-    return [*(item for item in reported if item.name not in instead), *longer]
-
-
-def _unsure(moved: Sequence[Finding]) -> str:
-    """Of how many changes it is not known whether they are more than noise."""
-    unknown = sum(item.change is not None and item.change.least_detectable is None for item in moved)
-    words = f" For {unknown} of these no smallest detectable difference is known, so they may be noise."
-    return words if unknown else ""
 
 
 def how_many(context: ChatContext, name: str, since: str, until: str) -> Told:
@@ -244,14 +194,3 @@ def how_many(context: ChatContext, name: str, since: str, until: str) -> Told:
              for (day, what), group in sorted(groups.items())]
     return replace(said(sentences_of(chosen)), sayings=(*heads, *said(sentences_of(chosen)).sayings),
                    value=AnswerValue(number=float(len(chosen))) if len(groups) == 1 else None)
-
-
-def _percent(item: Finding) -> float:
-    return 100.0 * (item.change.relative or 0.0) if item.change is not None else 0.0
-
-
-def _moved(item: Finding) -> str:
-    """`increased` or `decreased`; empty for what is stable."""
-    if item.change is None or item.change.direction is Direction.STABLE:
-        return ""
-    return "increased" if _percent(item) > 0 else "decreased"

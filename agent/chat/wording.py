@@ -21,8 +21,8 @@ _SHORT = (
     (r"\bk\+|^k(?= |$)", "potassium"), (r"\bna\+|^na(?= |$)", "sodium"), (r"\bca\+\+|\bca2\+", "calcium"),
     (r"\bcl-", "chloride"), (r"\bcxrs?\b|\bchest x[ -]?rays?\b", "chest film"), (r"\bx[ -]?rays?\b", "film"),
     (r"\b(right|left) lung(?= (?:been )?(?:small|larg|bigg|shr[aiu]nk|grow|grew|los))", r"\1 lung volume"),
-    (r"\bctr\b|\b(?:heart|cardiac) size\b|\bheart(?= (?:(?:got|gotten|become|grown|been) )?(?:enlarged|big|bigger"
-     r"|too big|larger?|smaller|normal in size)\b)", "cardiothoracic ratio"),
+    (r"\bctr\b|\b(?:heart|cardiac) size\b|\bheart(?= (?:(?:got|get|gotten|become|grown|grow|been) )?"
+     r"(?:enlarged|big|bigger|too big|larger?|smaller|normal in size)\b)", "cardiothoracic ratio"),
     (r"\bct scans?\b|\bcat scans?\b", "ct"), (r"\bctpa\b", "ct"),
     (r"\bpmhx?\b|\bpast medical history\b", "past conditions"), (r"\bfhx?\b", "family history"),
     (r"\bhx\b", "history"), (r"\bdx\b", "diagnosis"), (r"\brx\b", "medications"), (r"\bptx\b", "pneumothorax"),
@@ -31,6 +31,13 @@ _SHORT = (
     (r"\bbloods\b(?! (?:tests?|work|results?)\b)|\bbloods? (?:tests?|work|results?)\b", "labs"),
     (r"\b(?:o2 )?sats?\b|\bspo2\b", "oxygen saturation"), (r"\bmins?\b", "minutes"), (r"\bwks?\b", "weeks"))
 """Contractions, and abbreviations that a chart or a ward uses, written out; one with two meanings is not here."""
+_PUT = (
+    (r"^how (low|high) (?:did|has|have) (.+?) (?:get|go|gone|got|gotten|fall|fallen|drop|dropped|rise|risen|become)$",
+     {"low": r"what was the lowest \2", "high": r"what was the highest \2"}),
+    (r"^how (far) apart (?:are|were|lie) ", {"far": "how many days between "}),
+    (r"^how (much) tissue ", {"much": "what tissue area "}),
+    (r"\b(densest) (?:region|area|field|part|spot)s?\b", {"densest": "region of high nuclear density"}))
+"""Questions that are put in another way, by the word that tells which."""
 _SPELLING = (("haem", "hem"), ("aemi", "emi"), ("oedema", "edema"), ("oesoph", "esoph"), ("tumour", "tumor"),
              ("sulph", "sulf"), ("paed", "ped"), ("diarrhoea", "diarrhea"), ("leuc", "leuk"), ("anaes", "anes"),
              ("litre", "liter"), ("fibre", "fiber"), ("colour", "color"), ("centre", "center"), ("analyse", "analyze"))
@@ -53,8 +60,10 @@ def plain(question: str) -> str:
         before, text = text, _TAIL.sub("", _CHATTER.sub("", text))
     for british, american in _SPELLING:
         text = text.replace(british, american)
-    for pattern, words in _SHORT_PATTERNS:
-        text = pattern.sub(words, text)
+    for short, words in _SHORT_PATTERNS:
+        text = short.sub(words, text)
+    for pattern, ways in _PUT:
+        text = re.sub(pattern, lambda found, ways=ways: found.expand(ways[found[1]]), text)  # type: ignore[misc]
     text = re.sub(r"\b(is|was|are|were) ((?:the )?(?:he|she|patient|it)) (\w+)\b", _condition, text)
     return " ".join(text.split()).rstrip("?.! ")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from ..reasons import Reason
 from .claim import EXAMINATIONS, FLAGS, Amount
 from .flags import fits
 from .held import ENTRIES, Held, name
@@ -25,20 +26,20 @@ def kind_of(unit: str | None) -> str:
     return known[0] if known else unit or ""
 
 
-def amounts(held: Held) -> str:
+def amounts(held: Held) -> Reason | None:
     """Every number is the subject's, in its unit, and stands for what it stands for there."""
     known = {kind_of(moment.value.unit) for moment in held.subject.moments}
     if any(kind_of(unit) not in known for unit in held.claim.units):
-        return "a number or its unit is not that of its finding"
+        return Reason.NUMBER
     for amount in held.claim.amounts:
         if amount.role == "interval" and _is_gap(amount, held.subjects):
             continue
         if not holds(amount, held.claim, held.subject, held.subjects, held.units) and not _holds_beside(amount, held):
-            return "a number or its unit is not that of its finding"
+            return Reason.NUMBER
         bare = amount.unit is None and not held.units and amount.role not in _WITHOUT_UNIT
         if bare and _needs_unit(held.subject, amount):
-            return "a number or its unit is not that of its finding"
-    return ""
+            return Reason.NUMBER
+    return None
 
 
 def _is_gap(amount: Amount, subjects: Sequence[Subject]) -> bool:
@@ -65,7 +66,7 @@ def _needs_unit(subject: Subject, amount: Amount) -> bool:
     return any(moment.value.unit not in (None, "", "1") for moment in subject.moments)
 
 
-def counts(held: Held) -> str:
+def counts(held: Held) -> Reason | None:
     """What is counted is as many."""
     flagged = held.claim.says & FLAGS
     alike = {sum(any(fits(kind, item.flag) for kind in flagged) for item in held.subjects), len(held.subjects)}
@@ -74,7 +75,7 @@ def counts(held: Held) -> str:
         flagged |= {"outside"}
     wrong = any(count not in ({1} if noun is None else _countable(held, noun)) | (alike if flagged else set())
                 for count, noun in held.claim.counts)
-    return "its count is not that of its findings" if wrong else ""
+    return Reason.COUNT if wrong else None
 
 
 def _countable(held: Held, noun: Token) -> set[int]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from ..facts import Facts
+from ..reasons import Reason, Tried, nearest
 from .amounts import counts
 from .claim import DIRECTIONS, FLAGS, Claim
 from .claims import claims_of
@@ -24,11 +25,11 @@ class Checked:
     """What a sentence came to.
 
     Args:
-        reason: why it is not supported; empty when it is.
+        reason: why it is not supported; None when it is.
         stated: ids of the findings that it states.
     """
 
-    reason: str
+    reason: Reason | None
     stated: frozenset[str]
 
 
@@ -43,8 +44,8 @@ def check(text: str, cited: Sequence[Facts]) -> Checked:
     claims = _claims(text, cited, subjects)
     if not any(claim.named for claim in claims):
         if _counts_all(claims, subjects):
-            return Checked("", frozenset(facts.finding.id for facts in cited))
-        return Checked("it does not name its finding", frozenset())
+            return Checked(None, frozenset(facts.finding.id for facts in cited))
+        return Checked(Reason.NOT_NAMED, frozenset())
     matched: dict[int, list[Subject]] = {}
     reason = _match(claims, subjects, matched) or _doubts(claims, matched) or _comparisons(claims, matched)
     stated = {finding.id for fitting in matched.values() for subject in fitting for finding in subject.findings}
@@ -60,7 +61,7 @@ def _claims(text: str, cited: Sequence[Facts], subjects: Sequence[Subject]) -> l
     return claims_of(paired(tokens, anchors), anchors)
 
 
-def _match(claims: Sequence[Claim], subjects: Sequence[Subject], matched: dict[int, list[Subject]]) -> str:
+def _match(claims: Sequence[Claim], subjects: Sequence[Subject], matched: dict[int, list[Subject]]) -> Reason | None:
     """Find for each claim the subjects that bear it out; the reason for the first that none does."""
     given = frozenset(amount.unit for claim in claims for amount in claim.amounts if amount.unit) | frozenset(
         text for claim in claims for text in claim.texts if len(text) > 1 and measure_of(text))
@@ -75,18 +76,19 @@ def _match(claims: Sequence[Claim], subjects: Sequence[Subject], matched: dict[i
             matched[place] = [item for item in subjects if id(item) not in taken]
             if not matched[place] or not all(fits(kind, item.flag) for item in matched[place]
                                              for kind in claim.says & FLAGS):
-                return "its flag is not that of its finding"
+                return Reason.FLAG
             continue
-        held = [(_held(Held(claim, subject, subjects, given)), subject) for subject in subjects]
-        fitting = [subject for (_, reason), subject in held if not reason]
+        tried = [_tried(Held(claim, subject, subjects, given)) for subject in subjects]
+        fitting = [subject for one, subject in zip(tried, subjects, strict=True) if one.reason is None]
         if place and _goes_on(claim):
             fitting = [subject for subject in fitting if subject in matched[place - claim.back]]
         if place and "thus" in claim.says:  # a conclusion is drawn of the same thing, and is no cause of another
             fitting = [subject for subject in fitting if subject in matched[place - 1]]
         if not fitting:
-            return _nearest(held)
+            # What passes all rules and still does not fit is not what the claim continues.
+            return nearest(tried) or Reason.NUMBER
         matched[place] = fitting
-    return ""
+    return None
 
 
 def _goes_on(claim: Claim) -> bool:
@@ -96,29 +98,24 @@ def _goes_on(claim: Claim) -> bool:
     return not claim.sides and (ranks or not (claim.named or claim.phrases))
 
 
-def _nearest(held: Sequence[tuple[tuple[int, str], Subject]]) -> str:
-    """The reason of the subject that passes most rules; one that passes all is not what the claim continues."""
-    return max(result for result, _ in held)[1] or "a number or its unit is not that of its finding"
-
-
-def _held(held: Held) -> tuple[int, str]:
+def _tried(held: Held) -> Tried:
     for passed, rule in enumerate(RULES):
         if reason := rule(held):
-            return passed, reason
-    return len(RULES), ""
+            return Tried(passed, reason)
+    return Tried(len(RULES), None)
 
 
-def _doubts(claims: Sequence[Claim], matched: dict[int, list[Subject]]) -> str:
+def _doubts(claims: Sequence[Claim], matched: dict[int, list[Subject]]) -> Reason | None:
     """What is in doubt is said to be, wherever in the sentence."""
     said = {id(subject) for place, fitting in matched.items() for subject in fitting
             if claims[place].says & {"uncertain", "indeterminate"}}
     for place, fitting in matched.items():
         if claims[place].named and all(item.is_doubtful and id(item) not in said for item in fitting):
-            return "it is more certain than its finding"
-    return ""
+            return Reason.TOO_CERTAIN
+    return None
 
 
-def _comparisons(claims: Sequence[Claim], matched: dict[int, list[Subject]]) -> str:
+def _comparisons(claims: Sequence[Claim], matched: dict[int, list[Subject]]) -> Reason | None:
     """What is called smaller than another is smaller."""
     for place, claim in enumerate(claims):
         if not claim.compares:
@@ -127,8 +124,8 @@ def _comparisons(claims: Sequence[Claim], matched: dict[int, list[Subject]]) -> 
                  if (one is not other and one.name == other.name) or (one.findings[0].value and other.findings[0].value
                  and one is not other and one.findings[0].value.unit == other.findings[0].value.unit)]
         if not pairs or not all(_is_so(one, other, claim.compares) for one, other in pairs):
-            return "a comparison is not that of its findings"
-    return ""
+            return Reason.COMPARISON
+    return None
 
 
 def _is_so(one: Subject, other: Subject, how: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...core.finding import Category, Direction
+from ..reasons import Reason
 from .claim import Claim
 from .held import Held
 from .subjects import Moment, Subject
@@ -16,10 +17,10 @@ _SLIGHT = 0.15
 """By how much of its earlier value something that changed slightly did so at most."""
 _NEAR = 0.1
 """How far from a limit what is slightly beyond it, or just beside it, lies at most, as a share."""
-_WRONG = "its flag is not that of its finding"
 
 
-def flags(held: Held) -> str:
+
+def flags(held: Held) -> Reason | None:
     """Low, high, within and outside: as the result is flagged."""
     claim, subject = held.claim, held.subject
     said = {kind for kind in _KINDS if kind in claim.says and not _is_change(kind, claim, subject)}
@@ -28,19 +29,19 @@ def flags(held: Held) -> str:
     moments = _moments_of(claim, subject)
     for kind in _KINDS:
         if kind in said and not _is_flagged(kind, moments, subject):
-            return _WRONG
+            return Reason.FLAG
         if f"not_{kind}" in claim.says and (not subject.flag or _is_flagged(kind, moments, subject)):
-            return _WRONG
+            return Reason.FLAG
         if f"was_{kind}" in claim.says and not any(fits(kind, moment.flag) for moment in subject.moments
                                                    if moment.rank == 0):
-            return _WRONG
+            return Reason.FLAG
     if "normalized" in claim.says and not (subject.flag == "normal" and any(
             moment.rank == 0 and moment.flag in ("low", "high") for moment in subject.moments)):
-        return _WRONG
+        return Reason.FLAG
     if "slight" in claim.says and not (any(map(_is_slight, moments)) or _moved_by(subject, most=_SLIGHT)):
-        return _WRONG
+        return Reason.FLAG
     strong = any(map(_is_strong, moments)) or _moved_by(subject, least=_STRONG)
-    return _WRONG if "strong" in claim.says and not strong else ""
+    return Reason.FLAG if "strong" in claim.says and not strong else None
 
 
 def _on_the_right_side(kind: str, claim: Claim, subject: Subject) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..reasons import Reason
 from .claim import Claim, with_words
 from .subjects import Subject
 
@@ -33,7 +34,7 @@ class Held:
     units: frozenset[str]
 
 
-def name(held: Held) -> str:
+def name(held: Held) -> Reason | None:
     """The claim, or what it continues, names the subject."""
     claim, subject = held.claim, held.subject
     said = with_words(claim.phrases & subject.phrases)
@@ -42,4 +43,4 @@ def name(held: Held) -> str:
     numbers = {phrase for phrase in claim.context if phrase[0].isdigit()}
     if numbers and not claim.named and not any(phrase[0].isdigit() for phrase in claim.phrases):
         named = named and numbers <= subject.phrases
-    return "" if named else "it does not name its finding"
+    return None if named else Reason.NOT_NAMED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...core.finding import Category, Direction, Status
+from ..reasons import Reason
 from .claim import DIRECTIONS, Claim
 from .held import Held
 from .subjects import Subject
@@ -10,25 +11,25 @@ from .subjects import Subject
 _AS_SUCH = {"increased": ("worsened",), "worsened": ("increased",), "decreased": ("improved",),
             "improved": ("decreased",)}
 """What a change can be called as well, so that neither is denied."""
-_TURNED = "presence and absence are turned round"
+_TURNED = Reason.PRESENCE
 
 
-def presence(held: Held) -> str:
+def presence(held: Held) -> Reason | None:
     """A denial stands where the finding denies, at the time that is spoken of, and nowhere else."""
     claim, subject = held.claim, held.subject
     if "persisting" in claim.says and not _lasts(subject):
-        return "it compares without a measured change"
+        return Reason.NO_CHANGE
     over = "over" in claim.says and not subject.resources
     if (over and not (subject.changes and _states(subject) == (True, False))) or _is_no_result(claim, subject):
         return _TURNED
     denied = claim.negations % 2 == 1
     if subject.changes:
         told = not claim.negations and claim.says & (DIRECTIONS | {"over"} | _denials(claim))
-        return "" if told else _at_its_time(claim, subject, denied=denied)
+        return None if told else _at_its_time(claim, subject, denied=denied)
     if claim.negations and claim.says & DIRECTIONS:
         return _TURNED
     stated = claim.named or claim.negations
-    return _TURNED if stated and denied != subject.is_negated else ""
+    return _TURNED if stated and denied != subject.is_negated else None
 
 
 def _is_no_result(claim: Claim, subject: Subject) -> bool:
@@ -39,23 +40,23 @@ def _is_no_result(claim: Claim, subject: Subject) -> bool:
         "undetectable" in claim.says and not (low or subject.is_negated))
 
 
-def not_so_changed(held: Held) -> str:
+def not_so_changed(held: Held) -> Reason | None:
     """A change that is denied was none of that kind, where a change was looked for at all."""
     denied = {kind.removeprefix("not_") for kind in held.claim.says if kind.startswith("not_")} & DIRECTIONS
     if not denied:
-        return ""
+        return None
     known = {kind for change in held.subject.changes for kind in (change.direction.value, *_AS_SUCH.get(
         change.direction.value, ()))}
     if not known:
-        return "it compares without a measured change"
-    return "a change is not that of its finding" if denied & known else ""
+        return Reason.NO_CHANGE
+    return Reason.CHANGE if denied & known else None
 
 
 def _denials(claim: Claim) -> set[str]:
     return {kind for kind in claim.says if kind.startswith("not_")}
 
 
-def _at_its_time(claim: Claim, subject: Subject, *, denied: bool) -> str:
+def _at_its_time(claim: Claim, subject: Subject, *, denied: bool) -> Reason | None:
     """Whether what changed was or is there, as it is said of the earlier or the later examination."""
     earlier = "prior" in claim.says or any(role == "prior" or (
         not any(said.is_of(when) for when in subject.later_dates)
@@ -66,9 +67,9 @@ def _at_its_time(claim: Claim, subject: Subject, *, denied: bool) -> str:
     if earlier and now and not denied:
         states = list(_states(subject))
     if denied:
-        return _TURNED if any(states) else ""
+        return _TURNED if any(states) else None
     stated = bool(claim.says & {"present", "persisting"})
-    return _TURNED if stated and not all(states) else ""
+    return _TURNED if stated and not all(states) else None
 
 
 def _states(subject: Subject) -> tuple[bool, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from .dates import DateSaid, date_at
@@ -200,8 +200,3 @@ def _unit(reader: _Reader, place: int) -> tuple[str | None, int]:
         if form and known and (not form[0].isdigit() or form.startswith("10")):
             return form, start + len(form)
     return None, place
-
-
-def phrases_in(tokens: Sequence[Token]) -> frozenset[Words]:
-    """The phrases of findings among tokens."""
-    return frozenset(token.phrase for token in tokens if token.phrase)

@@ -21,6 +21,8 @@ _TIME = {"day": 1.0, "days": 1.0, "week": 7.0, "weeks": 7.0, "month": 30.44, "mo
          "years": 365.25, "h": 1 / 24, "hour": 1 / 24, "hours": 1 / 24, "min": 60 / _DAY, "minute": 60 / _DAY,
          "minutes": 60 / _DAY, "s": 1 / _DAY, "sec": 1 / _DAY, "second": 1 / _DAY, "seconds": 1 / _DAY,
          "ms": 1e-3 / _DAY}
+POINTS = ("percentage points", "percentage point")
+"""Of a difference of two percentages, and of no value."""
 _PLAIN = {"%": ("share", 0.01), "percent": ("share", 0.01), "1": ("share", 1.0), "hu": ("hu", 1.0),
           "mmhg": ("pressure", 1.0), "kpa": ("pressure", 7.50062), "au": ("arbitrary", 1.0),
           "lb": ("mass", 453.592), **dict.fromkeys(("cel", "°c", "degc"), ("temperature", 1.0)),
@@ -139,7 +141,7 @@ def is_written(digits: str, number: float, printed: str | None, *, loose: bool =
         about: the sentence says "about": so is rounding, and that to a whole number which stays near.
     """
     own = printed if printed is not None and re.fullmatch(r"\d+(?:\.\d+)?", printed) else number_text(number)
-    unrounded = printed is None and significant(f"{number:.12g}") > 4
+    unrounded = printed is None and ("." in digits or significant(f"{number:.12g}") > 4)
     if decimals_of(digits) > decimals_of(own) and significant(digits) > significant(own):
         return False
     written = float(digits)

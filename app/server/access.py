@@ -9,9 +9,10 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from .problems import Problem
+from .roles import Role
 from .service import Service
 from .sessions import COOKIE, csrf_holds
-from .users import Role, User
+from .users import User
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 CSRF_HEADER = "x-csrf-token"

@@ -9,15 +9,9 @@ from dataclasses import dataclass, field
 
 from ...core.errors import StoreError
 from ...memory.audit import MOST_AT_ONCE, AuditTrail, Deed
-from ...memory.home import Home
 
 MOST_KNOWN = 10_000
 """Looks of open viewers that are remembered, so that each tile is no entry."""
-
-
-def access_trail(home: Home) -> AuditTrail:
-    """The trail of accesses in a state folder."""
-    return AuditTrail(home, stem="access", long=True)
 
 
 @dataclass

@@ -8,11 +8,14 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.routing import Route
 
 from ... import __version__
+from .agents import TokenGuard, make_agents_door
 from .gate import Gate
-from .problems import ProblemDetails, tell_problems
-from .routes import cases, jobs, reports, system, talk
+from .problems import ProblemDetails, described, tell_problems
+from .routes import cases, images, jobs, reports, system, talk
 from .service import Service
 
 ABOUT = """\
@@ -28,20 +31,26 @@ def make_application(service: Service) -> FastAPI:
     Args:
         service: cases, users, limits.
     """
+    agents = make_agents_door(service)
+    over_http = agents.streamable_http_app(
+        stateless_http=True, transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False))
+
     @asynccontextmanager
     async def while_it_runs(_: FastAPI) -> AsyncIterator[None]:
         with service.running():
-            yield
+            async with agents.session_manager.run():
+                yield
 
     app = FastAPI(title="Caseloom", version=__version__, description=ABOUT, lifespan=while_it_runs, docs_url=None,
                   redoc_url=None, openapi_url="/api/openapi.json", generate_unique_id_function=_operation,
                   separate_input_output_schemas=False)
     app.state.service = service
     tell_problems(app)
-    api = APIRouter(prefix="/api")
-    for part in (system, cases, jobs, reports, talk):
+    api = APIRouter(prefix="/api", responses=described(400, 422, 429))
+    for part in (system, cases, jobs, reports, images, talk):
         api.include_router(part.router)
     app.include_router(api)
+    app.router.routes.append(Route("/mcp", endpoint=TokenGuard(over_http, service)))  # the gate looks at hosts
     app.add_middleware(Gate, options=service.options)
     _describe(app)
     return app
@@ -56,7 +65,7 @@ def _describe(app: FastAPI) -> None:
     """Add what the description of single addresses cannot say."""
     drawn = app.openapi
 
-    def described() -> dict[str, Any]:
+    def complete() -> dict[str, Any]:
         schema = drawn()
         schemas = schema["components"]["schemas"]
         schemas.setdefault("ProblemDetails", ProblemDetails.model_json_schema())
@@ -64,4 +73,4 @@ def _describe(app: FastAPI) -> None:
             schemas.pop(unused, None)
         return schema
 
-    app.openapi = described  # type: ignore[method-assign] # as FastAPI's documentation has it
+    app.openapi = complete  # type: ignore[method-assign] # as FastAPI's documentation has it

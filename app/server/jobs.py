@@ -53,6 +53,7 @@ class Job(Word):
     case: str
     state: JobState = JobState.QUEUED
     user: str
+    """Account of whoever queued it."""
     request: dict[str, Any] = Field(default_factory=dict)
     """As it was asked for: `reader`, `question`, `fresh`; `tool`, `files` ..."""
     created_at: str

@@ -38,4 +38,6 @@ class Options(Word):
     requests_per_second: float = 100.0
     """Of one user, on average; `burst` of them may come at once."""
     burst: int = 600
+    strangers_at_once: int = 30
+    """Requests without a known token that come at once from one address; one comes back each second."""
     session_seconds: int = 12 * 3600

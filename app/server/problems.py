@@ -11,13 +11,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from ...core.errors import (
     CaseloomError,
     InputError,
     ReaderFailed,
     ReaderUnavailable,
-    SeveralPatients,
     StoreError,
     UsageError,
 )
@@ -59,8 +59,8 @@ class Problem(CaseloomError):
 
 
 _STATUS: tuple[tuple[type[CaseloomError], int], ...] = (
-    (QueueFull, 503), (SeveralPatients, 409), (InputError, 422), (UsageError, 409), (StoreError, 409),
-    (ReaderUnavailable, 503), (ReaderFailed, 502))
+    (QueueFull, 429), (InputError, 409), (UsageError, 409), (StoreError, 409), (ReaderUnavailable, 503),
+    (ReaderFailed, 502))
 """A call that is wrong in itself was refused by its description before; what is left clashes with the case's state."""
 
 
@@ -86,7 +86,8 @@ def tell_problems(app: FastAPI) -> None:
     def ours(_: Request, error: CaseloomError) -> JSONResponse:
         headers = error.headers if isinstance(error, Problem) else {}
         status = status_of(error)
-        return response(status, str(error), headers={"Retry-After": "10", **headers} if status == 503 else headers)
+        later = {"Retry-After": "10"} if status in (429, 503) else {}
+        return response(status, str(error), headers=later | headers)
 
     @app.exception_handler(RequestValidationError)
     def misread(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -94,13 +95,29 @@ def tell_problems(app: FastAPI) -> None:
         return response(422, "the request is not as the description says", errors=faults)
 
     @app.exception_handler(HTTPException)
-    def refused(_: Request, error: HTTPException) -> JSONResponse:
-        return response(error.status_code, _spoken(error), headers=dict(error.headers or {}))
+    def refused(request: Request, error: HTTPException) -> JSONResponse:
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = _allowed(app, request, headers.get("Allow", ""))
+        return response(error.status_code, _spoken(error), headers=headers)
 
     @app.exception_handler(Exception)
     def bug(_: Request, error: Exception) -> JSONResponse:
         log.error("a request failed: %s", type(error).__name__)
         return response(500, bug_line(error).replace("run again with --debug", "start the server with --debug"))
+
+
+def _allowed(app: FastAPI, request: Request, of_one: str) -> str:
+    """The methods that an address takes, whichever of its functions serves them.
+
+    Args:
+        app: whose description names every address with its methods.
+        request: whose method is not taken.
+        of_one: the methods of the first function at the address.
+    """
+    found = {method.upper() for path, methods in app.openapi()["paths"].items() for method in methods
+             if compile_path(path)[0].match(request.url.path)}
+    return ", ".join(sorted(found | {method.strip() for method in of_one.split(",") if method.strip()}))
 
 
 def _spoken(error: HTTPException) -> str:

@@ -73,7 +73,7 @@ class Runner:
     @property
     def works(self) -> bool:
         """Whether its threads are there to take a job."""
-        return bool(self._threads) and all(thread.is_alive() for thread in self._threads)
+        return len(self._threads) == self._at_once and all(thread.is_alive() for thread in self._threads)
 
     def folder(self, job: Job) -> Path:
         """Where the results of a tool's run lie."""
@@ -110,7 +110,7 @@ class Runner:
             self._store.end(job.id, JobState.FAILED, error=JobError.model_validate(last["error"]))
 
     def _order(self, job: Job, entry: CaseEntry) -> dict[str, Any]:
-        return {"kind": job.kind, "account": f"web:{job.user}", "case": str(entry.path), "patient": entry.patient,
+        return {"kind": job.kind, "account": job.user, "case": str(entry.path), "patient": entry.patient,
                 "question": entry.question, "out": str(self.folder(job)), "request": job.request}
 
     def _watched(self, job: Job, order: dict[str, Any]) -> dict[str, Any]:

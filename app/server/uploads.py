@@ -56,8 +56,8 @@ class Uploads:
             Its size.
 
         Raises:
-            Problem: 413 where the case would hold too much, 409 where a folder has that name, 422 for a name that is
-                none.
+            Problem: 413 where the case would hold too much, 409 where a folder has that name, or for a name that
+                is none.
         """
         path, folder, held = safe_name(name), self.folder(case), self.sizes(case)
         others = {key: size for key, size in held.items() if key != path.as_posix()}
@@ -111,12 +111,12 @@ def safe_name(text: str) -> PurePosixPath:
     """A path below a case's folder.
 
     Raises:
-        Problem: 422 where it leads elsewhere, or cannot be a file's name.
+        Problem: 409 where it leads elsewhere, or cannot be a file's name.
     """
     path = PurePosixPath(text)
     parts = path.parts
     strange = any(part in (".", "..") or part.startswith(".part-") or len(part.encode()) > LONGEST_NAME or "\\" in part
                   or not part.isprintable() or part != part.strip() for part in parts)
     if not parts or path.is_absolute() or strange or len(parts) > DEEPEST:
-        raise Problem(422, "this cannot be the name of a file in a case: give a relative path with forward slashes")
+        raise Problem(409, "this cannot be the name of a file in a case: give a relative path with forward slashes")
     return path

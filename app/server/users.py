@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass, field
-from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,26 +13,12 @@ from pydantic import Field, ValidationError
 
 from ...core.errors import UsageError
 from ...core.words import Word
+from .roles import Role
 
 LOCAL = "local"
 """Name of the only user where there is no file of users."""
 EVERY_CASE = "*"
 TOKEN_BYTES = 32
-
-
-class Role(StrEnum):
-    """What a user may do; each may do what those before it may."""
-
-    VIEWER = "viewer"
-    """Looks: reports, images, timelines."""
-    READER = "reader"
-    """Adds cases, starts reviews and tools, asks, edits drafts."""
-    SIGNER = "signer"
-    """Signs, rejects, adds to signed reports."""
-
-    def may(self, needed: Role) -> bool:
-        """Whether this role suffices where `needed` is asked for."""
-        return list(Role).index(self) >= list(Role).index(needed)
 
 
 class User(Word):
@@ -45,11 +30,13 @@ class User(Word):
     """Digest of a random token of 256 bits; one so long needs no slow hash."""
     cases: tuple[str, ...] = ()
     """Ids of cases beside the user's own and those shared with the user; `*` is all."""
+    known_as: str | None = None
+    """Account of the operating system, where the user is the one who started the program."""
 
     @property
     def account(self) -> str:
         """As audit trails name the user."""
-        return f"web:{self.name}"
+        return self.known_as or f"web:{self.name}"
 
     def may(self, needed: Role) -> bool:
         """Whether the user's role suffices."""
@@ -87,9 +74,15 @@ def token_digest(token: str) -> str:
     return sha256(token.encode("utf-8")).hexdigest()
 
 
-def local_user(token: str) -> Users:
-    """The one user of a server without a file of users: may do everything, with this start's token."""
-    return Users((User(name=LOCAL, role=Role.SIGNER, token_sha256=token_digest(token), cases=(EVERY_CASE,)),))
+def local_user(token: str, known_as: str | None = None) -> Users:
+    """The one user of a server without a file of users: may do everything, with this start's token.
+
+    Args:
+        token: of this start.
+        known_as: account of the operating system, where nobody else can be meant.
+    """
+    return Users((User(name=LOCAL, role=Role.SIGNER, token_sha256=token_digest(token), cases=(EVERY_CASE,),
+                       known_as=known_as),))
 
 
 def read_users(file: Path) -> Users:

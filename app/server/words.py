@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from ...core.report import ReportStatus, Support, TimelineEvent
 from ...core.words import Word
 from ...memory.query import Query
 from .jobs import Job, JobState
 from .registry import CaseEntry, Origin
-from .users import Role
+from .roles import Role
 
 CASE_ID = "c-0123456789abcdef"
 JOB_ID = "j-0123456789abcdef"
@@ -107,7 +107,7 @@ class NewReview(Word):
     """One that the server allows; without it, its first."""
     question: str | None = Field(default=None, min_length=1, max_length=2000)
     """In place of the case's."""
-    fresh: bool = False
+    fresh: StrictBool = False
     """Start over, forget what was done."""
 
 
@@ -129,7 +129,7 @@ class NewToolRun(Word):
 class JobShown(Word):
     """A job, and how many are before it."""
 
-    model_config = example(id=JOB_ID, kind="review", case=CASE_ID, state="running", user="local",
+    model_config = example(id=JOB_ID, kind="review", case=CASE_ID, state="running", user="web:local",
                            request={"reader": "measure", "question": None, "fresh": False},
                            created_at="2026-11-26T10:00:00+00:00", started_at="2026-11-26T10:00:01+00:00",
                            ended_at=None, error=None, usable=None, position=0)

@@ -7,6 +7,11 @@
     target.scrollIntoView({ block: "center" });
   };
   addEventListener("hashchange", open);
-  addEventListener("beforeprint", () => document.querySelectorAll("details.year, details.file").forEach((box) => { box.open = true; }));
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll("details:not([open]):not(.digests)")];
+    closed.forEach((box) => { box.open = true; });
+  });
+  addEventListener("afterprint", () => closed.forEach((box) => { box.open = false; }));
   open();
 })();

@@ -5,8 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from caseloom.agent.chat.shelf import Shelf
 from caseloom.agent.chat.told import Saying, Told
+from caseloom.core.errors import StoreError
 from caseloom.core.evidence import DocumentSpan, Evidence, Source, make_evidence
 
 
@@ -39,3 +42,11 @@ def test_ids_are_given_once_however_many_ask(tmp_path: Path) -> None:
         done = list(pool.map(lambda at: shelves[at % 4].shelve(told(f"piece {at}")), range(24)))
     ids = [item.id for one in done for item in one.evidence]
     assert len(set(ids)) == 24 == len((tmp_path / "case.evidence.jsonl").read_text().splitlines())
+
+
+def test_a_whole_line_that_is_nothing_we_wrote_is_an_error_and_no_silent_loss(tmp_path: Path) -> None:
+    file = tmp_path / "case.evidence.jsonl"
+    Shelf([], file).shelve(told("a"))
+    file.write_text('{"written": "by another version"}\n' + file.read_text())
+    with pytest.raises(StoreError, match=r"line 1 of case\.evidence\.jsonl"):
+        Shelf([], file).get("R1")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from caseloom.agent.chat.amounts import amount_of_change
-from caseloom.agent.chat.first_last import changes_over
+from caseloom.agent.chat.amounts import amount_of_change, rate_of_change
+from caseloom.agent.chat.changes import Wanted, changes_over, find_changes
 from caseloom.agent.chat.forms import events, record_entries, studies
 from caseloom.agent.chat.frames import frame_of, plan_of_frame
 from caseloom.agent.chat.moments import span_in
@@ -20,7 +20,7 @@ from caseloom.agent.chat.refusals import ADVICE, DIAGNOSIS, IDENTITY, ORDERS, PR
 from caseloom.agent.chat.results import how_it_changed, look_up
 from caseloom.agent.chat.session import Chat
 from caseloom.agent.chat.told import Told
-from caseloom.agent.chat.values import Limit, find_changes, find_values
+from caseloom.agent.chat.values import Limit, find_values
 from caseloom.agent.chat.wording import corrected, plain
 from caseloom.core.evidence import DocumentSpan, Evidence, Source, make_evidence
 from caseloom.core.finding import Change, Code, Finding, Laterality, Value, make_finding
@@ -120,7 +120,7 @@ def test_what_is_stable_is_not_among_what_increased() -> None:
 
     for direction, found in (("increased", True), ("stable", False)):
         held = SimpleNamespace(report=SimpleNamespace(findings=(changed(direction),)), material=SERIES.material)
-        assert bool(find_changes(held, 50.0, "increased", "", "", "").sayings) is found
+        assert bool(find_changes(held, Wanted(50.0, "increased", "", 24), "", "").sayings) is found
 
 
 @pytest.mark.parametrize(("question", "said"), [
@@ -257,3 +257,41 @@ def test_what_is_new_is_what_changed_and_what_came() -> None:
     question = "what is new since march"
     plan = events(span_in(question, "2025-12"), question)
     assert plan is not None and [call.tool for call in plan.calls] == ["find_changes", *["search_timeline"] * 2]
+
+
+def opacity(name: str, unit: str, first: float, last: float, least: float) -> tuple[Finding, Evidence]:
+    """A change of an opacity over 100 days."""
+    finding, shown = result(last, "2025-06-12", unit=unit)
+    return finding.model_copy(update={"name": name, "category": "change", "id": name, "change": Change(
+        direction="increased", from_=first, to=last, delta=last - first, relative=(last - first) / first,
+        least_detectable=least, interval_days=100, prior_evidence=("old",))}), shown
+
+
+@pytest.mark.parametrize(("least", "words"), [
+    (0.1, "if it grows exponentially, it doubles in 100 days (Schwartz, Cancer 14:1272, 1961)."),
+    (0.5, "no rate is told, since 0.2 mL is no more than the smallest detectable difference, 0.5 mL.")])
+def test_a_rate_is_told_where_the_difference_is_more_than_noise(least: float, words: str) -> None:
+    held = context(opacity("Pulmonary nodule candidate", "mm", 6.0, 8.0, 1.0),
+                   opacity("Opacity volume", "mL", 0.2, 0.4, least))
+    held.valued = held.labs = []
+    told = [saying.text for saying in rate_of_change(held, name="nodule", since="", until="").sayings]
+    assert told[1] == ("Pulmonary nodule candidate: 2 mm in 100 days, 7.3 mm per year if it moved evenly; the "
+                       "difference is told to 1 mm, so the rate to 3.7 mm per year.")
+    assert told[-1] == f"Opacity volume: {words}"
+
+
+def test_a_limit_in_amount_of_substance_is_held_against_a_result_in_mass() -> None:
+    code = Code(system="http://loinc.org", code="2160-0", display="Creatinine")
+    finding, shown = result(1.02, "2025-11-10", unit="mg/dL")
+    held = context((finding.model_copy(update={"code": code}), shown))
+    for border, count in ((90.0, "1 is above 90"), (91.0, "none is above 91")):
+        told = find_values(held, "haemoglobin", Limit("above", border, "µmol/L"), "", "", False)
+        assert count in told.sayings[0].text
+    assert look_up(held, "haemoglobin", "", "", "umol/L", "").sayings[-1].text.endswith(
+        "1.02 mg/dL = 90.17 umol/L (molar mass 113.12 g/mol, C4H7N3O).")
+
+
+def test_two_findings_whose_names_hold_the_same_words_keep_all_their_names() -> None:
+    one, other = (result(1.0, "2025-11-10")[0].model_copy(update={"name": name, "code": code}) for name, code in (
+        ("Glucose", Code(system="http://loinc.org", code="2345-7", display="Glucose")), ("Glucose", None)))
+    assert Names([Named(one), Named(other)], [one, other]).answers_to("2345-7") is not Fit.NONE

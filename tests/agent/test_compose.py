@@ -12,7 +12,7 @@ from caseloom.agent.compose_labs import flag_words
 from caseloom.agent.verify import verify
 from caseloom.core.case import FileKind
 from caseloom.core.evidence import DocumentSpan, FhirResource, ImageBox
-from caseloom.core.finding import Category, Status, Value
+from caseloom.core.finding import Category, Change, Direction, Status, Value
 from caseloom.core.numbering import number_all
 from caseloom.core.refusal import Refusal, RefusalCode
 from caseloom.core.report import ReaderIdentity, Section, Sentence, SentenceKind, Support
@@ -92,10 +92,10 @@ def test_the_comparison_section_says_when_there_was_none(case):
     assert "No earlier film." in text_of(sections["Comparison"])
 
 
-def test_only_values_outside_their_range_have_a_sentence_of_their_own(sections):
+def test_values_outside_their_range_come_first_and_with_their_range(sections):
     lines = text_of(sections["Laboratory"]).splitlines()
-    assert lines[:2] == ["Leukocytes 13.4 10*9/L, high, range 4 - 11 (2025-03-04).",
-                         "Haemoglobin 9.8 g/dL, low, range 12 - 16 (2025-03-04)."]
+    assert lines[0] == ("Flagged or outside the printed range (2025-03-04): Leukocytes 13.4 10*9/L, high, range "
+                        "4 - 11; Haemoglobin 9.8 g/dL, low, range 12 - 16.")
     assert "Within the printed range (2025-03-04): Creatinine; Platelets." in lines
 
 
@@ -201,7 +201,8 @@ def test_no_sentence_names_the_patient(sections):
 
 @pytest.mark.parametrize(("flag", "computed", "words"), [
     ("L", "L", "low"), ("HH", "H", "high"), (None, "H", "high"), (None, "N", ""), ("N", "H", ""), ("++", "H", "high"),
-    ("*", "L", "low"), ("+", None, "high"), ("!", None, "flagged !"), ("A", None, "flagged A"), (None, None, "")])
+    ("*", "L", "low"), ("+", None, "high"), ("!", None, "flagged !"), ("A", None, "flagged A"), (None, None, ""),
+    ("bold", "H", "high")])
 def test_the_printed_flag_counts_and_a_sign_without_a_direction_gives_way_to_the_range(case, flag, computed, words):
     result = next(item for item in case.findings if item.category is Category.LAB and item.number is not None)
     assert result.value is not None
@@ -290,3 +291,70 @@ def test_a_result_without_a_range_has_its_number_and_one_of_urine_its_specimen(c
                   category=Category.LAB, status=Status.MEASURED, tool="labs", date=SECOND)
     told = text_of({section.title: section for section in of_made(maker, case)}["Laboratory"])
     assert "Hemoglobin 14.6 g/dL" in told and "Blood (urine) 1+" in told and "Urine protein Trace" in told
+
+
+def test_what_a_letter_says_of_side_size_and_course_is_in_the_impression(case):
+    maker = Maker()
+    letter = maker.study(FileKind.DOCUMENT, "DOC", SECOND, "letter.pdf")
+    said = (("Hypertension", {}), ("Pulmonary nodule", {"laterality": "right", "site": "right upper lobe"}),
+            ("Pleural effusion", {"laterality": "left", "value": Value(text="small, new")}))
+    for n, (name, fields) in enumerate(said):
+        maker.add(letter, DocumentSpan(page=1, bbox=(50, 100 + 20 * n, 400, 112 + 20 * n), text=name),
+                  f"Letter: {name}", name=name, category=Category.RECORD, status=Status.PRESENT, tool="records",
+                  date=SECOND, **fields)
+    sections = {section.title: text_of(section) for section in of_made(maker, case)}
+    assert sections["Health record"] == ("Stated in notes and letters (2025-03-04): Hypertension; Pleural effusion, "
+                                         "left, small, new; Pulmonary nodule, right upper lobe.")
+    assert sections["Impression"] == ("Stated in notes and letters (2025-03-04): Pleural effusion, left, small, new; "
+                                      "Pulmonary nodule, right upper lobe.")
+
+
+def changed_pair(maker: Maker, name: str, numbers: tuple[float, float], unit: str, change: Change) -> None:
+    sources = [maker.study(FileKind.FILM, "CR", date, f"{name}_{date}.dcm") for date in (FIRST, SECOND)]
+    ends = [maker.add(source, ImageBox(box=(0, 0, 5, 5)), f"{name}, {date}", name=name, tool="volume", date=date,
+                      category=Category.MEASUREMENT, status=Status.MEASURED, value=Value(number=number, unit=unit))
+            for source, date, number in zip(sources, (FIRST, SECOND), numbers, strict=True)]
+    maker.change(*ends, change.model_copy(update={"from_": numbers[0], "to": numbers[1]}))
+
+
+def test_what_moved_by_less_than_can_be_detected_is_told_so_and_together(case):
+    maker = Maker()
+    for name, numbers, unit, least in (
+            ("Opacity volume", (0.246, 0.487), "mL", 0.42), ("Emphysema", (4.0, 5.0), "%", 5.0),
+            ("Lung volume", (2536.0, 2536.0), "mL", 183.0)):
+        changed_pair(maker, name, numbers, unit, Change(
+            direction=Direction.STABLE, delta=round(numbers[1] - numbers[0], 3), least_detectable=least,
+            relative=round((numbers[1] - numbers[0]) / numbers[0], 4), interval_days=367))
+    sections = {section.title: text_of(section) for section in of_made(maker, case)}
+    assert sections["Comparison"].splitlines() == [
+        "Stable, or changed by less than can be detected, from 2024-03-02 to 2025-03-04: emphysema from 4 % to 5 % "
+        "(smallest detectable 5 percentage points); lung volume from 2536 mL to 2536 mL (smallest detectable 183 mL); "
+        "opacity volume from 0.246 mL to 0.487 mL (smallest detectable 0.42 mL)."]
+
+
+def test_one_alone_says_it_with_its_difference_and_percentages_differ_by_points(case):
+    maker = Maker()
+    changed_pair(maker, "Opacity volume", (0.246, 0.487), "mL", Change(
+        direction=Direction.STABLE, delta=0.241, relative=0.9797, least_detectable=0.42, interval_days=367))
+    changed_pair(maker, "Field share", (48.0, 54.0), "%", Change(
+        direction=Direction.INCREASED, delta=6.0, relative=0.125, least_detectable=5.0, interval_days=367))
+    told = {section.title: text_of(section) for section in of_made(maker, case)}["Comparison"].splitlines()
+    assert told == [
+        "Field share: increased from 48 % on 2024-03-02 to 54 % on 2025-03-04, by 6 percentage points over 367 days, "
+        "smallest detectable difference 5 percentage points.",
+        "Opacity volume: changed by less than can be detected, from 0.246 mL on 2024-03-02 to 0.487 mL on 2025-03-04, "
+        "by 0.241 mL over 367 days, smallest detectable difference 0.42 mL."]
+
+
+def test_a_printed_decimal_comma_does_not_cost_the_comparison(case):
+    maker = Maker()
+    ends = [maker.add(maker.study(FileKind.DOCUMENT, "DOC", date, f"{date}.pdf"),
+                      DocumentSpan(page=1, bbox=(0, 0, 9, 9), text="x"), date, name="Magnesium", tool="labs", date=date,
+                      category=Category.LAB, status=Status.MEASURED, value=Value(
+                          number=number, text=text, unit="mmol/L", low=0.7, high=1.05, flag=flag, flag_computed=flag))
+            for date, number, text, flag in ((FIRST, 1.0, "1,0", None), (SECOND, 1.14, "1,14", "H"))]
+    maker.change(*ends, Change(direction=Direction.INCREASED, from_=1.0, to=1.14, delta=0.14, relative=0.14,
+                               interval_days=367))
+    sections = {section.title: text_of(section) for section in of_made(maker, case)}
+    assert sections["Comparison"] == ("Magnesium: increased from 1 mmol/L on 2024-03-02 to 1.14 mmol/L on 2025-03-04, "
+                                      "by 0.14 mmol/L (14 %) over 367 days.")

@@ -14,6 +14,7 @@ from caseloom.agent.decide import (
     audit_trail,
     edit_case,
     reject_case,
+    restart_trail,
     sign_case,
     unsupported,
     verify_trail,
@@ -241,6 +242,26 @@ def test_a_copy_that_is_gone_and_a_trail_that_was_removed_are_noticed(case: Path
     for name in ("audit.jsonl", "audit.end"):
         (home / name).unlink()
     with pytest.raises(StoreError, match="the audit trail has no entry"):
+        verify_trail()
+
+
+def test_a_trail_that_was_begun_anew_knows_the_copies_from_before(case: Path, home: Path) -> None:
+    caseloom.review_case(case)
+    sign_case(case, name=WHO)
+    add_addendum(case, "Seen again.", name=WHO)
+    trail = home / "audit.jsonl"
+    trail.write_bytes(trail.read_bytes().replace(b"signed", b"sinned", 1))
+    with pytest.raises(StoreError, match="audit --restart"):
+        verify_trail()
+    entry = restart_trail()
+    assert entry.action == "restarted" and len(entry.about["kept"]) == 2
+    assert all((home / name).is_file() for name in entry.about["set_aside"]) and len(entry.about["set_aside"]) == 2
+    assert [one.action for one in verify_trail()] == ["restarted"]
+    add_addendum(case, "And again.", name=WHO)
+    assert [one.action for one in verify_trail()] == ["restarted", "addendum"]
+    (file,) = (home / name for name in entry.about["kept"] if "addendum" not in name)
+    file.write_bytes(file.read_bytes().replace(WHO.encode(), b"Dr Other"))
+    with pytest.raises(StoreError, match="changed before or since"):
         verify_trail()
 
 

@@ -92,3 +92,18 @@ def test_a_zip_of_the_case_gives_the_same_report(demo: Path, tmp_path: Path, hom
     archive = shutil.make_archive(str(tmp_path / "packed"), "zip", case)
     assert caseloom.review_case(archive) == caseloom.review_case(case)
     assert home.is_dir()
+
+
+def test_a_question_of_two_parts_is_answered_from_images_and_record(demo: Path, reviewed: tuple[Report, Path],
+                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASELOOM_HOME", str(reviewed[1].parent / "home"))
+    answer = caseloom.ask(demo, "Has the lung disease changed, and is the patient anaemic?")
+    first, *_, last = (item.text for item in answer.sentences)
+    assert first.startswith("Pulmonary nodule candidate, opacity 1, right lung: increased from")
+    assert last.startswith("Yes: Anemia") and all(item.evidence for item in answer.sentences)
+
+
+def test_the_letter_is_heard(reviewed: tuple[Report, Path]) -> None:
+    said = [sentence.text for section in reviewed[0].sections if section.title == "Impression"
+            for sentence in section.sentences]
+    assert any("Pleural effusion, left, small, new" in text for text in said)

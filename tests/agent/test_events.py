@@ -6,7 +6,14 @@ import pytest
 
 from caseloom.agent.conflicts import lab_conflicts
 from caseloom.agent.events import event_text, events_of
+from caseloom.agent.plan import Task
+from caseloom.agent.state import TaskResult
+from caseloom.core.case import Study
+from caseloom.core.evidence import DocumentSpan, FhirResource, Source, make_evidence
 from caseloom.core.finding import Change, Code, Finding, Value, make_finding
+from caseloom.core.report import TimelineEvent
+from caseloom.core.result import ToolResult
+from caseloom.memory.query import Query
 
 
 def lab(number: float | None, evidence: str, **value: object) -> Finding:
@@ -113,3 +120,41 @@ def test_a_report_that_two_sources_date_differently_is_one_conflict() -> None:
     conflict, = lab_conflicts(found, {item.evidence[0]: item.id[:-1] for item in found})
     assert "2025-03-04 11:45 and 2025-03-05" in conflict.text and len(conflict.evidence) == 16
     assert len(events_of([], found)) == 16  # without knowing the files nothing says that each is one report
+
+
+def entry(assertion: str, *ended: str | None, name: str = "Pneumonia") -> list[TimelineEvent]:
+    """Events of a condition in a record that began on 2018-01-22."""
+    source = Source(file="record.json", sha256="0" * 64)
+    place = FhirResource(resource_type="Condition", id="1", path="Condition.code")
+    main = make_evidence(source, place, caption=f"Condition: {name}", date="2018-01-22")
+    ends = [make_evidence(source, place.model_copy(update={"path": "Condition.abatement"}), caption=f"Ended: {day}",
+                          date=day) for day in ended if day]
+    finding = make_finding(name=name, category="record", status="present", assertion=assertion, tool="records",
+                           evidence=(main.id, *(one.id for one in ends)), reader="measure", date="2018-01-22",
+                           patient="P")
+    study = Study(id="S1", uid="u", kind="record", modality="FHIR", date=None, series=())
+    result = ToolResult(tool="records", findings=(finding,), evidence=(main, *ends), reader="measure", seconds=0.0)
+    return events_of([TaskResult(task=Task(tool="records", study=study), result=result)], [])
+
+
+def test_what_ended_later_is_not_said_of_the_day_on_which_it_began() -> None:
+    began, ended = entry("historical", "2018-02-12")
+    assert (began.text, began.occurred_at) == ("Pneumonia", "2018-01-22")
+    assert (ended.text, ended.occurred_at) == ("Pneumonia: ended", "2018-02-12")
+    assert began.id == entry("affirmed")[0].id  # what was known while it lasted is the same event
+    assert Query(as_of="2018-02-01").among([began, ended], {}) == [began]
+    untold = entry("historical")
+    assert [event.occurred_at for event in untold] == ["2018-01-22", None]
+    assert "does not tell" in untold[1].text
+    assert entry("historical", name="History of stroke")[0].text == "(historical) History of stroke"
+
+
+def test_a_letter_is_one_event_though_a_tool_names_it_too() -> None:
+    shown = make_evidence(Source(file="letter.pdf", sha256="0" * 64), DocumentSpan(page=1, bbox=(0, 0, 1, 1), text="x"),
+                          caption="Letter", date="2025-11-13")
+    finding = make_finding(name="Letter", category="record", status="present", tool="records", evidence=(shown.id,),
+                           reader="measure", date="2025-11-13", patient="P")
+    study = Study(id="S1", uid="u", kind="document", modality="DOC", date="2025-11-13", description="Letter", series=())
+    result = ToolResult(tool="records", findings=(finding,), evidence=(shown,), reader="measure", seconds=0.0)
+    event, = events_of([TaskResult(task=Task(tool="records", study=study), result=result)], [])
+    assert (event.kind, event.text) == ("study", "Letter")

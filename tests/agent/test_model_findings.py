@@ -212,7 +212,7 @@ def test_all_that_was_read_as_present_is_named_however_much_it_is() -> None:
                                                               (12.0, "present", 0)])
 def test_emphysema_without_any_low_attenuation_is_a_conflict(percent: float, status: str, conflicts: int) -> None:
     where = place("ct", "words")
-    area = said("Low-attenuation area", "measured", where, category="measurement", reader="measure",
+    area = said("Low-attenuation area below -950 HU", "measured", where, category="measurement", reader="measure",
                 value=Value(number=percent, unit="%", precision=0.2))
     found = conflicts_of(made_case().case, [area, said("Emphysema", status, where)], [where])
     assert len(found) == conflicts

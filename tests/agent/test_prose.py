@@ -170,4 +170,6 @@ def test_a_number_holds_within_its_printed_precision_alone() -> None:
     assert is_written("9.0", 9.0, "9.0") and is_written("9", 9.0, "9.0") and not is_written("9.00", 9.0, "9.0")
     assert not is_written("10.7", 10.6, None) and not is_written("11", 10.6, None)
     assert is_written("3", 3.4, None, about=True) and not is_written("1", 1.4, None, about=True)
+    assert is_written("7.4", 7.42, None) and not is_written("7.5", 7.42, None) and not is_written("7.4", 7.42, "7.42")
+    assert not is_written("2230", 2229, None) and not is_written("0.5", 0.48, None)
     assert is_written("11", 10.6, None, loose=True) and is_written("9.3", 9.30461395823093, None)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import caseloom
+from caseloom.agent.door import open_chat
 from caseloom.core.report import Report, Support
+from caseloom.evals.chat_score import read_script, run_words
 
 FORMS = ("report.json", "report.md", "report.html", "report.pdf", "fhir.json")
 
@@ -74,3 +76,11 @@ def test_the_question_is_answered_from_the_record(reviewed: tuple[Report, Path])
     assert answer is not None
     assert answer.status in ("answered", "not_in_case")
     assert answer.text
+
+
+def test_a_clinicians_questions_are_answered_from_the_record(reviewed: tuple[Report, Path], real_case: Path) -> None:
+    script = read_script(Path(__file__).parent / "chat_record.yaml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CASELOOM_HOME", str(reviewed[1].parent / "home"))
+        outcomes = run_words(open_chat(real_case, keep=False), script)
+    assert [(item.question, why) for item, (_, why) in zip(script, outcomes, strict=True) if why] == []

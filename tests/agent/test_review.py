@@ -23,6 +23,7 @@ from caseloom.core.report import ReaderIdentity, Report
 from caseloom.core.result import ToolResult
 from caseloom.core.settings import Settings
 from caseloom.memory.home import Home
+from caseloom.memory.query import Query
 from caseloom.readers.measure import MeasureReader
 from caseloom.tools.base import ToolContext
 from caseloom.tools.catalogue import all_tools
@@ -102,7 +103,15 @@ def test_every_door_says_the_same(case: Path) -> None:
     assert {(item.name, item.status, item.date) for item in caseloom.run_tool("records", case).findings} == found
     assert caseloom.ask(case, "Does the patient have asthma?").status == "answered"
     with pytest.raises(UsageError, match="not a date"):
-        timeline(case, as_of="yesterday")
+        timeline(case, query=Query(as_of="yesterday"))
+
+
+@pytest.mark.usefixtures("home")
+def test_a_question_of_two_parts_is_answered_part_by_part(case: Path) -> None:
+    answer = caseloom.review_case(case, question="Does the patient have asthma, and will he live?").answer
+    assert answer is not None and answer.status == "answered"
+    assert answer.sentences[0].text.startswith("Yes: Asthma") and answer.sentences[0].evidence
+    assert "“Will he live?” was not answered" in answer.text
 
 
 @pytest.mark.usefixtures("home")

@@ -6,6 +6,7 @@ import pytest
 from made_case import FIRST, MEASURE, SECOND, MadeCase, made_case
 
 from caseloom.agent.compose import compose
+from caseloom.agent.compose_labs import lab_sentence
 from caseloom.agent.verify import verify
 from caseloom.core.finding import Finding
 from caseloom.core.report import Outcome, Section, Sentence, SentenceKind, Support
@@ -18,7 +19,10 @@ def case() -> MadeCase:
 
 @pytest.fixture(scope="module")
 def composed(case: MadeCase) -> tuple[Section, ...]:
-    return compose(case.case, case.findings, case.evidence, MEASURE)
+    """The made case's sections, and one more with a sentence for each result that is outside its range."""
+    flagged = [item for item in case.findings if item.value and item.value.flag and item.change is None]
+    return (*compose(case.case, case.findings, case.evidence, MEASURE),
+            Section(title="Singles", sentences=tuple(lab_sentence([item]) for item in flagged)))
 
 
 def sentence_with(composed: tuple[Section, ...], start: str) -> Sentence:
@@ -191,6 +195,6 @@ def test_numbers_in_names_are_not_taken_for_values(case):
     findings = [renamed(item) for item in case.findings]
     sections = compose(case.case, findings, case.evidence, MEASURE)
     assert verify(sections, findings, case.evidence)[1] == []
-    sentence = sentence_with(sections, "Vitamin B12")
+    sentence = sentence_with(sections, "Flagged or outside")
     swapped = sentence.model_copy(update={"text": sentence.text.replace("B12", "B6")})
     assert verify((Section(title="T", sentences=(swapped,)),), findings, case.evidence)[0] == ()

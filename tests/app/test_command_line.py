@@ -103,10 +103,12 @@ def test_chat_answers_with_one_document_and_in_lines(home: Path, case: Path) -> 
     lines = caseloom(home, "chat", case, "--ask", "Does the patient have asthma?").stdout.splitlines()
     assert lines == ["Yes: Asthma, since 2020-02-01. [E1]"]
     assert caseloom(home, "chat", case, "--json").returncode == 2
+    empty = caseloom(home, "chat", case, "--ask", " ")
+    assert (empty.returncode, empty.stdout, len(empty.stderr.strip().splitlines())) == (2, "", 1)
 
 
 def test_a_chat_reads_questions_and_commands_until_its_input_ends(home: Path, case: Path) -> None:
-    typed = "When did asthma start?\n/evidence E1\n/timeline\n/report\n/history\n/help\nnonsense\n/quit\nignored\n"
+    typed = "When did asthma start?\n/evidence E1\n/timeline\n/report\n/history\n/help\nsing a song\n/quit\nignored\n"
     done = caseloom(home, "chat", case, typed=typed)
     assert done.returncode == 0
     for text in ("Asthma, since 2020-02-01. [E1]", "Condition/c1", "1 event", "report.html", "> When did asthma start?",

@@ -6,6 +6,7 @@ import pytest
 
 from caseloom.core.analytes import SUBSTANCES, substance_of
 from caseloom.core.finding import Code, Finding, Value, make_finding
+from caseloom.core.near import Near
 from caseloom.core.results import contradictions, one_results
 from caseloom.core.ucum import ratio, unit_of
 
@@ -140,3 +141,12 @@ def test_a_report_told_twice_under_two_dates_is_one_and_the_dates_are_disputed(
     both = one_results(report("page", "2025-01-02", PANEL) + report("record", date, PANEL | change))
     assert (len(both) == len(PANEL)) is one_report
     assert all(one.dates_differ for one in both) is one_report
+
+
+def test_only_results_of_one_day_are_compared_with_each_other() -> None:
+    near = Near()
+    days = [frozenset({f"20{n // 365:02d}-{n % 365}"}) for n in range(3000)]
+    for number, day in enumerate(days):
+        near.add(number, day)
+    near.add(3000, None)
+    assert near.to(days[7]) == [7, 3000] and len(near.to(None)) == 3001

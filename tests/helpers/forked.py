@@ -24,7 +24,9 @@ from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
 LOADED = ("caseloom.app.command_line", "caseloom.agent.door", "caseloom.agent.run", "caseloom.agent.handover",
-          "caseloom.memory.timeline", "caseloom.report.write", "chromadb", "pymupdf")
+          "caseloom.memory.timeline", "caseloom.report.write", "chromadb", "pymupdf", "torch",
+          "transformers.models.bert.modeling_bert", "transformers.models.gemma3.modeling_gemma3",
+          "transformers.models.siglip.modeling_siglip")
 """What every request needs and what takes long to load."""
 SECONDS = 120
 """After which a process is ended."""
@@ -67,11 +69,22 @@ def _ask(request: str) -> int:
 def _serve() -> None:
     for module in LOADED:
         importlib.import_module(module)
+    _load_embedder()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
             _become(json.loads(line))
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)  # noqa: T201 - the server's answer
+
+
+def _load_embedder() -> None:
+    """The packaged weights are read once; on one thread, since a fork has none of the threads of a pool."""
+    import torch
+
+    from caseloom.memory.embeddings import MiniLm
+
+    torch.set_num_threads(1)
+    MiniLm().embed(["what is loaded before a request"])
 
 
 def _become(request: dict[str, Any]) -> NoReturn:

@@ -11,6 +11,7 @@ from caseloom.core.errors import StoreError, UsageError
 from caseloom.core.report import TimelineEvent, make_event
 from caseloom.memory.embeddings import MiniLm, check_weights, embedder_of
 from caseloom.memory.home import Home
+from caseloom.memory.query import Query
 from caseloom.memory.timeline import Timeline
 
 ALEX, ROBIN = "P-00000000000000aa", "P-00000000000000bb"
@@ -39,7 +40,7 @@ def test_one_patient_is_never_visible_from_another(home: Home) -> None:
     alex, robin = Timeline(home, ALEX, LetterCounts()), Timeline(home, ROBIN, LetterCounts())
     alex.remember([event("Haemoglobin 118 g/L")], case_id="c1")
     robin.remember([event("Potassium 4.0 mmol/L")], case_id="c2")
-    assert [item.text for item in alex.events()] == ["Haemoglobin 118 g/L"]
+    assert [item.text for item in alex.matching()] == ["Haemoglobin 118 g/L"]
     assert [item.event.text for item in alex.hits("Potassium")] == ["Haemoglobin 118 g/L"]
     assert [item.event.text for item in robin.hits("Haemoglobin 118 g/L")] == ["Potassium 4.0 mmol/L"]
 
@@ -55,17 +56,17 @@ def test_the_same_events_twice_are_there_once(home: Home) -> None:
     timeline = Timeline(home, ALEX, LetterCounts())
     assert timeline.remember(events, case_id="c") == 2
     assert timeline.remember(events, case_id="c") == 0
-    assert len(Timeline(home, ALEX, LetterCounts()).events()) == 2
+    assert len(Timeline(home, ALEX, LetterCounts()).matching()) == 2
 
 
 def test_order_and_as_of(home: Home) -> None:
     timeline = Timeline(home, ALEX, LetterCounts())
     timeline.remember([event("later", "2025-11-11"), event("undated", None), event("year", "2024"),
                        event("issued later", "2025-03-04", recorded_at="2025-06-01")], case_id="c")
-    assert [item.text for item in timeline.events()] == ["year", "issued later", "later", "undated"]
-    assert [item.text for item in timeline.events(as_of="2025-05-31")] == ["year"]
-    assert [item.text for item in timeline.events(as_of="2025-06")] == ["year", "issued later"]
-    assert [item.text for item in timeline.events(as_of="2025-11-11")] == ["year", "issued later", "later"]
+    assert [item.text for item in timeline.matching()] == ["year", "issued later", "later", "undated"]
+    assert [item.text for item in timeline.matching(Query(as_of="2025-05-31"))] == ["year"]
+    assert [item.text for item in timeline.matching(Query(as_of="2025-06"))] == ["year", "issued later"]
+    assert [item.text for item in timeline.matching(Query(as_of="2025-11-11"))] == ["year", "issued later", "later"]
 
 
 def test_words_come_before_meaning(home: Home) -> None:

@@ -16,6 +16,7 @@ import pytest
 from caseloom.core.errors import StoreError, UsageError
 from caseloom.core.report import make_event
 from caseloom.memory.home import Home
+from caseloom.memory.query import Query
 from caseloom.memory.store import LAST, NEXT, open_client
 from caseloom.memory.timeline import Match, Timeline
 
@@ -73,8 +74,8 @@ class Contract:
         alex, robin = (Timeline(home, patient, Lengths(), server=server) for patient in (ALEX, ROBIN))
         assert alex.remember(ingest_until_killed.events(7), case_id="c") == 7
         assert alex.remember(ingest_until_killed.events(9), case_id="c") == 2
-        assert robin.events() == []
-        assert len(Timeline(home, ALEX, Lengths(), server=server).events()) == 9
+        assert robin.matching() == []
+        assert len(Timeline(home, ALEX, Lengths(), server=server).matching()) == 9
         assert alex.hits("Result 3", limit=1)[0].event.text == "Result 3"
 
     def test_corrections_denials_and_dates_hold(self, where: tuple[Home, str | None]) -> None:
@@ -85,19 +86,19 @@ class Contract:
         store.remember([make_event(text="Potassium: 4.1 mmol/L", recorded_at="2025-03-09T09:00", **told)], case_id="b")
         store.remember([make_event(kind="observation", text="No pneumothorax", occurred_at="2025-04-01",
                                    evidence=("E2",))], case_id="b")
-        assert [one.text for one in store.events(kind="lab")] == ["Potassium: 4.1 mmol/L"]
-        assert [one.text for one in store.events(as_of="2025-03-05")] == ["Potassium: 6.1 mmol/L"]
-        assert len(store.events(history=True)) == 3
+        assert [one.text for one in store.matching(Query(kind="lab"))] == ["Potassium: 4.1 mmol/L"]
+        assert [one.text for one in store.matching(Query(as_of="2025-03-05"))] == ["Potassium: 6.1 mmol/L"]
+        assert len(store.matching(Query(history=True))) == 3
         assert [hit.match for hit in store.hits("pneumothorax")][:1] == [Match.OPPOSITE]
-        assert [one.text for one in store.events(between=("2025-04", ""))] == ["No pneumothorax"]
+        assert [one.text for one in store.matching(Query(between=("2025-04", "")))] == ["No pneumothorax"]
 
     def test_another_embedder_rebuilds_the_vectors(self, where: tuple[Home, str | None]) -> None:
         home, server = where
         Timeline(home, ALEX, Lengths(), server=server).remember(ingest_until_killed.events(9), case_id="c")
         other = Timeline(home, ALEX, ingest_until_killed.DyingEmbedder(10**9), server=server)
-        kept = {event.id for event in other.events()}
+        kept = {event.id for event in other.matching()}
         assert len(kept) == len(other.hits("something else", limit=9)) == 9
-        assert {event.id for event in Timeline(home, ALEX, Lengths(), server=server).events()} == kept
+        assert {event.id for event in Timeline(home, ALEX, Lengths(), server=server).matching()} == kept
 
 
 class TestEmbedded(Contract):
@@ -124,7 +125,7 @@ def test_killed_while_it_rebuilds_nothing_is_lost(tmp_path: Path, last: int) -> 
     assert done.returncode == -signal.SIGKILL
     wanted = {event.id for event in ingest_until_killed.events(700)}
     for embedder in (Lengths(), ingest_until_killed.DyingEmbedder(10**9)):
-        assert {event.id for event in Timeline(Home(tmp_path), ALEX, embedder).events()} == wanted
+        assert {event.id for event in Timeline(Home(tmp_path), ALEX, embedder).matching()} == wanted
 
 
 @pytest.mark.parametrize("renamed", [1, 2])
@@ -144,12 +145,12 @@ def test_a_death_between_the_two_renames_is_made_good(tmp_path: Path, renamed: i
     if renamed == 2:
         fresh.modify(name=ALEX)
     for embedder in (letters, Lengths(), letters):
-        assert len(Timeline(Home(tmp_path), ALEX, embedder).events()) == 5
+        assert len(Timeline(Home(tmp_path), ALEX, embedder).matching()) == 5
 
 
 def test_a_server_that_is_elsewhere_or_silent_is_said(tmp_path: Path) -> None:
     for address in ("http://example.org:8000", "ftp://127.0.0.1", "nonsense"):
         with pytest.raises(UsageError, match=r"https|address"):
-            Timeline(Home(tmp_path), ALEX, Lengths(), server=address).events()
+            Timeline(Home(tmp_path), ALEX, Lengths(), server=address).matching()
     with pytest.raises(StoreError, match="ChromaDB server"):
-        Timeline(Home(tmp_path), ALEX, Lengths(), server="http://127.0.0.1:9").events()
+        Timeline(Home(tmp_path), ALEX, Lengths(), server="http://127.0.0.1:9").matching()

@@ -44,25 +44,25 @@ def test_by_kind_site_and_analyte(store: Timeline) -> None:
                           site="right lung"),
                     event("Lung volume, left lung: 2229 mL", kind="measurement", analyte="Lung volume",
                           site="left lung")], case_id="c")
-    assert texts(store.events(kind="lab", analyte="718-7")) == ["Hemoglobin: 10.6 g/dL"]
-    assert texts(store.events(analyte="hemoglobin")) == ["Hemoglobin: 10.6 g/dL"]
-    assert texts(store.events(analyte="Haemoglobin")) == ["Hemoglobin: 10.6 g/dL"]
-    assert texts(store.events(site="right lung")) == ["Lung volume, right lung: 2536 mL"]
-    assert len(store.events(site="lung")) == 2
-    assert store.events(site="heart") == []
+    assert texts(store.matching(Query(kind="lab", analyte="718-7"))) == ["Hemoglobin: 10.6 g/dL"]
+    assert texts(store.matching(Query(analyte="hemoglobin"))) == ["Hemoglobin: 10.6 g/dL"]
+    assert texts(store.matching(Query(analyte="Haemoglobin"))) == ["Hemoglobin: 10.6 g/dL"]
+    assert texts(store.matching(Query(site="right lung"))) == ["Lung volume, right lung: 2536 mL"]
+    assert len(store.matching(Query(site="lung"))) == 2
+    assert store.matching(Query(site="heart")) == []
 
 
 def test_an_open_span_has_one_end(store: Timeline) -> None:
     store.remember([event("a", "2024-05-01"), event("b", "2025-05-01"), event("c", None)], case_id="c")
-    assert texts(store.events(between=("2025", ""))) == ["b"]
-    assert texts(store.events(between=("", "2024-12"))) == ["a"]
+    assert texts(store.matching(Query(between=("2025", "")))) == ["b"]
+    assert texts(store.matching(Query(between=("", "2024-12")))) == ["a"]
 
 
 def test_two_sources_of_one_event_are_one_event_with_both_evidences(store: Timeline) -> None:
     same = ("718-7", "10.6", "2025-11-10T08:05")
     assert store.remember([event("Hemoglobin: 10.6 g/dL", evidence=("ev-page",), same=same)], case_id="a") == 1
     assert store.remember([event("Hemoglobin: 10.6 g/dL [L]", evidence=("ev-record",), same=same)], case_id="b") == 0
-    found, = store.events()
+    found, = store.matching()
     assert found.evidence == ("ev-page", "ev-record")
 
 
@@ -71,11 +71,11 @@ def test_a_correction_adds_and_what_was_known_before_stays_known(store: Timeline
     store.remember([first], case_id="a")
     store.remember([event("Potassium: 4.1 mmol/L", origin="Observation/1", recorded_at="2025-03-09T09:00")],
                    case_id="b")
-    now, = store.events()
+    now, = store.matching()
     assert (now.text, now.supersedes) == ("Potassium: 4.1 mmol/L", first.id)
-    assert texts(store.events(as_of="2025-03-05")) == ["Potassium: 6.1 mmol/L"]
-    assert texts(store.events(as_of="2025-03-09")) == ["Potassium: 4.1 mmol/L"]
-    assert texts(store.events(history=True)) == ["Potassium: 4.1 mmol/L", "Potassium: 6.1 mmol/L"]
+    assert texts(store.matching(Query(as_of="2025-03-05"))) == ["Potassium: 6.1 mmol/L"]
+    assert texts(store.matching(Query(as_of="2025-03-09"))) == ["Potassium: 4.1 mmol/L"]
+    assert texts(store.matching(Query(history=True))) == ["Potassium: 4.1 mmol/L", "Potassium: 6.1 mmol/L"]
 
 
 def test_one_entry_that_tells_two_things_is_corrected_thing_by_thing(store: Timeline) -> None:
@@ -84,22 +84,22 @@ def test_one_entry_that_tells_two_things_is_corrected_thing_by_thing(store: Time
     store.remember(pressures, case_id="a")
     store.remember([event("Systolic blood pressure: 183 mmHg", origin="Observation/1",
                           analyte="Systolic blood pressure")], case_id="b")
-    assert texts(store.events()) == ["Diastolic blood pressure: 82 mmHg", "Systolic blood pressure: 183 mmHg"]
+    assert texts(store.matching()) == ["Diastolic blood pressure: 82 mmHg", "Systolic blood pressure: 183 mmHg"]
 
 
 def test_a_correction_that_is_learned_later_is_named_then(store: Timeline) -> None:
     first, second = event("Potassium: 6.1 mmol/L"), event("Potassium: 4.1 mmol/L")
     store.remember([second], case_id="a")
     store.remember([first, second.model_copy(update={"supersedes": first.id})], case_id="b")
-    assert texts(store.events()) == ["Potassium: 4.1 mmol/L"]
-    assert len(store.events(history=True)) == 2
+    assert texts(store.matching()) == ["Potassium: 4.1 mmol/L"]
+    assert len(store.matching(Query(history=True))) == 2
 
 
 def test_a_correction_that_says_no_date_counts_from_when_it_was_learned(store: Timeline) -> None:
     store.remember([event("Potassium: 6.1 mmol/L", origin="Observation/1")], case_id="a")
     store.remember([event("Potassium: 4.1 mmol/L", origin="Observation/1")], case_id="b")
-    assert texts(store.events(as_of="2025-03-05")) == ["Potassium: 6.1 mmol/L"]
-    assert texts(store.events()) == ["Potassium: 4.1 mmol/L"]
+    assert texts(store.matching(Query(as_of="2025-03-05"))) == ["Potassium: 6.1 mmol/L"]
+    assert texts(store.matching()) == ["Potassium: 4.1 mmol/L"]
 
 
 @pytest.mark.parametrize(("asked", "said", "denied"), [

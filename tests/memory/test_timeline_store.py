@@ -16,6 +16,7 @@ from ingest_until_killed import DyingEmbedder
 from caseloom.core.errors import StoreError
 from caseloom.core.report import make_event
 from caseloom.memory.home import Home
+from caseloom.memory.query import Query
 from caseloom.memory.timeline import Timeline
 
 ALEX = "P-00000000000000aa"
@@ -33,11 +34,11 @@ def child(folder: Path, number: int, last: int) -> subprocess.Popen[bytes]:
 def test_killed_in_the_middle_of_an_ingest_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     number = 1200
     assert child(tmp_path, number, last=1000).wait(60) == -signal.SIGKILL
-    kept = {event.id for event in timeline(tmp_path).events()}
+    kept = {event.id for event in timeline(tmp_path).matching()}
     wanted = {event.id for event in ingest_until_killed.events(number)}
     assert len(kept) == 1000 and kept < wanted
     assert timeline(tmp_path).remember(ingest_until_killed.events(number), case_id="c") == 200
-    found = timeline(tmp_path).events()
+    found = timeline(tmp_path).matching()
     assert len(found) == number and {event.id for event in found} == wanted
     assert timeline(tmp_path).hits("Result 1199", limit=1)[0].event.text == "Result 1199"
 
@@ -53,7 +54,7 @@ def test_killed_at_any_moment_the_ingest_is_finished_by_the_next(tmp_path: Path)
         process.kill()
         process.wait(60)
     timeline(tmp_path).remember(ingest_until_killed.events(number), case_id="c")
-    found = timeline(tmp_path).events()
+    found = timeline(tmp_path).matching()
     assert len(found) == number == len({event.id for event in found})
 
 
@@ -76,7 +77,7 @@ def test_neither_the_environment_nor_a_file_can_send_the_store_elsewhere(tmp_pat
         monkeypatch.setenv(name, value)
     store = timeline(tmp_path / "home")
     store.remember(ingest_until_killed.events(3), case_id="c")
-    assert len(store.events()) == 3
+    assert len(store.matching()) == 3
     assert (tmp_path / "home" / "timeline" / "chroma.sqlite3").exists()
 
 
@@ -96,11 +97,11 @@ def test_a_time_span_and_what_is_dated_vaguely(tmp_path: Path) -> None:
     dates = ("2024-12-31", "2025-01-01", "2025-03-04T10:00:00Z", "2025-03-05", "2025")
     store.remember([make_event(kind="lab", text=when, occurred_at=when, evidence=("E1",)) for when in dates],
                    case_id="c")
-    assert [event.text for event in store.events(between=("2025-01-01", "2025-03-04"))] == [
+    assert [event.text for event in store.matching(Query(between=("2025-01-01", "2025-03-04")))] == [
         "2025-01-01", "2025-03-04T10:00:00Z"]
-    assert [event.text for event in store.events(as_of="2025-03-04")] == [
+    assert [event.text for event in store.matching(Query(as_of="2025-03-04"))] == [
         "2024-12-31", "2025-01-01", "2025-03-04T10:00:00Z"]
-    assert "2025" in [event.text for event in store.events(as_of="2025")]
+    assert "2025" in [event.text for event in store.matching(Query(as_of="2025"))]
 
 
 def test_numbers_and_codes_are_found_as_wholes(tmp_path: Path) -> None:

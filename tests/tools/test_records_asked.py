@@ -167,3 +167,34 @@ def test_a_value_within_a_span_or_at_another_event(record, question, number, wor
 def test_the_vaccine_against_a_disease_goes_by_its_own_name(record):
     assert said("Has the patient had the pneumonia vaccine?", record) == "Pneumococcal conjugate PCV 13"
     assert "Similar" not in ask("Has the patient had the hepatitis B vaccine?", record).text
+
+
+@pytest.mark.parametrize(("question", "words"), [
+    ("How long was the patient on ibuprofen?", "Ibuprofen 400 MG, from 2010-01-01 to 2010-01-10, 9 days."),
+    ("How long has the patient been taking losartan?", "Losartan 50 MG, since 2013-04-04; no end is on record."),
+    ("How long did the pneumonia last?", "Pneumonia, from 2019-01-01 to 2019-02-01, 31 days."),
+    ("How long did the patient have asthma?", "Asthma, from 1975 to 1990-06."),
+    ("Was the patient taking ibuprofen in 2012?", "Not on record in 2012: Ibuprofen 400 MG, from 2010-01-01 to"),
+    ("Did the patient have pneumonia in 2021?", "Not on record in 2021: Pneumonia, from 2019-01-01 to 2019-02-01.")])
+def test_how_long_and_when_are_told_from_both_ends(record, question, words):
+    answer = ask(question, record)
+    assert (answer.status.value, words in answer.text) == ("answered", True)
+
+
+def test_one_word_names_that_end_alike_may_have_been_meant_and_other_words_for_a_thing_find_it(tmp_path):
+    held = run_on_resources(tmp_path, ANNA, condition("Prediabetes"), condition("Dyspnea"),
+                            order("ferrous sulfate 325 MG", "2024-01-01", "Anemia"))
+    assert ask("Is the patient diabetic?", held).text.endswith("Similar names in the record: Prediabetes.")
+    assert ask("Is the patient short of breath?", held).value.text == "yes"
+    assert ask("When did the patient start iron?", held).value.date == "2024-01-01"
+
+
+def test_imaging_that_a_record_names_took_place_and_an_allergy_says_what_it_did(tmp_path):
+    image = about_anna("ImagingStudy", id="i", status="available", started="2021-02-03", series=[
+        {"modality": {"display": "Ultrasound"}, "bodySite": {"display": "Abdomen"}}])
+    rash = allergy("Penicillin") | {"reaction": [{"manifestation": [concept("Rash")]}]}
+    held = run_on_resources(tmp_path, ANNA, image, rash, condition("No family history of diabetes"))
+    assert "Ultrasound, Abdomen on 2021-02-03." in ask("Has the patient had an ultrasound?", held).text
+    assert "Penicillin (Rash)" in ask("What allergies does the patient have?", held).text
+    assert ask("Does the patient have diabetes?", held).status is AnswerStatus.NOT_IN_CASE
+    assert ask("Is there a family history of diabetes?", held).status is AnswerStatus.NOT_IN_CASE

@@ -188,3 +188,24 @@ def test_over_the_past_months_is_no_history() -> None:
     told = {mention.name: mention.stance for mention in mentions_in(
         "There has been more tiredness over the past three months and shortness of breath on one flight of stairs.")}
     assert told["dyspnea"] is Stance.AFFIRMED
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    ("A small left pleural effusion is new.", [("Pleural effusion", "left", None, "small, new")]),
+    ("A solid nodule in the right upper lobe. The nodule will be discussed.",
+     [("Pulmonary nodule", "right", "right upper lobe", None)]),
+    ("Bilateral pleural effusions, larger on the right.", [("Pleural effusion", "bilateral", None, None)]),
+    ("Moderate-to-large right-sided pleural effusion, unchanged.",
+     [("Pleural effusion", "right", None, "moderate, large, unchanged")]),
+    ("A small left and a large right pleural effusion.", [("Pleural effusion", None, None, None)]),
+    ("Pneumonia in the right middle lobe and left base.", [("Pneumonia", None, None, None)]),
+    ("Left effusion. Later: right effusion.", [("Pleural effusion", "left", None, None),
+                                               ("Pleural effusion", "right", None, None)]),
+    ("No left pleural effusion.", [("Pleural effusion", None, None, None)])])
+def test_side_place_size_and_course_are_told_where_they_stand_beside_a_thing(
+        tmp_path: Path, words: str, expected: list[tuple[str | None, ...]]) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text(f"Patient: Anna Ohm\nMRN: A77-1\nClinic note of 3 March 2024\n\n{words}\n")
+    result = run_on_file(path, patient=ANNA_S_CASE, kind=FileKind.NOTE)
+    assert [(item.name, item.laterality, item.site, item.value.text if item.value else None)
+            for item in result.findings if item.name != "Clinical note"] == expected

@@ -435,4 +435,5 @@ def test_list_and_question_agree_on_a_past_time(tmp_path, medicine, on_list, whe
     assert ("Codeine, from 2020-01-05, no longer active; whether in 2021, the record does not tell." in listed.text)
     answer = ask(f"Was the patient taking {medicine} in 2021?", held)
     assert (answer.value.text if answer.value else None) == whether
-    assert answer.status is (ANSWERED if whether else NOT_IN_CASE)
+    assert answer.status is ANSWERED
+    assert ("Not on record in 2021: Ramipril, from 2020-01-05 to 2020-09-01." in answer.text) is (whether is None)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import hypot
 
 from ...core.finding import Change, Direction, Finding
+from ..volume.density import LOW_AREA
 
 CANDIDATES = ("Pulmonary nodule candidate", "Pulmonary mass candidate")
 """Named by size: what is a nodule at one date may be a mass at the next."""
@@ -49,7 +50,7 @@ REPEATS: Mapping[str, Repeat] = {
     # percentage points below -950 HU (Chong et al., Proc SPIE 7963:796339, 2011).
     "Lung volume": Repeat(relative=round(_ON_95 * 169 / 5802, 3)),
     "Mean lung attenuation": Repeat(round(_ON_95 * 5.0)),
-    "Low-attenuation area": Repeat(round(_ON_95 * 0.66, 1)),
+    LOW_AREA: Repeat(round(_ON_95 * 0.66, 1)),
     # What lies in the skull does not move: the method's own precision stands alone.
     "Hyperdense volume": Repeat(),
     # Two films of one person differ with a standard deviation of 0.029 (Chon et al., J Korean Med Sci
@@ -61,7 +62,7 @@ REPEATS: Mapping[str, Repeat] = {
 }
 """What is compared."""
 
-DENSITIES = ("Mean lung attenuation", "Low-attenuation area")
+DENSITIES = ("Mean lung attenuation", LOW_AREA)
 """What kernel, slice thickness and contrast agent change: not compared across techniques."""
 
 

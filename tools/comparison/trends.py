@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from ...core.amounts import DAY, in_unit_of, unit_text
+from ...core.amounts import DAY, in_unit_of, unit_code
 from ...core.finding import Category, Finding, Status
 from ...core.ids import normalise_name
 from ...core.results import OneResult, Sources, contradictions, one_results
@@ -60,7 +60,7 @@ def kept_apart(findings: Iterable[Finding], sources: Sources | None = None) -> l
     for (patient, analyte, _), series in sorted(_by_analyte(one_results(findings, sources)).items()):
         units[patient, analyte].append(next(iter(series.values()))[0].first)
     return [f"{group[0].name} is reported in units that do not convert into each other here "
-            f"({' and '.join(unit_text(item.value) for item in group if item.value)}): their results are kept apart"
+            f"({' and '.join(unit_code(item.value) for item in group if item.value)}): their results are kept apart"
             for group in units.values() if len(group) > 1]
 
 

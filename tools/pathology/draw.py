@@ -24,7 +24,8 @@ from ..drawing import (
     scale_bar,
     side_by_side,
 )
-from .heat import draw_heat, draw_legend, heat_of
+from ..figures import hexed, new_figure, picture_of, rules
+from .heat import Heat, draw_heat, draw_key, heat_of
 from .measure import FIELD, STEP, Field
 from .nuclei import DETECTION_MPP
 from .reading import NuclearDensity, SlideReading
@@ -37,8 +38,8 @@ PANEL = (760, 900)
 CLOSE_UP_MPP = 0.5
 """Micrometres per pixel of a close-up: 20x."""
 
-_BAND, _LEAST_WIDTH = 46, 330
-"""Height of the band above a panel that says what is drawn, and the width that its words need; display pixels."""
+_BAND, _LEAST_WIDTH, _BAR = 60, 330, 110
+"""Height of the words above and below panels, the width that they need, and that of a bar of colours; pixels."""
 
 
 def draw_overview(slide: Slide, reading: SlideReading, ranking: Ranking) -> Image.Image:
@@ -47,18 +48,38 @@ def draw_overview(slide: Slide, reading: SlideReading, ranking: Ranking) -> Imag
     shrink = max(area.width / PANEL[0], area.height / PANEL[1])
     thumbnail = read_thumbnail(slide, max(1, round(max(area.width, area.height) / shrink)))
     scale = area.width / thumbnail.shape[1]
-    panels = [(draw_tissue(thumbnail, reading.cover), _outlines(reading.cover))]
-    if density is not None:
-        heat = heat_of(density, ranking)
-        shown = draw_heat(thumbnail, reading.cover.searched, heat, density.grid.scale / scale)
-        panels.append((shown, lambda band: draw_legend(band, heat)))
-    for panel, _ in panels:
+    panels = [draw_tissue(thumbnail, reading.cover)]
+    heat = heat_of(density, ranking) if density is not None else None
+    if density is not None and heat is not None:
+        panels.append(draw_heat(thumbnail, reading.cover.searched, heat, density.grid.scale / scale))
+    for panel in panels:
         if ranking.example is not None:
             draw_boxes(panel, [ranking.example], area, SKY, "given")
         draw_boxes(panel, [hit.field.region for hit in ranking.hits], area)
     if slide.mpp is not None:
-        scale_bar(panels[0][0], slide.mpp * scale / 1000)
-    return side_by_side([_under_band(panel, write) for panel, write in panels])
+        scale_bar(panels[0], slide.mpp * scale / 1000)
+    return _arranged(panels, reading.cover, heat)
+
+
+def _arranged(panels: Sequence[Image.Image], cover: TissueMap, heat: Heat | None) -> Image.Image:
+    """The panels side by side, with the key of the outlines below the first and that of the colours beside the
+    second."""
+    from matplotlib.lines import Line2D
+
+    width = max(panels[0].width, _LEAST_WIDTH) * len(panels) + (_BAR if heat is not None else 0)
+    with rules():
+        figure = new_figure(width, panels[0].height + _BAND)
+        places = figure.subplots(1, len(panels), squeeze=False).ravel()
+        for axes, panel in zip(places, panels, strict=True):
+            axes.set_axis_off()
+            axes.imshow(np.asarray(panel))
+        lines = [Line2D([], [], color=hexed(colour), label=words) for mask_of, colour, words in _OUTLINES
+                 if mask_of(cover).any()]
+        places[0].legend(handles=lines, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(lines) or 1,
+                         frameon=False)
+        if heat is not None:
+            draw_key(figure, places[1], heat)
+        return picture_of(figure)
 
 
 def _under_band(panel: Image.Image, write: Callable[[Image.Image], None]) -> Image.Image:
@@ -113,17 +134,6 @@ def draw_tissue(thumbnail: Rgb, cover: TissueMap) -> Image.Image:
         if mask_of(cover).any():
             outline_mask(picture, mask_of(cover), colour)
     return picture
-
-
-def _outlines(cover: TissueMap) -> Callable[[Image.Image], None]:
-    """What writes the key of the outlines on a band."""
-    def write(band: Image.Image) -> None:
-        left = 8
-        for mask_of, colour, words in _OUTLINES:
-            if mask_of(cover).any():
-                label(band, (left, 14), words, colour=colour)
-                left += 8 * len(words) + 14
-    return write
 
 
 def draw_boxes(picture: Image.Image, regions: Sequence[Region], area: Region, colour: Colour = YELLOW,

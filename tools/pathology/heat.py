@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +12,17 @@ from PIL import Image
 from scipy import ndimage
 
 from ...sources.slide_facts import Rgb
-from ..drawing import label
 from .fields import DEFINITIONS, Measure
-from .measure import FIELD, STEP, round_2
+from .measure import FIELD, STEP
 from .nuclei import DETECTION_MPP
 from .reading import NuclearDensity
 from .search import Ranking
 
-_VIRIDIS = ((68, 1, 84), (72, 40, 120), (62, 74, 137), (49, 104, 142), (38, 130, 142), (31, 158, 137), (53, 183, 121),
-            (110, 206, 88), (181, 222, 43), (253, 231, 37))
-"""Ten steps of the viridis colour map (S. van der Walt and N. Smith, CC0): even in lightness, safe for the
-colour-blind."""
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 _WEIGHT = 0.72
-_RAMP = (160, 12)
 LIKENESS = "likeness to"
 
 
@@ -52,11 +50,11 @@ class Heat:
 
 
 def viridis(values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Colours of values 0..1, any shape; the result has a last axis of 3."""
-    steps = np.asarray(_VIRIDIS, float)
-    places = np.linspace(0.0, 1.0, len(steps))
-    channels = [np.interp(values, places, steps[:, channel]) for channel in range(3)]
-    colours: NDArray[np.uint8] = np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
+    """Colours of values 0..1 in matplotlib's viridis, even in lightness and safe for the colour-blind; the result has a
+    last axis of 3."""
+    from matplotlib import colormaps
+
+    colours: NDArray[np.uint8] = np.rint(colormaps["viridis"](values)[..., :3] * 255).astype(np.uint8)
     return colours
 
 
@@ -129,14 +127,15 @@ def _laid(squares: NDArray[np.uint8], heat: Heat, scale: float, size: tuple[int,
     return Image.fromarray(np.pad(squares, around, mode=mode)).resize(size, resampling, box=box)
 
 
-def draw_legend(band: Image.Image, heat: Heat) -> None:
-    """The title and the ramp of colours with the values at its ends, on a band above the map."""
-    label(band, (8, 4), f"{heat.title}; grey: not searched")
-    dark, bright = (f"{round_2(end):g}" for end in heat.ends)
-    width, height = _RAMP
-    label(band, (8, 37), dark, anchor="ls", size=13)
-    left = 14 + 8 * len(dark)
-    ramp = np.broadcast_to(np.linspace(0.0, 1.0, width), (height, width))
-    band.paste(Image.fromarray(viridis(ramp)), (left, 26))
-    words = f"{bright} {heat.unit}" + (" (most alike)" if heat.title.startswith(LIKENESS) else "")
-    label(band, (left + width + 6, 37), words, anchor="ls", size=13)
+def draw_key(figure: Figure, axes: Axes, heat: Heat) -> None:
+    """The bar of colours beside a heat map, with its values, and what it shows above it."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    dark, bright = heat.ends
+    if dark == bright:
+        bright = dark + 1.0
+    shown = ScalarMappable(Normalize(min(dark, bright), max(dark, bright)), "viridis" if dark < bright else "viridis_r")
+    bar = figure.colorbar(shown, ax=axes, fraction=0.05, pad=0.02)
+    bar.set_label(heat.unit + (" (bright: most alike)" if heat.title.startswith(LIKENESS) else ""))
+    axes.set_title(f"{heat.title}; grey: not searched", fontsize=7.5)

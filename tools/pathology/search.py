@@ -215,8 +215,9 @@ def _nearest(vectors: _Vectors, wanted: Vectors, name: str, example: Region | No
     words = (f"cosine between the vectors of the field and of {what}, highest first" if embedder.is_cosine else
              f"distance between the descriptors of the field and of {what}, smallest first (0 is equal; stain, texture "
              "and nuclei)")
-    return Ranking(name, tuple(hits[:MOST_REGIONS]), "cosine" if embedder.is_cosine else "distance", None,
-                   f"{words}, by {embedder.name}", model, likeness=_side_by_side(fields, told, vectors.density),
+    words = words if model == MEASURED else f"{words}, by {model}"
+    return Ranking(name, tuple(hits[:MOST_REGIONS]), "cosine" if embedder.is_cosine else "distance", None, words, model,
+                   likeness=_side_by_side(fields, told, vectors.density),
                    example=example)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ...core.amounts import converted, in_unit_of, unit_text
+from ...core.amounts import converted, in_unit_of, unit_code
 from ..lab_terms.units import ucum_of
 from .entries import Entry
 from .intents import Bound
@@ -51,7 +51,7 @@ def lies_beyond(entry: Entry, bound: Bound) -> bool | None:
     value = entry.finding.value
     if value is None or value.number is None:
         return None
-    wanted = ucum_of(bound.unit) or bound.unit if bound.unit else unit_text(value)
+    wanted = ucum_of(bound.unit) or bound.unit if bound.unit else unit_code(value)
     number = converted(value.number, value, wanted, entry.finding.code.code if entry.finding.code else None)
     if number is None:
         return None

@@ -10,7 +10,7 @@ from ...core.moments import spoken, spoken_within
 from ...sources.dates import DATE_PATTERN, parse_date
 from .question_forms import ABOVE, ADJECTIVES, FORMS, SAID_OTHERWISE, WHO, Topic
 
-__all__ = ["AmbiguousDate", "Asked", "Limit", "Pick", "Topic", "left_over", "understand"]
+__all__ = ["AmbiguousDate", "Asked", "Limit", "Pick", "left_over", "understand"]
 
 
 class Pick(StrEnum):

@@ -32,7 +32,8 @@ SAME_THING = (
     (r"\bast\b|\bsgot\b", "aspartate aminotransferase"),
     (r"\balp\b", "alkaline phosphatase"),
     (r"\bbmi\b", "body mass index"),
-    (r"\blvef\b", "left ventricular ejection fraction"),
+    (r"\blvef\b", "left ventricular ejection fraction"), (r"\bef\b", "ejection fraction"),
+    (r"\bcoughing up blood\b", "hemoptysis"),
     (r"\bsystolic bp\b", "systolic blood pressure"),
     (r"\bdiastolic bp\b", "diastolic blood pressure"),
     (r"\bbp\b", "blood pressure"),
@@ -42,6 +43,9 @@ SAME_THING = (
     (r"\bcopd\b", "chronic obstructive pulmonary disease"),
     (r"\bchf\b", "congestive heart failure"),
     (r"\bheart attack\b", "myocardial infarction"),
+    (r"\bshort(?:ness)? of breath\b|\bbreathless(?:ness)?\b|\bdyspnoea\b", "dyspnea"),
+    (r"\bblood loss\b|\bhemorrhag(?:es?|ic|ing)\b|\bbleeds?\b|\bbled\b", "bleeding"),
+    (r"\bferr(?:ous|ic)\b", "ferrous iron"),
     (r"(?<!secondary )\bmalignant (?:neoplasms?|tumors?)\b|\bcarcinomas?\b(?! in situ)", "cancer"),
     (r"\bgastro[ -]?o?esophageal reflux disease\b|\bacid reflux(?: disease)?\b|\bgastro[ -]?o?esophageal reflux\b",
      "gastroesophageal reflux"),
@@ -166,6 +170,13 @@ def shares_words(asked: str, name: str, fewest: int = 2) -> bool:
     """Whether a name holds so many of the words asked for that a person may have meant it."""
     wanted, held = set(words_of(fold(asked))), set(words_of(head_of(name)))
     return len(wanted & held) >= fewest
+
+
+def ends_alike(asked: str, name: str) -> bool:
+    """Whether a name is one word that ends with the one word asked for, which is long: prediabetes for diabetes. It is
+    another thing, that may have been meant."""
+    wanted, held = words_of(fold(asked)), words_of(head_of(name))
+    return len(wanted) == len(held) == 1 and len(wanted[0]) > 5 and wanted != held and held[0].endswith(wanted[0])
 
 
 def best_fits(asked: str, things: Sequence[tuple[T, Sequence[str]]]) -> list[T]:

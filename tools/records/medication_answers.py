@@ -12,8 +12,10 @@ from .matching import Fit, fit, shares_words, written_alike
 from .phrasing import (
     Cited,
     answered,
+    at_other_times,
     day,
     distinct,
+    lasted,
     led,
     list_of,
     not_in_case,
@@ -49,11 +51,13 @@ def was_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
     if asked.about in ANY:
         return current_list(question, asked, entries)
     found = _named(asked.about, entries)
-    if asked.limit is not None:
-        limit = asked.limit
-        found = [entry for entry in found if entry.stood_within(limit) is not False]
     if not found:
         return _unknown(question, asked, entries)
+    if asked.limit is not None:
+        limit, named = asked.limit, found
+        found = [entry for entry in named if entry.stood_within(limit) is not False]
+        if not found:
+            return at_other_times(question, limit, named)
     given = [entry for entry in found if entry.stands or entry.is_over]
     counted = given or found
     said = verdict(counted, ever=True) if asked.limit is None else verdict_within(counted, asked.limit)
@@ -69,6 +73,14 @@ def when_prescribed(question: str, asked: Asked, entries: Entries) -> Answer:
     told = [entry for entry in found if entry.order[0] == chosen.order[0]] if asked.only else found
     said = [(f"{entry.finding.name}: prescribed on {day(entry.when)}.", entry.main) for entry in told]
     return answered(question, distinct(said), AnswerValue(text=chosen.finding.name, date=chosen.when))
+
+
+def how_long(question: str, asked: Asked, entries: Entries) -> Answer:
+    """How long a medicine was taken: each prescription from its start to its end, where the record gives one."""
+    found = [entry for entry in _named(asked.about, entries) if entry.when]
+    if not found or not asked.about:
+        return _unknown(question, asked, entries)
+    return answered(question, distinct(map(lasted, found)), AnswerValue(text=found[0].finding.name, date=found[0].when))
 
 
 def when_stopped(question: str, asked: Asked, entries: Entries) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from ...core.evidence import Evidence
 from ...core.finding import Assertion, Status
@@ -111,7 +112,7 @@ def standing(entry: Entry) -> Cited:
     """One entry with what is known of its standing and time."""
     if entry.is_noted:
         return noted(entry)
-    name = entry.finding.name
+    name = f"{entry.finding.name}{_reaction(entry)}"
     if entry.says_how:
         return f"{name}{f', recorded of {day(entry.when)}' if entry.when else ''}.", entry.main
     evidence = (*entry.main, *(item for _, item in entry.told(Aspect.END)))
@@ -125,6 +126,31 @@ def standing(entry: Entry) -> Cited:
     if entry.finding.assertion is Assertion.UNCERTAIN or entry.finding.status is Status.INDETERMINATE:
         return f"{name}: recorded as uncertain or not settled{since(entry)}.", evidence
     return f"{name}{since(entry)}.", evidence
+
+
+def _reaction(entry: Entry) -> str:
+    """What an allergy was seen to do."""
+    value = entry.finding.value
+    return f" ({value.text})" if entry.kind == "AllergyIntolerance" and value is not None and value.text else ""
+
+
+def lasted(entry: Entry) -> Cited:
+    """One entry with its span, in days where both ends are told to the day; or that no end is on record."""
+    text, evidence = standing(entry)
+    begin, end = day(entry.when), day(entry.end)
+    if entry.end is None:
+        open_ended = not (entry.is_noted or entry.is_over)
+        return f"{text.removesuffix('.')}; no end is on record." if open_ended else text, evidence
+    if len(begin) < len("2025-01-01") or len(end) < len("2025-01-01"):
+        return text, evidence
+    days = (date.fromisoformat(end) - date.fromisoformat(begin)).days
+    return f"{text.removesuffix('.')}, {days} day{'' if days == 1 else 's'}.", evidence
+
+
+def at_other_times(question: str, limit: Limit, found: Sequence[Entry]) -> Answer:
+    """That the record dates what was asked for to other times than the one asked about."""
+    (text, evidence), *rest = distinct(map(standing, found))
+    return answered(question, [(f"Not on record {limit.words}: {text}", evidence), *rest])
 
 
 def noted(entry: Entry) -> Cited:

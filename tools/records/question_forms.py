@@ -22,6 +22,8 @@ class Topic(StrEnum):
     MEDICATION_EVER = "medication ever"
     MEDICATION_DATE = "medication date"
     MEDICATION_END = "medication end"
+    MEDICATION_SPAN = "medication span"
+    CONDITION_SPAN = "condition span"
     PRESCRIBER = "prescriber"
     MEDICATION_REASON = "medication reason"
     MEDICATION_FOR = "medication for"
@@ -48,7 +50,8 @@ BELOW = r"below|under|less than|lower than|fewer than"
 ADJECTIVES = {"hypertensive": "hypertension", "diabetic": "diabetes", "prediabetic": "prediabetes",
                "asthmatic": "asthma", "anemic": "anemia", "anaemic": "anemia", "obese": "obesity",
                "epileptic": "epilepsy",
-               "depressed": "depression", "pregnant": "pregnancy", "hypothyroid": "hypothyroidism"}
+               "depressed": "depression", "pregnant": "pregnancy", "hypothyroid": "hypothyroidism",
+               "short of breath": "dyspnea", "breathless": "dyspnea", "tired": "fatigue", "feverish": "fever"}
 """What a patient is called who has a condition."""
 
 _PATTERNS: tuple[tuple[Topic, str], ...] = (
@@ -107,7 +110,10 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
                             r"(?P<x>.+)$"),
     (Topic.MEDICATION_DATE, r"^when (?:was|were|is) (?P<x>.+?) (?:prescribed|ordered|started|begun)\b"),
     (Topic.MEDICATION_DATE, rf"^when did {WHO} (?:first )?(?:start|begin)(?: taking| using| on)? (?P<x>.+)$"),
-    (Topic.MEDICATION_DATE, rf"^(?:since when|how long|for how long) (?:is|has|have|was) {WHO} (?:been )?"
+    (Topic.MEDICATION_SPAN, rf"^(?:for )?how long (?:is|has|have|was|did|does) {WHO} (?:been )?"
+                            r"(?:on|taking|using|prescribed|take|taken|use) (?P<x>.+)$"),
+    (Topic.MEDICATION_SPAN, r"^(?:for )?how long (?:is|has|was) (?P<x>.+?) (?:been )?(?:taken|used|given|prescribed)$"),
+    (Topic.MEDICATION_DATE, rf"^since when (?:is|has|have|was) {WHO} (?:been )?"
                             r"(?:on|taking|using|prescribed) (?P<x>.+)$"),
     (Topic.MEDICATION_REASON, rf"^what (?:is|was|are|were) (?!{WHO}\b)(?P<x>[^ ]+(?: [^ ]+){{0,4}}) for$"),
     (Topic.MEDICATIONS, r"^(?:current |active |present |complete |full )*(?:medication|medicine|drug|med)s?"
@@ -125,9 +131,14 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
     (Topic.CONDITION_DATE, r"^when did (?!the patient )(?P<x>.+?) (?:start|begin|first appear|appear)$"),
     (Topic.CONDITION_DATE, rf"^when did {WHO} (?:\w+ )??(?:get|develop|contract|have|come down with|catch|suffer"
                            r"|sustain|experience) (?P<x>.+)$"),
-    (Topic.CONDITION_DATE, rf"^(?:since when|how long|for how long) (?:has|does|have) {WHO} "
+    (Topic.CONDITION_SPAN, rf"^(?:for )?how long (?:has|does|have|did|was) {WHO} "
+                           r"(?:had|have|been (?:suffering from|living with)|suffer(?:ing)? from) (?P<x>.+)$"),
+    (Topic.CONDITION_SPAN, r"^(?:for )?how long did (?P<x>.+?) last$"),
+    (Topic.CONDITION_SPAN, rf"^(?:for )?how long (?:has|have|is|was) {WHO} (?:been )?"
+                           rf"(?P<x>{'|'.join(ADJECTIVES)})$"),
+    (Topic.CONDITION_DATE, rf"^since when (?:has|does|have) {WHO} "
                            r"(?:had|have|been (?:suffering from|living with)) (?P<x>.+)$"),
-    (Topic.CONDITION_DATE, rf"^(?:since when|how long|for how long) (?:has|have|is) {WHO} (?:been )?"
+    (Topic.CONDITION_DATE, rf"^since when (?:has|have|is) {WHO} (?:been )?"
                            rf"(?P<x>{'|'.join(ADJECTIVES)})$"),
     (Topic.CONDITION_END, r"^when (?:was|did|were) (?P<x>.+?) "
                           r"(?:resolved?|end(?:ed)?|clear(?:ed)?(?: up)?|heal(?:ed)?)$"),

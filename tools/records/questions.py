@@ -16,8 +16,9 @@ from ...core.result import Answer, AnswerStatus
 from . import allergy_answers, medication_answers, state_answers, vaccine_answers, value_answers
 from .entries import Entries
 from .event_limits import at_an_event
-from .intents import AmbiguousDate, Asked, Topic, understand
+from .intents import AmbiguousDate, Asked, understand
 from .phrasing import declined, turned
+from .question_forms import Topic
 from .several import asked_one_by_one
 
 CAN_ASK = ("It can be asked, for instance: Does the patient have anemia? When was the last influenza vaccine? Which "
@@ -28,6 +29,7 @@ ANSWERERS: Mapping[Topic, Callable[[str, Asked, Entries], Answer]] = {
     Topic.CONDITIONS: state_answers.conditions,
     Topic.CONDITION_DATE: state_answers.condition_date,
     Topic.CONDITION_END: state_answers.condition_end,
+    Topic.CONDITION_SPAN: state_answers.condition_span,
     Topic.FAMILY: state_answers.family,
     Topic.ALLERGY: allergy_answers.allergies,
     Topic.IMMUNIZATION: vaccine_answers.immunizations,
@@ -42,6 +44,7 @@ ANSWERERS: Mapping[Topic, Callable[[str, Asked, Entries], Answer]] = {
     Topic.MEDICATION_EVER: medication_answers.was_prescribed,
     Topic.MEDICATION_DATE: medication_answers.when_prescribed,
     Topic.MEDICATION_END: medication_answers.when_stopped,
+    Topic.MEDICATION_SPAN: medication_answers.how_long,
     Topic.PRESCRIBER: medication_answers.prescriber,
     Topic.PRESCRIPTION: medication_answers.prescription,
     Topic.MEDICATION_REASON: medication_answers.reason,
@@ -54,7 +57,8 @@ OF_SEVERAL = frozenset({Topic.EXISTS, Topic.MEDICATION_NOW, Topic.MEDICATION_EVE
 OTHERWISE: Mapping[Topic, tuple[Topic, ...]] = {
     Topic.CONDITION_DATE: (Topic.EVENT_DATE,), Topic.EVENT_DATE: (Topic.MEDICATION_DATE, Topic.CONDITION_DATE),
     Topic.MEDICATION_DATE: (Topic.EVENT_DATE,), Topic.MEDICATION_EVER: (Topic.EXISTS,),
-    Topic.REPORT: (Topic.VALUE, Topic.EVENT_DATE),
+    Topic.MEDICATION_SPAN: (Topic.CONDITION_SPAN,), Topic.REPORT: (Topic.VALUE, Topic.EVENT_DATE),
+    Topic.EXISTS: (Topic.MEDICATION_EVER,),
 }
 """What else a question of a topic may have meant, tried in turn where the record holds nothing of that topic."""
 

@@ -11,9 +11,21 @@ from .entries import Entries, Entry, matching
 from .facts import Aspect
 from .intents import Asked, Pick, left_over
 from .kinds import is_kind_by_name, kinds_of
-from .matching import Fit, fit, is_named_so, shares_words
+from .matching import Fit, ends_alike, fit, is_named_so, shares_words
 from .mentions import is_condition
-from .phrasing import answered, distinct, event, led, list_of, not_in_case, standing, verdict, verdict_within
+from .phrasing import (
+    answered,
+    at_other_times,
+    distinct,
+    event,
+    lasted,
+    led,
+    list_of,
+    not_in_case,
+    standing,
+    verdict,
+    verdict_within,
+)
 from .relatives import KINSHIP, asked_relatives, is_of, told_relatives
 
 FAMILY_WORDS = (
@@ -34,7 +46,8 @@ def exists(question: str, asked: Asked, entries: Entries) -> Answer:
     answer = _condition(question, asked, entries) or _event(question, asked, entries)
     if answer is not None:
         return answer
-    near = [entry for entry in entries.all if shares_words(asked.about, entry.finding.name)]
+    near = [entry for entry in entries.all if shares_words(asked.about, entry.finding.name)
+            or ends_alike(asked.about, entry.finding.name)]
     denied = [entry for entry in matching(asked.about, entries.of_kind("Condition")) if entry not in near]
     return not_in_case(question, f"The case holds nothing named {asked.about or 'so'}; "
                                  "that does not rule it out.", [*denied, *near] if asked.about else near)
@@ -62,7 +75,7 @@ def _condition(question: str, asked: Asked, entries: Entries) -> Answer | None:
 
 def _event(question: str, asked: Asked, entries: Entries) -> Answer | None:
     """Whether a procedure or visit took place, or a report is there; None where none is named so."""
-    events = matching(asked.about, entries.of_kind("Procedure", "Encounter", "DiagnosticReport"))
+    events = matching(asked.about, entries.of_kind("Procedure", "Encounter", "DiagnosticReport", "ImagingStudy"))
     done = [entry for entry in events if is_named_so(asked.about, entry.finding.name)
             and (asked.limit is None or asked.limit.holds(entry.when))]
     if not done or not asked.about:
@@ -87,6 +100,14 @@ def condition_date(question: str, asked: Asked, entries: Entries) -> Answer:
     told = [entry for entry in found if entry.order[0] == chosen.order[0]] if asked.only else found
     return answered(question, distinct(map(standing, told)),
                     AnswerValue(text=chosen.finding.name, date=chosen.when))
+
+
+def condition_span(question: str, asked: Asked, entries: Entries) -> Answer:
+    """How long the patient had a condition."""
+    found = [entry for entry in _own(matching(asked.about, entries.of_kind("Condition"))) if entry.when]
+    if not found or not asked.about:
+        return _no_condition(question, asked, entries)
+    return answered(question, distinct(map(lasted, found)), AnswerValue(text=found[0].finding.name, date=found[0].when))
 
 
 def condition_end(question: str, asked: Asked, entries: Entries) -> Answer:
@@ -140,10 +161,10 @@ def _whether(question: str, asked: Asked, found: Sequence[Entry], counted_as: st
     """Whether what was found stands; narrower conditions that are over (`counted_as`) leave the broader one open."""
     if asked.limit is not None:
         limit = asked.limit
-        found = [entry for entry in found if entry.stood_within(limit) is not False]
-        if not found:
-            return not_in_case(question, f"The case holds nothing named {asked.about} {limit.words}.")
-        said = verdict_within(found, limit)
+        own = [entry for entry in found if entry.stood_within(limit) is not False]
+        if not own:
+            return at_other_times(question, limit, found)
+        found, said = own, verdict_within(own, limit)
     else:
         said = verdict(found, ever=asked.ever and not asked.now)
     if counted_as and said == "no":
@@ -176,5 +197,6 @@ def _own(found: Sequence[Entry]) -> list[Entry]:
 
 
 def _no_condition(question: str, asked: Asked, entries: Entries) -> Answer:
-    near = [entry for entry in entries.of_kind("Condition") if shares_words(asked.about, entry.finding.name)]
+    near = [entry for entry in entries.of_kind("Condition") if shares_words(asked.about, entry.finding.name)
+            or ends_alike(asked.about, entry.finding.name)]
     return not_in_case(question, f"The record holds no dated condition named {asked.about or 'so'}.", near)

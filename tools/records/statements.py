@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.finding import Assertion, Status
+from ...core.finding import Assertion, Laterality, Status
+from .attributes import NOTHING, Attributes, attributes_of
 from .mentions import Mention, mentions_in
 from .notes import Passage, passages_of
 from .stances import Stance
@@ -18,6 +19,8 @@ STANDINGS: Mapping[Stance, tuple[Status, Assertion]] = {
     Stance.HISTORICAL: (Status.INDETERMINATE, Assertion.HISTORICAL),
 }
 """Of what becomes a finding. Whether what a note calls history is over, the note does not say."""
+_PLACED = frozenset({Stance.AFFIRMED, Stance.UNCERTAIN})
+"""Of a denial, of history and of relatives only the thing itself is told."""
 _QUALIFIER = re.compile(r"\b(?:large|larger|massive|significant|sizable|displaced|acute|new|recurrent|residual"
                         r"|suspicious|overt|focal|gross|tension|severe|active|frank|major|high-grade|metastatic|obstructing"
                         r"|enlarging|growing|further)\s+(?:\w+\s+)?$", re.IGNORECASE)
@@ -40,11 +43,13 @@ class Statement:
         name: the thing's common name, with the word that a denial goes with.
         stance: what is said of it.
         passages: where.
+        attributes: its side, place, size and course, of what is so or may be so.
     """
 
     name: str
     stance: Stance
     passages: tuple[Passage, ...]
+    attributes: Attributes = NOTHING
 
     @property
     def words(self) -> str:
@@ -87,16 +92,31 @@ def statements_in(text: str) -> Said:
     """What a text states, read by rules (see `stances`)."""
     if ORDERS.search(text):
         return Said(orders=True)
-    told: dict[tuple[str, Stance], list[Passage]] = defaultdict(list)
+    told: dict[tuple[str, Stance], list[tuple[Passage, Attributes]]] = defaultdict(list)
     passed_over: Counter[Stance] = Counter()
     for passage in passages_of(text):
         for mention in mentions_in(passage.text, passage.section):
-            if mention.stance not in STANDINGS:
+            if mention.stance in STANDINGS:
+                held = attributes_of(passage.text, mention.place) if mention.stance in _PLACED else NOTHING
+                told[_name(mention, passage), mention.stance].append((passage, held))
+            else:
                 passed_over[mention.stance] += 1
-            elif passage not in told[_name(mention, passage), mention.stance]:
-                told[_name(mention, passage), mention.stance].append(passage)
-    statements = (Statement(name, stance, tuple(passages)) for (name, stance), passages in told.items())
-    return Said(tuple(statements), passed_over)
+    return Said(tuple(statement for key, places in told.items() for statement in _statements(*key, places)),
+                passed_over)
+
+
+def _statements(name: str, stance: Stance, places: Sequence[tuple[Passage, Attributes]]) -> Iterator[Statement]:
+    """One statement for each side and place; what names none goes with the only one that does."""
+    groups: dict[tuple[Laterality | None, str | None], list[tuple[Passage, Attributes]]] = defaultdict(list)
+    for passage, held in places:
+        groups[held.side, held.site].append((passage, held))
+    placed = [key for key in groups if key != (None, None)]
+    if len(placed) == 1 and (None, None) in groups:
+        groups[placed[0]] = sorted(groups[placed[0]] + groups.pop((None, None)), key=lambda told: told[0].start)
+    for (side, site), group in groups.items():
+        words = next((held.words for _, held in group if held.words), ())
+        yield Statement(name, stance, tuple(dict.fromkeys(passage for passage, _ in group)),
+                        Attributes(side, site, words))
 
 
 def _name(mention: Mention, passage: Passage) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ...core.boxes import BoxPt
 from ...core.case import CaseFile, FileKind, Identity
 from ...core.evidence import DocumentSpan, Evidence, make_evidence
-from ...core.finding import Category, Status, make_finding
+from ...core.finding import Category, Status, Value, make_finding
 from ...core.ids import normalise_identifier, normalise_name
 from ...core.refusal import Refusal, RefusalCode
 from ...sources.document_kind import DocumentKind
@@ -119,9 +119,11 @@ def _add_statements(text: Text, file: CaseFile, context: ToolContext, harvest: R
         evidence = {item.id: item for passage in statement.passages
                     for item in [_evidence(text, passage, f"{text.name}: {statement.words}", file, names)]}
         status, assertion = STANDINGS[statement.stance]
+        held = statement.attributes
         harvest.evidence += evidence.values()
         harvest.findings.append(make_finding(
             name=statement.name, category=Category.RECORD, status=status, assertion=assertion, tool="records",
+            laterality=held.side, site=held.site, value=Value(text=", ".join(held.words)) if held.words else None,
             reader=MEASURED, evidence=tuple(evidence), date=text.date, patient=context.opaque_patient))
     harvest.warnings.append(f"{file.path}: {said.told(text.name.casefold())}")
 

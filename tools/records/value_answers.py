@@ -124,7 +124,8 @@ def _events(about: str, entries: Entries) -> list[Entry]:
     if about in VISITS or about.removesuffix("s") in VISITS:
         found = entries.of_kind("Encounter")
     elif about in STAYS:
-        found = matching("admission", entries.of_kind("Encounter", "Procedure"))
+        kept = entries.of_kind("Encounter", "Procedure")
+        found = matching("admission", kept) or matching("inpatient", kept)
     elif about in OPERATIONS:
         found = entries.of_kind("Procedure")
     else:

@@ -42,10 +42,10 @@ def tell_candidate(telling: Telling, candidate: Candidate, rank: int, chest: Che
     evidence = _evidence(telling, candidate, rank, chest)
     precision, side = candidate.precision_mm, candidate.side
     large = candidate.diameter_mm > LARGEST_NODULE_MM
-    telling.measured("Pulmonary mass candidate" if large else "Pulmonary nodule candidate",
-                     millimetres(candidate.diameter_mm, precision), evidence, site=lung_name(side), side=side,
-                     status=Status.INDETERMINATE)
     site = f"Opacity {rank}, {lung_name(side).lower()}"
+    telling.measured("Pulmonary mass candidate" if large else "Pulmonary nodule candidate",
+                     millimetres(candidate.diameter_mm, precision), evidence, site=site, side=side,
+                     status=Status.INDETERMINATE)
     for name, value in (("Long-axis diameter", millimetres(candidate.long_mm, precision)),
                         ("Short-axis diameter", millimetres(candidate.short_mm, precision)),
                         ("Opacity volume", millilitres(candidate.volume_ml, candidate.volume_precision_ml))):

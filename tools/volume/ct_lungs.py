@@ -7,10 +7,11 @@ import numpy as np
 from ...core.finding import Laterality
 from ...sources.ct_technique import Technique
 from ...sources.volume import Volume
-from .density import CALIBRATION_HU, LOW_HU, THICKEST_COMPARED_MM, lung_density
-from .draw import draw_lungs, draw_montage
+from .density import CALIBRATION_HU, LOW_AREA, LOW_HU, THICKEST_COMPARED_MM, lung_density
+from .draw import draw_lungs
 from .grids import bounding_box, box_mm, coarse_place
 from .lungs import BORDER_HU, SIDES, Chest, Lung, lung_name
+from .montage import draw_montage
 from .telling import Telling, hounsfield, millilitres, percent
 
 SHARP_KERNELS = ("lung", "bone", "edge", "sharp", "detail")
@@ -78,7 +79,7 @@ def _tell_lung(telling: Telling, lung: Lung, picture: str | None, montage: str) 
     values = {"Lung volume": millilitres(lung.patch.count() * voxel_ml, margin)}
     if _shows_density(volume):
         values |= {"Mean lung attenuation": hounsfield(density.mean, CALIBRATION_HU),
-                   "Low-attenuation area": percent(density.low_percent, density.low_margin)}
+                   LOW_AREA: percent(density.low_percent, density.low_margin)}
     for name, value in values.items():
         telling.measured(name, value, evidence, site=site, side=lung.side)
 

@@ -13,6 +13,8 @@ from .grids import Patch
 LOW_HU = -950
 """Voxels below it are counted as low attenuation: the threshold that agreed best with emphysema in specimens, on
 1 mm sections without contrast medium (Gevenois et al., Am J Respir Crit Care Med 154(1):187-192, 1996)."""
+LOW_AREA = f"Low-attenuation area below {LOW_HU} HU"
+"""What the share of such voxels is called."""
 CALIBRATION_HU = 10
 """How far a scanner's values may be off, for the stated precision: an own choice. That calibration decides how well
 the share can be compared: Parr et al., Am J Respir Crit Care Med 170(8):883-890, 2004."""

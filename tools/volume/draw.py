@@ -35,8 +35,8 @@ from .views import Plane, View, fit, show, view_of
 FRAME = 560
 CLOSE_FRAME = 420
 TILE = 270
-"""Largest height and width of one view, of a close-up, and of one slice of a montage, in screen pixels."""
-MONTAGE_ROWS, MONTAGE_COLUMNS, MR_TILES = 3, 4, 4
+"""Largest height and width of one view, of a close-up, and of one slice of several, in screen pixels."""
+MR_TILES = 4
 SIDE_COLOURS: dict[Laterality, Colour] = {Laterality.RIGHT: SKY, Laterality.LEFT: ORANGE, Laterality.BILATERAL: GREEN}
 """As on films."""
 TISSUE_COLOURS: tuple[Colour, ...] = (YELLOW, (213, 94, 0), SKY)
@@ -55,7 +55,7 @@ def draw_lungs(volume: Volume, chest: Chest) -> Image.Image:
     pictures = []
     planes: tuple[tuple[Plane, int], ...] = (("across", j), ("slice", k))
     for plane, index in planes:
-        view = _cut_view(volume, plane, index, chest)
+        view = cut_view(volume, plane, index, chest)
         picture = _titled(volume, view, LUNG_WINDOW, fit(view, FRAME, FRAME))
         _outline_lungs(picture, view, chest)
         pictures.append(picture)
@@ -63,32 +63,14 @@ def draw_lungs(volume: Volume, chest: Chest) -> Image.Image:
     return side_by_side(pictures)
 
 
-def _outline_lungs(picture: Image.Image, view: View, chest: Chest, thickness: int = 2) -> None:
+def _outline_lungs(picture: Image.Image, view: View, chest: Chest) -> None:
     for lung in chest.lungs:
-        outline_mask(picture, view.turn(lung.patch.plane(view.axis, view.index)), SIDE_COLOURS[lung.side], thickness)
-
-
-def draw_montage(volume: Volume, chest: Chest) -> Image.Image:
-    """Axial slices from the lungs' top to their base at equal distances, with the contour of each lung.
-
-    Args:
-        volume: a CT.
-        chest: its segmentation, with at least one lung.
-    """
-    first = min(lung.patch.place[0].start for lung in chest.lungs)
-    last = max(lung.patch.place[0].stop for lung in chest.lungs) - 1
-    pictures = []
-    for k in spread(first, last, MONTAGE_ROWS * MONTAGE_COLUMNS)[::-1]:
-        view = _cut_view(volume, "slice", k, chest)
-        picture = _titled(volume, view, LUNG_WINDOW, fit(view, TILE, TILE), brief=True)
-        _outline_lungs(picture, view, chest, 1)
-        pictures.append(picture)
-    return in_rows(pictures, MONTAGE_COLUMNS)
+        outline_mask(picture, view.turn(lung.patch.plane(view.axis, view.index)), SIDE_COLOURS[lung.side])
 
 
 def draw_tissues(volume: Volume, chest: Chest, k: int) -> Image.Image:
     """One axial slice with a colour wash of each tissue range beside the plain slice."""
-    view = _cut_view(volume, "slice", k, chest)
+    view = cut_view(volume, "slice", k, chest)
     step = fit(view, FRAME, FRAME)
     plain, washed = (_titled(volume, view, SOFT_WINDOW, step) for _ in range(2))
     values, inside = view.take(volume.voxels), view.turn(_refined_plane(chest.body, chest, k))
@@ -111,7 +93,7 @@ def draw_head(volume: Volume, chest: Chest, space: Mask, dense: Mask, k: int) ->
         dense: the clusters.
         k: slice of the volume.
     """
-    view = _cut_view(volume, "slice", k, chest)
+    view = cut_view(volume, "slice", k, chest)
     step = fit(view, FRAME, FRAME)
     plain, marked = (_titled(volume, view, BRAIN_WINDOW, step) for _ in range(2))
     for mask, colour in ((space, SKY), (dense, ORANGE)):
@@ -136,7 +118,7 @@ def draw_foreground(volume: Volume, mask: Mask, k: int) -> Image.Image:
 
 def draw_slice(volume: Volume, k: int, box: Box, chest: Chest) -> Image.Image:
     """An axial slice with a candidate's box."""
-    view = _cut_view(volume, "slice", k, chest)
+    view = cut_view(volume, "slice", k, chest)
     step = fit(view, FRAME, FRAME)
     picture = _titled(volume, view, LUNG_WINDOW, step)
     outline_box(picture, view.box(box, volume.geometry.shape, step), CANDIDATE)
@@ -211,7 +193,7 @@ def _refined_plane(mask: Mask, chest: Chest, k: int) -> Mask:
     return plane
 
 
-def _cut_view(volume: Volume, plane: Plane, index: int, chest: Chest) -> View:
+def cut_view(volume: Volume, plane: Plane, index: int, chest: Chest) -> View:
     """A view cut to the body with a margin of a centimetre."""
     axes = (1, 2) if plane == "slice" else (0, 2)
     place = coarse_place(bounding_box(chest.body), chest.coarse.factors, volume.voxels.shape)

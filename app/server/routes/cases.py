@@ -11,8 +11,9 @@ from ..access import CallerHere, ServiceHere
 from ..jobs import JobKind
 from ..problems import Problem, described
 from ..registry import CaseEntry, Origin
+from ..roles import Role
 from ..service import Service
-from ..users import Role, User
+from ..users import User
 from ..words import CASE_ID, CaseChange, CaseList, CaseState, FileKept, FileList, NewCase, case_state
 
 router = APIRouter(prefix="/cases", tags=["cases"])
@@ -81,7 +82,7 @@ def list_files(case: CaseKey, caller: CallerHere, service: ServiceHere) -> FileL
 
 
 @router.put("/{case}/files/{name:path}", status_code=201, responses=described(401, 403, 404, 409, 413, 422),
-            openapi_extra={"requestBody": {"required": True, "content": {
+            openapi_extra={"requestBody": {"required": False, "content": {
                 "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}})
 async def upload_file(case: CaseKey, name: FileName, request: Request, caller: CallerHere,
                       service: ServiceHere) -> FileKept:
@@ -114,7 +115,7 @@ def shown(service: Service, entry: CaseEntry) -> CaseState:
     """A case as a list shows it."""
     files = len(service.uploads.sizes(entry.id)) if entry.origin is Origin.UPLOADED else None
     latest = next((job for job in service.jobs.of(entry.id) if job.kind is JobKind.REVIEW), None)
-    head = service.head(entry)
+    head = service.reports.if_any(entry)
     return case_state(entry, files, latest, head.status if head else None, head.version if head else None)
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Path, Response
+from fastapi import APIRouter, Depends, Header, Path, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -15,8 +15,8 @@ from ....core.result import ToolResult
 from ..access import CallerHere, ServiceHere
 from ..jobs import OVER, Job, JobKind, JobState
 from ..problems import Problem, described
+from ..roles import Role
 from ..service import Service
-from ..users import Role
 from ..words import JOB_ID, JobList, JobShown, NewReview, NewToolRun
 from .cases import CaseKey
 
@@ -26,6 +26,26 @@ ToolName = Literal["volume", "pathology", "localization", "comparison", "labs", 
 PictureName = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,200}$", description="File name of a picture.")]
 GLANCE = 0.25
 """Seconds between two looks at a job that is watched."""
+
+
+def job_of(job: JobKey, caller: CallerHere, service: ServiceHere) -> Job:
+    """The job that a request names; a stream asks before it begins."""
+    return service.job(caller.user, job)
+
+
+JobHere = Annotated[Job, Depends(job_of)]
+
+
+def done_tool(job: JobHere) -> Job:
+    """The run of a tool that a request names, once it is done."""
+    if job.kind is not JobKind.TOOL:
+        raise Problem(404, "this job is a review; its result is the case's report")
+    if job.state is not JobState.DONE:
+        raise Problem(409, f"the job is {job.state}; it has no result yet")
+    return job
+
+
+DoneTool = Annotated[Job, Depends(done_tool)]
 
 
 @router.post("/cases/{case}/reviews", status_code=202, responses=described(401, 403, 404, 409, 422, 503))
@@ -45,8 +65,7 @@ def start_tool(case: CaseKey, tool: ToolName, given: NewToolRun, response: Respo
     """Queue a run of one tool on files of the case."""
     caller.needs(Role.READER)
     entry = service.case(caller.user, case)
-    job = service.queue_tool(caller.user, entry, tool=tool, files=given.files, reader=given.reader,
-                             question=given.question, query=given.query, like=given.like)
+    job = service.queue_tool(caller.user, entry, tool, given)
     service.accesses.note("tool queued", entry.id, caller.user.account, job=job.id, tool=tool)
     return _accepted(service, job, response)
 
@@ -59,36 +78,33 @@ def list_jobs(case: CaseKey, caller: CallerHere, service: ServiceHere) -> JobLis
 
 
 @router.get("/jobs/{job}", responses=described(401, 404))
-def get_job(job: JobKey, caller: CallerHere, service: ServiceHere) -> JobShown:
+def get_job(found: JobHere, service: ServiceHere) -> JobShown:
     """How far a job is."""
-    return _shown(service, service.job(caller.user, job))
+    return _shown(service, found)
 
 
 @router.post("/jobs/{job}/cancel", responses=described(401, 403, 404))
-def cancel_job(job: JobKey, caller: CallerHere, service: ServiceHere) -> JobShown:
+def cancel_job(found: JobHere, caller: CallerHere, service: ServiceHere) -> JobShown:
     """Stop a job, waiting or running. What it has done is kept; one that is over stays as it is."""
     caller.needs(Role.READER)
-    found = service.job(caller.user, job)
     service.accesses.note("job cancelled", found.case, caller.user.account, job=found.id)
     return _shown(service, service.runner.cancel(found))
 
 
 @router.post("/jobs/{job}/resume", responses=described(401, 403, 404))
-def resume_job(job: JobKey, caller: CallerHere, service: ServiceHere) -> JobShown:
+def resume_job(found: JobHere, caller: CallerHere, service: ServiceHere) -> JobShown:
     """Let a job that was stopped or failed wait again; it goes on where it stopped."""
     caller.needs(Role.READER)
-    found = service.job(caller.user, job)
     service.accesses.note("job resumed", found.case, caller.user.account, job=found.id)
     return _shown(service, service.jobs.requeue(found.id) or found)
 
 
 @router.get("/jobs/{job}/events", response_class=EventSourceResponse, responses=described(401, 404))
-async def watch_job(job: JobKey, caller: CallerHere, service: ServiceHere,
-                    last_event_id: Annotated[str | None, Header(pattern=r"^[0-9]{1,9}$")] = None
+async def watch_job(found: JobHere, service: ServiceHere,
+                    last_event_id: Annotated[str, Header(pattern=r"^[0-9]{0,9}$")] = ""
                     ) -> AsyncIterator[ServerSentEvent]:
     """What happens to a job, as it happens (server-sent events), until it is over. A client that lost the connection
     goes on behind the event it saw last."""
-    found = await run_in_threadpool(service.job, caller.user, job)
     seen = int(last_event_id or 0)
     while True:
         now = await run_in_threadpool(service.jobs.get, found.id)
@@ -101,31 +117,20 @@ async def watch_job(job: JobKey, caller: CallerHere, service: ServiceHere,
 
 
 @router.get("/jobs/{job}/result", responses=described(401, 404, 409))
-def tool_result(job: JobKey, caller: CallerHere, service: ServiceHere) -> ToolResult:
+def tool_result(found: DoneTool, caller: CallerHere, service: ServiceHere) -> ToolResult:
     """What a run of a tool gave. A review's result is the case's report."""
-    found = _done_tool(service, caller, job)
     service.accesses.note("result read", found.case, caller.user.account, job=found.id)
     return ToolResult.model_validate_json((service.runner.folder(found) / "result.json").read_bytes())
 
 
 @router.get("/jobs/{job}/overlays/{name}", response_class=FileResponse, responses=described(401, 404, 409))
-def tool_picture(job: JobKey, name: PictureName, caller: CallerHere, service: ServiceHere) -> FileResponse:
+def tool_picture(found: DoneTool, name: PictureName, caller: CallerHere, service: ServiceHere) -> FileResponse:
     """A picture that evidence of a tool's result names."""
-    found = _done_tool(service, caller, job)
     file = service.runner.folder(found) / "overlays" / name
     if not file.is_file() or file.suffix != ".png":
         raise Problem(404, "there is no such picture")
     service.accesses.note_once(caller.session, "picture seen", found.case, caller.user.account, f"{found.id}/{name}")
     return FileResponse(file, media_type="image/png")
-
-
-def _done_tool(service: Service, caller: CallerHere, key: str) -> Job:
-    job = service.job(caller.user, key)
-    if job.kind is not JobKind.TOOL:
-        raise Problem(404, "this job is a review; its result is the case's report")
-    if job.state is not JobState.DONE:
-        raise Problem(409, f"the job is {job.state}; it has no result yet")
-    return job
 
 
 def _accepted(service: Service, job: Job, response: Response) -> JobShown:

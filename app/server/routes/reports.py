@@ -20,8 +20,9 @@ from ....memory.audit import Entry
 from ..access import Caller, CallerHere, ServiceHere
 from ..problems import Problem, described
 from ..registry import CaseEntry
-from ..service import WRITTEN, Service
-from ..users import Role
+from ..reports import WRITTEN
+from ..roles import Role
+from ..service import Service
 from ..words import Approval, Edits, NewAddendum, Rejection, SentenceCheck, SentenceStands
 from .cases import CaseKey
 from .jobs import PictureName
@@ -52,7 +53,7 @@ def read_report(case: CaseKey, request: Request, caller: CallerHere, service: Se
                 form: Annotated[Form, Query(alias="format", description="In which form.")] = Form.JSON) -> Response:
     """The latest report of the case."""
     entry = service.case(caller.user, case)
-    folder = service.folder(entry)
+    folder = service.reports.folder(entry)
     service.accesses.note("report read", entry.id, caller.user.account, form=form)
     if form not in WRITTEN:
         return _made(service, caller, entry, form)
@@ -61,7 +62,7 @@ def read_report(case: CaseKey, request: Request, caller: CallerHere, service: Se
     tag = f'"{sha256(content).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if form is Form.JSON:
-        headers[CONTENT] = content_digest(service.report(entry))
+        headers[CONTENT] = content_digest(service.reports.of(entry))
     if form is Form.HTML:
         headers |= {"Content-Security-Policy": PAGE_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     if request.headers.get("if-none-match") == tag:
@@ -73,7 +74,7 @@ def read_report(case: CaseKey, request: Request, caller: CallerHere, service: Se
 def read_picture(case: CaseKey, name: PictureName, caller: CallerHere, service: ServiceHere) -> FileResponse:
     """A picture that the report's evidence names."""
     entry = service.case(caller.user, case)
-    file = service.folder(entry) / "overlays" / name
+    file = service.reports.folder(entry) / "overlays" / name
     if not file.is_file() or file.suffix != ".png":
         raise Problem(404, "there is no such picture")
     service.accesses.note_once(caller.session, "picture seen", entry.id, caller.user.account, f"overlays/{name}")
@@ -84,7 +85,7 @@ def read_picture(case: CaseKey, name: PictureName, caller: CallerHere, service: 
 def check_words(case: CaseKey, given: SentenceCheck, caller: CallerHere, service: ServiceHere) -> SentenceStands:
     """How new words for a sentence would stand, held against the findings that it cites; nothing is changed."""
     caller.needs(Role.READER)
-    stands = service.checked(service.case(caller.user, case), given.at, given.text)
+    stands = service.reports.checked(service.case(caller.user, case), given.at, given.text)
     return SentenceStands(text=stands.text, support=stands.support, reason=stands.reason)
 
 
@@ -92,7 +93,7 @@ def check_words(case: CaseKey, given: SentenceCheck, caller: CallerHere, service
 def edit_report(case: CaseKey, given: Edits, caller: CallerHere, service: ServiceHere) -> Report:
     """Change sentences of the draft; it becomes a new version, in which unsupported words are marked."""
     caller.needs(Role.READER)
-    return service.edit(caller.user, _reviewed(service, caller, case), given.changes, given.name)
+    return service.reports.edit(caller.user, _reviewed(service, caller, case), given.changes, given.name)
 
 
 @router.post("/report/signature", responses=described(401, 403, 404, 409, 422))
@@ -100,14 +101,14 @@ def sign_report(case: CaseKey, given: Approval, caller: CallerHere, service: Ser
     """Sign the draft: bound to the digest of its content, the user recorded beside the name."""
     caller.needs(Role.SIGNER)
     entry = _reviewed(service, caller, case)
-    return service.sign(caller.user, entry, given.name, given.content_sha256)
+    return service.reports.sign(caller.user, entry, given.name, given.content_sha256)
 
 
 @router.post("/report/rejection", responses=described(401, 403, 404, 409, 422))
 def reject_report(case: CaseKey, given: Rejection, caller: CallerHere, service: ServiceHere) -> Report:
     """Reject the draft; it stays on record with the reason."""
     caller.needs(Role.SIGNER)
-    return service.reject(caller.user, _reviewed(service, caller, case), given.name, given.reason)
+    return service.reports.reject(caller.user, _reviewed(service, caller, case), given.name, given.reason)
 
 
 @router.post("/report/addenda", responses=described(401, 403, 404, 409, 422))
@@ -115,9 +116,9 @@ def add_to_report(case: CaseKey, given: NewAddendum, caller: CallerHere, service
     """Add to the signed report; what was signed stays as it is."""
     caller.needs(Role.SIGNER)
     entry = _reviewed(service, caller, case)
-    if service.report(entry).status is not ReportStatus.SIGNED:
+    if service.reports.of(entry).status is not ReportStatus.SIGNED:
         raise Problem(409, "only a signed report gets addenda; edit the draft, or sign it first")
-    return service.add_to(caller.user, entry, given.name, given.text)
+    return service.reports.add_to(caller.user, entry, given.name, given.text)
 
 
 @router.get("/trail", responses=described(401, 403, 404, 409))
@@ -129,14 +130,14 @@ def read_trail(case: CaseKey, caller: CallerHere, service: ServiceHere) -> Trail
 
 def _reviewed(service: Service, caller: Caller, case: str) -> CaseEntry:
     entry = service.case(caller.user, case)
-    service.folder(entry)
+    service.reports.folder(entry)
     return entry
 
 
 def _made(service: Service, caller: Caller, entry: CaseEntry, form: Form) -> FileResponse:
     folder = Folder(mkdtemp(prefix="caseloom-export-"))
     try:
-        file = service.exported(caller.user, entry, form, folder)
+        file = service.reports.exported(caller.user, entry, form, folder)
     except BaseException:
         rmtree(folder, ignore_errors=True)
         raise

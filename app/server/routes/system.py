@@ -31,7 +31,7 @@ def ready(service: ServiceHere) -> Health:
 @router.get("/doctor", tags=["server"], responses=described(401))
 def doctor(caller: CallerHere, service: ServiceHere) -> Diagnosis:
     """What is installed, which readers work, what is missing and how to get it."""
-    return service.heavy(diagnose)
+    return service.turns.heavy(diagnose)
 
 
 @router.post("/session", tags=["server"], responses=described(401, 422))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -16,7 +16,8 @@ from ....core.result import Answer, Step
 from ....core.words import Word
 from ..access import CallerHere, ServiceHere
 from ..problems import ProblemDetails, described, status_of
-from ..users import Role
+from ..registry import CaseEntry
+from ..roles import Role
 from ..words import Question, TimelineAsked, TimelinePage
 from .cases import CaseKey
 
@@ -34,30 +35,35 @@ def read_timeline(case: CaseKey, asked: Annotated[TimelineAsked, Query()], calle
                   service: ServiceHere) -> TimelinePage:
     """The patient's timeline: what was known on a date, between dates, by kind, body site or analyte; or searched."""
     entry = service.case(caller.user, case)
-    service.folder(entry)
+    service.reports.folder(entry)
     service.accesses.note("timeline read", entry.id, caller.user.account)
-    return service.timeline(caller.user, entry, asked)
+    return service.reports.timeline(caller.user, entry, asked)
+
+
+def asked_about(case: CaseKey, caller: CallerHere, service: ServiceHere) -> CaseEntry:
+    """The reviewed case that a question is about, once the access trail holds that somebody asks; a stream does this
+    before it begins."""
+    caller.needs(Role.READER)
+    entry = service.case(caller.user, case)
+    service.reports.folder(entry)
+    service.accesses.note("question asked", entry.id, caller.user.account)
+    return entry
+
+
+AskedAbout = Annotated[CaseEntry, Depends(asked_about)]
 
 
 @router.post("/chat", responses=described(401, 403, 404, 409, 422, 502, 503))
-def ask(case: CaseKey, given: Question, caller: CallerHere, service: ServiceHere) -> Answer:
+def ask(entry: AskedAbout, given: Question, caller: CallerHere, service: ServiceHere) -> Answer:
     """Ask about the case; every sentence of the answer is checked against its evidence."""
-    caller.needs(Role.READER)
-    entry = service.case(caller.user, case)
-    service.folder(entry)
-    service.accesses.note("question asked", entry.id, caller.user.account)
-    return service.ask(caller.user, entry, given.question)
+    return service.chats.ask(caller.user, entry, given.question)
 
 
 @router.post("/chat/stream", response_class=EventSourceResponse, responses=described(401, 403, 404, 422))
-async def ask_aloud(case: CaseKey, given: Question, caller: CallerHere, service: ServiceHere
+async def ask_aloud(entry: AskedAbout, given: Question, caller: CallerHere, service: ServiceHere
                     ) -> AsyncIterator[ServerSentEvent]:
     """The same as server-sent events: `tool` when one begins, `draft` for what a model writes (nothing of it is
     checked), then `answer`, or `problem`."""
-    caller.needs(Role.READER)
-    entry = await run_in_threadpool(service.case, caller.user, case)
-    await run_in_threadpool(service.folder, entry)
-    await run_in_threadpool(service.accesses.note, "question asked", entry.id, caller.user.account)
     heard: asyncio.Queue[ServerSentEvent | None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
@@ -66,7 +72,7 @@ async def ask_aloud(case: CaseKey, given: Question, caller: CallerHere, service:
 
     def answer() -> None:
         try:
-            said = service.ask(caller.user, entry, given.question, watch=lambda event: tell(_told(event)))
+            said = service.chats.ask(caller.user, entry, given.question, watch=lambda event: tell(_told(event)))
             tell(ServerSentEvent(data=said, event="answer"))
         except Exception as error:  # noqa: BLE001 - the stream has begun: what failed is its last event
             tell(ServerSentEvent(data=_problem(error), event="problem"))
@@ -84,9 +90,9 @@ def read_turns(case: CaseKey, caller: CallerHere, service: ServiceHere,
                most: Annotated[int, Query(ge=1, le=500)] = 50) -> Turns:
     """What was asked and answered about the case, oldest first."""
     entry = service.case(caller.user, case)
-    service.folder(entry)
+    service.reports.folder(entry)
     service.accesses.note("chat read", entry.id, caller.user.account)
-    return Turns(turns=tuple(service.turns(caller.user, entry, most)))
+    return Turns(turns=tuple(service.chats.turns(caller.user, entry, most)))
 
 
 def _told(event: Event) -> ServerSentEvent:

@@ -1,4 +1,4 @@
-"""`caseloom serve`: the server on this machine."""
+"""Commands of the server, of the door for other agents, and what is installed for them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.errors import UsageError
-from .server.users import Role
+from .options import AsJson
+from .server.roles import Role
 
 if TYPE_CHECKING:
     from socket import socket
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from .server.options import Options
 
 TOKEN = "CASELOOM_TOKEN"  # noqa: S105 - the name of a variable
+BROKEN = 2
+"""Exit code of `doctor` where something must be mended before a review works."""
 LEAST_TOKEN = 20
 """Characters of a token that is given."""
 
@@ -34,12 +37,13 @@ AddUser = Annotated[str | None, typer.Option("--add-user", metavar="NAME", help=
 AddedRole = Annotated[Role, typer.Option("--role", help="Of the added user.")]
 Names = Annotated[list[str] | None, typer.Option("--allow-host", metavar="NAME", help="Name by which the server is "
                                                                                       "reached; may be repeated.")]
+Jobs = Annotated[int, typer.Option("--jobs", min=0, max=64, help="Reviews side by side; 0 only queues them.")]
 BehindHttps = Annotated[bool, typer.Option("--behind-https", help="A proxy before it speaks https.")]
 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8765, root: Roots = None, reader: Readers = None,
           users: UsersFile = None, add_user: AddUser = None, role: AddedRole = Role.VIEWER, allow_host: Names = None,
-          behind_https: BehindHttps = False) -> None:
+          jobs: Jobs = 1, behind_https: BehindHttps = False) -> None:
     """Serve cases, reports, timeline and chat over REST; loopback by default."""
     from .server.options import Options
     from .server.users import add_user as add
@@ -49,12 +53,44 @@ def serve(host: Host = "127.0.0.1", port: Port = 8765, root: Roots = None, reade
             raise UsageError("--add-user wants --users FILE, the file that the user is added to")
         typer.echo(f"Token of {add_user} ({role}), shown this once: {add(users, add_user, role)}")
         return
-    roots = tuple(folder.resolve() for folder in root or ())
-    for folder in roots:
+    _run(Options(host=host, port=port, roots=_folders(root), readers=tuple(reader or ("measure",)), users=users,
+                 secure=behind_https, jobs_at_once=jobs,
+                 allowed_hosts=("127.0.0.1", "localhost", "::1", host, *(allow_host or ()))))
+
+
+def mcp(root: Roots = None, reader: Readers = None) -> None:
+    """Serve the tools to another agent over standard input and output (Model Context Protocol)."""
+    from ..agent.opened import settings_here
+    from ..memory.audit import account
+    from .server.agents import make_agents_door
+    from .server.options import Options
+    from .server.service import Service
+    from .server.users import local_user, new_token
+
+    options = Options(roots=_folders(root), readers=tuple(reader or ("measure",)))
+    users = local_user(new_token(), known_as=account())
+    service = Service(settings_here(), options, users)
+    with service.running():
+        make_agents_door(service, users.known[0]).run("stdio")
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is installed, which readers work, what is missing and how to get it."""
+    from .doctor import diagnose
+    from .show import print_json, show_diagnosis
+
+    found = diagnose()
+    print_json(found) if as_json else show_diagnosis(found)
+    if not found.sound:
+        raise typer.Exit(BROKEN)
+
+
+def _folders(given: list[Path] | None) -> tuple[Path, ...]:
+    """Raises UsageError for a root that is no folder."""
+    for folder in given or ():
         if not folder.is_dir():
             raise UsageError(f"--root {folder}: there is no such folder")
-    _run(Options(host=host, port=port, roots=roots, readers=tuple(reader or ("measure",)), users=users,
-                 secure=behind_https, allowed_hosts=("127.0.0.1", "localhost", "::1", host, *(allow_host or ()))))
+    return tuple(folder.resolve() for folder in given or ())
 
 
 def _run(options: Options) -> None:
@@ -101,6 +137,7 @@ def _listener(host: str, port: int) -> socket:
     listener.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # whoever reads the printed address is answered, if need be a moment later
     except OSError as error:
         listener.close()
         raise UsageError(f"{host}:{port} cannot be listened on ({error.strerror}); choose another --port") from error

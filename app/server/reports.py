@@ -1,0 +1,161 @@
+"""The reports of a server's cases: read where a review wrote them, changed and signed in a user's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from ...agent.decide import add_addendum, edit_case, reject_case, sign_case
+from ...agent.door import timeline_found
+from ...agent.edit import worded_anew
+from ...agent.handover import export_case
+from ...agent.nodes import content_digest
+from ...core.forms import Form
+from ...core.report import Report, Sentence
+from ...memory.audit import AuditTrail, Entry
+from ...memory.home import Home
+from .problems import Problem
+from .registry import CaseEntry
+from .turns import Turns
+from .users import User
+from .words import TimelineAsked, TimelineHit, TimelinePage
+
+MOST = 32
+"""Reports that are kept at hand."""
+NOT_REVIEWED = "the case was not reviewed yet; start a review"
+WRITTEN = {Form.JSON: "report.json", Form.MARKDOWN: "report.md", Form.HTML: "report.html", Form.PDF: "report.pdf",
+           Form.FHIR: "fhir.json"}
+"""Forms that a review writes itself, and their files."""
+Stamp = tuple[int, int]
+"""Changes whenever a report is written anew."""
+
+
+class Reports:
+    """Reads and changes reports.
+
+    Args:
+        home: the opened state folder.
+        turns: when work on a case may begin.
+    """
+
+    def __init__(self, home: Home, turns: Turns) -> None:
+        self._home, self._turns = home, turns
+        self._read: dict[str, tuple[Stamp, Report]] = {}
+
+    def folder(self, entry: CaseEntry) -> Path:
+        """Where the latest report of a case lies.
+
+        Raises:
+            Problem: 404 before the first review.
+        """
+        folder = self._home.run_folder(entry.report) if entry.report else None
+        if folder is None or not (folder / "report.json").is_file():
+            raise Problem(404, NOT_REVIEWED)
+        return folder
+
+    def stamp(self, entry: CaseEntry) -> Stamp:
+        """Changes whenever the case's report is written anew.
+
+        Raises:
+            Problem: 404 before the first review.
+        """
+        state = (self.folder(entry) / "report.json").stat()
+        return state.st_mtime_ns, state.st_size
+
+    def of(self, entry: CaseEntry) -> Report:
+        """The report as it stands; read again only when it was written anew.
+
+        Raises:
+            Problem: 404 before the first review.
+        """
+        folder, stamp = self.folder(entry), self.stamp(entry)
+        known = self._read.get(folder.name)
+        if known is None or known[0] != stamp:
+            known = stamp, Report.model_validate_json((folder / "report.json").read_bytes())
+            self._read[folder.name] = known
+            while len(self._read) > MOST:
+                self._read.pop(next(iter(self._read)))
+        return known[1]
+
+    def if_any(self, entry: CaseEntry) -> Report | None:
+        """The report as it stands, None before the first review."""
+        there = entry.report and (self._home.run_folder(entry.report) / "report.json").is_file()
+        return self.of(entry) if there else None
+
+    def exported(self, user: User, entry: CaseEntry, form: Form, into: Path) -> Path:
+        """The report in a form that other systems read; several files come as one .zip.
+
+        Args:
+            user: whose export the audit trail notes.
+            entry: the case.
+            form: which.
+            into: a folder that the caller removes.
+
+        Raises:
+            Problem: 409 where the report holds nothing that this form can.
+        """
+        self.folder(entry)
+        with TemporaryDirectory(dir=into) as made:
+            done = self._turns.alone(user, entry, lambda: export_case(entry.path, [form], made, patient=entry.patient))
+            if not done.files:
+                why = "; ".join(done.left_out) or "no such content"
+                raise Problem(409, f"the report has nothing for {form}: {why}")
+            if len(done.files) == 1:
+                return done.files[0].rename(into / done.files[0].name)
+            with ZipFile(into / f"{form}.zip", "w", ZIP_DEFLATED) as packed:
+                for file in done.files:
+                    packed.write(file, file.relative_to(made))
+        return into / f"{form}.zip"
+
+    def checked(self, entry: CaseEntry, at: str, text: str) -> Sentence:
+        """How new words for a sentence would stand; nothing is changed."""
+        return worded_anew(self.of(entry), at, text)
+
+    def edit(self, user: User, entry: CaseEntry, changes: Mapping[str, str | None], name: str) -> Report:
+        """Change sentences of the draft."""
+        return self._turns.alone(user, entry, lambda: edit_case(entry.path, changes, name=name, patient=entry.patient))
+
+    def sign(self, user: User, entry: CaseEntry, name: str, content_sha256: str | None) -> Report:
+        """Sign the draft.
+
+        Raises:
+            Problem: 409 where it is not what was looked at.
+        """
+        def work() -> Report:
+            if content_sha256 not in (None, content_digest(self.of(entry))):
+                raise Problem(409, "the report is not the one that was looked at; look at it again, then sign")
+            return sign_case(entry.path, name=name, patient=entry.patient)
+
+        return self._turns.alone(user, entry, work)
+
+    def reject(self, user: User, entry: CaseEntry, name: str, reason: str) -> Report:
+        """Reject the draft."""
+        return self._turns.alone(user, entry, lambda: reject_case(entry.path, name=name, reason=reason,
+                                                                  patient=entry.patient))
+
+    def add_to(self, user: User, entry: CaseEntry, name: str, text: str) -> Report:
+        """Add to the signed report."""
+        return self._turns.alone(user, entry, lambda: add_addendum(entry.path, text, name=name, patient=entry.patient))
+
+    def timeline(self, user: User, entry: CaseEntry, asked: TimelineAsked) -> TimelinePage:
+        """The patient's timeline.
+
+        Raises:
+            Problem: 404 before the first review.
+        """
+        self.folder(entry)
+        found = self._turns.alone(user, entry, lambda: timeline_found(
+            entry.path, patient=entry.patient, search=asked.search, query=asked.query))
+        return TimelinePage(none=found.none, events=tuple(
+            TimelineHit(event=hit.event, match=hit.match.value if hit.match is not None else None)
+            for hit in found.hits))
+
+    def decisions(self, entry: CaseEntry) -> list[Entry]:
+        """Who did what to the report, oldest first.
+
+        Raises:
+            StoreError: the audit trail does not hold.
+        """
+        return AuditTrail(self._home).entries(entry.report) if entry.report else []
