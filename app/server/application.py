@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from ... import __version__
 from .gate import Gate
 from .problems import ProblemDetails, tell_problems
-from .routes import cases, images, jobs, reports, system, talk
+from .routes import cases, images, jobs, pages, reports, system, talk
 from .service import Service
 
 ABOUT = """\
@@ -42,6 +42,7 @@ def make_application(service: Service) -> FastAPI:
     for part in (system, cases, jobs, reports, images, talk):
         api.include_router(part.router)
     app.include_router(api)
+    app.include_router(pages.router)
     app.add_middleware(Gate, options=service.options)
     _describe(app)
     return app
