@@ -21,7 +21,7 @@ from ...core.evidence import (
 from ...core.finding import Finding
 from ...core.report import Report
 from ...core.words import Word
-from ...report.wording import value_text
+from ...report.wording import number_text, value_text, with_unit
 from ...sources.film import Film
 from .images import VOLUMES, VolumeShown
 
@@ -132,6 +132,12 @@ def kind_of(series: Series) -> str:
 
 
 def _named(finding: Finding) -> str:
+    """A change with both its values: it is cited on the earlier image too, where the later value alone would be wrong."""
+    change, unit = finding.change, finding.value.unit if finding.value is not None else None
+    if change is not None and change.from_ is not None and change.to is not None:
+        return f"{finding.name} {number_text(change.from_)} → {with_unit(number_text(change.to), unit)}"
+    if change is not None:
+        return f"{finding.name}, {change.direction}"
     return f"{finding.name} {value_text(finding.value)}" if finding.value is not None else finding.name
 
 

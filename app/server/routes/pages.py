@@ -23,7 +23,8 @@ KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", 
 
 
 @router.get("/", response_class=FileResponse)
-def home(request: Request, service: ServiceHere, token: Annotated[str | None, Query(max_length=200)] = None) -> Response:
+def home(request: Request, service: ServiceHere,
+         token: Annotated[str | None, Query(max_length=200)] = None) -> Response:
     """The page; with the token that the server printed, a browser's session begins first."""
     if token is None:
         return _page()
