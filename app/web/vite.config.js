@@ -71,6 +71,17 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 4000,
     sourcemap: false,
+    rolldownOptions: {
+      output: {
+        // What others wrote changes seldom: apart from our own, its files keep their names.
+        codeSplitting: {
+          groups: [
+            { name: "imaging", test: /node_modules\/(@cornerstonejs|@kitware|gl-matrix|comlink|loglevel|d3-|lodash|clipper2|fast-deep|globalthis|seedrandom|spark-md5|fflate|pako|utif|webworker|@babel|core-js)/ },
+            { name: "slides", test: /node_modules\/openseadragon/ },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { "/api": "http://127.0.0.1:8765" } },
 });

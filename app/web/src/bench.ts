@@ -1,7 +1,7 @@
 /** What the parts of a case's page share: the case, its report, and where everybody looks. */
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { CaseState, Evidence, Me, Place, Report, Series, Study } from "./words";
+import type { CaseState, Evidence, Me, Place, Report, Sentence, Series, Study } from "./words";
 
 /** Where everybody looks. `count` grows with each look, so that the same place can be gone to again. */
 export interface Focus { series: string | null; evidence: string | null; sentence: string | null; count: number }
@@ -9,6 +9,8 @@ export interface Focus { series: string | null; evidence: string | null; sentenc
 export interface Bench {
   me: Me; state: CaseState; report: Report; digest: string; studies: Study[]; places: Map<string, Place>;
   evidence: Map<string, Evidence>; focus: Focus;
+  /** Evidence of the sentence that is looked at. */
+  cited: string[];
   /** Opens the image that a piece of evidence lies in, at its place. */
   show: (evidence: string, sentence?: string) => void;
   /** Of several, the evidence to look at first: of the latest examination, the smallest place. */
@@ -68,4 +70,10 @@ export function bestOf(keys: string[], evidence: Map<string, Evidence>, places: 
   const seen = keys.filter((key) => places.get(key)?.series != null).map((key) => evidence.get(key)!);
   seen.sort((a, b) => (b.date ?? "").slice(0, 10).localeCompare((a.date ?? "").slice(0, 10)) || extent(a) - extent(b));
   return seen[0]?.id ?? null;
+}
+
+/** A sentence by its place. */
+export function sentenceAt(report: Report, at: string | null): Sentence | undefined {
+  const [, n, m] = at?.split("-") ?? [];
+  return report.sections[Number(n) - 1]?.sentences[Number(m) - 1];
 }

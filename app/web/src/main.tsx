@@ -21,7 +21,7 @@ function Page() {
   if (!me) return problem ? <Trouble problem={problem} retry={() => location.reload()} /> : <Wait />;
   return (
     <>
-      <header class="top">
+      <header class="site">
         <a class="brand" href="/" onClick={(event) => followed(event, "/")}><img src="/icon.svg" alt="" width="24" height="24" />Caseloom</a>
         <div id="crumb" />
         <span class="who">{me.user}<small>{me.role}</small></span>

@@ -52,7 +52,7 @@ function SectionPart({ n }: { n: number }) {
   const { report } = useBench();
   const part = report.sections[n]!;
   const isImpression = part.sentences.some((one) => one.kind === "impression");
-  return <section class={isImpression ? "impression" : ""}><h2>{part.title}</h2>
+  return <section class={isImpression ? "leading" : ""}><h2>{part.title}</h2>
     {part.sentences.map((one, m) => <Line key={`${n}-${m}`} at={placeOf(n, m)} sentence={one} />)}</section>;
 }
 

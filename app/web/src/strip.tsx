@@ -34,8 +34,8 @@ function Item({ study, series }: { study: Study; series: Series }) {
     <button type="button" class="series" aria-current={focus.series === series.key} disabled={series.viewer === null}
       aria-label={`${kindName(series.kind)}, ${title}, ${day(study.date)}, ${counted(series.evidence, "piece")} of evidence`}
       title={series.viewer === null ? "Nothing shows this kind of series" : title} onClick={() => open(series.key)}>
-      <span class={`kind ${series.viewer ?? ""}`}>{kindName(series.kind)}</span>
-      <span class="title">{title}</span>
+      {title === kindName(series.kind) ? <span class="kind only">{title}</span>
+        : <><span class="kind">{kindName(series.kind)}</span><span class="title">{title}</span></>}
       <span class="count" title={`${counted(series.evidence, "piece")} of evidence`}>{series.evidence}</span>
     </button>
   );

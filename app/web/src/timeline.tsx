@@ -11,6 +11,7 @@ const REST_MS = 350;
 const KINDS: Record<string, string> = {
   study: "Examinations", lab: "Laboratory", measurement: "Measurements", change: "Changes", record: "Record", observation: "Observations", anatomy: "Anatomy",
 };
+const TAGS: Record<string, string> = { ...KINDS, study: "Examination", measurement: "Measured", change: "Change", observation: "Observed" };
 const MATCHES = {
   words: ["Found by its words", "The event holds every word."], opposite: ["Says the opposite", "The event holds the words, but denies what was asked, or the other way round."],
   meaning: ["Near in meaning", "It lies near in meaning, which proves nothing."],
@@ -28,6 +29,8 @@ export function Timeline() {
   const asOf = at === null || at >= dates.length - 1 ? "" : dates[at]!;
   const wishes = useSettled(JSON.stringify({ search: search.trim(), kind, analyte, site, as_of: asOf }), REST_MS);
   const found = useLoaded((signal) => get<{ events: TimelineHit[]; none: string }>(caseUrl(bench, `timeline?${query(wishes)}`), signal), [wishes, bench.digest]);
+  const asksForAll = wishes === JSON.stringify({ search: "", kind: "", analyte: "", site: "", as_of: "" });
+  const hits = found.value?.events ?? (asksForAll && !found.problem ? all.map((event) => ({ event, match: null })) : null);
   const filtered = search || kind || analyte || site || asOf;
   const clear = () => { setSearch(""); setKind(""); setAnalyte(""); setSite(""); setAt(null); };
   return (
@@ -40,11 +43,11 @@ export function Timeline() {
         {dates.length > 1 && <label class="whole as-of"><span>As known on <b>{asOf || "the latest date"}</b></span>
           <input type="range" min={0} max={dates.length - 1} value={at ?? dates.length - 1} aria-valuetext={asOf || "latest"} onInput={(event) => setAt(Number(event.currentTarget.value))} /></label>}
       </form>
-      <div class="result" role="status">{found.value && <>{counted(found.value.events.length, "event")}{filtered && <button class="plain" onClick={clear}>Clear the filters</button>}</>}</div>
+      <div class="result" role="status">{hits && <>{counted(hits.length, "event")}{filtered && <button class="plain" onClick={clear}>Clear the filters</button>}</>}</div>
       <Trouble problem={found.problem} retry={found.reload} />
-      {!found.value && !found.problem && <Wait>Reading the timeline</Wait>}
+      {!hits && !found.problem && <Wait>Reading the timeline</Wait>}
       {found.value?.events.length === 0 && <p class="hint">{found.value.none || "No event is like this."}</p>}
-      {found.value && <Events hits={found.value.events} searched={JSON.parse(wishes).search !== ""} />}
+      {hits && <Events hits={hits} searched={JSON.parse(wishes).search !== ""} />}
     </div>
   );
 }
@@ -69,7 +72,7 @@ function Event({ event, dated }: { event: TimelineEvent; dated: boolean }) {
   const { show, best } = useBench();
   const first = best(event.evidence);
   return <li class={`event ${event.kind}`}>
-    <span class="tag">{KINDS[event.kind] ?? event.kind}</span>
+    <span class="tag">{TAGS[event.kind] ?? event.kind}</span>
     <Words act={first ? () => show(first) : null}>{event.text}</Words>
     {dated && <small>{day(event.occurred_at)}</small>} <Cites evidence={event.evidence} /></li>;
 }

@@ -1,7 +1,7 @@
 /** The page of one case. */
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { get, request, send } from "./api";
-import { BenchContext, type Focus, bestOf, may } from "./bench";
+import { BenchContext, type Focus, bestOf, may, sentenceAt } from "./bench";
 import { Badge, stateOf } from "./cases";
 import { Chat } from "./chat";
 import { CaseActions } from "./decide";
@@ -73,7 +73,7 @@ function Workbench({ whole, state, me, reload }: { whole: Whole; state: CaseStat
   const [folded, setFolded] = useState(false);
   const move = (next: Partial<Focus>) => setFocus((now) => ({ ...now, ...next, count: now.count + 1 }));
   const bench = {
-    me, state, report, digest, studies, places, evidence, focus, reload,
+    me, state, report, digest, studies, places, evidence, focus, reload, cited: sentenceAt(report, focus.sentence)?.evidence ?? [],
     show: (key: string, at?: string) => move({ evidence: key, series: places.get(key)?.series ?? focus.series, ...(at ? { sentence: at } : {}) }),
     best: (keys: string[]) => bestOf(keys, evidence, places),
     read: (at: string) => { setTab("report"); move({ sentence: at }); },

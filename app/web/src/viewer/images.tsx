@@ -1,6 +1,6 @@
 /** Volumes and films: one beside the other where there is an earlier or later one, moving together. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { type Found, caseUrl, titleOf, useBench } from "../bench";
+import { type Found, caseUrl, sentenceAt, titleOf, useBench } from "../bench";
 import { useLoaded } from "../load";
 import { IconButton, Trouble, Wait, day } from "../ui";
 import type { Mark, Study } from "../words";
@@ -24,16 +24,24 @@ export default function Images({ found }: { found: Found }) {
   const others = useMemo(() => comparable(bench.studies, found), [bench.studies, found.series.key]);
   const [besideKey, setBesideKey] = useState<string | null>(null);
   const beside = others.find((one) => one.series.key === besideKey) ?? null;
+  useEffect(() => { // a sentence that compares is looked at with both that it compares
+    const kind = sentenceAt(bench.report, bench.focus.sentence)?.kind;
+    const partner = others.find((one) => bench.cited.some((key) => bench.places.get(key)?.series === one.series.key));
+    if (partner && bench.focus.evidence && (kind === "comparison" || kind === "impression")) setBesideKey(partner.series.key);
+  }, [bench.focus.count]);
   const grid = useLoaded((signal) => gridOf(base, found, signal), [found.series.key]);
   const other = useLoaded((signal) => gridOf(base, beside, signal), [beside?.series.key]);
   const ours = grid.value?.base.endsWith(`/${found.series.key}`) ? grid.value : null;
   const theirs = beside && other.value?.base.endsWith(`/${beside.series.key}`) ? other.value : null;
-  const marking = useMarks(found.series.key, ours && ours.rows * ours.columns);
-  const theirMarking = useMarks(beside?.series.key ?? null, theirs && theirs.rows * theirs.columns);
+  const marking = useMarks(found.series.key, ours && focal(ours));
+  const theirMarking = useMarks(beside?.series.key ?? null, theirs && focal(theirs));
   if (grid.problem) return <Trouble problem={grid.problem} retry={grid.reload} />;
   if (!ours || !marking.ready) return <Wait>Decoding the series</Wait>;
   return <Shown key={found.series.key} {...{ found, grid: ours, marking, beside, theirs, theirMarking, others, setBesideKey, trouble: other.problem }} />;
 }
+
+/** Pixels of a box that still shows a place rather than a whole organ: organs are few on films, and many on slices. */
+const focal = (grid: Grid): number => grid.rows * grid.columns * (grid.isFilm ? 0.2 : 0.05);
 
 interface ShownProps {
   found: Found; grid: Grid; marking: ReturnType<typeof useMarks>; beside: Found | null; theirs: Grid | null;
@@ -41,17 +49,30 @@ interface ShownProps {
 }
 
 function Shown({ found, grid, marking, beside, theirs, theirMarking, others, setBesideKey, trouble }: ShownProps) {
-  const { focus } = useBench();
+  const { focus, cited } = useBench();
   const main = useRef<Stack | null>(null);
   const side = useRef<Stack | null>(null);
   const [tool, setTool] = useState<ToolName>("window");
   const [linked, setLinked] = useState(true);
   const [list, setList] = useState(true);
   const shift = useRef(0);
+  useEffect(() => setList(beside === null), [beside?.series.key]); // two pictures want the room
   const leader = useRef<Stack | null>(null);
   const target = marking.marks.find((one) => one.evidence === focus.evidence);
   const begin = useMemo(() => sliceOf(target, grid), []);
   useEffect(() => { if (target && focus.evidence) main.current?.scrollTo(sliceOf(target, grid)); }, [focus.count, target?.evidence]);
+  const partner = smallest(theirMarking.marks.filter((one) => cited.includes(one.evidence)));
+
+  /** Both go to what the sentence compares, and stay apart by that much when they are scrolled. */
+  const meet = () => {
+    if (!target || !partner || !main.current || !side.current) return;
+    const [ours, theirs] = [sliceOf(target, grid), sliceOf(partner, side.current.grid)];
+    shift.current = side.current.grid.height(theirs) - grid.height(ours);
+    leader.current = side.current;
+    side.current.scrollTo(theirs);
+    leader.current = null;
+  };
+  useEffect(meet, [focus.count, target?.evidence, partner?.evidence]);
   const take = (name: ToolName) => { setTool(name); choose(name); };
 
   /** The one that is moved leads; the other follows by position in mm. */
@@ -109,11 +130,11 @@ function Shown({ found, grid, marking, beside, theirs, theirMarking, others, set
       </div>
       <div class="stage">
         <div class={`panes ${beside ? "two" : ""}`} ref={panes} tabIndex={0} role="group" aria-label={`${titleOf(found)}, ${day(found.study.date)}. Arrow and page keys scroll${grid.unit === "HU" ? ", 1 soft tissue, 2 lung, 3 bone" : ""}, plus and minus zoom, 0 resets.`}>
-          <Pane grid={grid} name={`${day(found.study.date)} ${titleOf(found)}`} tag={beside ? (besideIsPrior ? "Current" : "Prior") : ""} marks={marking.shown} begin={begin}
+          <Pane grid={grid} name={beside ? day(found.study.date) : ""} tag={beside ? (besideIsPrior ? "Current" : "Prior") : ""} marks={marking.shown} begin={begin}
             ready={(stack) => { main.current = stack; }} moved={(slice) => follow(main.current, side.current, 1)(slice)} windowed={(centre, width) => alike(side.current)(centre, width)} />
-          {beside && <div class="second pane-holder">{theirs ? <Pane key={theirs.base} grid={theirs} name={`${day(beside.study.date)} ${titleOf(beside)}`} tag={besideIsPrior ? "Prior" : "Current"}
+          {beside && <div class="second pane-holder">{theirs ? <Pane key={theirs.base} grid={theirs} name={day(beside.study.date)} tag={besideIsPrior ? "Prior" : "Current"}
             marks={theirMarking.shown} begin={nearestSlice(grid, main.current?.slice ?? begin, theirs, 0) ?? Math.floor(theirs.slices / 2)}
-            ready={(stack) => { side.current = stack; const now = main.current?.window; if (stack && now && !grid.isFilm) stack.setWindow(now.centre, now.width); }}
+            ready={(stack) => { side.current = stack; const now = main.current?.window; if (stack && now && !grid.isFilm) stack.setWindow(now.centre, now.width); if (stack) meet(); }}
             moved={(slice) => follow(side.current, main.current, -1)(slice)} windowed={(centre, width) => alike(main.current)(centre, width)} />
             : trouble ? <Trouble problem={trouble} /> : <Wait>Decoding the other series</Wait>}</div>}
         </div>
@@ -138,6 +159,11 @@ function keys(stack: Stack, grid: Grid, preset: (centre: number, width: number) 
 }
 
 const sliceOf = (mark: Mark | undefined, grid: Grid): number => (mark ? Math.round((mark.first + mark.last) / 2) : Math.floor(grid.slices / 2));
+
+function smallest(marks: Mark[]): Mark | undefined {
+  const size = ({ box, first, last }: Mark) => (box ? (box[2] - box[0]) * (box[3] - box[1]) : 1e12) * (last - first + 1);
+  return [...marks].sort((a, b) => size(a) - size(b))[0];
+}
 
 const placeOf = (mark: Mark, grid: Grid): string =>
   grid.slices === 1 ? "" : mark.first === mark.last ? `slice ${mark.first + 1}` : `slices ${mark.first + 1}–${mark.last + 1}`;

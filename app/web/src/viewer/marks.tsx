@@ -6,22 +6,21 @@ import { useLoaded } from "../load";
 import { Trouble } from "../ui";
 import type { Mark } from "../words";
 
-const FOCAL = 0.2;
 const NONE: Mark[] = [];
 
 export interface Marking { marks: Mark[]; shown: Mark[]; hidden: Set<string>; toggle: (evidence: string) => void; all: (on: boolean) => void; problem: string | null; ready: boolean }
 
-/** The marks of a series. Boxes over more than a fifth of the image begin hidden: they would cover what is small.
- * What is looked at is always drawn. */
-export function useMarks(series: string | null, area: number | null): Marking {
+/** The marks of a series. Boxes larger than `most` (in pixels) begin hidden:
+ * they would cover what is small. What is looked at is always drawn. */
+export function useMarks(series: string | null, most: number | null): Marking {
   const bench = useBench();
   const found = useLoaded((signal) => (series ? get<{ marks: Mark[] }>(caseUrl(bench, `series/${series}/marks`), signal) : Promise.resolve({ marks: NONE })), [series, bench.digest]);
   const marks = found.value?.marks ?? NONE;
   const [hidden, setHidden] = useState(new Set<string>());
   useEffect(() => {
-    if (area === null) return;
-    setHidden(new Set(marks.filter(({ box }) => box && (box[2] - box[0]) * (box[3] - box[1]) > FOCAL * area).map((one) => one.evidence)));
-  }, [marks, area]);
+    if (most === null) return;
+    setHidden(new Set(marks.filter(({ box }) => box && (box[2] - box[0]) * (box[3] - box[1]) > most).map((one) => one.evidence)));
+  }, [marks, most]);
   const chosen = bench.focus.evidence;
   const shown = useMemo(() => marks.filter((one) => !hidden.has(one.evidence) || one.evidence === chosen), [marks, hidden, chosen]);
   const toggle = (evidence: string) => setHidden((now) => { const next = new Set(now); if (!next.delete(evidence)) next.add(evidence); return next; });

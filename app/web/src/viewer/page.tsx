@@ -19,7 +19,7 @@ export default function PageView({ found }: { found: Found }) {
 }
 
 function Shown({ url, pages, found }: { url: string; pages: Pages["pages"]; found: Found }) {
-  const { focus, pick } = useBench();
+  const { focus, pick, cited } = useBench();
   const [page, setPage] = useState(1);
   const [width, setWidth] = useState(WIDTHS[0]!);
   const [list, setList] = useState(true);
@@ -53,7 +53,7 @@ function Shown({ url, pages, found }: { url: string; pages: Pages["pages"]; foun
           {failed && <Trouble problem="this page could not be drawn" />}
           <div class="sheet" ref={sheet} style={{ width: `${width}%`, aspectRatio: `${size.width} / ${size.height}` }}>
             <img src={`${url}/pages/${page}`} alt={`Page ${page} of ${titleOf(found)}`} onError={() => setFailed(true)} />
-            <Overlay drawn={drawn} chosen={focus.evidence} pick={(mark) => pick(mark.evidence, mark.sentences)} width={size.width} height={size.height}
+            <Overlay drawn={drawn} chosen={focus.evidence} cited={cited} pick={(mark) => pick(mark.evidence, mark.sentences)} width={size.width} height={size.height}
               viewBox={`0 0 ${size.width} ${size.height}`} scale={size.width / 760} />
           </div>
         </div>

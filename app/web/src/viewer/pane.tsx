@@ -14,7 +14,7 @@ interface Props {
 }
 
 export function Pane({ grid, name, tag, marks, begin, ready, moved, windowed }: Props) {
-  const { focus, pick } = useBench();
+  const { focus, pick, cited } = useBench();
   const element = useRef<HTMLDivElement>(null);
   const stack = useRef<Stack | null>(null);
   const [slice, setSlice] = useState(begin);
@@ -42,7 +42,7 @@ export function Pane({ grid, name, tag, marks, begin, ready, moved, windowed }: 
   return (
     <div class="pane">
       <div class="image" ref={element} onContextMenu={(event) => event.preventDefault()} />
-      {stack.current && <Overlay {...size} drawn={placed(stack.current, marks)} chosen={focus.evidence} pick={(mark) => pick(mark.evidence, mark.sentences)} />}
+      {stack.current && <Overlay {...size} drawn={placed(stack.current, marks)} chosen={focus.evidence} cited={cited} pick={(mark) => pick(mark.evidence, mark.sentences)} />}
       <Corners grid={grid} name={name} tag={tag} slice={slice} stack={stack.current} />
       {stack.current && stack.current.shownSlice < 0 && !problem && <p class="loading" role="status"><span class="spin" aria-hidden="true" />Decoding…</p>}
       {problem && <div class="over-image"><Trouble problem={problem} /></div>}
@@ -57,9 +57,9 @@ function Corners({ grid, name, tag, slice, stack }: { grid: Grid; name: string; 
   const { centre, width } = stack?.window ?? grid.window;
   return (
     <>
-      <p class="corner top-left">{name}{tag && <b>{tag}</b>}</p>
-      {grid.slices > 1 && <p class="corner bottom-left">Slice {slice + 1} / {grid.slices}<br />{grid.height(slice).toFixed(1)} mm</p>}
-      <p class="corner bottom-right">{grid.isFilm ? null : <>L {shortNumber(centre)} W {shortNumber(width)}{grid.unit ? ` ${grid.unit}` : ""}<br /></>}{grid.knowsSpacing ? "" : "no pixel spacing"}</p>
+      {name && <p class="corner top-left">{name}{tag && <><br /><b>{tag}</b></>}</p>}
+      {!grid.isFilm && <p class="corner bottom-left">Slice {slice + 1} / {grid.slices} · {grid.height(slice).toFixed(1)} mm<br />L {shortNumber(centre)} W {shortNumber(width)}{grid.unit ? ` ${grid.unit}` : ""}</p>}
+      {!grid.knowsSpacing && <p class="corner bottom-right">no pixel spacing</p>}
       {letters ? Object.entries(letters).map(([edge, text]) => <span key={edge} class={`letter ${edge}`}>{text}</span>)
         : <p class="corner top-right warn">Sides not known</p>}
     </>

@@ -20,13 +20,13 @@ export default function SlideView({ found }: { found: Found }) {
 }
 
 function Shown({ url, slide, series }: { url: string; slide: SlideShown; series: string }) {
-  const { focus, pick } = useBench();
+  const { focus, pick, cited } = useBench();
   const element = useRef<HTMLDivElement>(null);
   const viewer = useRef<OpenSeadragon.Viewer | null>(null);
   const [, redraw] = useState(0);
   const [problem, setProblem] = useState<string | null>(null);
   const [list, setList] = useState(true);
-  const marking = useMarks(series, slide.width * slide.height);
+  const marking = useMarks(series, null);
   const target = marking.marks.find((one) => one.evidence === focus.evidence);
   useEffect(() => {
     const made = open(element.current!, url, slide);
@@ -50,7 +50,7 @@ function Shown({ url, slide, series }: { url: string; slide: SlideShown; series:
       <div class="stage">
         <div class="panes slide"><div class="pane">
           <div class="image" ref={element} role="group" aria-label="Slide. Arrow keys move, plus and minus zoom, 0 shows all of it." />
-          <Overlay drawn={drawn} chosen={focus.evidence} pick={(mark) => pick(mark.evidence, mark.sentences)} width={element.current?.clientWidth ?? 0} height={element.current?.clientHeight ?? 0} />
+          <Overlay drawn={drawn} chosen={focus.evidence} cited={cited} pick={(mark) => pick(mark.evidence, mark.sentences)} width={element.current?.clientWidth ?? 0} height={element.current?.clientHeight ?? 0} />
           {slide.mpp !== null && viewer.current?.isOpen() && <Scale viewer={viewer.current} mpp={slide.mpp} />}
           {problem && <div class="over-image"><Trouble problem={problem} /></div>}
         </div></div>

@@ -28,6 +28,8 @@ export class Stack {
   private gone = false;
   private round = 0;
   private range: Types.VOIRange;
+  /** Zoom and pan of the whole picture in the window. */
+  private fit: number[] = [];
 
   constructor(element: HTMLDivElement, grid: Grid, slice: number, hear: Hear) {
     this.element = element;
@@ -41,7 +43,7 @@ export class Stack {
     });
     join(this.id);
     element.addEventListener(Enums.Events.IMAGE_RENDERED, this.onDrawn);
-    this.resizes = new ResizeObserver(() => { if (element.clientWidth > 0) { theEngine().resize(true, true); this.hear.drawn(); } });
+    this.resizes = new ResizeObserver(() => { if (element.clientWidth > 0) this.resize(); });
     this.resizes.observe(element);
     void this.begin();
   }
@@ -78,7 +80,7 @@ export class Stack {
   }
 
   reset(): void {
-    this.view?.resetCamera();
+    this.fitNow();
     this.setWindow(this.grid.window.centre, this.grid.window.width);
   }
 
@@ -104,6 +106,24 @@ export class Stack {
     return this.gone ? undefined : theEngine().getViewport(this.id) as Types.IStackViewport | undefined;
   }
 
+  /** A picture that was whole stays whole; one that was zoomed stays where it was. */
+  private resize(): void {
+    const wasWhole = this.camera().every((value, n) => Math.abs(value - (this.fit[n] ?? value)) < 0.01);
+    theEngine().resize(true, true);
+    if (wasWhole && this.shown >= 0) this.fitNow();
+    this.hear.drawn();
+  }
+
+  private fitNow(): void {
+    this.view?.resetCamera();
+    this.view?.render();
+    this.fit = this.camera();
+  }
+
+  private camera(): number[] {
+    return this.shown >= 0 && this.view ? [this.view.getZoom(), ...this.view.getPan()] : [];
+  }
+
   private readonly onDrawn = (): void => { if (!this.gone) this.hear.drawn(); };
 
   private rangeOf(centre: number, width: number): Types.VOIRange {
@@ -119,8 +139,8 @@ export class Stack {
       if (this.gone) return;
       await this.view!.setStack(this.images, first);
       this.view?.setProperties({ voiRange: this.range });
-      this.view?.render();
       this.shown = first;
+      this.fitNow();
       this.hear.moved(this.wanted);
       this.hear.drawn();
     } catch (error) {
