@@ -39,9 +39,8 @@ function Dot({ x, y, point, unit, isChosen, choose }: DotProps) {
   const above = y > TOP + 14;
   const name = `${day(point.date)}: ${point.shown} ${unit}${flag ? `, ${flag}` : ""}; go to its evidence`;
   return (
-    <g role="button" tabIndex={0} aria-label={name} class={`dot ${flag} ${isChosen ? "chosen" : ""}`} onClick={choose}
+    <g role="button" tabindex={0} aria-label={name} class={`dot ${flag} ${isChosen ? "chosen" : ""}`} onClick={choose}
       onKeyDown={(event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(); } }}>
-      <title>{name}</title>
       <circle class="hit" cx={x} cy={y} r="14" />
       {shape ? <path d={shape} /> : <circle cx={x} cy={y} r="4.5" />}
       <text x={x} y={above ? y - 10 : y + 18} text-anchor={x > WIDTH - 60 ? "end" : x < LEFT + 30 ? "start" : "middle"}>{point.shown}</text>

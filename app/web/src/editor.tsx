@@ -23,7 +23,7 @@ export function Editor({ at, sentence, close }: { at: string; sentence: Sentence
     bench.reload();
   };
   return (
-    <div class="editor" onKeyDown={(event) => { if (event.key === "Escape") { event.stopPropagation(); close(); } }}>
+    <div id={at} class="editor" onKeyDown={(event) => { if (event.key === "Escape") { event.stopPropagation(); close(); } }}>
       <Form label="Save" close={close} ready={text.trim() !== "" && text !== sentence.text && name.trim() !== ""} act={() => change(text.trim())}>
         <label><span class="unseen">Sentence</span>
           <textarea ref={area} rows={4} maxLength={5000} value={text} onInput={(event) => setText(event.currentTarget.value)} /></label>

@@ -32,11 +32,11 @@ function Item({ study, series }: { study: Study; series: Series }) {
   const title = series.description || study.description || kindName(series.kind);
   return (
     <button type="button" class="series" aria-current={focus.series === series.key} disabled={series.viewer === null}
-      aria-label={`${kindName(series.kind)}, ${title}, ${day(study.date)}, ${counted(series.evidence, "piece")} of evidence`}
       title={series.viewer === null ? "Nothing shows this kind of series" : title} onClick={() => open(series.key)}>
       {title === kindName(series.kind) ? <span class="kind only">{title}</span>
         : <><span class="kind">{kindName(series.kind)}</span><span class="title">{title}</span></>}
-      <span class="count" title={`${counted(series.evidence, "piece")} of evidence`}>{series.evidence}</span>
+      <span class="unseen">{day(study.date)}</span>
+      <span class="count" title={`${counted(series.evidence, "piece")} of evidence`}>{series.evidence}<span class="unseen"> cited</span></span>
     </button>
   );
 }

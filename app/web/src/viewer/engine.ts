@@ -3,6 +3,7 @@ import { Enums, RenderingEngine, init, imageLoader, metaData, type Types } from 
 import {
   Enums as ToolEnums, LengthTool, PanTool, ToolGroupManager, WindowLevelTool, ZoomTool, addTool, annotation, init as initTools,
 } from "@cornerstonejs/tools";
+import { Problem } from "../api";
 import { type Grid, pixelsOf } from "./grid";
 
 const SCHEME = "caseloom";
@@ -25,6 +26,8 @@ export function theEngine(): RenderingEngine {
   if (engine) return engine;
   init();
   initTools();
+  // Its cache lets go of each failed slice a second time, where nobody can hear it; whoever asked was told already.
+  addEventListener("unhandledrejection", (event) => { if (event.reason instanceof Problem) event.preventDefault(); });
   imageLoader.registerImageLoader(SCHEME, (imageId: string) => ({ promise: load(imageId) as unknown as Promise<Types.IImage> as never }));
   metaData.addProvider(about, 10_000);
   engine = new RenderingEngine(SCHEME);

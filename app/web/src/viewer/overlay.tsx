@@ -27,7 +27,7 @@ function MarkBox({ one, isChosen, isCited, pick, scale, limit }: { one: Drawn; i
   const above = y > size + 8 * scale;
   const top = above ? y - size - 5 * scale : y + height + 3 * scale;
   return (
-    <g class={`mark ${isChosen ? "chosen" : isCited ? "cited" : ""}`} role="button" tabIndex={0} aria-label={`${mark.evidence}: ${mark.label}`} data-evidence={mark.evidence}
+    <g class={`mark ${isChosen ? "chosen" : isCited ? "cited" : ""}`} role="button" tabindex={0} aria-label={`${mark.evidence}: ${mark.label}`} data-evidence={mark.evidence}
       onClick={() => pick(mark)} onKeyDown={(event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); pick(mark); } }}>
       <title>{mark.label}</title>
       <rect class="halo" x={x} y={y} width={width} height={height} stroke-width={4 * scale} />

@@ -40,7 +40,7 @@ export function Pane({ grid, name, tag, marks, begin, ready, moved, windowed }: 
   };
   const size = { width: element.current?.clientWidth ?? 0, height: element.current?.clientHeight ?? 0 };
   return (
-    <div class="pane">
+    <div class="pane" data-shown={stack.current?.shownSlice ?? -1}>
       <div class="image" ref={element} onContextMenu={(event) => event.preventDefault()} />
       {stack.current && <Overlay {...size} drawn={placed(stack.current, marks)} chosen={focus.evidence} cited={cited} pick={(mark) => pick(mark.evidence, mark.sentences)} />}
       <Corners grid={grid} name={name} tag={tag} slice={slice} stack={stack.current} />
