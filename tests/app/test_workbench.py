@@ -20,10 +20,10 @@ CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync"]
 LAPTOP, TABLETS = (1366, 768), ((1024, 768), (768, 1024))
-REVIEW_MS = 180_000
+REVIEW_MS = 600_000
 USEFUL_MS = 1500
 NAME = "Dr. Ana Ruiz"
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def signer(browser: Browser, server: Served) -> Iterator[BrowserContext]:
     """A signer's browser, which asks nobody but the server."""
     context = browser.new_context(viewport={"width": LAPTOP[0], "height": LAPTOP[1]})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     asked: list[str] = []
     faults: list[str] = []
     context.on("request", lambda request: asked.append(request.url))

@@ -63,9 +63,9 @@ export function NewCase({ me, dropped, close }: Props) {
           <button type="button" aria-pressed={way === "upload"} onClick={() => setWay("upload")}><Icon name="upload" />On this computer</button>
           <button type="button" aria-pressed={way === "folder"} onClick={() => setWay("folder")}><Icon name="folder" />On the server</button>
         </div>}
-        {way === "upload" ? <Chooser given={given} total={total} take={setGiven} /> :
-          <label>Folder or .zip under one of the server's roots
-            <input value={folder} onInput={(event) => setFolder(event.currentTarget.value)} placeholder="cases/anna" />
+        {way === "upload" ? <Chooser key="files" given={given} total={total} take={setGiven} /> :
+          <label key="folder">Folder or .zip under one of the server's roots
+            <input value={folder} maxLength={1000} onInput={(event) => setFolder(event.currentTarget.value)} placeholder="cases/anna" />
           </label>}
         {sent !== null && <label class="progress">{sized(sent)} of {sized(total)} sent
           <progress max={total || 1} value={sent} /></label>}
