@@ -95,7 +95,7 @@ def still(page: Page) -> None:
 def show(page: Page, kind: str, number: int = 0) -> None:
     """Open a series by its kind, the latest first."""
     page.locator(".series", has_text=kind).nth(number).click()
-    page.locator(".view .marks, .view .entries").first.wait_for()
+    page.locator(".view .viewer").wait_for()
     still(page)
 
 
@@ -105,7 +105,7 @@ def tour(browser: Browser, address: str, keep: Callable[[Page, str], None]) -> N
     reviewed(page, keep)
     compared(page)
     keep(page, "comparison")
-    show(page, "CT")
+    page.get_by_label("Beside").select_option("")
     page.locator(".marks li button", has_text="nodule").first.click()
     still(page)
     keep(page, "volume")

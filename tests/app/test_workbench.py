@@ -331,7 +331,7 @@ def test_words_are_checked_as_they_are_typed_then_signed_and_exported(page: Page
     page.get_by_role("button", name="Sign", exact=True).click()
     expect(page.locator(".banner.signed")).to_contain_text(f"Signed by {NAME}")
     expect(page.get_by_role("button", name="Edit:")).to_have_count(0)
-    page.get_by_text("Export").click()
+    page.get_by_text("Export", exact=True).click()
     with page.expect_download() as kept:
         page.get_by_role("button", name="JSON", exact=True).click()
     kept.value.save_as(tmp_path / "report.json")
@@ -349,6 +349,6 @@ def test_a_problem_of_the_server_is_shown_in_its_words(page: Page) -> None:
                       body=json.dumps({"title": "Service Unavailable", "status": 503, "detail": "the server is busy"}))
 
     page.route("**/report?format=csv", refuse)
-    page.get_by_text("Export").click()
+    page.get_by_text("Export", exact=True).click()
     page.get_by_role("button", name="Findings as CSV").click()
     expect(page.get_by_role("alert")).to_contain_text("The server is busy.")

@@ -88,15 +88,24 @@ function detailOf(text: string): string | null {
 export const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** Uploads one file under its path in the case, telling how many bytes are sent. */
-export function upload(path: string, file: Blob, progress: (sent: number) => void, signal: AbortSignal): Promise<void> {
+export async function upload(path: string, file: Blob, progress: (sent: number) => void, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const sent = await sentOnce(path, file, progress, signal);
+    if (sent.status < 300) return;
+    const detail = detailOf(sent.responseText) ?? `the server answered ${sent.status}`;
+    if (sent.status !== 429) throw new Problem(sent.status, detail);
+    await pause(1000 * Number(sent.getResponseHeader("Retry-After") ?? 1)); // thousands of small files come quickly
+  }
+}
+
+function sentOnce(path: string, file: Blob, progress: (sent: number) => void, signal: AbortSignal): Promise<XMLHttpRequest> {
   return new Promise((done, fail) => {
     const sending = new XMLHttpRequest();
     sending.open("PUT", path);
     sending.setRequestHeader("Content-Type", "application/octet-stream");
     if (csrf !== null) sending.setRequestHeader("X-CSRF-Token", csrf);
     sending.upload.onprogress = (event) => progress(event.loaded);
-    sending.onload = () => (sending.status < 300 ? done()
-      : fail(new Problem(sending.status, detailOf(sending.responseText) ?? `the server answered ${sending.status}`)));
+    sending.onload = () => done(sending);
     sending.onerror = () => fail(new Problem(0, "the connection broke off during the upload"));
     sending.onabort = () => fail(new DOMException("stopped", "AbortError"));
     signal.addEventListener("abort", () => sending.abort());

@@ -1,6 +1,7 @@
 /** Files as a person hands them over: chosen, a folder chosen, or dropped. */
 
-export interface Given { path: string; file: File }
+/** `from` is the name of the folder that was handed over, or of the file. */
+export interface Given { path: string; file: File; from: string }
 
 const HIDDEN = /(^|\/)(\.|__MACOSX\/|Thumbs\.db$|desktop\.ini$)/;
 
@@ -8,7 +9,8 @@ const HIDDEN = /(^|\/)(\.|__MACOSX\/|Thumbs\.db$|desktop\.ini$)/;
 export function chosen(list: FileList): Given[] {
   return seen([...list].map((file) => {
     const inFolder = file.webkitRelativePath;
-    return { path: inFolder ? inFolder.slice(inFolder.indexOf("/") + 1) : file.name, file };
+    const cut = inFolder.indexOf("/");
+    return inFolder ? { path: inFolder.slice(cut + 1), file, from: inFolder.slice(0, cut) } : { path: file.name, file, from: bare(file.name) };
   }));
 }
 
@@ -17,14 +19,14 @@ export async function dropped(transfer: DataTransfer): Promise<Given[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const single = entries.length === 1 && entries[0]!.isDirectory;
   const found = (await Promise.all(entries.map((entry) => below(entry)))).flat();
-  return seen(found.map(({ path, file }) => ({ path: single ? path.slice(path.indexOf("/") + 1) : path, file })));
+  return seen(found.map(({ path, file, from }) => ({ path: single ? path.slice(path.indexOf("/") + 1) : path, file, from })));
 }
 
 async function below(entry: FileSystemEntry): Promise<Given[]> {
   const path = entry.fullPath.replace(/^\//, "");
   if (entry.isFile) {
     const file = await new Promise<File>((done, fail) => (entry as FileSystemFileEntry).file(done, fail));
-    return [{ path, file }];
+    return [{ path, file, from: bare(path.split("/")[0]!) }];
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const inside: FileSystemEntry[] = [];
@@ -35,6 +37,8 @@ async function below(entry: FileSystemEntry): Promise<Given[]> {
   }
   return (await Promise.all(inside.map(below))).flat();
 }
+
+const bare = (name: string): string => name.replace(/\.[^.]+$/, "");
 
 const seen = (given: Given[]): Given[] => given.filter(({ path }) => !HIDDEN.test(path));
 

@@ -35,7 +35,7 @@ export function NewCase({ me, dropped, close }: Props) {
 
   /** Sends what was not sent yet: after a broken connection, pressing again goes on. */
   const sendFiles = async () => {
-    const named = title || given[0]!.path.split("/")[0]!;
+    const named = title || given[0]!.from.slice(0, 200);
     begun.current ??= (await send<CaseState>("POST", "/api/cases", { title: named, ...wishes })).id;
     const left = given.filter(({ path }) => !finished.current.has(path));
     const partly = new Map<string, number>();
