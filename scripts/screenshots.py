@@ -89,6 +89,8 @@ def still(page: Page) -> None:
     """Wait until nothing is fetched or moved any more."""
     page.mouse.move(700, 20)
     page.wait_for_load_state("networkidle")
+    for picture in page.locator(".sheet img").all():
+        picture.evaluate("picture => picture.decode()")
     page.wait_for_timeout(1200)
 
 
@@ -106,7 +108,7 @@ def tour(browser: Browser, address: str, keep: Callable[[Page, str], None]) -> N
     compared(page)
     keep(page, "comparison")
     page.get_by_label("Beside").select_option("")
-    page.locator(".marks li button", has_text="nodule").first.click()
+    page.locator(".marks li button", has_text="candidate 10.6").first.click()
     still(page)
     keep(page, "volume")
     show(page, "Film")
@@ -121,7 +123,7 @@ def tour(browser: Browser, address: str, keep: Callable[[Page, str], None]) -> N
     keep(page, "labs")
     page.get_by_role("tab", name="Timeline").click()
     page.get_by_role("searchbox", name="Search", exact=True).fill("nodule")
-    page.locator(".moment").first.wait_for()
+    page.locator(".moment.words").wait_for()
     show(page, "Health record")
     keep(page, "timeline")
     chat(page)
@@ -147,7 +149,8 @@ def chat(page: Page) -> None:
             page.get_by_label("Question about this case").fill(question)
             page.keyboard.press("Enter")
             expect(page.locator(".answered")).to_have_count(count + 1, timeout=120_000)
-    page.locator(".answered", has_text="10.6").locator(".cite").last.click()
+    still(page)
+    page.locator(".answered", has_text="nodule").locator(".cite").last.click()
     still(page)
 
 
@@ -158,7 +161,7 @@ def edit(page: Page) -> None:
     page.get_by_label("Sentence", exact=True).fill("Pulmonary nodule candidate, right lung: grew from 7.8 mm to 16 mm.")
     page.get_by_label("Your name").fill("Dr. Ana Ruiz")
     expect(page.locator(".stands")).to_contain_text("Not supported")
-    show(page, "CT")
+    still(page)
 
 
 def main() -> None:

@@ -250,6 +250,8 @@ def test_tablets_do_not_scroll_sideways(page: Page, size: tuple[int, int]) -> No
 
 
 def test_the_first_useful_paint_comes_soon(signer: BrowserContext, server: Served, case: str) -> None:
+    if os.getloadavg()[0] > 2 * (os.cpu_count() or 1):
+        pytest.skip("the machine is busy with other work: this would measure how busy")
     for address, shown in ((server.url, ".list"), (case, ".report .line")):
         took = [useful_paint(signer, address, shown) for _ in range(3)]
         assert min(took) < USEFUL_MS, (shown, took)

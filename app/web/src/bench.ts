@@ -3,8 +3,9 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { CaseState, Evidence, Me, Place, Report, Sentence, Series, Study } from "./words";
 
-/** Where everybody looks. `count` grows with each look, so that the same place can be gone to again. */
-export interface Focus { series: string | null; evidence: string | null; sentence: string | null; count: number }
+/** Where everybody looks. `count` grows with each look, so that the same place can be gone to again; `compares` tells
+ * that a sentence led here, which may speak of two examinations. */
+export interface Focus { series: string | null; evidence: string | null; sentence: string | null; compares: boolean; count: number }
 
 export interface Bench {
   me: Me; state: CaseState; report: Report; digest: string; studies: Study[]; places: Map<string, Place>;

@@ -68,13 +68,13 @@ function Workbench({ whole, state, me, reload }: { whole: Whole; state: CaseStat
   const { report, digest, studies } = whole;
   const places = useMemo(() => new Map(whole.places.map((one) => [one.evidence, one])), [whole.places]);
   const evidence = useMemo(() => new Map(report.evidence.map((one) => [one.id, one])), [report]);
-  const [focus, setFocus] = useState<Focus>(() => ({ series: firstSeries(studies), evidence: null, sentence: null, count: 0 }));
+  const [focus, setFocus] = useState<Focus>(() => ({ series: firstSeries(studies), evidence: null, sentence: null, compares: false, count: 0 }));
   const [tab, setTab] = useState("report");
   const [folded, setFolded] = useState(false);
-  const move = (next: Partial<Focus>) => setFocus((now) => ({ ...now, ...next, count: now.count + 1 }));
+  const move = (next: Partial<Focus>) => setFocus((now) => ({ ...now, compares: false, ...next, count: now.count + 1 }));
   const bench = {
     me, state, report, digest, studies, places, evidence, focus, reload, cited: sentenceAt(report, focus.sentence)?.evidence ?? [],
-    show: (key: string, at?: string) => move({ evidence: key, series: places.get(key)?.series ?? focus.series, ...(at ? { sentence: at } : {}) }),
+    show: (key: string, at?: string) => move({ evidence: key, series: places.get(key)?.series ?? focus.series, ...(at ? { sentence: at, compares: true } : {}) }),
     best: (keys: string[]) => bestOf(keys, evidence, places),
     read: (at: string) => { setTab("report"); move({ sentence: at }); },
     open: (series: string) => move({ series, evidence: null }),

@@ -25,6 +25,7 @@ export default function Images({ found }: { found: Found }) {
   const [besideKey, setBesideKey] = useState<string | null>(null);
   const beside = others.find((one) => one.series.key === besideKey) ?? null;
   useEffect(() => { // a sentence that compares is looked at with both that it compares
+    if (!bench.focus.compares) return;
     const kind = sentenceAt(bench.report, bench.focus.sentence)?.kind;
     const partner = others.find((one) => bench.cited.some((key) => bench.places.get(key)?.series === one.series.key));
     if (partner && bench.focus.evidence && (kind === "comparison" || kind === "impression")) setBesideKey(partner.series.key);
@@ -65,7 +66,7 @@ function Shown({ found, grid, marking, beside, theirs, theirMarking, others, set
 
   /** Both go to what the sentence compares, and stay apart by that much when they are scrolled. */
   const meet = () => {
-    if (!target || !partner || !main.current || !side.current) return;
+    if (!target || !partner || !main.current || !side.current || !isFocal(target, grid) || !isFocal(partner, side.current.grid)) return;
     const [ours, theirs] = [sliceOf(target, grid), sliceOf(partner, side.current.grid)];
     shift.current = side.current.grid.height(theirs) - grid.height(ours);
     leader.current = side.current;
@@ -159,6 +160,9 @@ function keys(stack: Stack, grid: Grid, preset: (centre: number, width: number) 
 }
 
 const sliceOf = (mark: Mark | undefined, grid: Grid): number => (mark ? Math.round((mark.first + mark.last) / 2) : Math.floor(grid.slices / 2));
+
+/** Whether a mark tells a height in the body, rather than most of it. */
+const isFocal = (mark: Mark, grid: Grid): boolean => mark.last - mark.first < grid.slices * 0.2;
 
 function smallest(marks: Mark[]): Mark | undefined {
   const size = ({ box, first, last }: Mark) => (box ? (box[2] - box[0]) * (box[3] - box[1]) : 1e12) * (last - first + 1);

@@ -44,7 +44,7 @@ export function MarkList({ marking, place }: { marking: Marking; place?: (mark: 
       <ul tabIndex={0} aria-label="Findings">{marks.map((one) => <li key={one.evidence} class={focus.evidence === one.evidence ? "chosen" : ""}>
         {one.box && <input type="checkbox" aria-label={`Draw ${one.evidence}: ${one.label}`} checked={!hidden.has(one.evidence)} onChange={() => marking.toggle(one.evidence)} />}
         <button type="button" aria-pressed={focus.evidence === one.evidence} title={one.caption} onClick={() => pick(one.evidence, one.sentences)}>
-          <b>{one.evidence}</b> {one.label}{place && <small>{place(one)}</small>}</button>
+          <span><b>{one.evidence}</b> {one.label}</span>{place && <small>{place(one)}</small>}</button>
       </li>)}</ul>
     </section>
   );

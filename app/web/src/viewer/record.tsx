@@ -15,7 +15,6 @@ export default function RecordView({ found }: { found: Found }) {
   }
   return (
     <div class="viewer record"><div class="entries" tabIndex={0} role="group" aria-label={titleOf(found)}>
-      <h2>{titleOf(found)}</h2>
       <Trouble problem={marking.problem} />
       {!marking.ready && !marking.problem && <Wait>Reading the record</Wait>}
       {marking.ready && marking.marks.length === 0 && <p class="hint">The report cites nothing of this record.</p>}
