@@ -28,6 +28,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 LAPTOP, TABLET = (1366, 768), (768, 1024)
 MOST_BYTES = 300_000
 REVIEW_MS = 900_000
+PATIENCE_MS = 120_000
 TITLE = "Follow-up, November 2025"
 
 
@@ -52,6 +53,7 @@ def opened(browser: Browser, address: str, size: tuple[int, int] = LAPTOP, schem
     """A page of a browser's session of its own, on the list of cases."""
     width, height = size
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(address)
     page.get_by_role("heading", name="Cases", exact=True).wait_for()
     return page
@@ -77,9 +79,9 @@ def compared(page: Page) -> None:
     """Go to the nodule of the impression, on both CTs."""
     page.get_by_role("tab", name="Report").click()
     page.locator(".line", has_text="nodule candidate").first.locator(".words").click()
-    expect(page.locator(".pane")).to_have_count(2)
+    expect(page.locator(".pane")).to_have_count(2, timeout=PATIENCE_MS)
     for pane in page.locator(".pane").all():
-        expect(pane).not_to_have_attribute("data-shown", "-1")
+        expect(pane).not_to_have_attribute("data-shown", "-1", timeout=PATIENCE_MS)
     page.locator(".panes").focus()
     page.keyboard.press("2")
     still(page)
@@ -160,7 +162,7 @@ def edit(page: Page) -> None:
     page.get_by_role("button", name="Edit: Pulmonary nodule").first.click()
     page.get_by_label("Sentence", exact=True).fill("Pulmonary nodule candidate, right lung: grew from 7.8 mm to 16 mm.")
     page.get_by_label("Your name").fill("Dr. Ana Ruiz")
-    expect(page.locator(".stands")).to_contain_text("Not supported")
+    expect(page.locator(".stands")).to_contain_text("Not supported", timeout=PATIENCE_MS)
     still(page)
 
 

@@ -22,7 +22,9 @@ TOKEN = "token-of-the-tests-0123456789"
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CASELOOM_HOME", str(tmp_path_factory.mktemp("home")))
-        yield Service(settings_here(), Options(allowed_hosts=("127.0.0.1",)), local_user(TOKEN))
+        made = Service(settings_here(), Options(allowed_hosts=("127.0.0.1",)), local_user(TOKEN))
+        with made.running():
+            yield made
 
 
 @pytest.fixture

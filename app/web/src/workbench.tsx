@@ -24,7 +24,8 @@ interface Whole { report: Report; digest: string; studies: Study[]; places: Plac
 export function CasePage({ id, me }: { id: string; me: Me }) {
   const state = useLoaded((signal) => get<CaseState>(`/api/cases/${id}`, signal), [id]);
   const reviewed = state.value?.report_status != null;
-  const whole = useLoaded((signal) => (reviewed ? wholeOf(id, signal) : Promise.resolve(null)), [id, reviewed]);
+  const mayBe = state.value === null || reviewed; // most cases are reviewed: nothing waits to know it
+  const whole = useLoaded((signal) => (mayBe ? wholeOf(id, signal) : Promise.resolve(null)), [id, mayBe]);
   const reload = useCallback(() => { state.reload(); whole.reload(); }, []);
   useEffect(() => { if (state.value) document.title = `${state.value.title} · Caseloom`; }, [state.value?.title]);
   if (!state.value) return <main class="centre">{state.problem ? <Trouble problem={state.problem} retry={state.reload} /> : <Wait>Loading the case</Wait>}</main>;
