@@ -74,7 +74,7 @@ function Event({ event, dated }: { event: TimelineEvent; dated: boolean }) {
   return <li class={`event ${event.kind}`}>
     <span class="tag">{TAGS[event.kind] ?? event.kind}</span>
     <Words act={first ? () => show(first) : null}>{event.text}</Words>
-    {dated && <small>{day(event.occurred_at)}</small>} <Cites evidence={event.evidence} /></li>;
+    {" "}{dated && <small>{day(event.occurred_at)} </small>}<Cites evidence={event.evidence} /></li>;
 }
 
 interface ChoiceProps { name: string; value: string; give: (value: string) => void; options: string[]; titles?: Record<string, string> }
