@@ -152,7 +152,7 @@ def chat(page: Page) -> None:
             page.keyboard.press("Enter")
             expect(page.locator(".answered")).to_have_count(count + 1, timeout=120_000)
     still(page)
-    page.locator(".answered", has_text="nodule").locator(".cite").last.click()
+    page.locator(".answered", has_text="nodule").locator(".cite:not(.more)").last.click()
     still(page)
 
 
