@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -25,6 +26,7 @@ from caseloom import write_demo
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+Scheme = Literal["light", "dark"]
 LAPTOP, TABLET = (1366, 768), (768, 1024)
 MOST_BYTES = 300_000
 REVIEW_MS = 900_000
@@ -49,7 +51,7 @@ def served(home: Path) -> Iterator[str]:
         process.wait(timeout=60)
 
 
-def opened(browser: Browser, address: str, size: tuple[int, int] = LAPTOP, scheme: str = "light") -> Page:
+def opened(browser: Browser, address: str, size: tuple[int, int] = LAPTOP, scheme: Scheme = "light") -> Page:
     """A page of a browser's session of its own, on the list of cases."""
     width, height = size
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
@@ -184,7 +186,8 @@ def main() -> None:
     with TemporaryDirectory() as made, served(given.home or Path(made)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         tour(browser, address, keep)
-        for name, size, scheme in (("dark", LAPTOP, "dark"), ("tablet", TABLET, "light")):
+        others: tuple[tuple[str, tuple[int, int], Scheme], ...] = (("dark", LAPTOP, "dark"), ("tablet", TABLET, "light"))
+        for name, size, scheme in others:
             page = opened(browser, address, size, scheme)
             reviewed(page, keep)
             compared(page)
