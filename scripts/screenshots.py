@@ -28,6 +28,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 Scheme = Literal["light", "dark"]
 LAPTOP, TABLET = (1366, 768), (768, 1024)
+OTHERS: tuple[tuple[str, tuple[int, int], Scheme], ...] = (("dark", LAPTOP, "dark"), ("tablet", TABLET, "light"))
 MOST_BYTES = 300_000
 REVIEW_MS = 900_000
 PATIENCE_MS = 120_000
@@ -186,8 +187,7 @@ def main() -> None:
     with TemporaryDirectory() as made, served(given.home or Path(made)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         tour(browser, address, keep)
-        others: tuple[tuple[str, tuple[int, int], Scheme], ...] = (("dark", LAPTOP, "dark"), ("tablet", TABLET, "light"))
-        for name, size, scheme in others:
+        for name, size, scheme in OTHERS:
             page = opened(browser, address, size, scheme)
             reviewed(page, keep)
             compared(page)
