@@ -137,7 +137,7 @@ def _listener(host: str, port: int) -> socket:
     listener.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen()  # whoever reads the printed address is answered, if need be a moment later
+        listener.listen(128)  # who follows the printed address at once waits, and is not refused
     except OSError as error:
         listener.close()
         raise UsageError(f"{host}:{port} cannot be listened on ({error.strerror}); choose another --port") from error

@@ -25,8 +25,9 @@ import httpx
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "helpers"))
-from served import TOKEN, served
+from served import Served, served
 
+from caseloom.app.server.roles import Role
 from caseloom.evals.sections import machine, today, write_section
 from caseloom.phantoms import write_demo
 
@@ -56,20 +57,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "root"
         write_demo(root)
-        with served(Path(folder) / "home", "--root", str(root)) as address:
-            seen = asyncio.run(measure(address, chosen.clients, chosen.seconds))
+        with served(Path(folder), "--root", str(root)) as server:
+            seen = asyncio.run(measure(server, chosen.clients, chosen.seconds))
     lines = section(seen, chosen)
     sys.stdout.write("\n".join(lines) + "\n")
     if chosen.write:
         write_section(chosen.write, TITLE, lines)
 
 
-async def measure(address: str, clients: int, seconds: float) -> Seen:
+async def measure(server: Served, clients: int, seconds: float) -> Seen:
     """Review the demo, then read it with many clients while it is reviewed again and again."""
     seen = Seen()
     limits = httpx.Limits(max_connections=clients + 10, max_keepalive_connections=clients + 10)
-    async with httpx.AsyncClient(base_url=f"{address}/api", timeout=120, limits=limits,
-                                 headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+    async with httpx.AsyncClient(base_url=f"{server.url}/api", timeout=120, limits=limits,
+                                 headers={"Authorization": f"Bearer {server.tokens[Role.SIGNER]}"}) as client:
         case = (await client.post("/cases", json={"folder": "case"})).json()["id"]
         await over(client, (await client.post(f"/cases/{case}/reviews", json={})).json()["job"]["id"])
         paths = await what_to_read(client, case)

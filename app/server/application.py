@@ -15,7 +15,7 @@ from ... import __version__
 from .agents import TokenGuard, make_agents_door
 from .gate import Gate
 from .problems import ProblemDetails, described, tell_problems
-from .routes import cases, images, jobs, reports, system, talk
+from .routes import cases, images, jobs, pages, reports, system, talk
 from .service import Service
 
 ABOUT = """\
@@ -51,6 +51,7 @@ def make_application(service: Service) -> FastAPI:
         api.include_router(part.router)
     app.include_router(api)
     app.router.routes.append(Route("/mcp", endpoint=TokenGuard(over_http, service)))  # the gate looks at hosts
+    app.include_router(pages.router)
     app.add_middleware(Gate, options=service.options)
     _describe(app)
     return app

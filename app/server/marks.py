@@ -18,10 +18,10 @@ from ...core.evidence import (
     VolumeRegion,
     VolumeSlice,
 )
-from ...core.finding import Finding
+from ...core.finding import Category, Finding
 from ...core.report import Report
 from ...core.words import Word
-from ...report.wording import value_text
+from ...report.wording import number_text, value_text, with_unit
 from ...sources.film import Film
 from .images import VOLUMES, VolumeShown
 
@@ -83,19 +83,19 @@ def marks_of(report: Report, items: list[Evidence], placed: Mapping[str, tuple[B
         items: the evidence.
         placed: box, first and last image of each, by its id.
     """
-    names: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    citing: dict[str, list[Finding]] = defaultdict(list)
     for finding in report.findings:
         for key in finding.evidence:
-            names[key].append((finding.id, _named(finding)))
+            citing[key].append(finding)
     sentences: dict[str, list[str]] = defaultdict(list)
     for n, section in enumerate(report.sections, 1):
         for m, sentence in enumerate(section.sentences, 1):
             for key in sentence.evidence:
                 sentences[key].append(f"s-{n}-{m}")
     return Marks(marks=tuple(
-        Mark(evidence=item.id, label="; ".join(dict.fromkeys(name for _, name in names[item.id])) or item.caption,
-             caption=item.caption, box=placed[item.id][0], first=placed[item.id][1], last=placed[item.id][2],
-             findings=tuple(key for key, _ in names[item.id]), sentences=tuple(sentences[item.id]))
+        Mark(evidence=item.id, label=_label(citing[item.id]) or item.caption, caption=item.caption,
+             box=placed[item.id][0], first=placed[item.id][1], last=placed[item.id][2],
+             findings=tuple(finding.id for finding in citing[item.id]), sentences=tuple(sentences[item.id]))
         for item in items))
 
 
@@ -131,7 +131,21 @@ def kind_of(series: Series) -> str:
     return "volume" if series.kind in VOLUMES else "film" if series.kind is FileKind.FILM else "other"
 
 
+def _label(findings: list[Finding]) -> str:
+    """What was found, once each: where a value is measured on the image itself, its change is not told beside it."""
+    found = {finding.name for finding in findings if finding.change is None}
+    told = [finding for finding in findings if finding.change is None or finding.name not in found]
+    return "; ".join(dict.fromkeys(_named(finding) for finding in sorted(
+        told, key=lambda finding: finding.category is not Category.OBSERVATION)))
+
+
 def _named(finding: Finding) -> str:
+    """A change with both its values: it is cited on the earlier image too, where the later one alone would be wrong."""
+    change, unit = finding.change, finding.value.unit if finding.value is not None else None
+    if change is not None and change.from_ is not None and change.to is not None:
+        return f"{finding.name} {number_text(change.from_)} → {with_unit(number_text(change.to), unit)}"
+    if change is not None:
+        return f"{finding.name}, {change.direction}"
     return f"{finding.name} {value_text(finding.value)}" if finding.value is not None else finding.name
 
 

@@ -1,4 +1,4 @@
-"""`caseloom serve` in a process of its own, on a free port."""
+"""A real server in a process of its own, on a free port."""
 
 from __future__ import annotations
 
@@ -8,22 +8,45 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-TOKEN = "the-token-of-a-test-and-of-nothing-else"
+from caseloom.app.server.roles import Role
+from caseloom.app.server.users import add_user
+
+TOLD = re.compile(r"serves at (http://127\.0\.0\.1:\d+)/")
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where it listens, and the tokens of its users by their role."""
+
+    url: str
+    tokens: dict[Role, str]
+
+    def door(self, role: Role) -> str:
+        """The address that begins a browser's session."""
+        return f"{self.url}/?token={self.tokens[role]}"
 
 
 @contextmanager
-def served(home: Path, *options: str) -> Iterator[str]:
-    """The address of a running server; it is stopped by its own process id."""
-    child = subprocess.Popen([sys.executable, "-m", "caseloom", "serve", "--port", "0", *options],
-                             env={**os.environ, "CASELOOM_HOME": str(home), "CASELOOM_TOKEN": TOKEN},
-                             stderr=subprocess.PIPE, text=True)
+def served(folder: Path, *words: str) -> Iterator[Served]:
+    """Run `caseloom serve` with a user for each role, and stop it by its own number."""
+    users = folder / "users.yaml"
+    tokens = {role: add_user(users, role.value, role) for role in Role}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "caseloom", "serve", "--port", "0", "--users", str(users), *words], text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | {"CASELOOM_HOME": str(folder / "home")})
     try:
-        told = re.search(r"http://127\.0\.0\.1:\d+", child.stderr.readline())
-        assert told, f"the server ended: {child.poll()}"
-        yield told.group()
+        assert process.stderr is not None
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if (found := TOLD.search(line)) is not None:
+                break
+        else:
+            raise AssertionError(f"the server did not start: {''.join(said)}")
+        yield Served(found[1], tokens)
     finally:
-        child.terminate()
-        child.wait(30)
-        child.stderr.close()
+        process.terminate()
+        process.communicate(timeout=60)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from served import TOKEN, served
+from served import served
+
+from caseloom.app.server.roles import Role
 
 WALK = Path(__file__).parents[3] / "docs" / "api.md"
 
@@ -25,9 +27,9 @@ def serve(*options: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_walk_through_works_as_written(demo_parts: Path, tmp_path: Path) -> None:
     script = f"set -euo pipefail\n{blocks(WALK.read_text(encoding='utf-8'))}"
-    with served(tmp_path / "home") as address:
-        here = {"PATH": "/usr/bin:/bin", "SERVER": address, "TOKEN": TOKEN, "OUT": str(tmp_path),
-                "FILES": str(demo_parts / "small")}
+    with served(tmp_path) as server:
+        here = {"PATH": "/usr/bin:/bin", "SERVER": server.url, "TOKEN": server.tokens[Role.SIGNER],
+                "OUT": str(tmp_path), "FILES": str(demo_parts / "small")}
         done = subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True, timeout=300, check=False,
                               env=here)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
@@ -39,20 +41,21 @@ def test_the_walk_through_works_as_written(demo_parts: Path, tmp_path: Path) -> 
 @pytest.mark.long
 def test_every_address_keeps_to_its_description(tmp_path: Path) -> None:
     """Schemathesis, all its checks, examples and coverage: whatever is sent, the answer is one that is described."""
-    with served(tmp_path / "home", "--jobs", "0") as address:
+    with served(tmp_path, "--jobs", "0") as server:
         done = subprocess.run(
-            [sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/openapi.json", "--header",
-             f"Authorization: Bearer {TOKEN}", "--request-timeout", "30", "--max-examples", "3", "--seed", "1",
+            [sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/api/openapi.json", "--header",
+             f"Authorization: Bearer {server.tokens[Role.SIGNER]}", "--request-timeout", "30",
+             "--max-examples", "3", "--seed", "1",
              "--phases", "examples,coverage,fuzzing", "--generation-database", "none"],
             capture_output=True, text=True, timeout=500, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-6000:]
 
 
 def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
-    with served(tmp_path / "home") as address:
-        port = address.rsplit(":", 1)[1]
+    with served(tmp_path) as server:
+        port = server.url.rsplit(":", 1)[1]
         done = serve("--port", port)
-        assert httpx.get(f"{address}/api/ready").status_code == 200
+        assert httpx.get(f"{server.url}/api/ready").status_code == 200
     assert (done.returncode, "choose another --port" in done.stderr) == (2, True)
     assert len(done.stderr.splitlines()) == 1
 
