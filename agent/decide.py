@@ -21,14 +21,21 @@ MOST_NAMED = 5
 """Files that an error names."""
 
 
-def sign_case(case: AnyPath, *, name: str, patient: str | None = None) -> Report:
+def sign_case(case: AnyPath, *, name: str, patient: str | None = None, content_sha256: str | None = None) -> Report:
     """Sign the latest draft of a reviewed case; the account of the caller is recorded beside the name.
 
+    Args:
+        case: a folder or a .zip that was reviewed.
+        name: of the person, as the report shall show it.
+        patient: whose case it is, where the files name several people.
+        content_sha256: digest of what was looked at.
+
     Raises:
-        UsageError: the name is empty, the case has no draft that waits for a decision, or a file that it cites is no
-            longer what was reviewed.
+        UsageError: the name is empty, the case has no draft that waits for a decision, it is not what was looked at,
+            or a file that it cites is no longer what was reviewed.
     """
     with latest_run(case, patient) as run:
+        _as_seen(run, content_sha256)
         signature = _signature(run, name)
         if changed := changed_files(run.state()["case"], run.report()):
             others = " and others" if len(changed) > MOST_NAMED else ""
@@ -44,7 +51,8 @@ def unsupported(report: Report) -> int:
     return sum(sentence.support is Support.UNSUPPORTED for section in report.sections for sentence in section.sentences)
 
 
-def reject_case(case: AnyPath, *, name: str, reason: str, patient: str | None = None) -> Report:
+def reject_case(case: AnyPath, *, name: str, reason: str, patient: str | None = None,
+                content_sha256: str | None = None) -> Report:
     """Reject the latest draft of a reviewed case; it stays on record with the reason.
 
     Raises:
@@ -53,13 +61,15 @@ def reject_case(case: AnyPath, *, name: str, reason: str, patient: str | None = 
     if not reason.strip():
         raise UsageError("a rejection needs a reason: give it with --reject")
     with latest_run(case, patient) as run:
+        _as_seen(run, content_sha256)
         signature = _signature(run, name).model_copy(update={"reason": reason.strip()})
         report = run.decide(Verdict(approve=False, signature=signature))
         _record(run, "rejected", signature, content_sha256=signature.content_sha256)
     return report
 
 
-def edit_case(case: AnyPath, changes: Mapping[str, str | None], *, name: str, patient: str | None = None) -> Report:
+def edit_case(case: AnyPath, changes: Mapping[str, str | None], *, name: str, patient: str | None = None,
+              content_sha256: str | None = None) -> Report:
     """Change sentences of the latest draft. New words are checked against the findings that the sentence cites; what
     they do not support stays, marked. The draft is then another version, and waits for a decision as before.
 
@@ -68,11 +78,13 @@ def edit_case(case: AnyPath, changes: Mapping[str, str | None], *, name: str, pa
         changes: new words by place (`s-2-3`: third sentence of the second section); None takes the sentence out.
         name: of the person, as the report shall show it.
         patient: whose case it is, where the files name several people.
+        content_sha256: digest of the draft that the places are of; without it, of the draft as it stands.
 
     Raises:
-        UsageError: there is no such sentence, no words, no name, or no draft.
+        UsageError: there is no such sentence, no words, no name, no draft, or the draft is another by now.
     """
     with latest_run(case, patient) as run:
+        _as_seen(run, content_sha256)
         who = _signature(run, name)
         wanted = tuple(Change(at=place, text=text) for place, text in changes.items())
         if not wanted:
@@ -155,6 +167,12 @@ def record_export(run: ReviewRun, forms: list[str], folder: Path) -> None:
     """Note in the audit trail that a report left, in which forms; where to is named by its last folder alone."""
     AuditTrail(run.review.home).record("exported", run.report().case.id, account(), forms=forms, folder=folder.name,
                                        content_sha256=content_digest(run.report()))
+
+
+def _as_seen(run: ReviewRun, content_sha256: str | None) -> None:
+    """Raises UsageError where the report is another than what was looked at."""
+    if content_sha256 not in (None, content_digest(run.report())):
+        raise UsageError("the report is not the one that was looked at; look at it again, then decide")
 
 
 def _signature(run: ReviewRun, name: str) -> Signature:

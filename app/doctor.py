@@ -1,4 +1,4 @@
-"""What is installed here, which readers work, what is missing and how to get it. Nothing is loaded, nothing fetched."""
+"""What is installed here, which readers work, what is missing and how to get it. Nothing is fetched or loaded."""
 
 from __future__ import annotations
 
@@ -138,8 +138,8 @@ def _state(settings: Settings) -> Part:
 
 
 def _space(settings: Settings) -> Part:
-    place = settings.home if settings.home.exists() else settings.home.parent
-    free = shutil.disk_usage(place).free
+    there = next(place for place in (settings.home, *settings.home.absolute().parents) if place.exists())
+    free = shutil.disk_usage(there).free
     return Part(name="Free space", health=Health.WORKS if free >= LEAST_SPACE else Health.BROKEN, found=_bytes(free),
                 advice="" if free >= LEAST_SPACE else "make room, or set CASELOOM_HOME to another disk")
 

@@ -29,6 +29,8 @@ from .home import Home
 
 START = "0" * 64
 """What the first entry is sealed to."""
+MOST_LINE = 1_000_000
+"""Bytes of an entry's line, at most."""
 MOST_AT_ONCE = 20
 """Entries that one write adds to a long trail."""
 
@@ -119,6 +121,7 @@ class AuditTrail:
             added.append(self._sealed(deed, number + 1, previous))
             number, previous = number + 1, added[-1].seal
         with self._file.open("ab") as stream:
+            stream.truncate(_end_of_last_line(self._file))
             stream.write(b"".join(entry.model_dump_json().encode("utf-8") + b"\n" for entry in added))
             stream.flush()
             os.fsync(stream.fileno())
@@ -161,8 +164,7 @@ class AuditTrail:
 
     def _checked(self) -> Iterator[Entry]:
         previous = START
-        lines = self._file.read_bytes().splitlines() if self._file.is_file() else []
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(self._lines(), start=1):
             try:
                 entry = Entry.model_validate_json(line)
             except ValidationError as error:
@@ -174,11 +176,24 @@ class AuditTrail:
             previous = entry.seal
             yield entry
 
+    def _lines(self) -> list[bytes]:
+        """The entries as they stand; half a line that a crash left behind the kept end is none."""
+        content = self._file.read_bytes() if self._file.is_file() else b""
+        *whole, torn = content.split(b"\n")
+        return [*whole, torn] if torn and int(self._kept_end()["number"]) > len(whole) else whole
+
+    def _kept_end(self) -> dict[str, Any]:
+        if not self._end_file.is_file():
+            return {"number": 0, "seal": START}
+        try:
+            kept = json.loads(self._end_file.read_bytes())
+            return {"number": int(kept["number"]), "seal": str(kept["seal"])}
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"{self._broken} {self._end_file.name} cannot be read") from error
+
     def _check_end(self, found: list[Entry]) -> None:
         """The last seal that was kept is the last entry's, or that of an earlier one, where a crash came between."""
-        kept: dict[str, Any] = {"number": 0, "seal": START}
-        if self._end_file.is_file():
-            kept = json.loads(self._end_file.read_bytes())
+        kept = self._kept_end()
         behind = MOST_AT_ONCE if self.long else 1
         seals: dict[int, str] = {entry.number: entry.seal for entry in found[-1 - behind:]}
         if len(found) <= behind and (not found or found[0].number == 1):
@@ -204,7 +219,10 @@ class AuditTrail:
 
     def _keep_end(self, entry: Entry) -> None:
         draft = self._end_file.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps({"number": entry.number, "seal": entry.seal}), encoding="utf-8")
+        with draft.open("w", encoding="utf-8") as stream:
+            stream.write(json.dumps({"number": entry.number, "seal": entry.seal}))
+            stream.flush()
+            os.fsync(stream.fileno())
         draft.replace(self._end_file)
 
     def _seal(self, entry: Entry) -> str:
@@ -272,4 +290,15 @@ def _last_lines(file: Path, count: int) -> list[bytes]:
             stream.seek(max(0, size - block))
             tail = stream.read(size - stream.tell())
             block *= 2
-    return tail.splitlines()[-count:]
+    return tail[:tail.rfind(b"\n") + 1].splitlines()[-count:]
+
+
+def _end_of_last_line(file: Path) -> int:
+    """Where the last whole line of a file ends, in bytes; what stands behind it is half a line."""
+    size = file.stat().st_size
+    if not size:
+        return 0
+    with file.open("rb") as stream:
+        stream.seek(max(0, size - MOST_LINE))
+        tail = stream.read()
+    return size - len(tail) + tail.rfind(b"\n") + 1

@@ -78,8 +78,8 @@ class Home:
 
     def _make_key(self, file: Path) -> None:
         """Write a new key beside and link it into place: of two processes, the first one's key stays."""
-        fresh = self.path / f"key.{os.getpid()}"
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        fresh = self.path / f"key.{secrets.token_hex(8)}"
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(secrets.token_bytes(KEY_BYTES))
             stream.flush()

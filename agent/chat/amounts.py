@@ -141,7 +141,7 @@ def _judged(moved: Moved, limit: Limit, direction: str) -> Saying:
         if not moved.start:
             raise NoConversion("a change from zero has no percentage.")
         scale = 100.0 / abs(moved.start)
-    same = scale != 1.0 or unit.casefold() == moved.unit.casefold()
+    same = unit == "%" or unit.casefold() == moved.unit.casefold()
     border = number if same else convert(number, unit, moved.unit, moved.code)
     amount = {"increased": moved.delta, "decreased": -moved.delta}.get(direction, abs(moved.delta)) * scale
     holds = {"above": amount > border, "at least": amount >= border, "below": amount < border,

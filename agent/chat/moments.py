@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from ...core.moments import is_date
 from ...sources.dates import DATE_PATTERN, parse_date
 
 _NAMES = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -13,6 +14,8 @@ _NAMES = ("january", "february", "march", "april", "may", "june", "july", "augus
 _MONTHS = {"sept": "09"} | {short: f"{number:02d}" for number, name in enumerate(_NAMES, 1)
                             for short in (name, name[:3])}
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+_LEAP_YEARS = 8
+"""So many years hold a 29 February, wherever a century ends."""
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _DAY_OF_MONTH = rf"(?:{_DAY} (?:of )?{_MONTH}(?! \d)|{_MONTH} {_DAY}(?!\d|,? \d))"
 """A day without its year: `11 November`, `March 4th`."""
@@ -103,6 +106,8 @@ def iso_of(written: str, latest: str) -> str:
         UnclearDate: it reads in two ways.
     """
     if re.fullmatch(r"\d{4}(?:-\d{2})?", written):
+        if not is_date(written):
+            raise UnclearDate(written)
         return written
     if re.fullmatch(_DAY_OF_MONTH, written):
         return _day_of_month(written, latest)
@@ -130,8 +135,9 @@ def _day_of_month(written: str, latest: str) -> str:
     if month is None or day is None:
         raise UnclearDate(written)
     name = f"{_MONTHS[month[0].rstrip('.')]}-{int(day[0]):02d}"
-    year = int(latest[:4]) - (1 if name > (latest[5:] or "12-31") else 0)
-    try:
-        return date.fromisoformat(f"{year:04d}-{name}").isoformat()
-    except ValueError as error:
-        raise UnclearDate(written) from error
+    known = latest[5:] or "12-31"
+    year = int(latest[:4]) - (1 if name[:len(known)] > known else 0)
+    for back in range(_LEAP_YEARS):
+        if is_date(f"{year - back:04d}-{name}"):
+            return f"{year - back:04d}-{name}"
+    raise UnclearDate(written)

@@ -10,6 +10,7 @@ from ...core.finding import Category, Finding
 from ...core.moments import moment_key, spoken, spoken_within
 from ...core.report import Sentence
 from ...core.result import AnswerStatus, AnswerValue
+from ...memory.query import is_over
 from ...report.wording import by_number, number_text, value_text, with_unit
 from ...tools.records.matching import best_fits
 from ..compose_change import change_text
@@ -228,7 +229,7 @@ def _when(finding: Finding) -> str:
 
 def is_within(moment: str | None, since: str, until: str) -> bool:
     """Whether a moment lies in a span of ISO dates, either end open, both included as precisely as written."""
-    return moment is not None and moment[:len(since)] >= since and (not until or moment[:len(until)] <= until)
+    return moment is not None and moment[:len(since)] >= since and (not until or is_over(moment, until))
 
 
 def span_words(since: str, until: str) -> str:

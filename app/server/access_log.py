@@ -45,6 +45,8 @@ class AccessLog:
         Raises:
             StoreError: the trail does not hold, so nothing is shown either.
         """
+        if self._writer is None:
+            raise StoreError("the access trail is not written, since the server is not running")
         done: Future[None] = Future()
         self._waiting.put((Deed(action, case, account, about), done))
         done.result()
@@ -73,10 +75,11 @@ class AccessLog:
     def _add(self, batch: list[tuple[Deed, Future[None]]]) -> None:
         try:
             self.trail.record_all([deed for deed, _ in batch])
-        except (StoreError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it was, and the writer goes on
+            told = error if isinstance(error, StoreError) else StoreError(
+                f"the access trail cannot be written ({type(error).__name__})")
             for _, done in batch:
-                done.set_exception(error if isinstance(error, StoreError) else StoreError(
-                    f"the access trail cannot be written ({type(error).__name__})"))
+                done.set_exception(told)
             return
         for _, done in batch:
             done.set_result(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -195,7 +196,12 @@ class _Door:
             return self._service.case(user, case)
         path = self._service.below_a_root(case)
         known = next((one for one in self._service.registry.seen_by(user) if one.path == path), None)
-        return known or self._service.register(user, case)
+        if known is None and not user.may(Role.READER):
+            raise problems.Problem(404, "there is no such case")
+        if known is None:
+            known = self._service.register(user, case)
+            self._service.accesses.note("case added", known.id, user.account, door="mcp")
+        return known
 
     def _reviewed(self, user: User, case: str) -> CaseEntry:
         entry = self._entry(user, case)
@@ -372,7 +378,7 @@ def _plain(value: Any) -> Any:
 
 
 def _number(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 10_000:
+    if re.fullmatch(r"[1-9][0-9]{0,3}", text) is None:
         raise ResourceNotFoundError("pages count from 1")
     return int(text)
 

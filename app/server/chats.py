@@ -12,9 +12,10 @@ from ...agent.chat.session import Chat
 from ...agent.door import open_chat, reader_choice
 from ...core.result import Answer
 from ...memory.audit import acting_as
+from .problems import Problem
 from .registry import CaseEntry
 from .reports import Reports, Stamp
-from .turns import Turns
+from .turns import WAIT_FOR_OTHERS, Turns
 from .users import User
 
 MOST = 8
@@ -51,8 +52,13 @@ class Chats:
             Problem: 404 before the first review.
         """
         opened = self._opened(user, entry)
-        with opened.lock, acting_as(user.account):
-            return self._turns.heavy(lambda: opened.chat.ask(question, watch=watch))
+        if not opened.lock.acquire(timeout=WAIT_FOR_OTHERS):
+            raise Problem(503, "another question about this case is still at work; try again later")
+        try:
+            with acting_as(user.account):
+                return self._turns.heavy(lambda: opened.chat.ask(question, watch=watch))
+        finally:
+            opened.lock.release()
 
     def turns(self, user: User, entry: CaseEntry, most: int) -> list[Turn]:
         """What was asked and answered about the case, oldest first."""
@@ -61,13 +67,22 @@ class Chats:
     def _opened(self, user: User, entry: CaseEntry) -> OpenChat:
         stamp = self._reports.stamp(entry)
         with self._mine:
-            opened = self._open.pop(entry.id, None)
-        if opened is None or opened.stamp != stamp:
-            reader = reader_choice(reader=self._reader)
-            chat = self._turns.alone(user, entry, lambda: open_chat(entry.path, patient=entry.patient, reader=reader))
-            opened = OpenChat(chat, stamp, threading.Lock())
+            opened = self._open.get(entry.id)
+            if opened is not None and opened.stamp == stamp:
+                self._open[entry.id] = self._open.pop(entry.id)  # asked for last
+                return opened
+        reader = reader_choice(reader=self._reader)
+        chat = self._turns.alone(user, entry, lambda: open_chat(entry.path, patient=entry.patient, reader=reader))
         with self._mine:
-            self._open[entry.id] = opened
+            there = self._open.get(entry.id)
+            if there is not None and there.stamp == stamp:
+                return there  # somebody else opened it meanwhile
+            self._open[entry.id] = OpenChat(chat, stamp, there.lock if there is not None else threading.Lock())
             while len(self._open) > MOST:
                 self._open.pop(next(iter(self._open)))
-        return opened
+            return self._open[entry.id]
+
+    def close(self, entry: CaseEntry) -> None:
+        """Keep no chat about the case open; its turns stay."""
+        with self._mine:
+            self._open.pop(entry.id, None)

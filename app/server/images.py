@@ -171,6 +171,10 @@ class Images:
         """
         return VolumeShown.model_validate_json(self._decoded(case, series).with_suffix(".json").read_bytes())
 
+    def is_decoded(self, series: Series) -> bool:
+        """Whether the voxels of a series lie on the disk already."""
+        return (self.folder / f"{_key(series)}.json").is_file()
+
     def slice(self, case: Case, series: Series, index: int) -> bytes:
         """One slice of a volume, little-endian, row by row.
 

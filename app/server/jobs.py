@@ -101,8 +101,7 @@ class JobStore:
             for same in waiting:
                 if (same.kind, same.case, same.request) == (kind, case, request):
                     return same
-            if sum(one.state is JobState.QUEUED for one in waiting) >= self._most_waiting:
-                raise QueueFull(f"{self._most_waiting} jobs wait already; try again when one of them is done")
+            self._check_room(connection)
             _insert(connection, job)
         return job
 
@@ -130,34 +129,62 @@ class JobStore:
         with self._database.open() as connection:
             return int(connection.execute("SELECT count(*) FROM jobs WHERE state = 'queued'").fetchone()[0])
 
-    def take(self, runner: str) -> Job | None:
-        """The job that waits longest, now running by `runner`; None where none waits."""
+    def take(self, claim: str) -> Job | None:
+        """The job that waits longest, now running under this claim; None where none waits.
+
+        Args:
+            claim: a runner's name, a slash, and what tells this attempt apart from every other.
+        """
         with self._database.open() as connection:
             connection.execute("BEGIN IMMEDIATE")
             row = connection.execute("SELECT job FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1").fetchone()
             if row is None:
                 return None
             job = Job.model_validate_json(row["job"])
-            return _moved(connection, job, JobState.RUNNING, runner, started_at=now())
+            return _moved(connection, job, JobState.RUNNING, claim, started_at=now())
 
-    def end(self, key: str, state: JobState, **fields: Any) -> Job | None:
-        """Note how a job ended. One that is over already stays as it is."""
-        return self._move(key, state, ended_at=now(), **fields)
-
-    def requeue(self, key: str) -> Job | None:
-        """Let a job that was stopped, failed or broken off wait again; it goes on where it stopped."""
+    def cancel(self, key: str) -> Job | None:
+        """End a job that waits or runs; one that is over stays as it is."""
         with self._database.open() as connection:
             connection.execute("BEGIN IMMEDIATE")
             job = _job(connection, key)
-            if job is None or job.state in (JobState.QUEUED, JobState.DONE):
+            if job is None or job.state in OVER:
                 return job
+            return _moved(connection, job, JobState.CANCELLED, None, ended_at=now())
+
+    def end(self, key: str, claim: str, state: JobState, **fields: Any) -> Job | None:
+        """Note how an attempt ended; nothing is noted where the job runs under another claim, or no more."""
+        return self._from(key, claim, state, ended_at=now(), **fields)
+
+    def give_back(self, key: str, claim: str) -> Job | None:
+        """Let a job whose attempt was broken off wait again; it goes on where it stopped."""
+        return self._from(key, claim, JobState.QUEUED, started_at=None)
+
+    def resume(self, key: str) -> Job | None:
+        """Let a job that was stopped or failed wait again; it goes on where it stopped.
+
+        Raises:
+            QueueFull: as many wait as may.
+        """
+        with self._database.open() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            job = _job(connection, key)
+            if job is None or job.state not in (JobState.CANCELLED, JobState.FAILED):
+                return job
+            self._check_room(connection)
             return _moved(connection, job, JobState.QUEUED, None, started_at=None, ended_at=None, error=None)
 
-    def left_by(self, alive: Sequence[str]) -> list[Job]:
-        """Running jobs whose runner is not among those alive."""
+    def _check_room(self, connection: sqlite3.Connection) -> None:
+        waiting = connection.execute("SELECT count(*) FROM jobs WHERE state = 'queued'").fetchone()[0]
+        if waiting >= self._most_waiting:
+            raise QueueFull(f"{self._most_waiting} jobs wait already; try again when one of them is done")
+
+    def left_by(self, alive: Sequence[str]) -> list[tuple[Job, str]]:
+        """Running jobs whose runner is not among those alive, each with its claim."""
         with self._database.open() as connection:
             rows = connection.execute("SELECT job, runner FROM jobs WHERE state = 'running'").fetchall()
-        return [Job.model_validate_json(row["job"]) for row in rows if row["runner"] not in alive]
+        return [(Job.model_validate_json(row["job"]), row["runner"]) for row in rows
+                if row["runner"].partition("/")[0] not in alive]
 
     def step(self, key: str, step: str, done: bool) -> None:
         """Note that a step of a running job began or ended."""
@@ -180,11 +207,12 @@ class JobStore:
             connection.executemany("DELETE FROM job_events WHERE job = ?", keys)
             connection.executemany("DELETE FROM jobs WHERE id = ?", keys)
 
-    def _move(self, key: str, state: JobState, **fields: Any) -> Job | None:
+    def _from(self, key: str, claim: str, state: JobState, **fields: Any) -> Job | None:
         with self._database.open() as connection:
             connection.execute("BEGIN IMMEDIATE")
+            row = connection.execute("SELECT runner FROM jobs WHERE id = ? AND state = 'running'", (key,)).fetchone()
             job = _job(connection, key)
-            if job is None or job.state in OVER:
+            if job is None or row is None or row["runner"] != claim:
                 return job
             return _moved(connection, job, state, None, **fields)
 

@@ -25,6 +25,9 @@ from ...report.wording import number_text, value_text, with_unit
 from ...sources.film import Film
 from .images import VOLUMES, VolumeShown
 
+NOWHERE: tuple[Box | None, int, int] = (None, 0, 0)
+"""Of what lies on an image at no place of its own."""
+
 
 class Mark(Word):
     """One piece of evidence on an image."""
@@ -92,11 +95,12 @@ def marks_of(report: Report, items: list[Evidence], placed: Mapping[str, tuple[B
         for m, sentence in enumerate(section.sentences, 1):
             for key in sentence.evidence:
                 sentences[key].append(f"s-{n}-{m}")
+    places = [placed.get(item.id, NOWHERE) for item in items]
     return Marks(marks=tuple(
         Mark(evidence=item.id, label=_label(citing[item.id]) or item.caption, caption=item.caption,
-             box=placed[item.id][0], first=placed[item.id][1], last=placed[item.id][2],
+             box=box, first=first, last=last,
              findings=tuple(finding.id for finding in citing[item.id]), sentences=tuple(sentences[item.id]))
-        for item in items))
+        for item, (box, first, last) in zip(items, places, strict=True)))
 
 
 def on_volume(items: list[Evidence], shown: VolumeShown) -> dict[str, tuple[Box | None, int, int]]:

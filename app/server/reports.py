@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -20,7 +19,7 @@ from .problems import Problem
 from .registry import CaseEntry
 from .turns import Turns
 from .users import User
-from .words import TimelineAsked, TimelineHit, TimelinePage
+from .words import Approval, Edits, Rejection, TimelineAsked, TimelineHit, TimelinePage
 
 MOST = 32
 """Reports that are kept at hand."""
@@ -113,44 +112,63 @@ class Reports:
         """How new words for a sentence would stand; nothing is changed."""
         return worded_anew(self.of(entry), at, text)
 
-    def edit(self, user: User, entry: CaseEntry, changes: Mapping[str, str | None], name: str) -> Report:
-        """Change sentences of the draft."""
-        return self._turns.alone(user, entry, lambda: edit_case(entry.path, changes, name=name, patient=entry.patient))
+    def as_json(self, entry: CaseEntry) -> tuple[bytes, str]:
+        """report.json as it stands, and the digest of that content, which a decision names.
 
-    def sign(self, user: User, entry: CaseEntry, name: str, content_sha256: str | None) -> Report:
+        Raises:
+            Problem: 404 before the first review.
+        """
+        while True:
+            stamp, content = self.stamp(entry), (self.folder(entry) / "report.json").read_bytes()
+            digest = content_digest(self.of(entry))
+            if self.stamp(entry) == stamp:  # nobody wrote it anew in between
+                return content, digest
+
+    def edit(self, user: User, entry: CaseEntry, given: Edits) -> Report:
+        """Change sentences of the draft.
+
+        Raises:
+            UsageError: it is not what was looked at, or cannot be changed so.
+        """
+        return self._turns.alone(user, entry, lambda: edit_case(
+            entry.path, given.changes, name=given.name, patient=entry.patient, content_sha256=given.content_sha256))
+
+    def sign(self, user: User, entry: CaseEntry, given: Approval) -> Report:
         """Sign the draft.
 
         Raises:
-            Problem: 409 where it is not what was looked at.
+            UsageError: it is not what was looked at, or waits for no decision.
         """
-        def work() -> Report:
-            if content_sha256 not in (None, content_digest(self.of(entry))):
-                raise Problem(409, "the report is not the one that was looked at; look at it again, then sign")
-            return sign_case(entry.path, name=name, patient=entry.patient)
+        return self._turns.alone(user, entry, lambda: sign_case(
+            entry.path, name=given.name, patient=entry.patient, content_sha256=given.content_sha256))
 
-        return self._turns.alone(user, entry, work)
+    def reject(self, user: User, entry: CaseEntry, given: Rejection) -> Report:
+        """Reject the draft.
 
-    def reject(self, user: User, entry: CaseEntry, name: str, reason: str) -> Report:
-        """Reject the draft."""
-        return self._turns.alone(user, entry, lambda: reject_case(entry.path, name=name, reason=reason,
-                                                                  patient=entry.patient))
+        Raises:
+            UsageError: it is not what was looked at, or waits for no decision.
+        """
+        return self._turns.alone(user, entry, lambda: reject_case(
+            entry.path, name=given.name, reason=given.reason, patient=entry.patient,
+            content_sha256=given.content_sha256))
 
     def add_to(self, user: User, entry: CaseEntry, name: str, text: str) -> Report:
         """Add to the signed report."""
         return self._turns.alone(user, entry, lambda: add_addendum(entry.path, text, name=name, patient=entry.patient))
 
     def timeline(self, user: User, entry: CaseEntry, asked: TimelineAsked) -> TimelinePage:
-        """The patient's timeline.
+        """The timeline of this case: what the patient's other cases tell is not shown, since the user may not see them.
 
         Raises:
             Problem: 404 before the first review.
         """
-        self.folder(entry)
+        own = {event.id for event in self.of(entry).timeline}
         found = self._turns.alone(user, entry, lambda: timeline_found(
             entry.path, patient=entry.patient, search=asked.search, query=asked.query))
-        return TimelinePage(none=found.none, events=tuple(
-            TimelineHit(event=hit.event, match=hit.match.value if hit.match is not None else None)
-            for hit in found.hits))
+        hits = [hit for hit in found.hits if hit.event.id in own]
+        none = found.none or ("" if hits else "This case has no such event.")
+        return TimelinePage(none=none, events=tuple(
+            TimelineHit(event=hit.event, match=hit.match.value if hit.match is not None else None) for hit in hits))
 
     def decisions(self, entry: CaseEntry) -> list[Entry]:
         """Who did what to the report, oldest first.

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from shutil import rmtree
 
 from filelock import FileLock
 
@@ -113,19 +114,22 @@ class Service:
         return self.registry.change(entry.id, path=case_path(self.uploads.folder(entry.id), files)) or entry
 
     def forget(self, entry: CaseEntry) -> None:
-        """Take a case off the list, its uploaded files with it. What was decided about it stays in the state folder.
-
-        Raises:
-            Problem: 409 while a job of it runs.
-        """
+        """Take a case off the list, its jobs stopped, its uploaded files and the results of its tools deleted. What was
+        decided about it stays in the state folder."""
         for job in self.jobs.of(entry.id):
             if job.ended_at is None:
                 self.runner.cancel(job)
+            rmtree(self.runner.folder(job), ignore_errors=True)
         self.registry.remove(entry.id)
-        self._cases.pop(entry.id, None)
+        self.close(entry)
         self.jobs.remove_of(entry.id)
         if entry.origin is Origin.UPLOADED:
             self.uploads.remove_all(entry.id)
+
+    def close(self, entry: CaseEntry) -> None:
+        """Keep nothing of the case at hand."""
+        self._cases.pop(entry.id, None)
+        self.chats.close(entry)
 
     def inspected(self, entry: CaseEntry) -> Inspection:
         """What every file of the case is."""

@@ -41,8 +41,13 @@ class Turns:
         """
         with self._mine:
             lock = self._locks.setdefault(entry.id, threading.Lock())
-        with lock, acting_as(user.account):
-            return self.heavy(work)
+        if not lock.acquire(timeout=WAIT_FOR_OTHERS):
+            raise Problem(503, "another request about this case is still at work; try again later")
+        try:
+            with acting_as(user.account):
+                return self.heavy(work)
+        finally:
+            lock.release()
 
     def heavy(self, work: Callable[[], T]) -> T:
         """What takes a processor for a while: only so many at once.

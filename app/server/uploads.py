@@ -25,6 +25,8 @@ class Uploads:
     def __init__(self, home: Path, options: Options) -> None:
         self._home, self._options = home, options
         self._held: dict[str, dict[str, int]] = {}
+        self._unfinished = home / "server" / "uploads.part"
+        rmtree(self._unfinished, ignore_errors=True)  # what a server that is gone left half sent
 
     def folder(self, case: str) -> Path:
         """Where the files of a case lie."""
@@ -63,7 +65,8 @@ class Uploads:
         others = {key: size for key, size in held.items() if key != path.as_posix()}
         if len(others) >= self._options.max_upload_files:
             raise Problem(413, f"a case holds {self._options.max_upload_files} files at most")
-        unfinished = folder / f".part-{os.urandom(8).hex()}"
+        self._unfinished.mkdir(parents=True, exist_ok=True, mode=0o700)
+        unfinished = self._unfinished / os.urandom(8).hex()
         try:
             size = await self._write(unfinished, body, self._options.max_upload_bytes - sum(others.values()))
             (folder / path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -72,7 +75,10 @@ class Uploads:
             raise Problem(409, "a file and a folder of the case would have the same name") from error
         finally:
             unfinished.unlink(missing_ok=True)
-        held[path.as_posix()] = size
+        self._held[case] = {**self.sizes(case), path.as_posix(): size}
+        if sum(self._held[case].values()) > self._options.max_upload_bytes:  # others were sent at the same time
+            self.remove(case, name)
+            raise Problem(413, f"a case holds {self._options.max_upload_bytes} bytes at most")
         return size
 
     async def _write(self, file: Path, body: AsyncIterator[bytes], room: int) -> int:
@@ -92,8 +98,9 @@ class Uploads:
             Problem: 404 where there is none of that name.
         """
         path = safe_name(name)
-        if self.sizes(case).pop(path.as_posix(), None) is None:
+        if path.as_posix() not in self.sizes(case):
             raise Problem(404, "the case has no such file")
+        self._held[case] = {key: size for key, size in self.sizes(case).items() if key != path.as_posix()}
         (self.folder(case) / path).unlink(missing_ok=True)
 
     def remove_all(self, case: str) -> None:
@@ -115,7 +122,7 @@ def safe_name(text: str) -> PurePosixPath:
     """
     path = PurePosixPath(text)
     parts = path.parts
-    strange = any(part in (".", "..") or part.startswith(".part-") or len(part.encode()) > LONGEST_NAME or "\\" in part
+    strange = any(part in (".", "..") or len(part.encode()) > LONGEST_NAME or "\\" in part
                   or not part.isprintable() or part != part.strip() for part in parts)
     if not parts or path.is_absolute() or strange or len(parts) > DEEPEST:
         raise Problem(409, "this cannot be the name of a file in a case: give a relative path with forward slashes")

@@ -16,6 +16,8 @@ from .roles import Role
 CASE_ID = "c-0123456789abcdef"
 JOB_ID = "j-0123456789abcdef"
 DATE = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
+SEEN: Any = Field(default=None, pattern=r"^[0-9a-f]{64}$", description=(
+    "Digest of what was looked at; nothing is decided about a report that is another by now."))
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
 
 
@@ -173,6 +175,7 @@ class Edits(Word):
 
     name: str = Field(min_length=1, max_length=200, pattern=NO_CONTROLS)
     changes: dict[str, str | None] = Field(min_length=1, max_length=500)
+    content_sha256: str | None = SEEN
 
 
 class Approval(Word):
@@ -181,8 +184,7 @@ class Approval(Word):
     model_config = example(name="Dr. Ana Ruiz")
 
     name: str = Field(min_length=1, max_length=200, pattern=NO_CONTROLS)
-    content_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-    """Digest of what was looked at; a draft that is another by now is not signed."""
+    content_sha256: str | None = SEEN
 
 
 class Rejection(Word):
@@ -192,6 +194,7 @@ class Rejection(Word):
 
     name: str = Field(min_length=1, max_length=200, pattern=NO_CONTROLS)
     reason: str = Field(min_length=1, max_length=2000)
+    content_sha256: str | None = SEEN
 
 
 class NewAddendum(Word):

@@ -1,4 +1,5 @@
-"""The process of one job: an order as JSON on stdin, one line of JSON on stdout for each step, the result last.
+"""The process of one job: an order as JSON on the first line of stdin, a line of JSON on stdout for each step, the
+result last.
 
     python -m caseloom.app.server.worker
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,15 +20,19 @@ from ...core.refusal import RefusalCode
 from ...memory.audit import acting_as
 from ..entry import bug_line
 
+ORPHANED = 75
+"""Exit code of a job whose server is gone (EX_TEMPFAIL: try again)."""
 NICENESS = 10
 """So much the job gives way to those who read."""
 
 
 def main() -> None:
     """Do what stdin says."""
-    out, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no part of the answer
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a library prints is no part of the answer
     os.nice(NICENESS)
-    order = json.load(sys.stdin)
+    order = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_server, name="server", daemon=True).start()
     try:
         with acting_as(order["account"]):
             _tell(out, {"result": _done(order, out)})
@@ -50,6 +56,12 @@ def _done(order: dict[str, Any], out: TextIO) -> dict[str, Any]:
     result = run_tool(request["tool"], paths, question=request.get("question"), reader=request["reader"],
                       query=request.get("query"), like=request.get("like"), out=order["out"])
     return {"usable": bool(result.findings or result.evidence)}
+
+
+def _end_with_server() -> None:
+    """End when the server is gone, which held the other end of stdin: the next one takes the job up again."""
+    sys.stdin.read()
+    os._exit(ORPHANED)
 
 
 def _paths(order: dict[str, Any], files: list[str]) -> list[Path]:

@@ -119,3 +119,20 @@ def test_a_server_acts_for_its_users() -> None:
     with acting_as("web:ana"):
         assert account() == "web:ana"
     assert account() == own
+
+
+def test_half_a_line_that_a_crash_left_is_passed_over(trail: AuditTrail) -> None:
+    whole = lines(trail)
+    put(trail, [*whole, b'{"number": 5, "at"'])
+    assert len(trail.entries()) == 4
+    assert trail.record("exported", "case-2", "someone").number == 5
+    assert [entry.number for entry in trail.entries()] == [1, 2, 3, 4, 5]
+
+
+def test_an_end_that_cannot_be_read_is_told(trail: AuditTrail) -> None:
+    (trail.home.path / "audit.end").write_bytes(b"")
+    assert not trail.holds()
+    with pytest.raises(StoreError, match=r"audit\.end cannot be read"):
+        trail.record("signed", "case-1", "someone")
+    trail.restart("someone", {})
+    assert trail.holds()

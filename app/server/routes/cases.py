@@ -57,6 +57,9 @@ def change_case(case: CaseKey, given: CaseChange, caller: CallerHere, service: S
     fields = given.model_dump(exclude_unset=True, exclude_none=True)
     if "users" in fields and not _owns(caller.user, entry):
         raise Problem(403, "only its owner or a signer shares a case")
+    if "patient" in fields and fields["patient"] != entry.patient:
+        fields["report"] = None  # what was reviewed is another person's
+        service.close(entry)
     changed = service.registry.change(entry.id, **fields)
     service.accesses.note("case changed", entry.id, caller.user.account, fields=sorted(fields))
     return shown(service, changed or entry)

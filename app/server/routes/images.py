@@ -170,6 +170,8 @@ def describe_volume(look: LookHere) -> VolumeShown:
 def read_slice(look: LookHere, index: Index) -> Response:
     """One slice of a volume, as its description says."""
     shown = shown_as(look.series, *VOLUMES)
+    if not look.images.is_decoded(shown):
+        look.heavy(look.images.volume, *VOLUMES)
     return Response(look.images.slice(look.case, shown, index), media_type="application/octet-stream", headers=KEPT)
 
 

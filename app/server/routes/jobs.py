@@ -96,7 +96,7 @@ def resume_job(found: JobHere, caller: CallerHere, service: ServiceHere) -> JobS
     """Let a job that was stopped or failed wait again; it goes on where it stopped."""
     caller.needs(Role.READER)
     service.accesses.note("job resumed", found.case, caller.user.account, job=found.id)
-    return _shown(service, service.jobs.requeue(found.id) or found)
+    return _shown(service, service.jobs.resume(found.id) or found)
 
 
 @router.get("/jobs/{job}/events", response_class=EventSourceResponse, responses=described(401, 404))

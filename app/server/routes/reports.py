@@ -12,7 +12,6 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from ....agent.nodes import content_digest
 from ....core.forms import Form
 from ....core.report import Report, ReportStatus
 from ....core.words import Word
@@ -57,12 +56,12 @@ def read_report(case: CaseKey, request: Request, caller: CallerHere, service: Se
     service.accesses.note("report read", entry.id, caller.user.account, form=form)
     if form not in WRITTEN:
         return _made(service, caller, entry, form)
-    file = folder / WRITTEN[form]
-    content = file.read_bytes()
+    content, digest = service.reports.as_json(entry) if form is Form.JSON else (
+        (folder / WRITTEN[form]).read_bytes(), "")
     tag = f'"{sha256(content).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if form is Form.JSON:
-        headers[CONTENT] = content_digest(service.reports.of(entry))
+        headers[CONTENT] = digest
     if form is Form.HTML:
         headers |= {"Content-Security-Policy": PAGE_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     if request.headers.get("if-none-match") == tag:
@@ -93,22 +92,21 @@ def check_words(case: CaseKey, given: SentenceCheck, caller: CallerHere, service
 def edit_report(case: CaseKey, given: Edits, caller: CallerHere, service: ServiceHere) -> Report:
     """Change sentences of the draft; it becomes a new version, in which unsupported words are marked."""
     caller.needs(Role.READER)
-    return service.reports.edit(caller.user, _reviewed(service, caller, case), given.changes, given.name)
+    return service.reports.edit(caller.user, _reviewed(service, caller, case), given)
 
 
 @router.post("/report/signature", responses=described(401, 403, 404, 409, 422))
 def sign_report(case: CaseKey, given: Approval, caller: CallerHere, service: ServiceHere) -> Report:
     """Sign the draft: bound to the digest of its content, the user recorded beside the name."""
     caller.needs(Role.SIGNER)
-    entry = _reviewed(service, caller, case)
-    return service.reports.sign(caller.user, entry, given.name, given.content_sha256)
+    return service.reports.sign(caller.user, _reviewed(service, caller, case), given)
 
 
 @router.post("/report/rejection", responses=described(401, 403, 404, 409, 422))
 def reject_report(case: CaseKey, given: Rejection, caller: CallerHere, service: ServiceHere) -> Report:
     """Reject the draft; it stays on record with the reason."""
     caller.needs(Role.SIGNER)
-    return service.reports.reject(caller.user, _reviewed(service, caller, case), given.name, given.reason)
+    return service.reports.reject(caller.user, _reviewed(service, caller, case), given)
 
 
 @router.post("/report/addenda", responses=described(401, 403, 404, 409, 422))

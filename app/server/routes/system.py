@@ -8,6 +8,7 @@ from .... import __version__
 from ...doctor import Diagnosis, diagnose
 from ..access import CallerHere, ServiceHere
 from ..problems import Problem, described
+from ..roles import Role
 from ..sessions import COOKIE
 from ..words import Health, Me, TokenGiven
 
@@ -28,9 +29,10 @@ def ready(service: ServiceHere) -> Health:
     return Health(status="ok", version=__version__)
 
 
-@router.get("/doctor", tags=["server"], responses=described(401))
+@router.get("/doctor", tags=["server"], responses=described(401, 403))
 def doctor(caller: CallerHere, service: ServiceHere) -> Diagnosis:
-    """What is installed, which readers work, what is missing and how to get it."""
+    """What is installed, which readers work, what is missing and how to get it. It names folders of the server."""
+    caller.needs(Role.SIGNER)
     return service.turns.heavy(diagnose)
 
 

@@ -96,11 +96,29 @@ def test_the_queue_has_an_end(tmp_path: Path) -> None:
     with pytest.raises(QueueFull, match="2 jobs wait"):
         store.add(JobKind.REVIEW, "c-3", "web:local", {})
     assert [store.position(job) for job in (first, second)] == [1, 2]
-    assert store.take("runner-1") == store.get(first.id)
+    assert store.take("runner-1/a") == store.get(first.id)
     assert store.position(second) == 1
-    assert store.end(second.id, JobState.CANCELLED).state is JobState.CANCELLED
-    assert store.take("runner-1") is None
-    assert [job.id for job in store.left_by(["runner-2"])] == [first.id]
+    assert store.cancel(second.id).state is JobState.CANCELLED
+    assert store.take("runner-1/b") is None
+    assert [(job.id, claim) for job, claim in store.left_by(["runner-2"])] == [(first.id, "runner-1/a")]
+    assert store.left_by(["runner-1"]) == []
+
+
+def test_an_attempt_that_is_over_ends_no_other(tmp_path: Path) -> None:
+    store = JobStore(open_database(Home(tmp_path)), most_waiting=1)
+    job = store.add(JobKind.REVIEW, "c-0", "web:local", {})
+    store.take("runner-1/a")
+    assert store.resume(job.id).state is JobState.RUNNING  # what runs is not queued once more
+    store.cancel(job.id)
+    assert store.give_back(job.id, "runner-1/a").state is JobState.CANCELLED
+    assert store.resume(job.id).state is JobState.QUEUED
+    store.take("runner-1/b")
+    assert store.end(job.id, "runner-1/a", JobState.FAILED).state is JobState.RUNNING
+    assert store.end(job.id, "runner-1/b", JobState.DONE).state is JobState.DONE
+    store.cancel(store.add(JobKind.REVIEW, "c-1", "web:local", {}).id)
+    store.add(JobKind.REVIEW, "c-2", "web:local", {})
+    with pytest.raises(QueueFull):
+        store.resume(store.of("c-1")[0].id)
 
 
 def job_of(client: TestClient, job: str) -> dict:
