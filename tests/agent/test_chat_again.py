@@ -83,9 +83,9 @@ def test_a_slide_is_searched_by_words_and_by_a_region_that_was_cited(chat: Chat)
 
 def test_a_model_may_reword_what_ran_again_but_not_change_it(chat: Chat) -> None:
     measured = chat.ask("Measure the nodule on slice 106")
-    sentence = next(one for one in measured.sentences if one.text.startswith("Long-axis"))
+    sentence = next(one for one in measured.sentences if "long-axis" in one.text)
     line = f"{sentence.text} [{', '.join(sentence.evidence)}]"
-    number = sentence.text.split()[-2]
+    number = sentence.text.split()[-2]  # of the short axis, the last that is told
     asked = call("measure_on_slice", slice=106)
     assert driven(chat, asked, AIMessage(content=line)).ask("x").status == "answered"
     assert driven(chat, asked, AIMessage(content=line.replace(number, "23.1"))).ask("x").status == "declined"
