@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test test-long check clean
+.PHONY: demo test test-browser test-long check clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Caseloom needs Python 3.11 or later: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
@@ -18,9 +18,13 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not long and not browser"
 
-# What takes minutes, or a browser: the server against its description, the pages in Chromium.
+# The pages in Chromium.
+test-browser: $(READY)
+	$(BIN)/python -m pytest -q -m browser
+
+# What takes minutes: the server against its description.
 test-long: $(READY)
-	$(BIN)/python -m pytest -q -m "long or browser"
+	$(BIN)/python -m pytest -q -m long
 
 # A folder that holds the checkout under its import name, so that mypy sees `caseloom` whatever the folder is called.
 .mypy_path/caseloom:
