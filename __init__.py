@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from .agent.door import ask, open_case, review_case, run_tool
     from .agent.handover import export_case
     from .phantoms import write_demo
+    from .tools.catalogue import all_tools
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "ask", "export_case", "open_case", "review_case", "run_tool", "write_demo"]
+__all__ = ["__version__", "all_tools", "ask", "export_case", "open_case", "review_case", "run_tool", "write_demo"]
 
-_HOMES = {"ask": ".agent.door", "export_case": ".agent.handover", "open_case": ".agent.door",
-          "review_case": ".agent.door", "run_tool": ".agent.door", "write_demo": ".phantoms"}
+_HOMES = {"all_tools": ".tools.catalogue", "ask": ".agent.door", "export_case": ".agent.handover",
+          "open_case": ".agent.door", "review_case": ".agent.door", "run_tool": ".agent.door",
+          "write_demo": ".phantoms"}
 
 
 def __getattr__(name: str) -> Any:
