@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import warnings
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from huggingface_hub.utils import _telemetry
 from PIL import Image
 
 from caseloom.agent.opened import reader_choice
+from caseloom.evals.finetune_lora import IGNORED, Collator, arguments, rows_of, train
 from caseloom.readers.local.load import load_checkpoint
 from caseloom.readers.local.reader import TransformersReader
 
 pytest.importorskip("trl", reason="the recipe needs the extra `train`")
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "finetune_lora.py"
 QUESTION, ANSWER = "Is there a nodule?", "There is none.\nFinal Answer: no"
-
-
-@pytest.fixture(scope="module")
-def recipe() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("finetune_lora", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def pair(tool: str, pictures: int) -> dict[str, Any]:
@@ -53,34 +41,33 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_loss_counts_the_answer_alone_and_never_a_picture(recipe: ModuleType, data: Path,
-                                                              toy_checkpoint: Path) -> None:
+def test_the_loss_counts_the_answer_alone_and_never_a_picture(data: Path, toy_checkpoint: Path) -> None:
     from transformers import AutoProcessor
 
     processor = AutoProcessor.from_pretrained(toy_checkpoint, local_files_only=True)
-    batch = recipe.Collator(processor)(recipe.rows_of(data))
+    batch = Collator(processor)(rows_of(data))
     assert batch["pixel_values"].shape[0] == 3
     assert batch["input_ids"].shape == batch["labels"].shape == batch["token_type_ids"].shape
     for ids, labels, attended in zip(batch["input_ids"], batch["labels"], batch["attention_mask"], strict=True):
-        told = processor.tokenizer.decode(labels[labels != recipe.IGNORED])
+        told = processor.tokenizer.decode(labels[labels != IGNORED])
         assert told == f"{ANSWER}<end_of_turn>\n"
-        assert torch.all(labels[attended == 0] == recipe.IGNORED)
+        assert torch.all(labels[attended == 0] == IGNORED)
         assert int(attended.sum()) == len(ids) or not attended[-1]
-    whole = recipe.Collator(processor, learn_prompt=True)(recipe.rows_of(data, "volume"))
-    told = processor.tokenizer.decode(whole["labels"][0][whole["labels"][0] != recipe.IGNORED])
+    whole = Collator(processor, learn_prompt=True)(rows_of(data, "volume"))
+    told = processor.tokenizer.decode(whole["labels"][0][whole["labels"][0] != IGNORED])
     assert QUESTION in told and ANSWER in told and "image" not in told
     with pytest.raises(SystemExit, match="it holds pairs of: localization, report, volume"):
-        recipe.rows_of(data, "pathology")
+        rows_of(data, "pathology")
 
 
-def test_the_recipe_runs_a_few_steps_and_its_adapter_reads(recipe: ModuleType, data: Path, toy_checkpoint: Path,
-                                                           tmp_path: Path) -> None:
+def test_the_recipe_runs_a_few_steps_and_its_adapter_reads(data: Path, toy_checkpoint: Path, tmp_path: Path) -> None:
     out = tmp_path / "adapter"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of trl, peft and torch about each other
-        done = recipe.train(recipe.arguments([
+        done = train(arguments([
             "--data", str(data), "--model", str(toy_checkpoint), "--out", str(out), "--steps", "6", "--batch", "2",
             "--accumulate", "1", "--rate", "0.01"]))
+    assert _telemetry._TELEMETRY_THREAD is None  # nothing was told to anybody
     assert done["steps"] == 6 and done["last_loss"] < done["first_loss"]
     config = json.loads((out / "adapter_config.json").read_text("utf-8"))
     assert (config["r"], config["lora_alpha"], config["lora_dropout"], config["bias"]) == (16, 16, 0.05, "none")

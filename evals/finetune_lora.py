@@ -1,6 +1,6 @@
 """Train a LoRA adapter on what `caseloom export-training` wrote: `pip install 'caseloom[train]'`, then
 
-    python scripts/finetune_lora.py --data SET --model FOLDER --out ADAPTER --tool report
+    python -m caseloom.evals.finetune_lora --data SET --model FOLDER --out ADAPTER --tool report
     caseloom review CASE --reader medgemma --model FOLDER --adapter report=ADAPTER
 
 The settings are those that Google publishes for MedGemma (Google-Health/medgemma, fine_tune_with_hugging_face.ipynb):
@@ -103,9 +103,12 @@ def train(options: argparse.Namespace) -> dict[str, float]:
         Steps, and the mean loss of the first and of the last of them.
     """
     from datasets import Dataset
+    from huggingface_hub import constants
     from transformers import AutoProcessor
     from trl.trainer.sft_trainer import SFTTrainer
 
+    constants.HF_HUB_DISABLE_TELEMETRY = True  # trl tells its makers of each training
+    constants.HF_HUB_OFFLINE = not options.download
     processor = AutoProcessor.from_pretrained(options.model, local_files_only=not options.download)
     trainer = SFTTrainer(model=_model(options), args=_settings(options), peft_config=_lora(),
                          train_dataset=Dataset.from_list(rows_of(options.data, options.tool)),
@@ -132,9 +135,9 @@ def _settings(options: argparse.Namespace) -> Any:
         per_device_train_batch_size=options.batch, gradient_accumulation_steps=options.accumulate,
         learning_rate=options.rate, lr_scheduler_type="linear", warmup_steps=0.03, max_grad_norm=0.3,
         optim="adamw_torch_fused", bf16=gpu, use_cpu=not gpu, gradient_checkpointing=gpu,
-        gradient_checkpointing_kwargs={"use_reentrant": False}, logging_steps=1 if options.steps > 0 else 50,
-        save_strategy="no", report_to=[], remove_unused_columns=False, label_names=["labels"], max_length=None,
-        dataset_kwargs={"skip_prepare_dataset": True}, seed=options.seed, dataloader_pin_memory=gpu)
+        gradient_checkpointing_kwargs={"use_reentrant": False}, disable_tqdm=True, save_strategy="no", report_to=[],
+        logging_steps=1 if options.steps > 0 else 50, remove_unused_columns=False, label_names=["labels"],
+        max_length=None, dataset_kwargs={"skip_prepare_dataset": True}, seed=options.seed, dataloader_pin_memory=gpu)
 
 
 def _model(options: argparse.Namespace) -> Any:
@@ -152,7 +155,7 @@ def _model(options: argparse.Namespace) -> Any:
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """The command line's, or those given."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Train a LoRA adapter on signed corrections.")
     parser.add_argument("--data", type=Path, required=True, help="folder that `caseloom export-training` wrote")
     parser.add_argument("--model", required=True, help="folder of a checkpoint, or a hub id that was downloaded")
     parser.add_argument("--out", type=Path, required=True, help="folder for the adapter")
@@ -165,10 +168,10 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--learn-prompt", action="store_true", help="count the prompt's words in the loss too")
     parser.add_argument("--four-bit", action="store_true", help="QLoRA: weights in NF4; needs bitsandbytes")
-    parser.add_argument("--download", action="store_true", help="fetch the weights from the hub")
+    parser.add_argument("--download", action="store_true", help="fetch the weights; nothing else uses the network")
     return parser.parse_args(given)
 
 
 if __name__ == "__main__":
     told = train(arguments())
-    print(json.dumps(told))  # noqa: T201 - what the script is asked for
+    sys.stdout.write(f"{json.dumps(told)}\n")
