@@ -33,7 +33,7 @@ def volume_html(volume: Volume) -> str:
              "spacing": f"{k:.3g} × {j:.3g} × {i:.3g} mm", "values": f"{volume.unit}, {volume.voxels.dtype}",
              "shown": f"black {low:g}, white {high:g} {volume.unit}; {shown}",
              "sides": "" if volume.sides_known else "the file does not say which side is the patient's left"}
-    png, width = _row([volume.voxels[k] for k in planes], low, high)
+    png, width = _row([volume.voxels[k] for k in planes], volume.geometry.spacing[1:], (low, high))
     return frame(heading(f"Volume, {volume.modality}"), picture(png, shown, width),
                  table((), ((faint(key), text) for key, text in facts.items() if text)),
                  *(line(note, faint=True) for note in volume.notes))
@@ -47,11 +47,11 @@ def _window(volume: Volume, planes: list[int]) -> tuple[float, float]:
     return (float(np.percentile(finite, 1)), float(np.percentile(finite, 99))) if finite.size else (0.0, 1.0)
 
 
-def _row(slices: list[NDArray[Any]], low: float, high: float) -> tuple[str, int]:
-    """The slices side by side as PNG in base64, and its width in pixels."""
-    rows, columns = slices[0].shape
-    scale = SIDE / max(rows, columns)
-    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+def _row(slices: list[NDArray[Any]], spacing: tuple[float, float], window: tuple[float, float]) -> tuple[str, int]:
+    """The slices side by side as PNG in base64, in their true proportions, and its width in pixels."""
+    (low, high), (rows, columns) = window, slices[0].shape
+    height, width = rows * spacing[0], columns * spacing[1]
+    size = (max(1, round(SIDE * width / max(width, height))), max(1, round(SIDE * height / max(width, height))))
     row = Image.new("L", (size[0] * len(slices), size[1]))
     for place, values in enumerate(slices):
         share = (np.nan_to_num(values.astype(np.float32), nan=low) - low) / max(high - low, 1e-6)
