@@ -63,17 +63,17 @@ def export_training(cases: AnyPath | Sequence[AnyPath], out: AnyPath, *, patient
     folder = Path(out)
     _check(paths, folder)
     done, wanted = TrainingSet(folder, notes=[KEPT if identifiers else BLANKED, SIGNERS]), Wanted(unedited, identifiers)
-    made: list[Pair] = []
     for path in paths:
         with latest_run(path, patient) as run:
             pairs, left_out = _pairs(run, wanted)
             if pairs:
+                _write(pairs, done)
                 record_export(run, ["training"], folder)
-            made += pairs
             name = f"case {run.report().case.id[:12]}: " if len(paths) > 1 else ""
             done.left_out += [f"{name}{line}" for line in left_out]
-    if made:
-        _write(made, done)
+    if done.count:
+        about = {"pairs": done.pairs, "notes": done.notes, "left_out": done.left_out}
+        (folder / "about.json").write_text(json.dumps(about, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return done
 
 
@@ -116,17 +116,16 @@ def _blanked(pair: Pair, people: Sequence[Identity]) -> Pair:
 
 
 def _write(pairs: Sequence[Pair], done: TrainingSet) -> None:
+    """Add the pairs of one case to the set."""
     pictures = done.folder / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
-    lines = []
-    for pair in pairs:
-        images = [_picture(picture, pictures) for picture in pair.request.pictures]
-        lines.append(json.dumps({"messages": pair.messages, "images": images, "provenance": pair.provenance},
-                                ensure_ascii=False))
-    (done.folder / "train.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    done.pairs = dict(sorted(Counter(pair.request.recipe for pair in pairs).items()))
-    about = {"pairs": done.pairs, "notes": done.notes, "left_out": done.left_out}
-    (done.folder / "about.json").write_text(json.dumps(about, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    with (done.folder / "train.jsonl").open("a", encoding="utf-8") as file:
+        for pair in pairs:
+            images = [_picture(picture, pictures) for picture in pair.request.pictures]
+            row = {"messages": pair.messages, "images": images, "provenance": pair.provenance}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    counted = Counter(done.pairs) + Counter(pair.request.recipe for pair in pairs)
+    done.pairs = dict(sorted(counted.items()))
 
 
 def _picture(picture: Picture, folder: Path) -> str:

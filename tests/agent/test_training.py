@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,22 @@ def test_what_is_not_signed_not_borne_out_or_gone_makes_no_pair_and_is_named(cas
     caseloom.edit_case(case, {place_of(again, "Asthma"): None}, name=WHO)
     caseloom.sign_case(case, name=WHO)
     assert "taken out" in caseloom.export_training(case, tmp_path / "three").left_out[0]
+
+
+@pytest.mark.usefixtures("home")
+def test_several_cases_make_one_set(case: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(case, other)
+    (other / "note.txt").write_text("2020-03-01\nNo fever.\n", encoding="utf-8")
+    draft = caseloom.review_case(case)
+    caseloom.edit_case(case, {place_of(draft, "Asthma"): "Asthma is an active condition."}, name=WHO)
+    caseloom.sign_case(case, name=WHO)
+    unsigned = caseloom.review_case(other)
+    done = caseloom.export_training([case, other], tmp_path / "set", unedited=True)
+    assert len(rows(tmp_path / "set")) == done.count == 1
+    assert done.left_out == [f"case {unsigned.case.id[:12]}: the report is draft, not signed; only what was signed is "
+                             "learned from"]
+    assert json.loads((tmp_path / "set" / "about.json").read_text("utf-8"))["left_out"] == done.left_out
 
 
 @pytest.mark.usefixtures("home")
