@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 from ..core.case import Case
 from ..core.errors import UsageError
@@ -41,7 +41,8 @@ def open_case(path: AnyPath, *, patient: str | None = None) -> Case:
 
 
 def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | None = None, question: str | None = None,
-                fresh: bool = False, watch: Watcher | None = None, **who: Unpack[ReaderOptions]) -> Report:
+                fresh: bool = False, watch: Watcher | None = None, tools: Mapping[str, Any] | None = None,
+                **who: Unpack[ReaderOptions]) -> Report:
     """Review a whole case: the draft report with all its evidence.
 
     A review that was interrupted goes on where it stopped; one that is finished is not done again.
@@ -53,6 +54,8 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
         question: what the report should answer.
         fresh: start over.
         watch: called with every step's start and end.
+        tools: of one's own in place of shipped ones, by name; see `tools.catalogue.toolbox`. The report's provenance
+            names them.
         who: who reads, by keyword (`reader`, `model`, `adapters` ...); see `opened.reader_choice`.
 
     Raises:
@@ -61,7 +64,7 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
     if out is not None:
         _check_out(Path(out), Path(case))
     chosen = reader_choice(**who)
-    with review_run(case, patient, chosen, question) as run:
+    with review_run(case, patient, chosen, question, tools) as run:
         # A recording holds what a model is asked, so nothing that was answered before is taken over.
         report = run.go(question, fresh=fresh or chosen.record is not None, watch=watch)
         if out is not None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from .base import OnDemand, Tool
+from ..core.errors import UsageError
+from ..core.result import ToolResult
+from .base import OnDemand, Tool, ToolContext
+from .comparison import ComparisonTool, StudyReading
 from .documents import ReadDocuments
 from .labs import LabsTool
 from .localization import LocalizationTool
@@ -13,6 +18,62 @@ from .pathology.on_demand import SearchSlide
 from .records import RecordsTool
 from .volume import VolumeTool
 from .volume.on_demand import ListOpacities, MeasureOnSlice
+
+
+class Comparer(Protocol):
+    """What differs between two studies that their tools have read."""
+
+    name: str
+
+    def compare(self, prior: StudyReading, current: StudyReading, context: ToolContext | None = None) -> ToolResult:
+        """Findings of the category `change`, each citing both studies. Never raises for bad input."""
+        ...
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """What a review works with.
+
+    Args:
+        tools: by name, one for each kind of study.
+        comparison: works on what the tools gave.
+        own: of what is not the shipped one, the class by name; a report names it in its provenance.
+    """
+
+    tools: Mapping[str, Tool]
+    comparison: Comparer = field(default_factory=ComparisonTool)
+    own: Mapping[str, str] = field(default_factory=dict)
+
+
+def toolbox(own: Mapping[str, Any] | None = None) -> Toolbox:
+    """The shipped tools, some replaced by a caller's own.
+
+    Args:
+        own: a `Tool` by the name of the one that it replaces, or a `Comparer` as `comparison`. A review that is
+            finished is not done again with a tool of the same class; one that has a `version` is told apart by it.
+
+    Raises:
+        UsageError: there is no tool of a name, or what is given cannot do its work.
+    """
+    shipped, given = all_tools(), dict(own or {})
+    for name, tool in given.items():
+        if name not in shipped and name != ComparisonTool.name:
+            known = ", ".join([*shipped, ComparisonTool.name])
+            raise UsageError(f"there is no tool {name!r} to replace; the tools are {known}")
+        methods = ("compare",) if name == ComparisonTool.name else ("gate", "run")
+        missing = [method for method in methods if not callable(getattr(tool, method, None))]
+        if missing:
+            raise UsageError(f"what is given as the tool {name!r} has no method {missing[0]!r} (tools/base.py says "
+                             "what a tool is)")
+    return Toolbox(tools={name: given.get(name, tool) for name, tool in shipped.items()},
+                   comparison=given.get(ComparisonTool.name) or ComparisonTool(),
+                   own={name: _class_of(tool) for name, tool in sorted(given.items())})
+
+
+def _class_of(tool: Any) -> str:
+    version = getattr(tool, "version", None)
+    name = f"{type(tool).__module__}.{type(tool).__qualname__}"
+    return f"{name} {version}" if version is not None else name
 
 
 def all_tools() -> Mapping[str, Tool]:
