@@ -29,6 +29,7 @@ from ..report.write import write_report
 from ..sources.open import open_case
 from ..tools.base import Tool, ToolContext
 from ..tools.blanking import people_of
+from ..tools.catalogue import Comparer
 from ..tools.comparison import ComparisonTool, StudyReading, kept_apart, lab_trends
 from ..tools.comparison.pairs import COMPARABLE_KINDS, choose_prior
 from ..tools.records.tool import RecordsTool
@@ -44,8 +45,8 @@ from .verify import verified
 from .worded import settled, write_prose
 
 log = logging.getLogger("caseloom")
-FOREIGN = "Tools that are not Caseloom's took part, and nobody here tested them: {tools}."
-"""The warning of a report that the caller's own tools gave findings to."""
+OWN_TOOLS = "Not only Caseloom's own tools worked here, and what others find was tested by nobody here: {tools}."
+"""The warning of a report whose caller gave tools, or left some out."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class Review:
         tools: by name.
         results: folder where each tool's result is kept from the moment it is there; LangGraph writes a finished task
             only when a worker is free, and a kill must not cost it.
-        foreign: tools that are not Caseloom's, by name, as the report names them.
+        comparison: what compares a study with its prior.
+        own: of the tools that are not the shipped ones, the class by name; see `tools.catalogue.Toolbox`.
 
     Raises:
         ReaderUnavailable: the reader may not write a report: a toy, a stub, or a model that cannot be named.
@@ -74,7 +76,8 @@ class Review:
     reader: Reader
     tools: Mapping[str, Tool]
     results: Path
-    foreign: Mapping[str, str] = field(default_factory=dict)
+    comparison: Comparer = field(default_factory=ComparisonTool)
+    own: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if reason := why_unfit(self.reader.identity):
@@ -85,9 +88,9 @@ class Review:
         case = open_case(self.path, settings=self.settings, key=self.home.key(), patient=self.patient)
         if any("(SYNTHETIC)" in study.description for study in case.studies):
             case = case.model_copy(update={"warnings": (SYNTHETIC, *case.warnings)})
-        if self.foreign:
-            named = ", ".join(f"{name} ({where})" for name, where in sorted(self.foreign.items()))
-            case = case.model_copy(update={"warnings": (*case.warnings, FOREIGN.format(tools=named))})
+        if self.own:
+            named = ", ".join(f"{name} ({where})" for name, where in sorted(self.own.items()))
+            case = case.model_copy(update={"warnings": (*case.warnings, OWN_TOOLS.format(tools=named))})
         return {"case": case}
 
     def plan(self, state: ReviewState) -> ReviewState:
@@ -133,7 +136,7 @@ class Review:
                   for reading in comparable}
         used = {prior.id for prior in priors.values() if prior is not None}
         context = self.context(state["case"])
-        compared = [_compared(reading, priors[reading.study.id], comparable, context) for reading in comparable
+        compared = [self._compared(reading, priors[reading.study.id], comparable, context) for reading in comparable
                     if priors[reading.study.id] is not None or reading.study.id not in used]
         found = [finding for reading in readings for finding in reading.result.findings if not finding.is_read]
         sources = {item.id: item.source.file for reading in readings for item in reading.result.evidence}
@@ -152,9 +155,7 @@ class Review:
     def compose(self, state: ReviewState) -> ReviewState:
         """Number the findings and write the sentences; a model that answers is asked for its own words for them."""
         case, noted = state["case"], NotedReader(self.reader)
-        report = draft_report(state, noted, self.settings.limits)
-        if self.foreign:
-            report = report.model_copy(update={"provenance": {**report.provenance, "tools": dict(self.foreign)}})
+        report = draft_report(state, noted, self.settings.limits, self.own)
         report = report.model_copy(update={"answer": settled_answer(report, self._chat_context(report, state))})
         if not self.reader.identity.interprets or report.model_answered is False:
             return {"report": report, "prose": [], "unread": ["question"] * noted.failed}
@@ -219,6 +220,7 @@ class Review:
         case = state["case"]
         return ChatContext(
             case=case, report=report, results=tuple(state.get("results", [])), tools=self.tools, on_demand={},
+            comparison=self.comparison,
             timeline=open_timeline(self.home, case.opaque_patient, self.settings), tool_context=self.context(case),
             folder=self.home.run_folder(case.id), shelf=Shelf(report.evidence),
             open_index=lambda slide, made_by: PatchIndex(self.home, slide, made_by))
@@ -231,6 +233,18 @@ class Review:
     def _failed(self, tool: str, files: Sequence[str], reason: str) -> ToolResult:
         return ToolResult(tool=tool, reader=self.reader.identity.name, refused=tuple(
             Refusal(file=file, code=RefusalCode.TOOL_FAILED, reason=reason) for file in files))
+
+    def _compared(self, current: StudyReading, prior: Study | None, readings: Sequence[StudyReading],
+                  context: ToolContext) -> tuple[ToolResult, bool]:
+        """The comparison with the prior, or the remark that there is none; and whether the reader failed."""
+        if prior is None:
+            when = current.study.date or "unknown date"
+            return ToolResult(tool=ComparisonTool.name, reader=current.result.reader, warnings=(
+                f"{current.study.modality} of {when}: the case holds no earlier study to compare with.",)), False
+        noted = NotedReader(context.reader)
+        result = self.comparison.compare(next(other for other in readings if other.study == prior), current,
+                                         replace(context, reader=noted))
+        return result.model_copy(update={"model_answered": noted.outcome}), noted.failed
 
 
 def why_unfit(reader: ReaderIdentity) -> str | None:
@@ -255,19 +269,6 @@ def keep(done: TaskResult, file: Path) -> None:
 def content_digest(report: Report) -> str:
     """SHA-256 of a report's content, which a signature is bound to: everything but status, signature and addenda."""
     return digest(report.model_dump(mode="json", by_alias=True, exclude={"status", "signature", "addenda"}))
-
-
-def _compared(current: StudyReading, prior: Study | None, readings: Sequence[StudyReading],
-              context: ToolContext) -> tuple[ToolResult, bool]:
-    """The comparison with the prior, or the remark that there is none; and whether the reader failed."""
-    if prior is None:
-        when = current.study.date or "unknown date"
-        return ToolResult(tool=ComparisonTool.name, reader=current.result.reader, warnings=(
-            f"{current.study.modality} of {when}: the case holds no earlier study to compare with.",)), False
-    noted = NotedReader(context.reader)
-    result = ComparisonTool().compare(next(other for other in readings if other.study == prior), current,
-                                      replace(context, reader=noted))
-    return result.model_copy(update={"model_answered": noted.outcome}), noted.failed
 
 
 def _changes(state: ReviewState) -> list[Finding]:

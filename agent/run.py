@@ -201,14 +201,14 @@ def open_run(review: Review, question: str | None = None) -> Iterator[ReviewRun]
 
 
 def thread_of(review: Review, question: str | None) -> str:
-    """Key of a review's checkpoints; any change of a file, of the reader or of foreign tools makes another one.
+    """Key of a review's checkpoints; any change of a file, of the reader or of a tool makes another one.
 
     A question is part of it where a model puts it to the images; rules answer it from findings that do not change.
     """
     reader = review.reader.identity
     asked = question if reader.interprets else None
-    foreign = [dict(review.foreign)] if review.foreign else []
-    return digest([*_input_of(review), reader.model_dump(), reader.origin, asked, *foreign])[:32]
+    own = [dict(review.own)] if review.own else []
+    return digest([*_input_of(review), reader.model_dump(), reader.origin, asked, *own])[:32]
 
 
 class Latest(Word):
@@ -217,7 +217,8 @@ class Latest(Word):
     reader: ReaderIdentity
     origin: str | None = None
     question: str | None
-    foreign: dict[str, str] = Field(default_factory=dict)
+    own: dict[str, str] = Field(default_factory=dict)
+    """Of the tools that were not the shipped ones, the class by name."""
 
     @property
     def identity(self) -> ReaderIdentity:
@@ -231,8 +232,8 @@ def remember_latest(review: Review, question: str | None) -> None:
     file.parent.mkdir(exist_ok=True, mode=0o700)
     draft = file.with_suffix(f".{os.getpid()}")
     who = review.reader.identity
-    draft.write_text(Latest(reader=who, origin=who.origin, question=question,
-                            foreign=dict(review.foreign)).model_dump_json(), encoding="utf-8")
+    latest = Latest(reader=who, origin=who.origin, question=question, own=dict(review.own))
+    draft.write_text(latest.model_dump_json(), encoding="utf-8")
     draft.replace(file)
 
 

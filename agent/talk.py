@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ..core.errors import UsageError
 from ..core.moments import is_date, spoken
@@ -54,7 +54,8 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, **who: Unpa
 
 
 def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice | None = None,
-              chat_model: BaseChatModel | None = None, keep: bool = True, watch: Watcher | None = None) -> Chat:
+              chat_model: BaseChatModel | None = None, keep: bool = True, watch: Watcher | None = None,
+              tools: Mapping[str, Any] | None = None) -> Chat:
     """A chat about a case; the case is reviewed first if that was not done.
 
     Args:
@@ -65,10 +66,11 @@ def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice
         keep: go on from earlier questions about the case, and keep the new ones. Evidence that an answer adds to the
             report's is kept either way, so that it can be opened later.
         watch: called with every step's start and end of a review that is needed first.
+        tools: of one's own, as `review_case` takes them.
     """
     settings = settings_here()
     home = Home(settings.home)
-    with review_run(case, patient, reader or ReaderChoice(MEASURE), None) as run:
+    with review_run(case, patient, reader or ReaderChoice(MEASURE), None, tools) as run:
         report = run.finish(watch=watch)
         state, review = run.state(), run.review
     chats = home.path / "chats"
@@ -76,8 +78,8 @@ def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice
     context = ChatContext(
         case=state["case"], report=report, results=tuple(state.get("results", [])),
         timeline=open_timeline(home, report.case.patient, settings), tools=review.tools,
-        tool_context=review.context(state["case"]), folder=home.run_folder(report.case.id),
-        open_index=lambda slide, made_by: PatchIndex(home, slide, made_by),
+        comparison=review.comparison, tool_context=review.context(state["case"]),
+        folder=home.run_folder(report.case.id), open_index=lambda slide, made_by: PatchIndex(home, slide, made_by),
         shelf=Shelf(report.evidence, chats / f"{report.case.id}.evidence.jsonl"))
     driver = chat_model or (ReaderChatModel(reader=review.reader, scope=report.case.patient, people=people_of(
         state["case"].patient, (who for one in state["case"].files for who in one.identities)))
