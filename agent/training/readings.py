@@ -74,7 +74,7 @@ def reading_pairs(report: Report, case: Case, tools: Mapping[str, Tool], context
     Args:
         report: signed.
         case: its files, unchanged.
-        tools: by name.
+        tools: shipped ones by name; readings of others are left out.
         context: where the files lie; its reader is not asked.
         unedited: take the readings too that were signed as they were drafted.
 
@@ -148,6 +148,8 @@ def _asked_again(studies: Sequence[Study], report: Report, tools: Mapping[str, T
     found: dict[Place, Request[Any]] = {}
     for study in studies:
         reader, name = AskedReader(report.reader), usual_tool(study)
+        if name not in tools:
+            continue
         result: ToolResult = tools[name].run(study, replace(context, reader=reader, question=report.question,
                                                             pictures=None, exports=None))
         found |= {_place(name, item): reader.asked[item.raw_answer] for item in result.evidence
