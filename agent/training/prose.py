@@ -48,7 +48,7 @@ def prose_pairs(report: Report, *, unedited: bool = False) -> tuple[list[Pair], 
     for section in report.sections:
         if section.title in KEPT_AS_THEY_ARE:
             continue
-        chosen = [item for item in everything[section.title] if item.edit is not None or (unedited and _tells(item))]
+        chosen = [item for item in everything[section.title] if item.edit is not None or (unedited and tells(item))]
         if not any(unedited or item.edit for item in chosen):
             continue
         fit, unfit = _fitting(section, chosen, report)
@@ -60,7 +60,8 @@ def prose_pairs(report: Report, *, unedited: bool = False) -> tuple[list[Pair], 
     return pairs, left_out
 
 
-def _tells(item: Signed) -> bool:
+def tells(item: Signed) -> bool:
+    """Whether a sentence states findings that bear it out; one that only counts does not."""
     sentence = item.sentence
     supported = sentence.support is Support.SUPPORTED and sentence.kind is not SentenceKind.LIMITATION
     return supported and bool(sentence.findings) and not counts_only(sentence)

@@ -20,7 +20,7 @@ from ..plan import usual_tool
 from ..reasons import Reason
 from ..verify import verified
 from .pair import Pair, provenance
-from .prose import Signed, signed_sentences
+from .prose import Signed, signed_sentences, tells
 
 T = TypeVar("T")
 Place = tuple[str, str, str]
@@ -110,7 +110,7 @@ def _verdicts(report: Report, unedited: bool) -> Iterable[Verdict]:
     told: dict[str, Verdict] = {}
     for sentences in signed_sentences(report).values():
         for signed in sentences:
-            if signed.edit is None and (not unedited or signed.sentence.support is not Support.SUPPORTED):
+            if signed.edit is None and not (unedited and tells(signed)):
                 continue
             for key in signed.sentence.findings:
                 finding = known[key]
