@@ -20,7 +20,7 @@ from ..readers.protocol import Reader
 from ..sources import open as cases
 from ..tools.catalogue import all_tools
 from .nodes import Review
-from .run import ReviewRun, latest_of, open_run
+from .run import NOT_REVIEWED, ReviewRun, latest_of, open_run
 
 AnyPath = str | os.PathLike[str]
 MEASURE = "measure"
@@ -88,6 +88,25 @@ def review_run(case: AnyPath, patient: str | None, reader: ReaderChoice, questio
     settings = settings_here()
     review = _review(case, patient, choose_reader(reader, Home(settings.home).cache), settings)
     with open_run(review, question) as run:
+        yield run
+
+
+@contextmanager
+def reviewed_run(case: AnyPath, patient: str | None, reader: ReaderChoice) -> Iterator[ReviewRun]:
+    """The latest review of the case, which this reader made; nothing is reviewed here.
+
+    Raises:
+        UsageError: the case was not reviewed in its present state, or another reader did it last.
+    """
+    settings = settings_here()
+    review = _review(case, patient, choose_reader(reader, Home(settings.home).cache), settings)
+    latest = latest_of(review)
+    if latest is None:
+        raise UsageError(NOT_REVIEWED)
+    if latest.identity != review.reader.identity:
+        raise UsageError(f"the case was last reviewed by the reader {latest.reader.name}; review it again with "
+                         f"{review.reader.identity.name}")
+    with open_run(review, latest.question) as run:
         yield run
 
 

@@ -35,6 +35,8 @@ UsersFile = Annotated[Path | None, typer.Option("--users", metavar="FILE", help=
 AddUser = Annotated[str | None, typer.Option("--add-user", metavar="NAME", help="Add a user to the file of --users, "
                                                                                 "print the token once, and end.")]
 AddedRole = Annotated[Role, typer.Option("--role", help="Of the added user.")]
+AddedCases = Annotated[list[str] | None, typer.Option("--case", metavar="ID", help=(
+    "A case that the added user may see beside its own and those shared with it, `*` for all; may be repeated."))]
 Names = Annotated[list[str] | None, typer.Option("--allow-host", metavar="NAME", help="Name by which the server is "
                                                                                       "reached; may be repeated.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=0, max=64, help="Reviews side by side; 0 only queues them.")]
@@ -42,8 +44,9 @@ BehindHttps = Annotated[bool, typer.Option("--behind-https", help="A proxy befor
 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8765, root: Roots = None, reader: Readers = None,
-          users: UsersFile = None, add_user: AddUser = None, role: AddedRole = Role.VIEWER, allow_host: Names = None,
-          jobs: Jobs = 1, behind_https: BehindHttps = False) -> None:
+          users: UsersFile = None, add_user: AddUser = None, role: AddedRole = Role.VIEWER,
+          case: AddedCases = None, allow_host: Names = None, jobs: Jobs = 1, behind_https: BehindHttps = False
+          ) -> None:
     """Serve cases, reports, timeline and chat over REST; loopback by default."""
     from .server.options import Options
     from .server.users import add_user as add
@@ -51,7 +54,8 @@ def serve(host: Host = "127.0.0.1", port: Port = 8765, root: Roots = None, reade
     if add_user is not None:
         if users is None:
             raise UsageError("--add-user wants --users FILE, the file that the user is added to")
-        typer.echo(f"Token of {add_user} ({role}), shown this once: {add(users, add_user, role)}")
+        token = add(users, add_user, role, tuple(case or ()))
+        typer.echo(f"Token of {add_user} ({role}), shown this once: {token}")
         return
     _run(Options(host=host, port=port, roots=_folders(root), readers=tuple(reader or ("measure",)), users=users,
                  secure=behind_https, jobs_at_once=jobs,

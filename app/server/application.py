@@ -12,11 +12,12 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import Route
 
 from ... import __version__
-from .agents import TokenGuard, make_agents_door
+from .agents import make_agents_door
 from .gate import Gate
 from .problems import ProblemDetails, described, tell_problems
 from .routes import cases, images, jobs, pages, reports, system, talk
 from .service import Service
+from .token_guard import TokenGuard
 
 ABOUT = """\
 Cases, reviews, reports, timelines and questions about a case. Caseloom is not a medical device; a report is a draft

@@ -17,12 +17,12 @@ from ....core.report import Report, ReportStatus
 from ....core.words import Word
 from ....memory.audit import Entry
 from ..access import Caller, CallerHere, ServiceHere
+from ..draft_words import Approval, Edits, NewAddendum, Rejection, SentenceCheck, SentenceStands
 from ..problems import Problem, described
 from ..registry import CaseEntry
 from ..reports import WRITTEN
 from ..roles import Role
 from ..service import Service
-from ..words import Approval, Edits, NewAddendum, Rejection, SentenceCheck, SentenceStands
 from .cases import CaseKey
 from .jobs import PictureName
 
@@ -84,7 +84,9 @@ def read_picture(case: CaseKey, name: PictureName, caller: CallerHere, service: 
 def check_words(case: CaseKey, given: SentenceCheck, caller: CallerHere, service: ServiceHere) -> SentenceStands:
     """How new words for a sentence would stand, held against the findings that it cites; nothing is changed."""
     caller.needs(Role.READER)
-    stands = service.reports.checked(service.case(caller.user, case), given.at, given.text)
+    entry = service.case(caller.user, case)
+    service.accesses.note_once(caller.session, "words checked", entry.id, caller.user.account)
+    stands = service.reports.checked(entry, given.at, given.text)
     return SentenceStands(text=stands.text, support=stands.support, reason=stands.reason)
 
 

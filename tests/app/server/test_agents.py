@@ -17,7 +17,8 @@ from PIL import Image
 from running_server import TOKEN, serving
 from small_case import LAB
 
-from caseloom.app.server.agents import MOST, make_agents_door, paged, pages_of, small_picture, within
+from caseloom.app.server.agents import make_agents_door
+from caseloom.app.server.answer_pages import MOST, paged, pages_of, small_picture, within
 from caseloom.app.server.roles import Role
 from caseloom.app.server.users import User, Users, token_digest
 
