@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -25,12 +27,31 @@ from .words import TimelineAsked, TimelineHit, TimelinePage
 
 MOST = 32
 """Reports that are kept at hand."""
+MOST_WRITTEN = 8
+"""Files of reports that are kept at hand; a printed one has some ten megabytes."""
 NOT_REVIEWED = "the case was not reviewed yet; start a review"
 WRITTEN = {Form.JSON: "report.json", Form.MARKDOWN: "report.md", Form.HTML: "report.html", Form.PDF: "report.pdf",
            Form.FHIR: "fhir.json"}
 """Forms that a review writes itself, and their files."""
 Stamp = tuple[int, int]
 """Changes whenever a report is written anew."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A report in one form.
+
+    Args:
+        content: of its file.
+        sha256: of that content.
+        digest: of what the report says, which a decision names.
+        stamp: of the report it is.
+    """
+
+    content: bytes = field(repr=False)
+    sha256: str
+    digest: str
+    stamp: Stamp
 
 
 class Reports:
@@ -44,6 +65,7 @@ class Reports:
     def __init__(self, home: Home, turns: Turns) -> None:
         self._home, self._turns = home, turns
         self._read: Recent[tuple[Stamp, Report]] = Recent(MOST)
+        self._written: Recent[Written] = Recent(MOST_WRITTEN)
 
     def folder(self, entry: CaseEntry) -> Path:
         """Where the latest report of a case lies.
@@ -112,17 +134,21 @@ class Reports:
         """How new words for a sentence would stand; nothing is changed."""
         return worded_anew(self.of(entry), at, text)
 
-    def as_json(self, entry: CaseEntry) -> tuple[bytes, str]:
-        """report.json as it stands, and the digest of that content, which a decision names.
+    def written(self, entry: CaseEntry, form: Form) -> Written:
+        """The report as it stands, in a form that a review writes itself.
 
         Raises:
             Problem: 404 before the first review.
         """
         while True:
-            stamp, content = self.stamp(entry), (self.folder(entry) / "report.json").read_bytes()
-            digest = content_digest(self.of(entry))
+            folder, stamp = self.folder(entry), self.stamp(entry)
+            known = self._written.get((folder.name, form))
+            if known is not None and known.stamp == stamp:
+                return known
+            content = (folder / WRITTEN[form]).read_bytes()
+            made = Written(content, sha256(content).hexdigest(), content_digest(self.of(entry)), stamp)
             if self.stamp(entry) == stamp:  # else somebody wrote it anew in between
-                return content, digest
+                return self._written.put((folder.name, form), made)
 
     def edit(self, user: User, entry: CaseEntry, given: Edits) -> Report:
         """Change sentences of the draft.

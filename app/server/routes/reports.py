@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path as Folder
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -52,21 +51,20 @@ def read_report(case: CaseKey, request: Request, caller: CallerHere, service: Se
                 form: Annotated[Form, Query(alias="format", description="In which form.")] = Form.JSON) -> Response:
     """The latest report of the case."""
     entry = service.case(caller.user, case)
-    folder = service.reports.folder(entry)
+    service.reports.folder(entry)
     service.accesses.note("report read", entry.id, caller.user.account, form=form)
     if form not in WRITTEN:
         return _made(service, caller, entry, form)
-    content, digest = service.reports.as_json(entry) if form is Form.JSON else (
-        (folder / WRITTEN[form]).read_bytes(), "")
-    tag = f'"{sha256(content).hexdigest()}"'
+    written = service.reports.written(entry, form)
+    tag = f'"{written.sha256}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if form is Form.JSON:
-        headers[CONTENT] = digest
+        headers[CONTENT] = written.digest
     if form is Form.HTML:
         headers |= {"Content-Security-Policy": PAGE_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
-    return Response(content, media_type=MEDIA[form], headers=headers)
+    return Response(written.content, media_type=MEDIA[form], headers=headers)
 
 
 @router.get("/overlays/{name}", response_class=FileResponse, responses=described(401, 404))
