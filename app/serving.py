@@ -40,13 +40,15 @@ AddedCases = Annotated[list[str] | None, typer.Option("--case", metavar="ID", he
 Names = Annotated[list[str] | None, typer.Option("--allow-host", metavar="NAME", help="Name by which the server is "
                                                                                       "reached; may be repeated.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=0, max=64, help="Reviews side by side; 0 only queues them.")]
+Strangers = Annotated[int, typer.Option("--strangers", min=1, help=(
+    "Requests without a known token that one address may send at once; one more comes back each second."))]
 BehindHttps = Annotated[bool, typer.Option("--behind-https", help="A proxy before it speaks https.")]
 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8765, root: Roots = None, reader: Readers = None,
           users: UsersFile = None, add_user: AddUser = None, role: AddedRole = Role.VIEWER,
-          case: AddedCases = None, allow_host: Names = None, jobs: Jobs = 1, behind_https: BehindHttps = False
-          ) -> None:
+          case: AddedCases = None, allow_host: Names = None, jobs: Jobs = 1, strangers: Strangers = 30,
+          behind_https: BehindHttps = False) -> None:
     """Serve cases, reports, timeline and chat over REST; loopback by default."""
     from .server.options import Options
     from .server.users import add_user as add
@@ -58,7 +60,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8765, root: Roots = None, reade
         typer.echo(f"Token of {add_user} ({role}), shown this once: {token}")
         return
     _run(Options(host=host, port=port, roots=_folders(root), readers=tuple(reader or ("measure",)), users=users,
-                 secure=behind_https, jobs_at_once=jobs,
+                 secure=behind_https, jobs_at_once=jobs, strangers_at_once=strangers,
                  allowed_hosts=("127.0.0.1", "localhost", "::1", host, *(allow_host or ()))))
 
 

@@ -56,9 +56,9 @@ class CaseChange(Word):
 class CaseState(Word):
     """A case as a list shows it."""
 
-    model_config = example(id=CASE_ID, title="Anna", origin="uploaded", owner="local", users=[], patient=None,
-                           question=None, created_at="2026-11-26T10:00:00+00:00", files=12, state="reviewed",
-                           report_status="draft", report_version=1, job=None)
+    model_config = example(id=CASE_ID, title="Anna", origin="uploaded", owner="local", users=[], patient="CL-1",
+                           question="Has the nodule grown?", created_at="2026-11-26T10:00:00+00:00", files=12,
+                           state="reviewed", report_status="draft", report_version=1, job=JOB_ID)
 
     id: str
     title: str
@@ -133,9 +133,10 @@ class JobShown(Word):
     """A job, and how many are before it."""
 
     model_config = example(position=0, job={
-        "id": JOB_ID, "kind": "review", "case": CASE_ID, "state": "running", "user": "web:local",
-        "request": {"reader": "measure", "question": None, "fresh": False}, "created_at": "2026-11-26T10:00:00+00:00",
-        "started_at": "2026-11-26T10:00:01+00:00", "ended_at": None, "error": None, "usable": None})
+        "id": JOB_ID, "kind": "review", "case": CASE_ID, "state": "done", "user": "web:local",
+        "request": {"reader": "measure", "question": "Has the nodule grown?", "fresh": False},
+        "created_at": "2026-11-26T10:00:00+00:00", "started_at": "2026-11-26T10:00:01+00:00",
+        "ended_at": "2026-11-26T10:01:12+00:00", "usable": True})
 
     job: Job
     position: int
