@@ -17,8 +17,8 @@ TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / "tests" / "helpers"))
 
 from fastapi.testclient import TestClient
-from running_server import ended, serving
-from small_case import LAB, write_picture_case, write_small_case
+from running_server import ended, serving  # type: ignore[import-not-found] # the tests make cases and ask servers
+from small_case import LAB, write_picture_case, write_small_case  # type: ignore[import-not-found]
 
 OUT = TOP / "app" / "server" / "examples.json"
 QUESTION = "What was the hemoglobin in March 2025?"
