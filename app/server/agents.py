@@ -42,7 +42,7 @@ WORKS = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world
 CaseName = Annotated[str, Field(min_length=1, max_length=1000, description=(
     "Id of a case, from `list_cases`; or a folder under one of the server's roots."))]
 PageNumber = Annotated[int, Field(ge=1, le=10_000, description="Which page of the answer.")]
-Words = Annotated[str | None, Field(min_length=1, max_length=2000)]
+Wish = Annotated[str | None, Field(min_length=1, max_length=2000)]
 AnyContext = Context[Any, Any]
 
 
@@ -88,7 +88,7 @@ class _Door:
 
         return await self._told(work)
 
-    async def review_case(self, ctx: AnyContext, case: CaseName, question: Words = None, fresh: bool = False) -> str:
+    async def review_case(self, ctx: AnyContext, case: CaseName, question: Wish = None, fresh: bool = False) -> str:
         """Review a case into a draft report, and wait until it is there; one that is done is not done again. Gives the
         report's status, its impression and what was not read. Stopping to wait does not stop the review."""
         user = self._user(ctx, Role.READER)

@@ -11,11 +11,11 @@ from mcp.server.mcpserver.exceptions import ToolError
 from PIL import Image
 from pydantic import BaseModel
 
-MOST = 20_000
+MOST_BYTES = 20_000
 """Bytes of one answer."""
-ROOM = 2_000
+FRAME_BYTES = 2_000
 """Of them, for what frames a page's items."""
-PICTURE = 14_000
+PICTURE_BYTES = 14_000
 """Bytes of a picture, which grow by a third in base64."""
 
 
@@ -25,12 +25,12 @@ def paged(rows: Sequence[Any], page: int) -> str:
     Raises:
         ToolError: there is no such page.
     """
-    texts = [within(as_json(row), MOST - ROOM) for row in rows]
+    texts = [within(as_json(row), MOST_BYTES - FRAME_BYTES) for row in rows]
     pages = pages_of(texts)
     return f'{{"page": {page}, "pages": {len(pages)}, "items": [{page_of(pages, page, ",")}]}}'
 
 
-def pages_of(pieces: Sequence[str], most: int = MOST - ROOM) -> list[list[str]]:
+def pages_of(pieces: Sequence[str], most: int = MOST_BYTES - FRAME_BYTES) -> list[list[str]]:
     """Pieces of text in as few pages as hold them, in their order; there is always one page."""
     pages: list[list[str]] = [[]]
     size = 0
@@ -52,7 +52,7 @@ def _cut(text: str, most: int) -> list[str]:
     return [text[at:at + step] for at in range(0, len(text), step)]
 
 
-def within(text: str, most: int = MOST) -> str:
+def within(text: str, most: int = MOST_BYTES) -> str:
     """A JSON document, or, where it is too long for an answer, one that says so with its beginning.
 
     Args:
@@ -74,7 +74,7 @@ def small_picture(content: bytes) -> bytes:
         shown.thumbnail((side, side))
         out = io.BytesIO()
         shown.save(out, "JPEG", quality=75, optimize=True)
-        if out.tell() <= PICTURE or side < 64:
+        if out.tell() <= PICTURE_BYTES or side < 64:
             return out.getvalue()
         side = side * 4 // 5
 

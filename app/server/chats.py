@@ -21,7 +21,7 @@ from .reports import Reports, Stamp
 from .turns import WAIT_FOR_OTHERS, Turns
 from .users import User
 
-MOST = 8
+MOST_CHATS = 8
 """Chats that stay open; the one that was not asked for longest is closed, and loses nothing by it."""
 
 
@@ -45,7 +45,7 @@ class Chats:
 
     def __init__(self, reports: Reports, turns: Turns, reader: str) -> None:
         self._reports, self._turns, self._reader = reports, turns, reader
-        self._open: Recent[OpenChat] = Recent(MOST)
+        self._open: Recent[OpenChat] = Recent(MOST_CHATS)
 
     def ask(self, user: User, entry: CaseEntry, question: str, watch: Callable[[Event], None] | None = None) -> Answer:
         """The checked answer to a question about the case.

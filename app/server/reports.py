@@ -25,7 +25,7 @@ from .turns import Turns
 from .users import User
 from .words import TimelineAsked, TimelineHit, TimelinePage
 
-MOST = 32
+MOST_REPORTS = 32
 """Reports that are kept at hand."""
 MOST_WRITTEN = 8
 """Files of reports that are kept at hand; a printed one has some ten megabytes."""
@@ -64,7 +64,7 @@ class Reports:
 
     def __init__(self, home: Home, turns: Turns) -> None:
         self._home, self._turns = home, turns
-        self._read: Recent[tuple[Stamp, Report]] = Recent(MOST)
+        self._read: Recent[tuple[Stamp, Report]] = Recent(MOST_REPORTS)
         self._written: Recent[Written] = Recent(MOST_WRITTEN)
 
     def folder(self, entry: CaseEntry) -> Path:

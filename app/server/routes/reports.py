@@ -44,8 +44,8 @@ class Trail(Word):
 @router.get("/report", response_class=FileResponse, responses={
     200: {"model": Report, "description": "The report. JSON is schema caseloom.report/1; several files come as .zip.",
           "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (
-              "text/markdown", "text/html", "application/pdf", "application/fhir+json", "application/dicom",
-              "application/geo+json", "text/csv", "application/zip")}},
+              "text/markdown", "text/html", "application/pdf", "application/dicom", "text/csv", "application/zip")}
+          | {kind: {"schema": {"type": "object"}} for kind in ("application/fhir+json", "application/geo+json")}},
     304: {"description": "What the client has is still the report."}, **described(401, 404, 409, 422, 503)})
 def read_report(case: CaseKey, request: Request, caller: CallerHere, service: ServiceHere,
                 form: Annotated[Form, Query(alias="format", description="In which form.")] = Form.JSON) -> Response:
