@@ -45,6 +45,12 @@ def sign_in() -> Response:
     return _page()
 
 
+@router.get("/doctor", response_class=FileResponse)
+def doctor_page() -> Response:
+    """The page, which shows there what is installed."""
+    return _page()
+
+
 @router.get("/cases/{case}", response_class=FileResponse)
 def case_page(case: CaseKey) -> Response:
     """The page, which shows a case there, once it is known who asks."""
