@@ -28,6 +28,9 @@ from .jobs import PictureName
 router = APIRouter(prefix="/cases/{case}", tags=["reports"])
 MEDIA = {Form.JSON: "application/json", Form.MARKDOWN: "text/markdown; charset=utf-8",
          Form.HTML: "text/html; charset=utf-8", Form.PDF: "application/pdf", Form.FHIR: "application/fhir+json"}
+MADE = {".dcm": "application/dicom", ".csv": "text/csv; charset=utf-8", ".geojson": "application/geo+json",
+        ".json": "application/schema+json", ".zip": "application/zip"}
+"""Of the forms that are made when they are asked for, by the suffix of their file."""
 PAGE_POLICY = "sandbox allow-scripts allow-downloads; default-src 'none'; style-src 'unsafe-inline'; img-src data:; " \
               "script-src 'unsafe-inline'; frame-ancestors 'self'"
 """Of the report's own page, which holds everything it shows: it may draw itself and nothing else, apart from the
@@ -45,7 +48,8 @@ class Trail(Word):
     200: {"model": Report, "description": "The report. JSON is schema caseloom.report/1; several files come as .zip.",
           "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (
               "text/markdown", "text/html", "application/pdf", "application/dicom", "text/csv", "application/zip")}
-          | {kind: {"schema": {"type": "object"}} for kind in ("application/fhir+json", "application/geo+json")}},
+          | {kind: {"schema": {"type": "object"}} for kind in (
+              "application/fhir+json", "application/geo+json", "application/schema+json")}},
     304: {"description": "What the client has is still the report."}, **described(401, 404, 409, 422, 503)})
 def read_report(case: CaseKey, request: Request, caller: CallerHere, service: ServiceHere,
                 form: Annotated[Form, Query(alias="format", description="In which form.")] = Form.JSON) -> Response:
@@ -139,4 +143,5 @@ def _made(service: Service, caller: Caller, entry: CaseEntry, form: Form) -> Fil
     except BaseException:
         rmtree(folder, ignore_errors=True)
         raise
-    return FileResponse(file, filename=file.name, background=BackgroundTask(rmtree, folder, ignore_errors=True))
+    return FileResponse(file, filename=file.name, media_type=MADE[file.suffix],
+                        background=BackgroundTask(rmtree, folder, ignore_errors=True))
