@@ -49,15 +49,6 @@ def test_the_reports_page_is_shut_in(shared: tuple[TestClient, str]) -> None:
     assert policy.startswith("sandbox allow-scripts")
 
 
-@pytest.mark.parametrize(("form", "kind"), [
-    ("json", "application/json"), ("schema", "application/schema+json"), ("csv", "text/csv"),
-    ("fhir", "application/fhir+json"), ("dicom-pdf", "application/dicom"), ("pdf", "application/pdf")])
-def test_every_form_says_what_it_is(shared: tuple[TestClient, str], form: str, kind: str) -> None:
-    client, case = shared
-    answer = client.get(f"{case}/report", params={"format": form})
-    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, kind)
-
-
 def test_pictures_are_those_of_the_evidence_alone(shared: tuple[TestClient, str]) -> None:
     client, case = shared
     report = client.get(f"{case}/report").json()
