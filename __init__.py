@@ -9,15 +9,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .agent.decide import edit_case, sign_case
     from .agent.door import ask, open_case, review_case, run_tool
     from .agent.handover import export_case
+    from .agent.training import export_training
     from .phantoms import write_demo
+    from .tools.catalogue import all_tools
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "ask", "export_case", "open_case", "review_case", "run_tool", "write_demo"]
+__all__ = ["__version__", "all_tools", "ask", "edit_case", "export_case", "export_training", "open_case", "review_case",
+           "run_tool", "sign_case", "write_demo"]
 
-_HOMES = {"ask": ".agent.door", "export_case": ".agent.handover", "open_case": ".agent.door",
-          "review_case": ".agent.door", "run_tool": ".agent.door", "write_demo": ".phantoms"}
+_HOMES = {"all_tools": ".tools.catalogue", "ask": ".agent.door", "edit_case": ".agent.decide",
+          "export_case": ".agent.handover", "export_training": ".agent.training", "open_case": ".agent.door",
+          "review_case": ".agent.door", "run_tool": ".agent.door", "sign_case": ".agent.decide",
+          "write_demo": ".phantoms"}
 
 
 def __getattr__(name: str) -> Any:

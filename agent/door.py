@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Unpack
 
@@ -16,6 +16,8 @@ from ..readers.choose import choose_reader
 from ..report.write import write_report
 from ..sources import open as cases
 from ..sources.inspect import Inspection, inspect
+from ..tools.base import Tool
+from ..tools.catalogue import all_tools, checked_tools
 from .opened import AnyPath, ReaderOptions, reader_choice, review_run, settings_here
 from .run import Watcher
 from .single import Wish, run_on_paths
@@ -41,7 +43,8 @@ def open_case(path: AnyPath, *, patient: str | None = None) -> Case:
 
 
 def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | None = None, question: str | None = None,
-                fresh: bool = False, watch: Watcher | None = None, **who: Unpack[ReaderOptions]) -> Report:
+                fresh: bool = False, watch: Watcher | None = None, tools: Mapping[str, Tool] | None = None,
+                **who: Unpack[ReaderOptions]) -> Report:
     """Review a whole case: the draft report with all its evidence.
 
     A review that was interrupted goes on where it stopped; one that is finished is not done again.
@@ -53,6 +56,9 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
         question: what the report should answer.
         fresh: start over.
         watch: called with every step's start and end.
+        tools: by name, in place of Caseloom's own: `{**caseloom.all_tools(), "mine": MyTool()}`. One under the
+            name of a tool of ours takes its place; one under another name is offered every study. The report names
+            each that is not ours. A tool that has changed needs another `version`, or `fresh`, to run again.
         who: who reads, by keyword (`reader`, `model`, `adapters` ...); see `opened.reader_choice`.
 
     Raises:
@@ -61,7 +67,7 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
     if out is not None:
         _check_out(Path(out), Path(case))
     chosen = reader_choice(**who)
-    with review_run(case, patient, chosen, question) as run:
+    with review_run(case, patient, chosen, question, tools) as run:
         # A recording holds what a model is asked, so nothing that was answered before is taken over.
         report = run.go(question, fresh=fresh or chosen.record is not None, watch=watch)
         if out is not None:
@@ -71,7 +77,8 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
 
 def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | None = None,
              out: AnyPath | None = None, query: str | None = None, like: Sequence[int] | None = None,
-             embedder: AnyPath | None = None, **who: Unpack[ReaderOptions]) -> ToolResult:
+             embedder: AnyPath | None = None, tools: Mapping[str, Tool] | None = None,
+             **who: Unpack[ReaderOptions]) -> ToolResult:
     """Run one tool on files or folders, without a case.
 
     Args:
@@ -82,6 +89,7 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
         query: what to look for on slides, in words.
         like: a place on the slide to find others like, (x, y, width, height) in level-0 pixels.
         embedder: folder of a SigLIP or CLIP checkpoint that slides are searched with.
+        tools: by name, in place of Caseloom's own; see `review_case`.
         who: who reads, by keyword (`reader`, `model`, `adapters` ...); see `opened.reader_choice`.
 
     Returns:
@@ -97,7 +105,8 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
         for path in given:
             _check_out(Path(out), path)
     chosen = reader_choice(**who)
-    wish = Wish(question, query, _place(like), Path(embedder) if embedder is not None else None)
+    wish = Wish(question, query, _place(like), Path(embedder) if embedder is not None else None,
+                all_tools() if tools is None else checked_tools(tools))
     result = run_on_paths(tool, given, wish=wish, reader=choose_reader(chosen, Home(settings.home).cache),
                           settings=settings, out=Path(out) if out is not None else None)
     if out is not None:

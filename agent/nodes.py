@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import rmtree
 
@@ -39,12 +39,14 @@ from .chat.shelf import Shelf
 from .draft import draft_report
 from .edit import changed
 from .events import events_of
-from .plan import plan
+from .plan import plan, usual_tool
 from .state import ReviewState, TaskResult, ToolInput, Verdict
 from .verify import verified
 from .worded import settled, write_prose
 
 log = logging.getLogger("caseloom")
+FOREIGN = "Tools that are not Caseloom's took part, and nobody here tested them: {tools}."
+"""The warning of a report that the caller's own tools gave findings to."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Review:
         tools: by name.
         results: folder where each tool's result is kept from the moment it is there; LangGraph writes a finished task
             only when a worker is free, and a kill must not cost it.
+        foreign: tools that are not Caseloom's, by name, as the report names them.
 
     Raises:
         ReaderUnavailable: the reader may not write a report: a toy, a stub, or a model that cannot be named.
@@ -72,6 +75,7 @@ class Review:
     reader: Reader
     tools: Mapping[str, Tool]
     results: Path
+    foreign: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if reason := why_unfit(self.reader.identity):
@@ -82,6 +86,9 @@ class Review:
         case = open_case(self.path, settings=self.settings, key=self.home.key(), patient=self.patient)
         if any("(SYNTHETIC)" in study.description for study in case.studies):
             case = case.model_copy(update={"warnings": (SYNTHETIC, *case.warnings)})
+        if self.foreign:
+            named = ", ".join(f"{name} ({where})" for name, where in sorted(self.foreign.items()))
+            case = case.model_copy(update={"warnings": (*case.warnings, FOREIGN.format(tools=named))})
         return {"case": case}
 
     def plan(self, state: ReviewState) -> ReviewState:
@@ -119,7 +126,8 @@ class Review:
 
     def compare(self, state: ReviewState) -> ReviewState:
         """Compare each study with its prior, and the laboratory results over time."""
-        readings = [StudyReading(done.task.study, done.result) for done in state.get("results", [])]
+        usual = [done for done in state.get("results", []) if done.task.tool == usual_tool(done.task.study)]
+        readings = [StudyReading(done.task.study, done.result) for done in usual]
         comparable = [reading for reading in readings
                       if reading.study.kind in COMPARABLE_KINDS and reading.result.findings]
         priors = {reading.study.id: choose_prior(reading.study, [other.study for other in comparable])
@@ -146,6 +154,8 @@ class Review:
         """Number the findings and write the sentences; a model that answers is asked for its own words for them."""
         case, noted = state["case"], NotedReader(self.reader)
         report = draft_report(state, noted, self.settings.limits)
+        if self.foreign:
+            report = report.model_copy(update={"provenance": {**report.provenance, "tools": dict(self.foreign)}})
         report = report.model_copy(update={"answer": settled_answer(report, self._chat_context(report, state))})
         if not self.reader.identity.interprets or report.model_answered is False:
             return {"report": report, "prose": [], "unread": ["question"] * noted.failed}

@@ -17,8 +17,10 @@ from ..readers.choose import ReaderChoice, choose_reader
 from ..readers.earlier import EarlierReader
 from ..readers.measure import MeasureReader
 from ..readers.protocol import Reader
+from ..readers.recipes.prose import TOOL as PROSE
 from ..sources import open as cases
-from ..tools.catalogue import all_tools
+from ..tools.base import Tool
+from ..tools.catalogue import all_tools, checked_tools, foreign_tools
 from .nodes import Review
 from .run import NOT_REVIEWED, ReviewRun, latest_of, open_run
 
@@ -72,7 +74,7 @@ def reader_choice(*, reader: str = MEASURE, model: str | None = None, adapters: 
         UsageError: an adapter is given for no tool, or its folder is not there.
     """
     folders = {tool: Path(folder) for tool, folder in (adapters or {}).items()}
-    tools = (*all_tools(), "comparison")
+    tools = (*all_tools(), "comparison", PROSE)
     for tool, folder in folders.items():
         if tool not in tools:
             raise UsageError(f"an adapter is given for {tool!r}, which is no tool; the tools are {', '.join(tools)}")
@@ -83,10 +85,13 @@ def reader_choice(*, reader: str = MEASURE, model: str | None = None, adapters: 
 
 
 @contextmanager
-def review_run(case: AnyPath, patient: str | None, reader: ReaderChoice, question: str | None) -> Iterator[ReviewRun]:
-    """The review of a case by a reader."""
+def review_run(case: AnyPath, patient: str | None, reader: ReaderChoice, question: str | None,
+               tools: Mapping[str, Tool] | None = None) -> Iterator[ReviewRun]:
+    """The review of a case by a reader, with Caseloom's tools or with others."""
     settings = settings_here()
+    chosen = all_tools() if tools is None else checked_tools(tools)
     review = _review(case, patient, choose_reader(reader, Home(settings.home).cache), settings)
+    review = replace(review, tools=chosen, foreign=foreign_tools(chosen))
     with open_run(review, question) as run:
         yield run
 
@@ -116,7 +121,9 @@ def latest_run(case: AnyPath, patient: str | None) -> Iterator[ReviewRun]:
     review = _review(case, patient, MeasureReader(), settings_here())
     latest = latest_of(review)
     question = latest.question if latest else None
-    with open_run(replace(review, reader=EarlierReader(latest.identity)) if latest else review, question) as run:
+    if latest:
+        review = replace(review, reader=EarlierReader(latest.identity), foreign=latest.foreign)
+    with open_run(review, question) as run:
         yield run
 
 

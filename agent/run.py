@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 from langgraph.types import Command
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from .. import __version__
 from ..core.errors import StoreError, UsageError
@@ -202,13 +202,14 @@ def open_run(review: Review, question: str | None = None) -> Iterator[ReviewRun]
 
 
 def thread_of(review: Review, question: str | None) -> str:
-    """Key of a review's checkpoints; any change of a file or of the reader makes another one.
+    """Key of a review's checkpoints; any change of a file, of the reader or of foreign tools makes another one.
 
     A question is part of it where a model puts it to the images; rules answer it from findings that do not change.
     """
     reader = review.reader.identity
     asked = question if reader.interprets else None
-    return digest([*_input_of(review), reader.model_dump(), reader.origin, asked])[:32]
+    foreign = [dict(review.foreign)] if review.foreign else []
+    return digest([*_input_of(review), reader.model_dump(), reader.origin, asked, *foreign])[:32]
 
 
 class Latest(Word):
@@ -217,6 +218,7 @@ class Latest(Word):
     reader: ReaderIdentity
     origin: str | None = None
     question: str | None
+    foreign: dict[str, str] = Field(default_factory=dict)
 
     @property
     def identity(self) -> ReaderIdentity:
@@ -228,7 +230,8 @@ def remember_latest(review: Review, question: str | None) -> None:
     """Note that this review is the latest of its case: what is signed, and whose timeline is shown."""
     file, who = _latest_file(review), review.reader.identity
     file.parent.mkdir(exist_ok=True, mode=0o700)
-    write_bytes(file, Latest(reader=who, origin=who.origin, question=question).model_dump_json().encode(), private=True)
+    latest = Latest(reader=who, origin=who.origin, question=question, foreign=dict(review.foreign))
+    write_bytes(file, latest.model_dump_json().encode(), private=True)
 
 
 def latest_of(review: Review) -> Latest | None:

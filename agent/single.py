@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.case import FileKind, Study
@@ -46,12 +46,14 @@ class Wish:
         query: what to look for on slides, in words.
         like: a place on a slide to find others like, (x, y, width, height) in level-0 pixels.
         embedder: folder of an image-text model.
+        tools: by name.
     """
 
     question: str | None = None
     query: str | None = None
     like: tuple[int, int, int, int] | None = None
     embedder: Path | None = None
+    tools: Mapping[str, Tool] = field(default_factory=all_tools)
 
     @property
     def is_no_search(self) -> bool:
@@ -64,7 +66,7 @@ def run_on_paths(name: str, paths: Sequence[Path], *, wish: Wish, reader: Reader
     """See `door.run_tool`."""
     question = wish.question
     search = _search(name, wish, settings)
-    tools = all_tools()
+    tools = wish.tools
     known = sorted([*tools, ComparisonTool.name])
     if name not in known:
         raise UsageError(f"there is no tool {name!r}; choose one of {', '.join(known)}")

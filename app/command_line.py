@@ -20,6 +20,7 @@ for command in (reviewing.demo, reviewing.inspect, reviewing.review, reviewing.r
                 deciding.sign, deciding.edit, deciding.audit, serving.serve, serving.mcp, serving.doctor):
     app.command()(command)
 app.command(name="export")(deciding.export_report)
+app.command(name="export-training")(deciding.export_training_set)
 
 
 @app.callback(invoke_without_command=True)

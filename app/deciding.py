@@ -89,3 +89,24 @@ def export_report(case: CasePath,
     print_json({"files": files, "left_out": done.left_out}) if as_json else show_exported(out, files, done.left_out)
     if not files:
         raise typer.Exit(NOTHING_USABLE)
+
+
+def export_training_set(cases: Annotated[list[Path], typer.Argument(metavar="CASE...", help="Reviewed cases.")],
+                        out: Annotated[Path, typer.Option(help="New folder for train.jsonl and its pictures.")],
+                        unedited: Annotated[bool, typer.Option("--unedited", help="Add what was signed as it was "
+                                                                                  "drafted.")] = False,
+                        identifiers: Annotated[bool, typer.Option("--keep-identifiers", help="Leave names, numbers and "
+                                                                  "birth dates in; they are blanked otherwise."
+                                                                  )] = False,
+                        patient: Patient = None, as_json: AsJson = False) -> None:
+    """Write corrections that were signed as training pairs for a LoRA adapter."""
+    from ..agent.training import export_training
+    from .show import print_json, show_training
+
+    done = export_training(cases, out, patient=patient, unedited=unedited, identifiers=identifiers)
+    if as_json:
+        print_json({"folder": str(out), "pairs": done.pairs, "left_out": done.left_out, "notes": done.notes})
+    else:
+        show_training(done)
+    if not done.count:
+        raise typer.Exit(NOTHING_USABLE)

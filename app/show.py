@@ -12,6 +12,7 @@ from pydantic import BaseModel
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ..agent.training import TrainingSet
     from ..core.finding import Finding
     from ..core.report import Report, TimelineEvent
     from ..core.result import ToolResult
@@ -166,6 +167,16 @@ def show_exported(folder: Path, files: Sequence[str], left_out: Sequence[str]) -
         console.print(f"  {name}", highlight=False, markup=False, soft_wrap=True)
     for line in left_out:
         console.print(f"left out: {line}", highlight=False, markup=False, soft_wrap=True)
+
+
+def show_training(done: TrainingSet) -> None:
+    """How many pairs were written where, what made none, and what to know before using them."""
+    console = _console()
+    counted = ", ".join(f"{count} of {recipe}" for recipe, count in done.pairs.items())
+    told = f"{done.count} pairs ({counted}) in {done.folder.resolve()}" if done.count else "No pair was written."
+    notes = done.notes if done.count else []
+    for line in (told, *(f"left out: {line}" for line in done.left_out), *notes):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def show_trail(entries: Sequence[Entry]) -> None:

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from caseloom.sources.ocr import LONE, levelled, read_lines, read_upright, skew_
 
 TITLE = "Scanned laboratory pages"
 DPI = 200
+REPEATS = 5
 
 
 def main() -> None:
@@ -47,12 +49,13 @@ def main() -> None:
         engine = RapidOCR(params={"Global.log_level": "critical", "Global.use_cls": False})
         engine(pictures[0])
         read_lines(pictures[0][:, :, 0])
-        ours = seconds_of(lambda: read_pages(path, Limits()))
-        theirs = seconds_of(lambda: [engine(picture) for picture in pictures])
-        again, lone = again_of([picture[:, :, 0] for picture in pictures])
+        runs = [(seconds_of(lambda: read_pages(path, Limits())),
+                 seconds_of(lambda: [engine(picture) for picture in pictures]),
+                 *again_of([picture[:, :, 0] for picture in pictures])) for _ in range(REPEATS)]
+        ours, theirs, again, lone = (median(run[part] for run in runs) for part in range(4))
     pages = len(pictures)
     lines = [f"Measured on {today()} by `benchmarks/lab_scans.py` ({machine()}): {pages} made-up pages scanned upright "
-             f"with some skew and noise at {DPI} dots an inch, one document, once each in a warm process. "
+             f"with some skew and noise at {DPI} dots an inch, one document, medians of {REPEATS} in a warm process. "
              f"Load average {os.getloadavg()[0]:.1f} at the end.", "",
              "| what | s a page |", "|---|---|",
              f"| file to words with boxes, skew taken out | {ours / pages:.2f} |",

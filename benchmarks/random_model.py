@@ -33,8 +33,8 @@ class Size:
         name: for the table.
         true: MedGemma 1.5 4B's own size, on a GPU in bfloat16; else the toy, on the CPU in float32.
         answer: tokens of every answer.
-        repeats: runs of each measurement, of which the fastest counts.
-        calls: calls of the pipeline about the CT, of which the fastest counts.
+        repeats: runs of each measurement, of which the median counts.
+        calls: calls of the pipeline about the CT, of which the median counts.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Size:
 
 
 TOY_SIZE = Size("toy size", False, answer=48, repeats=5, calls=18)
-TRUE_SIZE = Size("MedGemma 1.5 4B's size with random weights", True, answer=100, repeats=2, calls=3)
+TRUE_SIZE = Size("MedGemma 1.5 4B's size with random weights", True, answer=100, repeats=5, calls=5)
 
 
 def load(size: Size, folder: Path) -> Loaded:

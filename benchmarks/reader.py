@@ -19,6 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -96,14 +97,14 @@ def measure_ours(size: Size) -> Numbers:
         runs = [timed(lambda n=number: fresh(loaded, folder, f"all {n}").read(volume))
                 for number in range(size.repeats)]
         readings = runs[0][1]
-        numbers = {"volume": min(seconds for seconds, _ in runs),
+        numbers = {"volume": median(seconds for seconds, _ in runs),
                    "texts": [spoken(loaded, reading.text) for reading in readings],
-                   "decode": min(sum(reading.seconds.decode for reading in run) for _, run in runs),
+                   "decode": median(sum(reading.seconds.decode for reading in run) for _, run in runs),
                    "prompt": readings[0].tokens.prompt, "peak": peak()}
         for kind, requests in asked.items():
             numbers |= first_and_next(loaded, f"{folder}/{kind}", kind, requests, size.repeats)
         later = [timed(lambda: fresh(loaded, folder, "volume/0").read(volume[2:3]))[0] for _ in range(size.repeats)]
-        return numbers | {"later": min(later)}
+        return numbers | {"later": median(later)}
 
 
 def first_and_next(
@@ -115,7 +116,7 @@ def first_and_next(
         reader = fresh(loaded, folder, str(number))
         firsts.append(timed(lambda r=reader: r.read(requests[:1]))[0])
         nexts.append(timed(lambda r=reader: r.read(requests[1:2]))[0])
-    return {f"{kind} first": min(firsts), f"{kind} next": min(nexts)}
+    return {f"{kind} first": median(firsts), f"{kind} next": median(nexts)}
 
 
 def measure_plain(size: Size) -> Numbers:
@@ -132,9 +133,9 @@ def measure_plain(size: Size) -> Numbers:
         _warm_up(ask, asked["film"])
         calls = [timed(lambda r=request: ask([r])) for request in asked["volume"][:size.calls]]
         numbers = {"sum": sum(seconds for seconds, _ in calls), "texts": [text for _, (text,) in calls],
-                   "volume first": min(seconds for seconds, _ in calls), "peak": peak()}
+                   "volume first": median(seconds for seconds, _ in calls), "peak": peak()}
         for kind in ("film", "slide"):
-            numbers[f"{kind} first"] = min(timed(lambda k=kind: ask(asked[k][:1]))[0] for _ in range(size.repeats))
+            numbers[f"{kind} first"] = median(timed(lambda k=kind: ask(asked[k][:1]))[0] for _ in range(size.repeats))
         return numbers
 
 
@@ -199,8 +200,8 @@ def section(size: Size, ours: Numbers, plain: Numbers) -> list[str]:
     return [
         f"Measured on {today()} by `benchmarks/reader.py`: {device}, torch {torch.__version__}; {size.name}, "
         f"{'bfloat16' if size.true else 'float32'}.",
-        f"Wall-clock seconds without loading the model, the fastest of {size.repeats} runs. The pipeline is "
-        f"transformers' `image-text-to-text`, one call per question: {count} times the fastest of "
+        f"Wall-clock seconds without loading the model, medians of {size.repeats} runs. The pipeline is "
+        f"transformers' `image-text-to-text`, one call per question: {count} times the median of "
         f"{size.calls} calls ({plain['sum']:.1f} s all together). Every answer has {size.answer} tokens, "
         f"the CT's prompt {ours['prompt']:,}.", "",
         "| what | pipeline, s | Caseloom, s | times less |", "|---|---|---|---|",

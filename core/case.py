@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .ids import normalise_identifier, normalise_name, same_name
 from .refusal import Refusal
+from .shown import case_html
 from .words import Word
 
 SYNTHETIC = "The files say that this patient is synthetic: no real person is described."
@@ -168,5 +169,8 @@ class Case(Word):
     studies: tuple[Study, ...]
     not_read: tuple[Refusal, ...]
     warnings: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        return case_html(self)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from .ids import content_id
+from .shown import finding_html
 from .words import Word
 
 MEASURED = "measure"
@@ -136,6 +137,9 @@ class Finding(Word):
     def number(self) -> float | None:
         """The value's number, None where there is none."""
         return self.value.number if self.value is not None else None
+
+    def _repr_html_(self) -> str:
+        return finding_html(self)
 
 
 def make_finding(**fields: Any) -> Finding:

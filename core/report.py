@@ -14,6 +14,7 @@ from .finding import Finding
 from .ids import content_id
 from .refusal import Refusal
 from .result import Answer
+from .shown import report_html
 from .words import Word
 
 
@@ -240,6 +241,9 @@ class Report(Word):
     addenda: tuple[Addendum, ...] = ()
 
     model_config = ConfigDict(populate_by_name=True)
+
+    def _repr_html_(self) -> str:
+        return report_html(self)
 
 
 def precision_of(moment: str | None) -> Precision | None:

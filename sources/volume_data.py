@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..core.case import CaseFile
 from ..core.geometry import VolumeGeometry
 from ..core.refusal import Refusal
+from .volume_shown import volume_html
 
 HU = "HU"
 ARBITRARY = "arbitrary units"
@@ -81,6 +82,9 @@ class Volume:
     def interpolated(self) -> float:
         """Part of the planes, 0..1, that are no stored slices."""
         return sum(plane.interpolated for plane in self.planes) / len(self.planes)
+
+    def _repr_html_(self) -> str:
+        return volume_html(self)
 
     @property
     def stored_slices(self) -> int:
