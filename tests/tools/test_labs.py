@@ -148,7 +148,7 @@ def test_a_missing_result_is_indeterminate(tmp_path: Path, shared_data: Path) ->
 
 
 def test_the_demo_reports_are_read_without_an_error(tmp_path: Path) -> None:
-    case = write_case(CaseSpec(visits=(), slide=None, record=False, letter=False), tmp_path)
+    case = write_case(CaseSpec(visits=(), slide=None, record=None, letter=False), tmp_path)
     truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))
     for report in truth["labs"]:
         result = labs(case / report["file"], tmp_path / "cache", pictures=tmp_path / "overlays")
