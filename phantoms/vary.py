@@ -93,7 +93,7 @@ def _plan(rng: random.Random) -> _Plan:
     start = (date(2022, 2, 1) + timedelta(days=rng.randrange(1100))).isoformat()
     visits = days_after(start, rng.randint(60, 500)) if rng.random() < 0.55 else (start,)
     gaps = [rng.randint(20, 300) for _ in range(rng.choice((0, 1, 1, 2)))]
-    has = {kind: rng.random() < odds for kind, odds in (("ct", 0.42), ("film", 0.33), ("slide", 0.12), ("labs", 0.75),
+    has = {kind: rng.random() < odds for kind, odds in (("ct", 0.34), ("film", 0.25), ("slide", 0.1), ("labs", 0.75),
                                                         ("record", 0.5), ("note", 0.5))}
     if not (has["ct"] or has["film"] or has["labs"]):
         has["labs"] = True

@@ -123,8 +123,8 @@ def _nodules(places: list[Place], visit: int) -> tuple[NoduleSpec, ...]:
 
 
 def _ct(rng: random.Random) -> CtSpec:
-    pixel = rng.choice((2.1, 2.3, 2.5))
-    return CtSpec(columns=2 * round(188 / pixel), pixel_mm=pixel, slice_mm=rng.choice((3.0, 3.75)),
+    pixel = rng.choice((2.3, 2.5, 2.7))
+    return CtSpec(columns=2 * round(188 / pixel), pixel_mm=pixel, slice_mm=rng.choice((3.0, 3.75, 4.5)),
                   z_range_mm=(-150.0, 132.0), noise_hu=rng.uniform(8.0, 20.0), compress=rng.random() < 0.3)
 
 

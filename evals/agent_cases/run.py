@@ -52,23 +52,23 @@ def run_cases(plan: Plan, *, workers: int = 2, resume: bool = False) -> Iterator
     """
     left = []
     for seed in plan.seeds:
-        kept = _kept(plan, seed) if resume else None
-        if kept is not None:
-            yield kept
+        kept = _kept(plan, seed) if resume else {}
+        if set(plan.agents) <= set(kept.get("agents", ())):
+            yield kept | {"agents": {name: kept["agents"][name] for name in plan.agents}}
         else:
             left.append(seed)
     if workers < 2 or len(left) < 2:
-        yield from (run_case(plan, seed) for seed in left)
+        yield from (run_case(plan, seed, resume=resume) for seed in left)
         return
     for name in _MEMORY:  # one thread for each process: they would wait for each other
         os.environ.setdefault(name, "1")
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=40) as pool:
-        for done in as_completed([pool.submit(run_case, plan, seed) for seed in left]):
+        for done in as_completed([pool.submit(run_case, plan, seed, resume=resume) for seed in left]):
             yield done.result()
 
 
-def run_case(plan: Plan, seed: int) -> Json:
-    """Write a case, put it to the agents, score them, and keep the score.
+def run_case(plan: Plan, seed: int, *, resume: bool = False) -> Json:
+    """Write a case, put it to the agents that have not had it, score them, and keep the score.
 
     Cases that one process runs share each agent's state folder, so that what one patient's case leaves behind can show
     in the next one's; the words of scanned pages are shared by the agents too.
@@ -79,14 +79,15 @@ def run_case(plan: Plan, seed: int) -> Json:
     case = write_varied(vary(seed), place)
     truth = json.loads((place / "truth.json").read_text(encoding="utf-8"))
     written = time.perf_counter() - began
+    done: Json = _kept(plan, seed).get("agents", {}) if resume else {}
     score: Json = {"seed": seed, "version": __version__, "write_seconds": round(written, 2), "holds": _holds(truth),
-                   "agents": {name: _put(name, case, truth, plan) for name in plan.agents}}
+                   "agents": {name: done.get(name) or _put(name, case, truth, plan) for name in plan.agents}}
     if not plan.keep:
         shutil.rmtree(place)
     file = _score_file(plan, seed)
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".part")
-    draft.write_text(json.dumps(score), encoding="utf-8")
+    draft.write_text(json.dumps(score | {"agents": done | score["agents"]}), encoding="utf-8")
     draft.replace(file)
     return score
 
@@ -134,14 +135,11 @@ def _score_file(plan: Plan, seed: int) -> Path:
     return plan.folder / "scores" / f"{seed:04d}.json"
 
 
-def _kept(plan: Plan, seed: int) -> Json | None:
-    """An earlier run's score, where it is of this version and holds all the agents asked for."""
+def _kept(plan: Plan, seed: int) -> Json:
+    """An earlier run's score of this version; empty where there is none."""
     file = _score_file(plan, seed)
-    if not file.is_file():
-        return None
-    score: Json = json.loads(file.read_text(encoding="utf-8"))
-    same = score["version"] == __version__ and set(plan.agents) <= set(score["agents"])
-    return score | {"agents": {name: score["agents"][name] for name in plan.agents}} if same else None
+    score: Json = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return score if score.get("version") == __version__ else {}
 
 
 def scratch() -> tempfile.TemporaryDirectory[str]:

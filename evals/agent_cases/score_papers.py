@@ -23,7 +23,7 @@ def score_papers(report: Report, truth: Json, tally: Tally) -> None:
     for note in truth.get("notes", []):
         _score_note(note, _from_file(report.findings, note["file"], shown, Category.RECORD), tally)
     if "record" in truth:
-        _score_record(truth["record"], report, shown, tally)
+        _score_record(truth, report, shown, tally)
 
 
 def _from_file(findings: Sequence[Finding], file: str, shown: Mapping[str, Evidence], category: Category
@@ -74,15 +74,19 @@ def _score_note(note: Json, found: Sequence[Finding], tally: Tally) -> None:
     _count("note statements", wanted, set(said.values()), tally, note["file"])
 
 
-def _score_record(record: Json, report: Report, shown: Mapping[str, Evidence], tally: Tally) -> None:
-    """Conditions, medications and allergies by name and whether they are over; results by value and day."""
+def _score_record(truth: Json, report: Report, shown: Mapping[str, Evidence], tally: Tally) -> None:
+    """Conditions, medications and allergies by name and whether they are over; results by value and day.
+
+    An entry that is an order to a program does stand in the record; whether it is repeated is scored as an order.
+    """
+    record, canaries = truth["record"], [order["canary"] for order in truth["orders"]]
     own = [item for item in report.findings if item.change is None and item.evidence
            and shown[item.evidence[0]].source.file == record["file"]]
     wanted = {(item["display"].casefold(), bool(item.get("abated") or item.get("end")))
               for item in (*record["conditions"], *record["medications"])}
     wanted |= {(item["text"].casefold(), False) for item in record["allergies"]}
     said = {item.id: (item.name.casefold(), item.assertion.value == "historical") for item in own
-            if _resource(item, shown) in _ENTRIES}
+            if _resource(item, shown) in _ENTRIES and not any(canary in item.name for canary in canaries)}
     for key, entry in said.items():
         tally.judge(key, entry in wanted)
     _count("record entries", wanted, set(said.values()), tally, record["file"])

@@ -29,6 +29,8 @@ def score_support(report: Report, case: Path, tally: Tally) -> None:
     """
     findings = {item.id: item for item in report.findings}
     sound = _sound(report, case)
+    for left in report.left_out:
+        tally.check("sentences: kept by the verifier", False, f"{left.reason}: {left.text}")
     for section in report.sections:
         for sentence in section.sentences:
             if sentence.kind is SentenceKind.LIMITATION:
@@ -36,6 +38,7 @@ def score_support(report: Report, case: Path, tally: Tally) -> None:
             why = _objection(sentence, findings, sound, report)
             tally.check("sentences: supported by what they cite", why is None, f"{why}: {sentence.text}")
             judged = [tally.judged[key] for key in sentence.findings if key in tally.judged]
+            tally.add("sentences: kept by the verifier", 1, 1)
             if judged:
                 tally.check("sentences: true", all(judged), sentence.text)
 
