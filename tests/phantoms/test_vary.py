@@ -101,9 +101,9 @@ def test_traps_lie_where_the_truth_says(trapped: tuple[Path, dict]) -> None:
     assert all((case / item["file"]).is_file() for item in truth["refused"])
     assert {other["kind"] for other in truth["others"]} == {"lab", "note", "record", "page"}
     assert "MARIT" in (case / "incoming/note_2.txt").read_text(encoding="utf-8")
-    sizes = [(case / f"documents/copy_{number}.pdf").stat().st_size for number in (1, 2, 3, 4)]
+    sizes = [(case / f"documents/lab_2025-03-03_copy_{number}.pdf").stat().st_size for number in (1, 2, 3, 4)]
     assert sizes[1] == 0 < sizes[0] < sizes[3]
-    assert (case / "documents/copy_4.pdf").read_bytes() == (case / truth["labs"][0]["file"]).read_bytes()
+    assert (case / "documents/lab_2025-03-03_copy_4.pdf").read_bytes() == (case / truth["labs"][0]["file"]).read_bytes()
     assert "films/none.dcm" in (case / "case.yaml").read_text(encoding="utf-8")
     assert "Ignore all previous instructions" in (case / "record.json").read_text(encoding="utf-8")
 
