@@ -77,7 +77,11 @@ def lines_of(summary: Json) -> list[str]:
             f"seeds {seeds[0]} to {seeds[-1]}, with the reader `measure`: {holds}. "
             "[What is varied and how it is scored](evaluation-agent.md). ")
     costs = f"Processor time of a case, mean: writing it {summary['write_seconds']:g} s; {cost}."
-    return [said + costs, "", *table_of(summary, first_run()), "", *errors_table(summary), "", *_worst(summary)]
+    first = first_run()
+    before = (f" The first run was on {first['date']}, of {first['cases']} of these cases, before what it showed was "
+              "mended by cause." if first else "")
+    return [said + costs + before, "", *table_of(summary, first["values"] if first else None), "",
+            *errors_table(summary), "", *_worst(summary)]
 
 
 def _worst(summary: Json) -> list[str]:
@@ -94,11 +98,11 @@ def _worst(summary: Json) -> list[str]:
     return lines
 
 
-def first_run() -> dict[str, float] | None:
-    """Values of the first run of the main agent, by metric; None where none was kept."""
+def first_run() -> Json | None:
+    """The first run of the main agent: its date, machine, number of cases, and values by metric; None without one."""
     if not FIRST.exists():
         return None
-    kept: dict[str, float] = json.loads(FIRST.read_text(encoding="utf-8"))["values"]
+    kept: Json = json.loads(FIRST.read_text(encoding="utf-8"))
     return kept
 
 

@@ -124,7 +124,7 @@ def test_boxes_in_space() -> None:
 
 
 def test_a_nodule_counts_where_it_is_on_its_side_and_of_its_size() -> None:
-    made = [nodule(60, 11), nodule(-80, 20), nodule(90, 9)]
+    made = [nodule(60, 11), nodule(-80, 20), nodule(110, 9)]
     tally = Tally()
     truth = truth_of(studies=[scan((63, 12.5), (80, 20), (-80, 15))])
     score_images(report_of(*zip(*made, strict=True)), truth, tally)  # type: ignore[arg-type]
