@@ -17,7 +17,7 @@ from ..report.write import write_report
 from ..sources import open as cases
 from ..sources.inspect import Inspection, inspect
 from ..tools.base import Tool
-from ..tools.catalogue import all_tools, checked_tools
+from ..tools.catalogue import Comparer, toolbox
 from .opened import AnyPath, ReaderOptions, reader_choice, review_run, settings_here
 from .run import Watcher
 from .single import Wish, run_on_paths
@@ -43,7 +43,7 @@ def open_case(path: AnyPath, *, patient: str | None = None) -> Case:
 
 
 def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | None = None, question: str | None = None,
-                fresh: bool = False, watch: Watcher | None = None, tools: Mapping[str, Tool] | None = None,
+                fresh: bool = False, watch: Watcher | None = None, tools: Mapping[str, Tool | Comparer] | None = None,
                 **who: Unpack[ReaderOptions]) -> Report:
     """Review a whole case: the draft report with all its evidence.
 
@@ -57,8 +57,9 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
         fresh: start over.
         watch: called with every step's start and end.
         tools: by name, in place of Caseloom's own: `{**caseloom.all_tools(), "mine": MyTool()}`. One under the
-            name of a tool of ours takes its place; one under another name is offered every study. The report names
-            each that is not ours. A tool that has changed needs another `version`, or `fresh`, to run again.
+            name of a tool of ours takes its place (`comparison` too); one under another name is offered every study.
+            The report names each that is not ours. A tool that has changed needs another `version`, or `fresh`, to run
+            again.
         who: who reads, by keyword (`reader`, `model`, `adapters` ...); see `opened.reader_choice`.
 
     Raises:
@@ -77,7 +78,7 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
 
 def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | None = None,
              out: AnyPath | None = None, query: str | None = None, like: Sequence[int] | None = None,
-             embedder: AnyPath | None = None, tools: Mapping[str, Tool] | None = None,
+             embedder: AnyPath | None = None, tools: Mapping[str, Tool | Comparer] | None = None,
              **who: Unpack[ReaderOptions]) -> ToolResult:
     """Run one tool on files or folders, without a case.
 
@@ -106,7 +107,7 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
             _check_out(Path(out), path)
     chosen = reader_choice(**who)
     wish = Wish(question, query, _place(like), Path(embedder) if embedder is not None else None,
-                all_tools() if tools is None else checked_tools(tools))
+                toolbox(tools).tools)
     result = run_on_paths(tool, given, wish=wish, reader=choose_reader(chosen, Home(settings.home).cache),
                           settings=settings, out=Path(out) if out is not None else None)
     if out is not None:

@@ -60,7 +60,8 @@ def draft_report(state: ReviewState, reader: NotedReader, limits: Limits) -> Rep
                          notes=notes, took_part=answered is True),
         findings=findings, evidence=evidence, timeline=_timeline(state.get("events", []), names),
         not_read=not_read, conflicts=conflicts_of(case, findings, evidence),
-        warnings=_warnings(case, state), model_answered=answered, provenance=_provenance(case, reader.identity, limits))
+        warnings=_warnings(case, state), model_answered=answered,
+        provenance=_provenance(case, reader.identity, limits))
 
 
 def reviewed_study(study: Study) -> ReviewedStudy:

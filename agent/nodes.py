@@ -30,6 +30,7 @@ from ..report.write import write_report
 from ..sources.open import open_case
 from ..tools.base import Tool, ToolContext
 from ..tools.blanking import people_of
+from ..tools.catalogue import Comparer
 from ..tools.comparison import ComparisonTool, StudyReading, kept_apart, lab_trends
 from ..tools.comparison.pairs import COMPARABLE_KINDS, choose_prior
 from ..tools.records.tool import RecordsTool
@@ -62,6 +63,7 @@ class Review:
         tools: by name.
         results: folder where each tool's result is kept from the moment it is there; LangGraph writes a finished task
             only when a worker is free, and a kill must not cost it.
+        comparison: what compares a study with its prior.
         foreign: tools that are not Caseloom's, by name, as the report names them.
 
     Raises:
@@ -75,6 +77,7 @@ class Review:
     reader: Reader
     tools: Mapping[str, Tool]
     results: Path
+    comparison: Comparer = field(default_factory=ComparisonTool)
     foreign: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -134,7 +137,7 @@ class Review:
                   for reading in comparable}
         used = {prior.id for prior in priors.values() if prior is not None}
         context = self.context(state["case"])
-        compared = [_compared(reading, priors[reading.study.id], comparable, context) for reading in comparable
+        compared = [self._compared(reading, priors[reading.study.id], comparable, context) for reading in comparable
                     if priors[reading.study.id] is not None or reading.study.id not in used]
         found = [finding for reading in readings for finding in reading.result.findings if not finding.is_read]
         sources = {item.id: item.source.file for reading in readings for item in reading.result.evidence}
@@ -220,6 +223,7 @@ class Review:
         case = state["case"]
         return ChatContext(
             case=case, report=report, results=tuple(state.get("results", [])), tools=self.tools, on_demand={},
+            comparison=self.comparison,
             timeline=open_timeline(self.home, case.opaque_patient, self.settings), tool_context=self.context(case),
             folder=self.home.run_folder(case.id), shelf=Shelf(report.evidence),
             open_index=lambda slide, made_by: PatchIndex(self.home, slide, made_by))
@@ -232,6 +236,18 @@ class Review:
     def _failed(self, tool: str, files: Sequence[str], reason: str) -> ToolResult:
         return ToolResult(tool=tool, reader=self.reader.identity.name, refused=tuple(
             Refusal(file=file, code=RefusalCode.TOOL_FAILED, reason=reason) for file in files))
+
+    def _compared(self, current: StudyReading, prior: Study | None, readings: Sequence[StudyReading],
+                  context: ToolContext) -> tuple[ToolResult, bool]:
+        """The comparison with the prior, or the remark that there is none; and whether the reader failed."""
+        if prior is None:
+            when = current.study.date or "unknown date"
+            return ToolResult(tool=ComparisonTool.name, reader=current.result.reader, warnings=(
+                f"{current.study.modality} of {when}: the case holds no earlier study to compare with.",)), False
+        noted = NotedReader(context.reader)
+        result = self.comparison.compare(next(other for other in readings if other.study == prior), current,
+                                         replace(context, reader=noted))
+        return result.model_copy(update={"model_answered": noted.outcome}), noted.failed
 
 
 def why_unfit(reader: ReaderIdentity) -> str | None:
@@ -253,19 +269,6 @@ def keep(done: TaskResult, file: Path) -> None:
 def content_digest(report: Report) -> str:
     """SHA-256 of a report's content, which a signature is bound to: everything but status, signature and addenda."""
     return digest(report.model_dump(mode="json", by_alias=True, exclude={"status", "signature", "addenda"}))
-
-
-def _compared(current: StudyReading, prior: Study | None, readings: Sequence[StudyReading],
-              context: ToolContext) -> tuple[ToolResult, bool]:
-    """The comparison with the prior, or the remark that there is none; and whether the reader failed."""
-    if prior is None:
-        when = current.study.date or "unknown date"
-        return ToolResult(tool=ComparisonTool.name, reader=current.result.reader, warnings=(
-            f"{current.study.modality} of {when}: the case holds no earlier study to compare with.",)), False
-    noted = NotedReader(context.reader)
-    result = ComparisonTool().compare(next(other for other in readings if other.study == prior), current,
-                                      replace(context, reader=noted))
-    return result.model_copy(update={"model_answered": noted.outcome}), noted.failed
 
 
 def _changes(state: ReviewState) -> list[Finding]:

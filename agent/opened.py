@@ -20,7 +20,7 @@ from ..readers.protocol import Reader
 from ..readers.recipes.prose import TOOL as PROSE
 from ..sources import open as cases
 from ..tools.base import Tool
-from ..tools.catalogue import all_tools, checked_tools, foreign_tools
+from ..tools.catalogue import Comparer, all_tools, toolbox
 from .nodes import Review
 from .run import NOT_REVIEWED, ReviewRun, latest_of, open_run
 
@@ -86,12 +86,12 @@ def reader_choice(*, reader: str = MEASURE, model: str | None = None, adapters: 
 
 @contextmanager
 def review_run(case: AnyPath, patient: str | None, reader: ReaderChoice, question: str | None,
-               tools: Mapping[str, Tool] | None = None) -> Iterator[ReviewRun]:
+               tools: Mapping[str, Tool | Comparer] | None = None) -> Iterator[ReviewRun]:
     """The review of a case by a reader, with Caseloom's tools or with others."""
     settings = settings_here()
-    chosen = all_tools() if tools is None else checked_tools(tools)
+    box = toolbox(tools)
     review = _review(case, patient, choose_reader(reader, Home(settings.home).cache), settings)
-    review = replace(review, tools=chosen, foreign=foreign_tools(chosen))
+    review = replace(review, tools=box.tools, comparison=box.comparison, foreign=box.foreign)
     with open_run(review, question) as run:
         yield run
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -17,7 +17,9 @@ from ..memory.patch_index import PatchIndex
 from ..memory.query import Query
 from ..memory.timeline import Hit, open_timeline
 from ..readers.choose import ReaderChoice, choose_reader
+from ..tools.base import Tool
 from ..tools.blanking import people_of
+from ..tools.catalogue import Comparer
 from .asked import of_case
 from .chat.context import ChatContext
 from .chat.history import History
@@ -65,7 +67,8 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, **who: Unpa
 
 
 def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice | None = None,
-              chat_model: BaseChatModel | None = None, keep: bool = True, watch: Watcher | None = None) -> Chat:
+              chat_model: BaseChatModel | None = None, keep: bool = True, watch: Watcher | None = None,
+              tools: Mapping[str, Tool | Comparer] | None = None) -> Chat:
     """A chat about a case; the case is reviewed first if that was not done.
 
     Args:
@@ -76,8 +79,9 @@ def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice
         keep: go on from earlier questions about the case, and keep the new ones. Evidence that an answer adds to the
             report's is kept either way, so that it can be opened later.
         watch: called with every step's start and end of a review that is needed first.
+        tools: by name, in place of Caseloom's own; see `review_case`.
     """
-    with review_run(case, patient, reader or ReaderChoice(MEASURE), None) as run:
+    with review_run(case, patient, reader or ReaderChoice(MEASURE), None, tools) as run:
         run.finish(watch=watch)
         return _chat_on(run, chat_model, keep=keep)
 
@@ -113,8 +117,8 @@ def _chat_on(run: ReviewRun, chat_model: BaseChatModel | None, *, keep: bool) ->
     context = ChatContext(
         case=state["case"], report=report, results=tuple(state.get("results", [])),
         timeline=open_timeline(home, report.case.patient, settings), tools=review.tools,
-        tool_context=review.context(state["case"]), folder=home.run_folder(report.case.id),
-        open_index=lambda slide, made_by: PatchIndex(home, slide, made_by),
+        comparison=review.comparison, tool_context=review.context(state["case"]),
+        folder=home.run_folder(report.case.id), open_index=lambda slide, made_by: PatchIndex(home, slide, made_by),
         shelf=Shelf(report.evidence, _chats(settings) / f"{report.case.id}.evidence.jsonl"))
     driver = chat_model or (ReaderChatModel(reader=review.reader, scope=report.case.patient, people=people_of(
         state["case"].patient, (who for one in state["case"].files for who in one.identities)))

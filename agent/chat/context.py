@@ -16,7 +16,8 @@ from ...core.report import Report
 from ...core.result import ToolResult
 from ...memory.timeline import Timeline
 from ...tools.base import OnDemand, Tool, ToolContext
-from ...tools.catalogue import on_demand
+from ...tools.catalogue import Comparer, on_demand
+from ...tools.comparison import ComparisonTool
 from ...tools.records.entries import Entries
 from ...tools.slide_search import PatchIndex
 from ..facts import Known, known_facts
@@ -43,6 +44,7 @@ class ChatContext:
         open_index: where patches of slides are kept, by SHA-256 and embedder.
         shelf: evidence that the chat adds to the report's.
         on_demand: what is measured only when somebody asks, by name.
+        comparison: compares examinations that the report does not.
     """
 
     case: Case
@@ -55,6 +57,7 @@ class ChatContext:
     open_index: Callable[[str, str], PatchIndex]
     shelf: Shelf
     on_demand: Mapping[str, OnDemand] = field(default_factory=on_demand)
+    comparison: Comparer = field(default_factory=ComparisonTool)
 
     def apart(self, call: list[Any]) -> ToolContext:
         """What a tool runs with when it runs again: its pictures go to a folder of this call's own."""

@@ -11,7 +11,7 @@ from ...memory.query import Query
 from ...memory.timeline import Hit, Match
 from ...report.view import where
 from ...report.wording import by_number, date_text
-from ...tools.comparison import ComparisonTool, StudyReading
+from ...tools.comparison import StudyReading
 from ...tools.records.intents import AmbiguousDate, left_over, understand
 from ...tools.records.question_forms import Topic
 from ...tools.records.questions import answer_question
@@ -198,8 +198,8 @@ def compare_with_prior(context: ChatContext, kind: str, date: str, back: int, pr
 
 def _compared_now(context: ChatContext, prior: TaskResult, current: TaskResult) -> Told:
     place = context.apart(["comparison", prior.task.study.id, current.task.study.id])
-    result = moved(ComparisonTool().compare(StudyReading(prior.task.study, prior.result),
-                                            StudyReading(current.task.study, current.result), place), place)
+    result = moved(context.comparison.compare(StudyReading(prior.task.study, prior.result),
+                                               StudyReading(current.task.study, current.result), place), place)
     if not result.findings:
         return nothing(" ".join(result.warnings) or "The two give nothing that can be compared.")
     # A change rests on what was seen before, too, which the report shows under its own ids.

@@ -101,7 +101,7 @@ def test_one_tool_of_the_callers_own_runs_on_files(case: Path) -> None:
 
 @pytest.mark.parametrize(("tools", "said"), [
     ({}, "empty"), ({"other": CountEntries()}, "own name"), ({"entries": object()}, "gate"),
-    ({"comparison": CountEntries(name="comparison")}, "comparison"),
+    ({"comparison": CountEntries(name="comparison"), "entries": CountEntries()}, "compare"),
 ])
 def test_what_is_no_tool_is_named(case: Path, tools: dict[str, CountEntries], said: str) -> None:
     with pytest.raises(UsageError, match=said):

@@ -20,6 +20,7 @@ from caseloom.tools.labs.values import (
     is_titre,
     parse_number,
     parse_range,
+    sign_of_part,
     to_number,
 )
 
@@ -67,6 +68,12 @@ def test_what_is_no_range(text: str) -> None:
     (["7,6", "5.1"], None)])
 def test_the_decimal_sign_of_a_document(texts: list[str], sign: str | None) -> None:
     assert decimal_sign(texts) == sign
+
+
+@pytest.mark.parametrize(("texts", "sign"), [(["7,6", "5.1", "4.2"], "."), (["7,6"], ","), (["7,6", "5.1"], ","),
+                                             (["150"], ",")])
+def test_the_decimal_sign_of_a_page_in_a_document_with_commas(texts: list[str], sign: str) -> None:
+    assert sign_of_part(texts, ",") == sign
 
 
 @pytest.mark.parametrize(("number", "comparator", "limits", "flag"), [

@@ -7,7 +7,7 @@ do not hold, is a finding of its own under the model's name; one that no line of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -68,7 +68,7 @@ class _Read:
 
 
 def read_pages(document: Document, stretches: Sequence[Sequence[Stretch]], kept: Kept, file: CaseFile,
-               context: ToolContext, sign: DecimalSign) -> Beside:
+               context: ToolContext, signs: Mapping[int, DecimalSign]) -> Beside:
     """Show a document's pages to a reader that interprets; nothing when it interprets nothing.
 
     Only pages that are about one person are shown: the case's patient where there is a case.
@@ -79,7 +79,7 @@ def read_pages(document: Document, stretches: Sequence[Sequence[Stretch]], kept:
         kept: the results of its words that are the patient's.
         file: the document's.
         context: reader, patient, limits.
-        sign: the document's decimal sign.
+        signs: the decimal sign of each page, by its number.
     """
     beside = Beside()
     if not context.reader.identity.interprets:
@@ -91,7 +91,7 @@ def read_pages(document: Document, stretches: Sequence[Sequence[Stretch]], kept:
     pages = [f"page {read.page.number}" for read in shown]
     beside.warnings += unclear(context, zip(pages, readings, strict=False), f"of {_called(document.date)}")
     for read, reading in zip(shown, readings, strict=False):
-        _Teller(read, reading, file, document.date, beside).tell(sign)
+        _Teller(read, reading, file, document.date, beside).tell(signs[read.page.number])
     return beside
 
 
@@ -176,7 +176,7 @@ class _Teller:
         """Add to `Beside` what the answer confirms, says otherwise or says alone, and warnings of what it lacks.
 
         Args:
-            sign: the document's decimal sign, by which the model's numbers are read.
+            sign: the page's decimal sign, by which the model's numbers are read.
         """
         self._beside.evidence.append(self._whole)
         if self._reading.value is None:
