@@ -14,13 +14,12 @@ if TYPE_CHECKING:
     from .agent.handover import export_case
     from .agent.training import export_training
     from .phantoms import write_demo
-    from .tools.catalogue import all_tools
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "all_tools", "ask", "edit_case", "export_case", "export_training", "open_case", "review_case",
+__all__ = ["__version__", "ask", "edit_case", "export_case", "export_training", "open_case", "review_case",
            "run_tool", "sign_case", "write_demo"]
 
-_HOMES = {"all_tools": ".tools.catalogue", "ask": ".agent.door", "edit_case": ".agent.decide",
+_HOMES = {"ask": ".agent.door", "edit_case": ".agent.decide",
           "export_case": ".agent.handover", "export_training": ".agent.training", "open_case": ".agent.door",
           "review_case": ".agent.door", "run_tool": ".agent.door", "sign_case": ".agent.decide",
           "write_demo": ".phantoms"}

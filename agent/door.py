@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 from ..core.case import Case
 from ..core.errors import UsageError
@@ -16,8 +16,7 @@ from ..readers.choose import choose_reader
 from ..report.write import write_report
 from ..sources import open as cases
 from ..sources.inspect import Inspection, inspect
-from ..tools.base import Tool
-from ..tools.catalogue import Comparer, toolbox
+from ..tools.catalogue import toolbox
 from .opened import AnyPath, ReaderOptions, reader_choice, review_run, settings_here
 from .run import Watcher
 from .single import Wish, run_on_paths
@@ -43,7 +42,7 @@ def open_case(path: AnyPath, *, patient: str | None = None) -> Case:
 
 
 def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | None = None, question: str | None = None,
-                fresh: bool = False, watch: Watcher | None = None, tools: Mapping[str, Tool | Comparer] | None = None,
+                fresh: bool = False, watch: Watcher | None = None, tools: Mapping[str, Any] | None = None,
                 **who: Unpack[ReaderOptions]) -> Report:
     """Review a whole case: the draft report with all its evidence.
 
@@ -56,10 +55,8 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
         question: what the report should answer.
         fresh: start over.
         watch: called with every step's start and end.
-        tools: by name, in place of Caseloom's own: `{**caseloom.all_tools(), "mine": MyTool()}`. One under the
-            name of a tool of ours takes its place (`comparison` too); one under another name is offered every study.
-            The report names each that is not ours. A tool that has changed needs another `version`, or `fresh`, to run
-            again.
+        tools: of one's own in place of shipped ones or beside them, by name, or None to leave one out; see
+            `tools.catalogue.toolbox`. The report names them.
         who: who reads, by keyword (`reader`, `model`, `adapters` ...); see `opened.reader_choice`.
 
     Raises:
@@ -78,7 +75,7 @@ def review_case(case: AnyPath, *, patient: str | None = None, out: AnyPath | Non
 
 def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | None = None,
              out: AnyPath | None = None, query: str | None = None, like: Sequence[int] | None = None,
-             embedder: AnyPath | None = None, tools: Mapping[str, Tool | Comparer] | None = None,
+             embedder: AnyPath | None = None, tools: Mapping[str, Any] | None = None,
              **who: Unpack[ReaderOptions]) -> ToolResult:
     """Run one tool on files or folders, without a case.
 
@@ -90,7 +87,7 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
         query: what to look for on slides, in words.
         like: a place on the slide to find others like, (x, y, width, height) in level-0 pixels.
         embedder: folder of a SigLIP or CLIP checkpoint that slides are searched with.
-        tools: by name, in place of Caseloom's own; see `review_case`.
+        tools: of one's own, as `review_case` takes them.
         who: who reads, by keyword (`reader`, `model`, `adapters` ...); see `opened.reader_choice`.
 
     Returns:
@@ -106,8 +103,7 @@ def run_tool(tool: str, paths: AnyPath | Sequence[AnyPath], *, question: str | N
         for path in given:
             _check_out(Path(out), path)
     chosen = reader_choice(**who)
-    wish = Wish(question, query, _place(like), Path(embedder) if embedder is not None else None,
-                toolbox(tools).tools)
+    wish = Wish(question, query, _place(like), Path(embedder) if embedder is not None else None, toolbox(tools))
     result = run_on_paths(tool, given, wish=wish, reader=choose_reader(chosen, Home(settings.home).cache),
                           settings=settings, out=Path(out) if out is not None else None)
     if out is not None:

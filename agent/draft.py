@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -32,13 +32,15 @@ NAMED_VERSIONS = ("caseloom", "chromadb", "langgraph", "numpy", "onnxruntime", "
 """Packages whose version can change a number or a picture."""
 
 
-def draft_report(state: ReviewState, reader: NotedReader, limits: Limits) -> Report:
+def draft_report(state: ReviewState, reader: NotedReader, limits: Limits, own: Mapping[str, str] | None = None
+                 ) -> Report:
     """The draft: numbered findings and evidence, composed sections, timeline, and what was not read.
 
     Args:
         state: the review after `remember`.
         reader: who interpreted; one that interprets may be asked the question, about the record.
         limits: what a file was allowed to ask of the machine.
+        own: of the tools that are not the shipped ones, the class by name.
     """
     case = state["case"]
     if state.get("question"):
@@ -61,7 +63,7 @@ def draft_report(state: ReviewState, reader: NotedReader, limits: Limits) -> Rep
         findings=findings, evidence=evidence, timeline=_timeline(state.get("events", []), names),
         not_read=not_read, conflicts=conflicts_of(case, findings, evidence),
         warnings=_warnings(case, state), model_answered=answered,
-        provenance=_provenance(case, reader.identity, limits))
+        provenance=_provenance(case, reader.identity, limits) | ({"own_tools": dict(own)} if own else {}))
 
 
 def reviewed_study(study: Study) -> ReviewedStudy:

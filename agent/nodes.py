@@ -46,8 +46,8 @@ from .verify import verified
 from .worded import settled, write_prose
 
 log = logging.getLogger("caseloom")
-FOREIGN = "Tools that are not Caseloom's took part, and nobody here tested them: {tools}."
-"""The warning of a report that the caller's own tools gave findings to."""
+OWN_TOOLS = "Not only Caseloom's own tools worked here, and what others find was tested by nobody here: {tools}."
+"""The warning of a report whose caller gave tools, or left some out."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Review:
         results: folder where each tool's result is kept from the moment it is there; LangGraph writes a finished task
             only when a worker is free, and a kill must not cost it.
         comparison: what compares a study with its prior.
-        foreign: tools that are not Caseloom's, by name, as the report names them.
+        own: of the tools that are not the shipped ones, the class by name; see `tools.catalogue.Toolbox`.
 
     Raises:
         ReaderUnavailable: the reader may not write a report: a toy, a stub, or a model that cannot be named.
@@ -78,7 +78,7 @@ class Review:
     tools: Mapping[str, Tool]
     results: Path
     comparison: Comparer = field(default_factory=ComparisonTool)
-    foreign: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if reason := why_unfit(self.reader.identity):
@@ -89,9 +89,9 @@ class Review:
         case = open_case(self.path, settings=self.settings, key=self.home.key(), patient=self.patient)
         if any("(SYNTHETIC)" in study.description for study in case.studies):
             case = case.model_copy(update={"warnings": (SYNTHETIC, *case.warnings)})
-        if self.foreign:
-            named = ", ".join(f"{name} ({where})" for name, where in sorted(self.foreign.items()))
-            case = case.model_copy(update={"warnings": (*case.warnings, FOREIGN.format(tools=named))})
+        if self.own:
+            named = ", ".join(f"{name} ({where})" for name, where in sorted(self.own.items()))
+            case = case.model_copy(update={"warnings": (*case.warnings, OWN_TOOLS.format(tools=named))})
         return {"case": case}
 
     def plan(self, state: ReviewState) -> ReviewState:
@@ -156,9 +156,7 @@ class Review:
     def compose(self, state: ReviewState) -> ReviewState:
         """Number the findings and write the sentences; a model that answers is asked for its own words for them."""
         case, noted = state["case"], NotedReader(self.reader)
-        report = draft_report(state, noted, self.settings.limits)
-        if self.foreign:
-            report = report.model_copy(update={"provenance": {**report.provenance, "tools": dict(self.foreign)}})
+        report = draft_report(state, noted, self.settings.limits, self.own)
         report = report.model_copy(update={"answer": settled_answer(report, self._chat_context(report, state))})
         if not self.reader.identity.interprets or report.model_answered is False:
             return {"report": report, "prose": [], "unread": ["question"] * noted.failed}

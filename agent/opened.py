@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from ..core.errors import UsageError
 from ..core.settings import Settings
@@ -19,8 +19,8 @@ from ..readers.measure import MeasureReader
 from ..readers.protocol import Reader
 from ..readers.recipes.prose import TOOL as PROSE
 from ..sources import open as cases
-from ..tools.base import Tool
-from ..tools.catalogue import Comparer, all_tools, toolbox
+from ..tools.catalogue import Toolbox, all_tools, toolbox
+from ..tools.earlier import earlier_toolbox
 from .nodes import Review
 from .run import NOT_REVIEWED, ReviewRun, latest_of, open_run
 
@@ -86,12 +86,11 @@ def reader_choice(*, reader: str = MEASURE, model: str | None = None, adapters: 
 
 @contextmanager
 def review_run(case: AnyPath, patient: str | None, reader: ReaderChoice, question: str | None,
-               tools: Mapping[str, Tool | Comparer] | None = None) -> Iterator[ReviewRun]:
-    """The review of a case by a reader, with Caseloom's tools or with others."""
+               tools: Mapping[str, Any] | None = None) -> Iterator[ReviewRun]:
+    """The review of a case by a reader, with the shipped tools or some of the caller's own."""
     settings = settings_here()
-    box = toolbox(tools)
-    review = _review(case, patient, choose_reader(reader, Home(settings.home).cache), settings)
-    review = replace(review, tools=box.tools, comparison=box.comparison, foreign=box.foreign)
+    chosen = choose_reader(reader, Home(settings.home).cache)
+    review = _review(case, patient, chosen, settings, toolbox(tools))
     with open_run(review, question) as run:
         yield run
 
@@ -104,7 +103,7 @@ def reviewed_run(case: AnyPath, patient: str | None, reader: ReaderChoice) -> It
         UsageError: the case was not reviewed in its present state, or another reader did it last.
     """
     settings = settings_here()
-    review = _review(case, patient, choose_reader(reader, Home(settings.home).cache), settings)
+    review = _review(case, patient, choose_reader(reader, Home(settings.home).cache), settings, toolbox())
     latest = latest_of(review)
     if latest is None:
         raise UsageError(NOT_REVIEWED)
@@ -118,16 +117,18 @@ def reviewed_run(case: AnyPath, patient: str | None, reader: ReaderChoice) -> It
 @contextmanager
 def latest_run(case: AnyPath, patient: str | None) -> Iterator[ReviewRun]:
     """The latest review of the case, whoever read it; one that only measures where there was none."""
-    review = _review(case, patient, MeasureReader(), settings_here())
+    review = _review(case, patient, MeasureReader(), settings_here(), toolbox())
     latest = latest_of(review)
     question = latest.question if latest else None
     if latest:
-        review = replace(review, reader=EarlierReader(latest.identity), foreign=latest.foreign)
+        box = earlier_toolbox(latest.own)
+        review = replace(review, reader=EarlierReader(latest.identity), tools=box.tools, comparison=box.comparison,
+                         own=box.own)
     with open_run(review, question) as run:
         yield run
 
 
-def _review(case: AnyPath, patient: str | None, reader: Reader, settings: Settings) -> Review:
+def _review(case: AnyPath, patient: str | None, reader: Reader, settings: Settings, box: Toolbox) -> Review:
     home = Home(settings.home)
     return Review(path=cases.existing(Path(case)), patient=patient, settings=settings, home=home, reader=reader,
-                  tools=all_tools(), results=home.results)
+                  tools=box.tools, comparison=box.comparison, own=box.own, results=home.results)

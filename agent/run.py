@@ -202,14 +202,14 @@ def open_run(review: Review, question: str | None = None) -> Iterator[ReviewRun]
 
 
 def thread_of(review: Review, question: str | None) -> str:
-    """Key of a review's checkpoints; any change of a file, of the reader or of foreign tools makes another one.
+    """Key of a review's checkpoints; any change of a file, of the reader or of a tool makes another one.
 
     A question is part of it where a model puts it to the images; rules answer it from findings that do not change.
     """
     reader = review.reader.identity
     asked = question if reader.interprets else None
-    foreign = [dict(review.foreign)] if review.foreign else []
-    return digest([*_input_of(review), reader.model_dump(), reader.origin, asked, *foreign])[:32]
+    own = [dict(review.own)] if review.own else []
+    return digest([*_input_of(review), reader.model_dump(), reader.origin, asked, *own])[:32]
 
 
 class Latest(Word):
@@ -218,7 +218,8 @@ class Latest(Word):
     reader: ReaderIdentity
     origin: str | None = None
     question: str | None
-    foreign: dict[str, str] = Field(default_factory=dict)
+    own: dict[str, str] = Field(default_factory=dict)
+    """Of the tools that were not the shipped ones, the class by name."""
 
     @property
     def identity(self) -> ReaderIdentity:
@@ -230,7 +231,7 @@ def remember_latest(review: Review, question: str | None) -> None:
     """Note that this review is the latest of its case: what is signed, and whose timeline is shown."""
     file, who = _latest_file(review), review.reader.identity
     file.parent.mkdir(exist_ok=True, mode=0o700)
-    latest = Latest(reader=who, origin=who.origin, question=question, foreign=dict(review.foreign))
+    latest = Latest(reader=who, origin=who.origin, question=question, own=dict(review.own))
     write_bytes(file, latest.model_dump_json().encode(), private=True)
 
 

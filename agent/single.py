@@ -24,7 +24,7 @@ from ..sources.grouping import studies_in, tool_for
 from ..sources.open import Intake, open_files, refusals
 from ..tools.asked import Said, answer_from
 from ..tools.base import Tool, ToolContext
-from ..tools.catalogue import all_tools
+from ..tools.catalogue import Toolbox, toolbox
 from ..tools.comparison import ComparisonTool, StudyReading
 from ..tools.pathology import PathologyTool
 from ..tools.records.questions import answer_question
@@ -46,14 +46,14 @@ class Wish:
         query: what to look for on slides, in words.
         like: a place on a slide to find others like, (x, y, width, height) in level-0 pixels.
         embedder: folder of an image-text model.
-        tools: by name.
+        box: the tools.
     """
 
     question: str | None = None
     query: str | None = None
     like: tuple[int, int, int, int] | None = None
     embedder: Path | None = None
-    tools: Mapping[str, Tool] = field(default_factory=all_tools)
+    box: Toolbox = field(default_factory=toolbox)
 
     @property
     def is_no_search(self) -> bool:
@@ -66,8 +66,7 @@ def run_on_paths(name: str, paths: Sequence[Path], *, wish: Wish, reader: Reader
     """See `door.run_tool`."""
     question = wish.question
     search = _search(name, wish, settings)
-    tools = wish.tools
-    known = sorted([*tools, ComparisonTool.name])
+    known = sorted([*wish.box.tools, ComparisonTool.name])
     if name not in known:
         raise UsageError(f"there is no tool {name!r}; choose one of {', '.join(known)}")
     if not paths or (name == ComparisonTool.name and len(paths) != 2):
@@ -79,9 +78,10 @@ def run_on_paths(name: str, paths: Sequence[Path], *, wish: Wish, reader: Reader
     unasked = NO_QUESTIONS if name == ComparisonTool.name else ONE_PERSON if len(intake.people) > 1 else None
     context = replace(_context(intake, settings, noted, None if unasked else question, out), search=search)
     if name == ComparisonTool.name:
-        result = _compared(intake, paths, tools, context)
+        result = _compared(intake, paths, wish.box, context)
     else:
-        results = [read.result for read in _read(tools[name], studies_in(intake.found, intake.manifest), context)]
+        studies = studies_in(intake.found, intake.manifest)
+        results = [read.result for read in _read(wish.box.tools[name], studies, context)]
         result = _merged(name, results, refusals(intake.found), reader.identity.name)
     answer = _answer(question, unasked, result) if question is not None else result.answer
     return number_result(result.model_copy(update={"model_answered": noted.outcome, "answer": answer}))
@@ -173,7 +173,7 @@ def _merged(name: str, results: Sequence[ToolResult], refused: Sequence[Refusal]
         seconds=round(sum(result.seconds for result in results), 3))
 
 
-def _compared(intake: Intake, paths: Sequence[Path], tools: Mapping[str, Tool], context: ToolContext) -> ToolResult:
+def _compared(intake: Intake, paths: Sequence[Path], box: Toolbox, context: ToolContext) -> ToolResult:
     """Both sides read by their tools, and of each the study with most findings compared; the others are refused.
 
     Raises:
@@ -181,7 +181,7 @@ def _compared(intake: Intake, paths: Sequence[Path], tools: Mapping[str, Tool], 
     """
     # A side is only measured here: what a model says of both together is asked once they are paired.
     alone = replace(context, reader=MeasureReader(), question=None)
-    sides = [_read_by_kind(_below(intake, path), intake, tools, alone) for path in paths]
+    sides = [_read_by_kind(_below(intake, path), intake, box.tools, alone) for path in paths]
     prior, current = (_fullest(side) for side in sides)
     pair = (prior, current) if prior is not None and current is not None else ()
     if pair and _strangers(*(reading.study for reading in pair)):
@@ -192,7 +192,7 @@ def _compared(intake: Intake, paths: Sequence[Path], tools: Mapping[str, Tool], 
     results = [_set_aside(reading, any(reading is one for one in pair)) for side in sides for reading in side]
     if pair:
         _in_order(*(reading.study for reading in pair))
-        results.insert(0, ComparisonTool().compare(*pair, context))
+        results.insert(0, box.comparison.compare(*pair, context))
     return _merged(ComparisonTool.name, results, refusals(intake.found), context.reader.identity.name)
 
 
@@ -207,7 +207,7 @@ def _read_by_kind(found: Sequence[Found], intake: Intake, tools: Mapping[str, To
     readings = []
     for study in studies_in(found, intake.manifest):
         name = tool_for(study.kind, study.series[0].document_kind)
-        readings += _read(tools[name], [study], context) if name else []
+        readings += _read(tools[name], [study], context) if name is not None and name in tools else []
     return readings
 
 

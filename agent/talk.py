@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ..core.errors import UsageError
 from ..core.moments import is_date, spoken
@@ -17,9 +17,7 @@ from ..memory.patch_index import PatchIndex
 from ..memory.query import Query
 from ..memory.timeline import Hit, open_timeline
 from ..readers.choose import ReaderChoice, choose_reader
-from ..tools.base import Tool
 from ..tools.blanking import people_of
-from ..tools.catalogue import Comparer
 from .asked import of_case
 from .chat.context import ChatContext
 from .chat.history import History
@@ -68,7 +66,7 @@ def ask(case: AnyPath, question: str, *, patient: str | None = None, **who: Unpa
 
 def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice | None = None,
               chat_model: BaseChatModel | None = None, keep: bool = True, watch: Watcher | None = None,
-              tools: Mapping[str, Tool | Comparer] | None = None) -> Chat:
+              tools: Mapping[str, Any] | None = None) -> Chat:
     """A chat about a case; the case is reviewed first if that was not done.
 
     Args:

@@ -41,7 +41,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         ran = EXECUTED / source.name
         if not ran.is_file():
             log.warning("%s was not executed: run `make notebooks` first", source.name)
-        notebook = nbformat.read(ran if ran.is_file() else source, as_version=4)  # type: ignore[no-untyped-call]
+        notebook = nbformat.read(ran if ran.is_file() else source, as_version=4)
         pictures: dict[str, bytes] = {}
         text = "\n\n".join(_cell(cell, source.stem, pictures) for cell in notebook.cells)
         note = f'!!! note ""\n    This page is `notebooks/{source.name}` as it ran from a fresh kernel.\n'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import Any, Protocol
 
 from ..core.errors import UsageError
 from ..core.result import ToolResult
@@ -19,15 +19,12 @@ from .records import RecordsTool
 from .volume import VolumeTool
 from .volume.on_demand import ListOpacities, MeasureOnSlice
 
-
-def all_tools() -> Mapping[str, Tool]:
-    """The tools of a review; `comparison` works on their results and is no part of it."""
-    tools: tuple[Tool, ...] = (VolumeTool(), PathologyTool(), LocalizationTool(), LabsTool(), RecordsTool())
-    return {tool.name: tool for tool in tools}
+LEFT_OUT = "left out"
+"""What a report names in the place of the class of a tool that the caller left out."""
 
 
 class Comparer(Protocol):
-    """Tells what differs between two studies that their tools have read."""
+    """What differs between two studies that their tools have read."""
 
     name: str
 
@@ -41,47 +38,59 @@ class Toolbox:
     """What a review works with.
 
     Args:
-        tools: by name.
-        comparison: works on what they gave.
-        foreign: where each comes from that is not Caseloom's own, by name; a report names it.
+        tools: by name: one for each kind of study, then those that are offered every study.
+        comparison: works on what the tools gave.
+        own: of what is not the shipped one, the class by name; a report names it in its provenance.
     """
 
     tools: Mapping[str, Tool]
     comparison: Comparer = field(default_factory=ComparisonTool)
-    foreign: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
-def toolbox(given: Mapping[str, Tool | Comparer] | None = None) -> Toolbox:
-    """The tools of a review: Caseloom's, or those that a caller gives in their place.
+def toolbox(own: Mapping[str, Any] | None = None) -> Toolbox:
+    """The shipped tools, with a caller's own in the place of some, or beside them.
 
     Args:
-        given: every tool by its name, such as `{**all_tools(), "mine": MyTool()}`; under `comparison` a `Comparer`.
+        own: a `Tool` by the name of the shipped one that it replaces, or a `Comparer` as `comparison`; a `Tool` by
+            another name, its own, is offered every study; None for a shipped name leaves that tool out. A review that
+            is finished is not done again with a tool of the same class; one that has a `version` is told apart by it.
 
     Raises:
-        UsageError: none is given, one is no tool, or one has another name than it is given under.
+        UsageError: there is no tool of a name to leave out, a new tool has another name than the one that it is given
+            under, or what is given cannot do its work.
     """
-    if given is None:
-        return Toolbox(all_tools())
-    tools = {name: tool for name, tool in given.items() if name != ComparisonTool.name}
-    if not tools:
-        raise UsageError("tools is empty: give at least one, or leave it out for Caseloom's own")
-    comparison = given.get(ComparisonTool.name, ComparisonTool())
-    for name, tool in {**tools, ComparisonTool.name: comparison}.items():
-        wanted = ("compare",) if name == ComparisonTool.name else ("gate", "run")
-        if missing := [method for method in wanted if not callable(getattr(tool, method, None))]:
-            raise UsageError(f"the tool {name!r} has no method {missing[0]!r} (docs/own_tools.md says what a tool is)")
-        if getattr(tool, "name", None) != name:
-            raise UsageError(f"a tool is given as {name!r}: give it under its own name")
-    shipped = {**all_tools(), ComparisonTool.name: ComparisonTool()}
-    foreign = {name: _origin(tool) for name, tool in sorted({**tools, ComparisonTool.name: comparison}.items())
-               if type(shipped.get(name)) is not type(tool)}
-    return Toolbox(cast(Mapping[str, Tool], tools), cast(Comparer, comparison), foreign)
+    shipped, given = all_tools(), dict(own or {})
+    for name, tool in given.items():
+        if name not in (*shipped, ComparisonTool.name) and getattr(tool, "name", None) != name:
+            known = ", ".join([*shipped, ComparisonTool.name])
+            raise UsageError(f"there is no tool {name!r} to replace or leave out; the tools are {known}, and a new one "
+                             "goes under its own `name`")
+        if tool is None and name != ComparisonTool.name:
+            continue
+        methods = ("compare",) if name == ComparisonTool.name else ("gate", "run")
+        missing = [method for method in methods if not callable(getattr(tool, method, None))]
+        if missing:
+            raise UsageError(f"what is given as the tool {name!r} has no method {missing[0]!r} (tools/base.py says "
+                             "what a tool is)")
+    every = {**shipped, **{name: tool for name, tool in given.items() if name != ComparisonTool.name}}
+    return Toolbox(tools={name: tool for name, tool in every.items() if tool is not None},
+                   comparison=given.get(ComparisonTool.name) or ComparisonTool(),
+                   own={name: _class_of(tool) for name, tool in sorted(given.items())})
 
 
-def _origin(tool: object) -> str:
-    """Module, class and, where it has one, version."""
-    return " ".join(filter(None, (f"{type(tool).__module__}.{type(tool).__qualname__}",
-                                  str(getattr(tool, "version", None) or ""))))
+def _class_of(tool: Any) -> str:
+    if tool is None:
+        return LEFT_OUT
+    version = getattr(tool, "version", None)
+    name = f"{type(tool).__module__}.{type(tool).__qualname__}"
+    return f"{name} {version}" if version is not None else name
+
+
+def all_tools() -> Mapping[str, Tool]:
+    """The tools of a review; `comparison` works on their results and is no part of it."""
+    tools: tuple[Tool, ...] = (VolumeTool(), PathologyTool(), LocalizationTool(), LabsTool(), RecordsTool())
+    return {tool.name: tool for tool in tools}
 
 
 def on_demand() -> Mapping[str, OnDemand]:

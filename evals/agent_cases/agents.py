@@ -71,9 +71,8 @@ AGENTS: Mapping[str, Agent] = {"as it is": as_it_is, "oracle tools": with_oracle
 
 def _with_tools(case: Path, questions: Sequence[str], settings: Settings, own: Mapping[str, Any]) -> Outcome:
     with working_with(settings):
-        tools = {**all_tools(), **own}
-        report = review_case(case, tools=tools)
-        chat = open_chat(case, keep=False, tools=tools)
+        report = review_case(case, tools=own)
+        chat = open_chat(case, keep=False, tools=own)
         return Outcome(report, chat.context.timeline.matching(), [chat.ask(question) for question in questions])
 
 

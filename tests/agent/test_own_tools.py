@@ -1,108 +1,77 @@
-"""Other tools than Caseloom's in a review: their gate decides, and the report names them."""
+"""Tools of a caller's own in place of shipped ones, through the public door."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from small_case import write_small_case
 
 import caseloom
 from caseloom.agent.decide import sign_case
-from caseloom.agent.handover import export_case
-from caseloom.core.case import FileKind, Study
+from caseloom.core.case import Study
 from caseloom.core.errors import UsageError
-from caseloom.core.evidence import FhirResource, make_evidence
-from caseloom.core.finding import MEASURED, Category, Status, Value, make_finding
-from caseloom.core.refusal import Refusal, RefusalCode
+from caseloom.core.evidence import DocumentSpan, make_evidence
+from caseloom.core.finding import Category, Status, Value, make_finding
+from caseloom.core.refusal import Refusal
+from caseloom.core.report import Report
 from caseloom.core.result import ToolResult
-from caseloom.tools.base import ToolContext, refuse, source_of
-
-pytestmark = pytest.mark.usefixtures("home")
+from caseloom.tools.base import ToolContext, source_of
 
 
-@dataclass(frozen=True)
-class CountEntries:
-    """Counts the entries of a record."""
+class CountsPages:
+    """A laboratory tool that finds one result in every document."""
 
-    name: str = "entries"
-    version: str = "1"
+    name = "labs"
+
+    def __init__(self, number: float, version: str | None = None) -> None:
+        self.number, self.version = number, version
 
     def gate(self, study: Study) -> Refusal | None:
-        if study.kind is FileKind.RECORD:
-            return None
-        return refuse(study, RefusalCode.WRONG_MODALITY, "it counts entries of records")
+        return None
 
     def run(self, study: Study, context: ToolContext) -> ToolResult:
-        file = study.files[0]
-        entries = json.loads((context.root / file.path).read_bytes())["entry"]
-        place = make_evidence(source_of(file), FhirResource(resource_type="Bundle", id="b", path="Bundle.entry"),
-                              caption="Entries of the record", date="2020-02-01")
-        count = make_finding(name="Entries", category=Category.MEASUREMENT, status=Status.MEASURED, tool=self.name,
-                             value=Value(number=len(entries), unit="entries"), evidence=(place.id,), reader=MEASURED,
-                             date="2020-02-01", patient=context.opaque_patient)
-        return ToolResult(tool=self.name, reader=context.reader.identity.name, findings=(count,), evidence=(place,))
+        shown = make_evidence(source_of(study.files[0]), DocumentSpan(page=1, bbox=(0, 0, 9, 9), text="12"),
+                              caption="A page", date="2025-03-03")
+        value = Value(number=self.number, unit="g/dL", ucum="g/dL", collected_at="2025-03-03T08:15")
+        found = make_finding(name="Hemoglobin", category=Category.LAB, status=Status.MEASURED, value=value,
+                             evidence=(shown.id,), tool=self.name, reader="measure", date="2025-03-03",
+                             patient=context.opaque_patient)
+        return ToolResult(tool=self.name, findings=(found,), evidence=(shown,), reader="measure")
 
 
-@pytest.fixture
-def case(tmp_path: Path) -> Path:
-    """A record of a person with one condition, and a note."""
-    folder = tmp_path / "case"
-    folder.mkdir()
-    person = {"resourceType": "Patient", "id": "p", "name": [{"family": "Quillfeather"}]}
-    asthma = {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p"},
-              "code": {"text": "Asthma"}, "onsetDateTime": "2020-02-01"}
-    (folder / "record.json").write_text(json.dumps(
-        {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": person}, {"resource": asthma}]}))
-    (folder / "note.txt").write_text("2020-03-01\nNo fever.\n", encoding="utf-8")
-    return folder
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small_case(tmp_path_factory.mktemp("case"))
 
 
-def test_a_tool_of_another_name_reads_beside_ours_and_the_report_says_so(case: Path) -> None:
-    report = caseloom.review_case(case, tools={**caseloom.all_tools(), "entries": CountEntries()})
-    assert {"Entries", "Asthma"} <= {item.name for item in report.findings}
-    told = [sentence for section in report.sections for sentence in section.sentences if "2 entries" in sentence.text]
-    assert told and told[0].evidence
-    assert report.not_read == ()
-    named = report.provenance["tools"]["entries"]
-    assert named.endswith("CountEntries 1") and any(named in warning for warning in report.warnings)
+def labs(report: Report) -> list[float | None]:
+    return [item.number for item in report.findings if item.tool == "labs"]
 
 
-def test_a_tool_in_the_place_of_ours_reads_alone_and_what_nobody_reads_is_named(case: Path) -> None:
-    class Instead(CountEntries):
-        """Under the name of the records tool."""
-
-    report = caseloom.review_case(case, tools={"records": Instead(name="records")})
-    assert [item.name for item in report.findings] == ["Entries"]
-    assert [refusal.file for refusal in report.not_read] == ["note.txt"]
-    report = caseloom.review_case(case, tools={"entries": CountEntries()})
-    assert [(item.file, item.code) for item in report.not_read] == [("note.txt", "not_chosen")]
-
-
-def test_reviews_with_other_tools_are_reviews_of_their_own(case: Path, tmp_path: Path) -> None:
-    plain = caseloom.review_case(case)
-    with_one = caseloom.review_case(case, tools={**caseloom.all_tools(), "entries": CountEntries()})
-    assert caseloom.review_case(case, tools=caseloom.all_tools()) == plain != with_one
-    assert "tools" not in plain.provenance
-    tools = {**caseloom.all_tools(), "entries": CountEntries(version="2")}
-    assert caseloom.review_case(case, tools=tools).provenance["tools"]["entries"].endswith(" 2")
-    signed = sign_case(case, name="Dr Ada Example")
-    assert signed.signature is not None and "Entries" in {item.name for item in signed.findings}
-    assert export_case(case, ["csv"], tmp_path / "out").files
+@pytest.mark.usefixtures("home")
+def test_a_review_works_with_the_tool_that_is_given_and_names_it(case: Path) -> None:
+    report = caseloom.review_case(case, tools={"labs": CountsPages(3.0)})
+    assert labs(report) == [3.0]
+    assert report.provenance["own_tools"] == {"labs": f"{__name__}.CountsPages"}
+    assert any(item.tool == "records" for item in report.findings)
+    sign_case(case, name="Dr Ada Example")
+    shipped = caseloom.review_case(case)
+    assert len(labs(shipped)) > 1
+    assert "own_tools" not in shipped.provenance
 
 
-def test_one_tool_of_the_callers_own_runs_on_files(case: Path) -> None:
-    result = caseloom.run_tool("entries", case / "record.json", tools={"entries": CountEntries()})
-    assert [item.value.number for item in result.findings if item.value] == [2]
-    with pytest.raises(UsageError, match="no tool 'entries'"):
-        caseloom.run_tool("entries", case / "record.json")
+@pytest.mark.usefixtures("home")
+def test_another_version_of_a_tool_is_another_review(case: Path) -> None:
+    numbers = [labs(caseloom.review_case(case, tools={"labs": CountsPages(number, version)}))
+               for number, version in ((3.0, "1"), (4.0, "1"), (4.0, "2"))]
+    assert numbers == [[3.0], [3.0], [4.0]]
 
 
 @pytest.mark.parametrize(("tools", "said"), [
-    ({}, "empty"), ({"other": CountEntries()}, "own name"), ({"entries": object()}, "gate"),
-    ({"comparison": CountEntries(name="comparison"), "entries": CountEntries()}, "compare"),
-])
-def test_what_is_no_tool_is_named(case: Path, tools: dict[str, CountEntries], said: str) -> None:
+    ({"lab": CountsPages(1.0)}, "no tool 'lab'"), ({"labs": object()}, "no method 'gate'"),
+    ({"comparison": CountsPages(1.0)}, "no method 'compare'")])
+@pytest.mark.usefixtures("home")
+def test_what_is_no_tool_is_refused(case: Path, tools: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         caseloom.review_case(case, tools=tools)
