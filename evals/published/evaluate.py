@@ -1,0 +1,125 @@
+"""A published task from its folder to a result: load, ask, score, write."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...core.errors import ReaderUnavailable, UsageError
+from ...memory.home import Home
+from ..sections import write_section
+from .asking import Asking, Watcher
+from .items import Case
+from .kept import FILE, KeptAnswers
+from .page import section_of
+from .result import Result
+from .scoring import Answers, score
+from .task import Source, Task
+from .tasks import TASKS
+
+if TYPE_CHECKING:
+    from ...readers.protocol import Reader
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How an evaluation is run.
+
+    Args:
+        limit: cases at most; a fixed sample that follows from their ids, so that a larger limit holds the smaller one.
+        resume: take over answers of earlier runs.
+        blind: also ask without the evidence.
+        out: folder for answers, results and the Markdown section; None keeps the answers in the state folder.
+    """
+
+    limit: int | None = None
+    resume: bool = False
+    blind: bool = True
+    out: Path | None = None
+
+
+def evaluate(name: str, source: Source, reader: Reader, home: Home, *, wish: Wish | None = None,
+             watch: Watcher = lambda done, total: None) -> Result:
+    """Evaluate a reader on a published task.
+
+    Args:
+        name: of the task.
+        source: the data set's folder.
+        reader: who answers.
+        home: state folder.
+        wish: how it is run; None for the usual way.
+        watch: told how many of how many questions are answered.
+
+    Raises:
+        UsageError: no such task or folder, or a limit below 1.
+        NothingUsable: the folder does not hold the data set.
+        ReaderUnavailable: the reader cannot answer this task.
+        ReaderFailed: it gave no answer several times in a row; what came is kept.
+        StoreError: answers cannot be kept.
+    """
+    wish = wish or Wish()
+    task = _task(name)
+    _can_answer(task, reader)
+    if wish.limit is not None and wish.limit < 1:
+        raise UsageError("--limit takes a number of cases from 1 on")
+    loaded = task.load(source)
+    cases, note = _chosen(loaded.cases, wish.limit)
+    folder = _folder(wish.out or home.path / "evals" / name)
+    asking = Asking(name, task.prompts, reader, KeptAnswers(folder / FILE, resume=wish.resume), watch)
+    given = asking.answers(cases)
+    blind = None
+    if wish.blind and task.blind is not None and reader.identity.interprets:
+        blind = asking.answers(cases, task.blind)
+    answers = Answers(cases, given, blind)
+    result = score(task, reader.identity, answers, [*loaded.notes, *note])
+    if wish.out is not None:
+        _write(wish.out, task, answers, result)
+    return result
+
+
+def _task(name: str) -> Task:
+    if name not in TASKS:
+        raise UsageError(f"there is no task {name!r}; choose one of {', '.join(TASKS)}")
+    return TASKS[name]
+
+
+def _can_answer(task: Task, reader: Reader) -> None:
+    if not reader.identity.interprets and not task.measures:
+        can = ", ".join(one.name for one in TASKS.values() if one.measures)
+        raise ReaderUnavailable(f"the reader {reader.identity.name!r} interprets nothing and cannot answer {task.name} "
+                                f"(it answers {can or 'none'}); choose a reader with a model")
+
+
+def _chosen(cases: Sequence[Case], limit: int | None) -> tuple[Sequence[Case], tuple[str, ...]]:
+    if limit is None or limit >= len(cases):
+        return cases, ()
+    drawn = sorted(cases, key=lambda case: hashlib.sha256(case.id.encode("utf-8")).hexdigest())[:limit]
+    kept = {id(case) for case in drawn}
+    return [case for case in cases if id(case) in kept], (
+        f"A fixed sample of {limit} of {len(cases)} cases was asked about.",)
+
+
+def _folder(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be used for results ({error.strerror}); choose another folder") from error
+    return path
+
+
+def _write(out: Path, task: Task, answers: Answers, result: Result) -> None:
+    """`result.json`, `items.jsonl` with every question, and the task's section of `evaluation.md`."""
+    (out / "result.json").write_text(result.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
+    with (out / "items.jsonl").open("w", encoding="utf-8") as file:
+        for case in answers.cases:
+            for question in case.questions:
+                answer = answers.given[question.id]
+                file.write(json.dumps({
+                    "item": question.id, "unit": case.unit, "group": question.group, "truth": question.truth,
+                    "value": answer.value, "problem": answer.problem,
+                    "marks": dict(task.marks(question, answer.value))}, ensure_ascii=False) + "\n")
+    write_section(out / "evaluation.md", result.title, section_of(result))
