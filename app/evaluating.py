@@ -47,8 +47,8 @@ def command_of(task: Named) -> Callable[..., None]:
         chosen = reader_choice(reader=reader, model=model, adapters=adapter_folders(adapter), download=download,
                                allow_plain_http=allow_plain_http, record=record)
         with answering() as watch:
-            result = evaluate(task.name, Source(data, images), choose_reader(chosen, home.cache), home,
-                              wish=Wish(limit, resume, blind, out), watch=watch)
+            result = evaluate(task.name, Source(data, images, limit), choose_reader(chosen, home.cache), home,
+                              wish=Wish(resume, blind, out), watch=watch)
         print_json(result) if as_json else show_evaluation(result)
 
     evaluate.__doc__ = f"{task.title}.\n\nDIR holds {task.layout}."

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +11,11 @@ from ...core.errors import ReaderUnavailable, UsageError
 from ...memory.home import Home
 from ..sections import write_section
 from .asking import Asking, Watcher
-from .items import Case
 from .kept import FILE, KeptAnswers
 from .page import section_of
 from .result import Result
 from .scoring import Answers, score
-from .task import Source, Task
+from .task import Source, Task, sample
 from .tasks import TASKS
 
 if TYPE_CHECKING:
@@ -30,13 +27,11 @@ class Wish:
     """How an evaluation is run.
 
     Args:
-        limit: cases at most; a fixed sample that follows from their ids, so that a larger limit holds the smaller one.
         resume: take over answers of earlier runs.
         blind: also ask without the evidence.
         out: folder for answers, results and the Markdown section; None keeps the answers in the state folder.
     """
 
-    limit: int | None = None
     resume: bool = False
     blind: bool = True
     out: Path | None = None
@@ -48,7 +43,7 @@ def evaluate(name: str, source: Source, reader: Reader, home: Home, *, wish: Wis
 
     Args:
         name: of the task.
-        source: the data set's folder.
+        source: the data set's folder, and how many cases are wanted.
         reader: who answers.
         home: state folder.
         wish: how it is run; None for the usual way.
@@ -64,10 +59,11 @@ def evaluate(name: str, source: Source, reader: Reader, home: Home, *, wish: Wis
     wish = wish or Wish()
     task = _task(name)
     _can_answer(task, reader)
-    if wish.limit is not None and wish.limit < 1:
+    if source.limit is not None and source.limit < 1:
         raise UsageError("--limit takes a number of cases from 1 on")
     loaded = task.load(source)
-    cases, note = _chosen(loaded.cases, wish.limit)
+    cases = sample(loaded.cases, lambda case: case.id, source.limit)
+    note = (f"A fixed sample of {source.limit} cases was asked about.",) if source.limit is not None else ()
     folder = _folder(wish.out or home.path / "evals" / name)
     asking = Asking(name, task.prompts, reader, KeptAnswers(folder / FILE, resume=wish.resume), watch)
     given = asking.answers(cases)
@@ -92,15 +88,6 @@ def _can_answer(task: Task, reader: Reader) -> None:
         can = ", ".join(one.name for one in TASKS.values() if one.measures)
         raise ReaderUnavailable(f"the reader {reader.identity.name!r} interprets nothing and cannot answer {task.name} "
                                 f"(it answers {can or 'none'}); choose a reader with a model")
-
-
-def _chosen(cases: Sequence[Case], limit: int | None) -> tuple[Sequence[Case], tuple[str, ...]]:
-    if limit is None or limit >= len(cases):
-        return cases, ()
-    drawn = sorted(cases, key=lambda case: hashlib.sha256(case.id.encode("utf-8")).hexdigest())[:limit]
-    kept = {id(case) for case in drawn}
-    return [case for case in cases if id(case) in kept], (
-        f"A fixed sample of {limit} of {len(cases)} cases was asked about.",)
 
 
 def _folder(path: Path) -> Path:

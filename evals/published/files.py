@@ -9,9 +9,13 @@ import os
 from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from ...core.errors import NothingUsable, UsageError
+
+Form = TypeVar("Form", bound=BaseModel)
 
 DEPTH = 3
 """Folders below the one given in which a file is looked for."""
@@ -96,15 +100,15 @@ def read_json(path: Path) -> Any:
         raise NothingUsable(f"{path.name} cannot be read as JSON ({type(error).__name__})") from error
 
 
-def read_lines(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Number and object of every line of a JSONL file; empty lines are passed over.
+def read_lines(path: Path, form: type[Form]) -> Iterator[Form]:
+    """The objects of a JSONL file, typed; empty lines are passed over.
 
     Args:
         path: of the file.
-        needed: keys that every object must have.
+        form: of every line.
 
     Raises:
-        NothingUsable: it cannot be read, or a line is not such an object.
+        NothingUsable: it cannot be read, or a line is not of the form.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -112,29 +116,35 @@ def read_lines(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[st
         raise NothingUsable(f"{path.name} cannot be read ({type(error).__name__})") from error
     for number, text in enumerate(lines, 1):
         if text.strip():
-            yield number, _object(path.name, number, text, needed)
+            yield typed(form, text, f"line {number} of {path.name}")
 
 
-def _object(name: str, number: int, text: str, needed: Sequence[str]) -> dict[str, Any]:
+def typed(form: type[Form], item: object, where: str) -> Form:
+    """A JSON text, or what was read from one, in its form.
+
+    Args:
+        form: as wanted.
+        item: the text or the object.
+        where: it stands, for the error.
+
+    Raises:
+        NothingUsable: it is not of the form.
+    """
     try:
-        item = json.loads(text)
-    except ValueError as error:
-        raise NothingUsable(f"line {number} of {name} is no JSON") from error
-    if not isinstance(item, dict):
-        raise NothingUsable(f"line {number} of {name} is no JSON object")
-    missing = [key for key in needed if key not in item]
-    if missing:
-        raise NothingUsable(f"line {number} of {name} has no {', '.join(missing)}")
-    return item
+        return form.model_validate_json(item) if isinstance(item, str) else form.model_validate(item)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise NothingUsable(f"{where} is not as expected: {place + ': ' if place else ''}{first['msg']}") from error
 
 
-def inside(root: Path, name: object, where: str) -> Path:
+def inside(root: Path, name: str, where: str) -> Path:
     """A file that a list names, below the list's folder.
 
     Raises:
-        NothingUsable: the name is no text, or leads out of the folder.
+        NothingUsable: the name is empty or leads out of the folder.
     """
-    if not isinstance(name, str) or not name.strip():
+    if not name.strip():
         raise NothingUsable(f"{where} names no file")
     path = Path(os.path.normpath(root / name))
     if not path.is_relative_to(os.path.normpath(root)):

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from .asking import Blinded, black_pictures
 from .items import Loaded, Question, Value
 from .marks import Marks, Metric
+
+T = TypeVar("T")
 
 PICTURES_BLACK = "the same prompts with every picture black"
 
@@ -21,10 +25,12 @@ class Source:
     Args:
         data: its folder.
         images: folder of the pictures, where they are distributed apart; None for somewhere below `data`.
+        limit: cases that are wanted at most; a loader of very many may take `sample` of them at once.
     """
 
     data: Path
     images: Path | None = None
+    limit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,20 @@ class Task:
     blind: Blinded | None = black_pictures
     blind_words: str = PICTURES_BLACK
     measures: bool = False
+
+
+def sample(items: Sequence[T], name: Callable[[T], str], limit: int | None) -> Sequence[T]:
+    """A fixed sample in the order given: it follows from the names alone, and a larger one holds the smaller.
+
+    Args:
+        items: to choose from.
+        name: of an item.
+        limit: how many; None for all.
+    """
+    if limit is None or limit >= len(items):
+        return items
+    order = sorted(range(len(items)), key=lambda place: sha256(name(items[place]).encode("utf-8")).hexdigest())
+    return [items[place] for place in sorted(order[:limit])]
 
 
 def always(value: Value, words: str, key: str = "nothing") -> Baseline:

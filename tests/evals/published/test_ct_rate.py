@@ -61,7 +61,7 @@ def test_scores_baselines_and_published_results_stand_together(data: Path, home:
 
 def test_the_prompt_is_the_published_one_after_labelled_slices(data: Path, home: Home) -> None:
     reader = ScriptedReader(lambda request: "no")
-    evaluate("ct-rate", Source(data), reader, home, wish=Wish(limit=1, blind=False))
+    evaluate("ct-rate", Source(data, limit=1), reader, home, wish=Wish(blind=False))
     request = reader.requests[0]
     assert request.parts[-1] == ("\n\nYou are an expert radiologist for chest CT. Looking at these CT slices, is there "
                                  "Emphysema? Answer with 'Final Answer: yes' or 'Final Answer: no'")
@@ -88,7 +88,7 @@ def test_a_run_that_was_stopped_goes_on_and_another_reader_never_mixes(data: Pat
         return "Final Answer: yes"
 
     reader = ScriptedReader(breaks)
-    stopped = evaluate("ct-rate", Source(data), reader, home, wish=Wish(resume=True, blind=False, out=out, limit=2))
+    stopped = evaluate("ct-rate", Source(data, limit=2), reader, home, wish=Wish(resume=True, blind=False, out=out))
     assert stopped.answered == 6
     with (out / "answers.jsonl").open("ab") as file:
         file.write(b'{"key": "torn')
