@@ -28,11 +28,13 @@ def answering() -> Iterator[Watcher]:
 
 def show_evaluation(result: Result) -> None:
     """Every metric with baselines and published results, the classes, and what must be known."""
-    from ..evals.published.page import class_rows, counted, score_rows
+    from ..evals.published.page import class_rows, counted, detail_rows, main_scores, score_rows
 
     _line(f"{result.title}: {counted(result)}")
-    for score in result.scores:
+    for score in main_scores(result):
         _table(f"{score.title}, percent", ("who", "result", "source"), score_rows(score, result))
+    if details := list(detail_rows(result)):
+        _table("Details, percent", details[0], details[1:])
     rows = list(class_rows(result))
     _table(f"By {result.group}", rows[0], rows[1:MOST_CLASSES + 1])
     if len(rows) > MOST_CLASSES + 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,7 @@ def evaluate(name: str, source: Source, reader: Reader, home: Home, *, wish: Wis
     _can_answer(task, reader)
     if source.limit is not None and source.limit < 1:
         raise UsageError("--limit takes a number of cases from 1 on")
-    loaded = task.load(source)
+    loaded = task.load(replace(source, cache=home.cache))
     cases = sample(loaded.cases, lambda case: case.id, source.limit)
     note = (f"A fixed sample of {source.limit} cases was asked about.",) if source.limit is not None else ()
     folder = _folder(wish.out or home.path / "evals" / name)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from ... import __version__
 from ...core.errors import StoreError
 from ...core.ids import digest
 from ...core.report import ReaderIdentity
@@ -46,8 +47,9 @@ class Line(Word):
 
 
 def reader_key(reader: ReaderIdentity) -> str:
-    """Digest of who answers: name, model, revision, numeric type, weights, adapters, where the answers come from."""
-    return digest([reader.model_dump(mode="json"), reader.origin])
+    """Digest of who answers: name, model, revision, numeric type, weights, adapters, where the answers come from; where
+    our own tools do, the program's version."""
+    return digest([reader.model_dump(mode="json"), reader.origin, None if reader.interprets else __version__])
 
 
 def answer_key(task: str, case: Case, question: Question, sight: str, how: str) -> str:

@@ -27,12 +27,14 @@ class Metric:
         title: name for people.
         definition: what it is, one sentence, with its source.
         of: the score from the sums; every field that any mark has is there.
+        detail: told beside the others in one table.
     """
 
     key: str
     title: str
     definition: str
     of: Callable[[Sums], Scores]
+    detail: bool = False
 
 
 def right_or_wrong(truth: object, value: object) -> dict[str, float]:

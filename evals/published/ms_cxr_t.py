@@ -99,5 +99,6 @@ TASK = Task(
         Metric("macro_accuracy", "Macro accuracy", "For each finding the mean share of right answers over improved, "
                "stable and worsened, then the mean over findings (BioViL-T, Bannur et al., CVPR 2023; Technical "
                "Report, 3.2.3); no usable answer is wrong; chance is 33.3.", macro_class_accuracy(CHANGES)),
-        Metric("accuracy", "Accuracy", "Share of right answers over all pairs and findings.", mean_of("right"))),
+        Metric("accuracy", "Accuracy", "Share of right answers over all pairs and findings.", mean_of("right"),
+               detail=True)),
     baselines=(always("stable", 'always "stable"'), most_frequent("the most frequent change of each finding")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from .bootstrap import DRAWS
-from .result import Figure, Result, Score
+from .result import Figure, Result, Score, plural
 
 
 def percent(value: float | None) -> str:
@@ -31,9 +31,11 @@ def section_of(result: Result) -> list[str]:
         f"Measured on {result.date} by `caseloom eval {result.task}` ({result.machine}) with the reader "
         f"{who_read(result)}: {counted(result)} In percent, with 95 % intervals by bootstrap over "
         f"{plural(result.unit)} ({DRAWS} draws).", ""]
-    for score in result.scores:
+    for score in main_scores(result):
         table = _table([("who", "result", "source"), *score_rows(score, result)])
         lines += [f"### {score.title}", "", score.definition, "", *table, ""]
+    if details := list(detail_rows(result)):
+        lines += ["### Details", "", *_table(details), ""]
     lines += ["### By " + result.group, "", *_table(class_rows(result)), ""]
     if result.problems:
         lines += [f"{len(result.problems)} answers had a problem, the first: {result.problems[0].reason}.", ""]
@@ -47,11 +49,6 @@ def counted(result: Result) -> str:
     return (f"{result.questions} questions about {result.cases} cases of {result.units} {plural(result.unit)}{wrong}.")
 
 
-def plural(unit: str) -> str:
-    """The plural of a unit's name."""
-    return f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
-
-
 def score_rows(score: Score, result: Result) -> Iterator[tuple[str, str, str]]:
     """Who, result, source: ours, the baselines, the published ones."""
     yield who_read(result), with_interval(score.ours), "this run"
@@ -61,12 +58,27 @@ def score_rows(score: Score, result: Result) -> Iterator[tuple[str, str, str]]:
         yield item.model, percent(item.value), item.source
 
 
+def main_scores(result: Result) -> list[Score]:
+    """The scores that have a table of their own."""
+    return [score for score in result.scores if not score.detail]
+
+
+def detail_rows(result: Result) -> Iterator[tuple[str, ...]]:
+    """A heading, then every detail with our score and the baselines'; nothing where there are no details."""
+    details = [score for score in result.scores if score.detail]
+    if details:
+        yield "score", who_read(result), *result.baseline_words.values()
+    for score in details:
+        yield score.title, with_interval(score.ours), *(percent(score.baselines[key].value)
+                                                        for key in result.baseline_words)
+
+
 def class_rows(result: Result) -> Iterator[tuple[str, ...]]:
     """A heading, then each class with every metric."""
-    yield result.group, "questions", "not answered", *(score.title for score in result.scores)
+    yield result.group, "questions", "not answered", *(score.title for score in main_scores(result))
     for line in result.classes:
         yield (line.group, str(line.n), str(line.not_answered),
-               *(percent(line.values[score.key]) for score in result.scores))
+               *(percent(line.values[score.key]) for score in main_scores(result)))
 
 
 def _table(rows: Iterable[Sequence[str]]) -> list[str]:

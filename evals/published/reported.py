@@ -97,6 +97,8 @@ _NOTES: Mapping[str, tuple[str, ...]] = {
     "ehrqa": (
         "Google's questions are not public; these were made from your bundles in the ten published categories, so "
         "numbers are not comparable.",
+        "The questions were phrased by the makers of the rules that `measure` answers by, so its score is no measure "
+        "of how it does on questions put in other words, and none to hold against a model's.",
         "MedGemma 1.5 4B was trained on the training split of EHRQA, MedGemma 1 4B was not; the card says that record "
         "data went into 27B alone, the report says otherwise."),
     "medqa": ("With 1,000 tokens of output MedGemma 1.5 4B falls to 14.1 % (Google's notebook on reinforcement "

@@ -37,6 +37,8 @@ class Score(Word):
     baselines: dict[str, Figure]
     """By `Baselines` key: `nothing`, `majority`, `blind`."""
     reported: tuple[Reported, ...] = ()
+    detail: bool = False
+    """Told beside the others, of less weight."""
 
 
 class ClassLine(Word):
@@ -78,3 +80,8 @@ class Result(Word):
     problems: tuple[Problem, ...]
     reader_seconds: float
     """Spent by the reader on the answers of this result, kept ones included."""
+
+
+def plural(unit: str) -> str:
+    """The plural of a unit's name."""
+    return f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"

@@ -15,10 +15,12 @@ from .items import Case, Question, Value
 from .kept import Given
 from .names import title_of
 from .reported import notes_of, reported_for
-from .result import ClassLine, Figure, Problem, Result, Score
+from .result import ClassLine, Figure, Problem, Result, Score, plural
 from .task import Task
 
 BLIND = "blind"
+FEWEST_UNITS = 20
+"""Below which intervals by bootstrap are too narrow to be trusted; an own choice."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def score(task: Task, reader: ReaderIdentity, answers: Answers, notes: Sequence[
     scores = tuple(Score(
         key=metric.key, title=metric.title, definition=metric.definition, ours=_figure(estimate(metric, ours)),
         baselines={key: _figure(estimate(metric, tallies)) for key, tallies in beside.items()},
-        reported=reported_for(task.name, metric.key)) for metric in task.metrics)
+        reported=reported_for(task.name, metric.key), detail=metric.detail) for metric in task.metrics)
     words = {one.key: one.words for one in task.baselines} | {BLIND: task.blind_words}
     given = answers.given
     return Result(
@@ -68,7 +70,7 @@ def score(task: Task, reader: ReaderIdentity, answers: Answers, notes: Sequence[
         cases=len(answers.cases), questions=len(answers.questions), unit=task.unit, units=len(ours.units),
         answered=sum(value is not None for value in answers.values.values()), group=task.group, scores=scores,
         classes=_classes(task, answers, ours), baseline_words={key: words[key] for key in beside},
-        notes=(*_of_reader(reader), *notes, *notes_of(task.name)),
+        notes=(*_of_reader(reader), *_of_size(len(ours.units), task.unit), *notes, *notes_of(task.name)),
         problems=tuple(Problem(item=name, reason=answer.problem) for name, answer in given.items() if answer.problem),
         reader_seconds=round(sum(answer.seconds for answer in given.values()), 3))
 
@@ -100,6 +102,11 @@ def _classes(task: Task, answers: Answers, tallies: Tallies) -> tuple[ClassLine,
                                not_answered=sum(answers.values.get(question.id) is None for question in own),
                                values={key: one if np.isfinite(one) else None for key, one in found.items()}))
     return tuple(sorted(lines, key=lambda line: line.group))
+
+
+def _of_size(units: int, unit: str) -> tuple[str, ...]:
+    return (f"{units} {plural(unit) if units > 1 else unit}: too few for the intervals to be trusted.",
+            ) if units < FEWEST_UNITS else ()
 
 
 def _of_reader(reader: ReaderIdentity) -> tuple[str, ...]:

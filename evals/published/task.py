@@ -26,11 +26,13 @@ class Source:
         data: its folder.
         images: folder of the pictures, where they are distributed apart; None for somewhere below `data`.
         limit: cases that are wanted at most; a loader of very many may take `sample` of them at once.
+        cache: folder for what is costly to read again, such as words of scanned pages; None for none.
     """
 
     data: Path
     images: Path | None = None
     limit: int | None = None
+    cache: Path | None = None
 
 
 @dataclass(frozen=True)
