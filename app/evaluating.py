@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..evals.published.names import NAMED, Named
+from ..evals.published.names import NAMED, TEXTS, Named
 from .options import Adapters, AsJson, Download, ModelName, PlainHttp, ReaderName, Record, adapter_folders
 
 app = typer.Typer(name="eval", add_completion=False,
@@ -55,5 +55,20 @@ def command_of(task: Named) -> Callable[..., None]:
     return evaluate
 
 
+def report_text(data: Annotated[Path, typer.Option("--data", metavar="DIR", help="pairs.jsonl, or its folder.")],
+                radgraph: Annotated[bool, typer.Option("--radgraph", help="Also RadGraph F1, by a model.")] = False,
+                download: Download = False, out: Out = None, as_json: AsJson = False) -> None:
+    """Score texts of radiology reports against true ones: statements, ROUGE-L, RadGraph F1."""
+    from ..agent.opened import settings_here
+    from ..evals.published.report_texts import score_texts
+    from ..memory.home import Home
+    from .evaluated import show_evaluation
+    from .show import print_json
+
+    result = score_texts(data, Home(settings_here().home).cache, radgraph=radgraph, download=download, out=out)
+    print_json(result) if as_json else show_evaluation(result)
+
+
 for _task in NAMED:
     app.command(_task.name)(command_of(_task))
+app.command(TEXTS.name)(report_text)

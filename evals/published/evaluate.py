@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...core.errors import ReaderUnavailable, UsageError
 from ...memory.home import Home
-from ..sections import write_section
 from .asking import Asking, Watcher
 from .kept import FILE, KeptAnswers
-from .page import section_of
 from .result import Result
 from .scoring import Answers, score
 from .task import Source, Task, sample
 from .tasks import TASKS
+from .written import result_folder, write_items, write_result
 
 if TYPE_CHECKING:
     from ...readers.protocol import Reader
@@ -64,7 +62,7 @@ def evaluate(name: str, source: Source, reader: Reader, home: Home, *, wish: Wis
     loaded = task.load(replace(source, cache=home.cache))
     cases = sample(loaded.cases, lambda case: case.id, source.limit)
     note = (f"A fixed sample of {source.limit} cases was asked about.",) if source.limit is not None else ()
-    folder = _folder(wish.out or home.path / "evals" / name)
+    folder = result_folder(wish.out or home.path / "evals" / name)
     asking = Asking(name, task.prompts, reader, KeptAnswers(folder / FILE, resume=wish.resume), watch)
     given = asking.answers(cases)
     blind = None
@@ -73,7 +71,8 @@ def evaluate(name: str, source: Source, reader: Reader, home: Home, *, wish: Wis
     answers = Answers(cases, given, blind)
     result = score(task, reader.identity, answers, [*loaded.notes, *note])
     if wish.out is not None:
-        _write(wish.out, task, answers, result)
+        write_items(wish.out, task, answers)
+        write_result(wish.out, result)
     return result
 
 
@@ -88,25 +87,3 @@ def _can_answer(task: Task, reader: Reader) -> None:
         can = ", ".join(one.name for one in TASKS.values() if one.measures)
         raise ReaderUnavailable(f"the reader {reader.identity.name!r} interprets nothing and cannot answer {task.name} "
                                 f"(it answers {can or 'none'}); choose a reader with a model")
-
-
-def _folder(path: Path) -> Path:
-    try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be used for results ({error.strerror}); choose another folder") from error
-    return path
-
-
-def _write(out: Path, task: Task, answers: Answers, result: Result) -> None:
-    """`result.json`, `items.jsonl` with every question, and the task's section of `evaluation.md`."""
-    (out / "result.json").write_text(result.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
-    with (out / "items.jsonl").open("w", encoding="utf-8") as file:
-        for case in answers.cases:
-            for question in case.questions:
-                answer = answers.given[question.id]
-                file.write(json.dumps({
-                    "item": question.id, "unit": case.unit, "group": question.group, "truth": question.truth,
-                    "value": answer.value, "problem": answer.problem,
-                    "marks": dict(task.marks(question, answer.value))}, ensure_ascii=False) + "\n")
-    write_section(out / "evaluation.md", result.title, section_of(result))

@@ -52,13 +52,15 @@ NAMED = (
     Named(VQA_RAD, "VQA-RAD, token F1", "'VQA_RAD Dataset Public.json' and 'VQA_RAD Image Folder', and, for the "
           "published split, vqa_rad_balanced_split_and_human_eval_inclusions.tsv"),
 )
+TEXTS = Named(REPORT_TEXT, "Texts of radiology reports against true ones: statements, ROUGE-L, RadGraph F1",
+              "pairs.jsonl, one report and one text a line (docs/evaluation.md)")
 
 
 def layout_of(name: str) -> str:
     """What a task's folder holds."""
-    return next(one.layout for one in NAMED if one.name == name)
+    return next(one.layout for one in (*NAMED, TEXTS) if one.name == name)
 
 
 def title_of(name: str) -> str:
     """A task's title."""
-    return next(one.title for one in NAMED if one.name == name)
+    return next(one.title for one in (*NAMED, TEXTS) if one.name == name)

@@ -84,8 +84,8 @@ def _others(task: Task, answers: Answers) -> dict[str, Mapping[str, Value]]:
 
 
 def _tallies(task: Task, cases: Sequence[Case], values: Mapping[str, Value]) -> Tallies:
-    return Tallies([Marked(case.unit, question.group, task.marks(question, values.get(question.id)))
-                    for case in cases for question in case.questions], task.fields)
+    return Tallies([Marked(case.unit, group, marks) for case in cases for question in case.questions
+                    for group, marks in task.marked(question, values.get(question.id)).items()], task.fields)
 
 
 def _figure(found: Estimate) -> Figure:
@@ -98,7 +98,7 @@ def _classes(task: Task, answers: Answers, tallies: Tallies) -> tuple[ClassLine,
         own = [question for question in answers.questions if question.group == group]
         sums = tallies.of_group(group)
         found = {metric.key: float(metric.of(sums)[0]) for metric in task.metrics}
-        lines.append(ClassLine(group=group, n=len(own),
+        lines.append(ClassLine(group=group, n=len(own) or int(sums["n"].sum()),
                                not_answered=sum(answers.values.get(question.id) is None for question in own),
                                values={key: one if np.isfinite(one) else None for key, one in found.items()}))
     return tuple(sorted(lines, key=lambda line: line.group))

@@ -67,6 +67,7 @@ class Task:
         blind: the evidence taken out of a request; None where there is none to take out.
         blind_words: what that is, for people.
         measures: `measure` answers it too, with our own tools.
+        parts: marks of one answer by group, where an answer counts in several; None for `marks` in the question's.
     """
 
     name: str
@@ -81,6 +82,11 @@ class Task:
     blind: Blinded | None = black_pictures
     blind_words: str = PICTURES_BLACK
     measures: bool = False
+    parts: Callable[[Question, Value], Mapping[str, Marks]] | None = None
+
+    def marked(self, question: Question, value: Value) -> Mapping[str, Marks]:
+        """Marks of one answer by group."""
+        return self.parts(question, value) if self.parts else {question.group: self.marks(question, value)}
 
 
 def sample(items: Sequence[T], name: Callable[[T], str], limit: int | None) -> Sequence[T]:
