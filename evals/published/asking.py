@@ -14,8 +14,8 @@ from ...prompts.loader import digest as prompt_digest
 from ...readers.protocol import Reader
 from ...readers.reading import Reading
 from ...readers.request import Picture, Request
-from .items import Case, Question
-from .kept import Given, KeptAnswers, Line, answer_key, reader_key
+from .items import Case, Question, ReadBy
+from .kept import Given, KeptAnswers, Line, answer_keys, reader_key
 
 SEEN, BLIND = "seen", "blind"
 MOST_FAILURES = 3
@@ -61,8 +61,7 @@ class Asking:
         """
         sight = SEEN if blinded is None else BLIND
         how = digest([reader_key(self.reader.identity), [prompt_digest(name) for name in self.prompts]])
-        keys = {question.id: answer_key(self.task, case, question, sight, how)
-                for case in cases for question in case.questions}
+        keys = {name: key for case in cases for name, key in answer_keys(self.task, case, sight, how).items()}
         found = {name: self.kept[key] for name, key in keys.items() if key in self.kept}
         self.watch(len(found), len(keys))
         failures: list[ReaderFailed] = []
@@ -95,7 +94,8 @@ class Asking:
         unread: dict[str, Given] = {}
         for case, missing in batch:
             try:
-                requests = case.requests(missing, content_id("P", [self.task, case.unit]))
+                by = ReadBy(content_id("P", [self.task, case.unit]), self.reader.context)
+                requests = case.requests(missing, by)
             except (InputError, ValueError) as error:
                 unread |= {question.id: _unread(str(error)) for question in missing}
                 continue

@@ -21,7 +21,7 @@ from ...core.errors import NothingUsable
 from ...readers.recipes.ct import chest_requests
 from ...readers.request import Request
 from .files import find, folder, left_out, nothing, read_table
-from .items import Case, Loaded, Question
+from .items import Case, Loaded, Question, ReadBy
 from .marks import Metric, macro_f1, macro_precision, macro_recall, yes_or_no
 from .names import CT_RATE, layout_of
 from .task import Source, Task, always, most_frequent
@@ -53,9 +53,9 @@ class Scan(Case):
     sources: tuple[Path, ...]
     rescale: Rescale | None
 
-    def requests(self, questions: Sequence[Question], scope: str) -> list[tuple[Request[Any], ...]]:
+    def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """One question a label, all about the same slices."""
-        asked = chest_requests(self._slices(), [question.words for question in questions], scope=scope)
+        asked = chest_requests(self._slices(), [question.words for question in questions], scope=by.scope)
         return [(request,) for request in asked]
 
     def _slices(self) -> NDArray[Any]:

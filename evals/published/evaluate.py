@@ -61,7 +61,7 @@ def evaluate(name: str, source: Source, reader: Reader, home: Home, *, wish: Wis
         raise UsageError("--limit takes a number of cases from 1 on")
     loaded = task.load(replace(source, cache=home.cache))
     cases = sample(loaded.cases, lambda case: case.id, source.limit)
-    note = (f"A fixed sample of {source.limit} cases was asked about.",) if source.limit is not None else ()
+    note = (f"A fixed sample of at most {source.limit} cases was asked about.",) if source.limit is not None else ()
     folder = result_folder(wish.out or home.path / "evals" / name)
     asking = Asking(name, task.prompts, reader, KeptAnswers(folder / FILE, resume=wish.resume), watch)
     given = asking.answers(cases)

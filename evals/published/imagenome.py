@@ -32,7 +32,7 @@ from ...tools.base import ToolContext
 from ...tools.localization import LocalizationTool
 from .files import find, folder, left_out, nothing, read_json, read_table, typed
 from .films import film_series, mimic_film, mimic_root, picture_size, shown_film
-from .items import Case, Loaded, Question, Value
+from .items import Case, Loaded, Question, ReadBy, Value
 from .marks import Metric, mean_of
 from .names import CHEST_IMAGENOME, layout_of
 from .task import Baseline, Source, Task, sample
@@ -89,9 +89,9 @@ class FilmCase(Case):
     questions: tuple[Question, ...]
     sources: tuple[Path, ...]
 
-    def requests(self, questions: Sequence[Question], scope: str) -> list[tuple[Request[Any], ...]]:
+    def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """Where each structure is, all about the same film."""
-        asked = box_requests(shown_film(self.sources[0]), [question.group for question in questions], scope=scope)
+        asked = box_requests(shown_film(self.sources[0]), [question.group for question in questions], scope=by.scope)
         return [(request,) for request in asked]
 
     def value(self, question: Question, parsed: Sequence[Any]) -> Value:

@@ -34,6 +34,19 @@ class Question:
     truth: Any
 
 
+@dataclass(frozen=True)
+class ReadBy:
+    """Who is asked, as far as a request depends on it.
+
+    Args:
+        scope: opaque patient.
+        context: tokens that the reader holds, None where that is not known.
+    """
+
+    scope: str
+    context: int | None
+
+
 class Case(ABC):
     """One volume, film, document or record with all that is asked about it; it is opened when it is asked about.
 
@@ -50,12 +63,12 @@ class Case(ABC):
     sources: tuple[Path, ...]
 
     @abstractmethod
-    def requests(self, questions: Sequence[Question], scope: str) -> list[tuple[Request[Any], ...]]:
+    def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """What a reader with a model is asked, for each question one request or several.
 
         Args:
             questions: some of its own.
-            scope: opaque patient.
+            by: the reader.
 
         Raises:
             InputError: the case's files cannot be read.

@@ -14,7 +14,7 @@ from ...core.errors import StoreError
 from ...core.ids import digest
 from ...core.report import ReaderIdentity
 from ...core.words import Word
-from .items import Case, Question
+from .items import Case
 
 FILE = "answers.jsonl"
 
@@ -52,17 +52,17 @@ def reader_key(reader: ReaderIdentity) -> str:
     return digest([reader.model_dump(mode="json"), reader.origin, None if reader.interprets else __version__])
 
 
-def answer_key(task: str, case: Case, question: Question, sight: str, how: str) -> str:
-    """Digest of all that decides an answer.
+def answer_keys(task: str, case: Case, sight: str, how: str) -> dict[str, str]:
+    """For each question of a case the digest of all that decides its answer.
 
     Args:
         task: its name.
         case: whose files are looked at, their names, sizes and times.
-        question: what is asked.
         sight: `seen` or `blind`.
         how: digest of the reader and of the words of its prompts.
     """
-    return digest([task, question.id, question.words, sight, how, [_stamp(path) for path in case.sources]])
+    stamps = [_stamp(path) for path in case.sources]
+    return {question.id: digest([task, question.id, question.words, sight, how, stamps]) for question in case.questions}
 
 
 def _stamp(path: Path) -> list[Any]:

@@ -28,7 +28,7 @@ from ...tools.blanking import people_of
 from ...tools.labs.read import shown_page
 from ..labs import SUFFIXES, read_labs
 from .files import folder, nothing, read_json, typed
-from .items import Case, Loaded, Question
+from .items import Case, Loaded, Question, ReadBy
 from .items import Value as Answer
 from .lab_rows import FIELDS, LabTest, field_marks, pairs_of, row_f1, without_earlier
 from .marks import Metric, Scores, Sums, mean_of, micro_f1
@@ -68,12 +68,12 @@ class Document(Case):
     sources: tuple[Path, ...]
     cache: Path
 
-    def requests(self, questions: Sequence[Question], scope: str) -> list[tuple[Request[Any], ...]]:
+    def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """One request a page (Technical Report, Table 11), names, numbers and birth dates painted over."""
         path = self.sources[0]
         document = read_document(path, hashlib.sha256(path.read_bytes()).hexdigest(), self.cache, Limits())
         people = people_of(None, document.identities())
-        pages = tuple(lab_page_request(shown_page(path, page, people, Limits()), scope=scope)
+        pages = tuple(lab_page_request(shown_page(path, page, people, Limits()), scope=by.scope)
                       for page in document.pages)
         return [pages for _ in questions]
 

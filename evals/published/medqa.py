@@ -18,7 +18,7 @@ from ...readers.recipes.exam import exam_request
 from ...readers.recipes.plain import plain
 from ...readers.request import Request
 from .files import find, folder, nothing, read_lines
-from .items import Case, Loaded, Question, Value
+from .items import Case, Loaded, Question, ReadBy, Value
 from .marks import Metric, mean_of, right_or_wrong
 from .names import MEDQA, layout_of
 from .task import Source, Task, always, most_frequent
@@ -53,9 +53,10 @@ class Exam(Case):
     sources: tuple[Path, ...]
     line: Line
 
-    def requests(self, questions: Sequence[Question], scope: str) -> list[tuple[Request[Any], ...]]:
+    def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """The question with its options, thinking switched on."""
-        return [(exam_request(self.line.question, list(self.line.options.values()), scope=scope),) for _ in questions]
+        asked = exam_request(self.line.question, list(self.line.options.values()), scope=by.scope)
+        return [(asked,) for _ in questions]
 
     def value(self, question: Question, parsed: Sequence[Any]) -> Value:
         """The letter of the option that was chosen."""

@@ -17,7 +17,7 @@ from ...readers.recipes.pair import CHANGES, FINDINGS, pair_requests
 from ...readers.request import Request
 from .files import find, folder, left_out, nothing, read_table
 from .films import mimic_film, mimic_root, shown_film
-from .items import Case, Loaded, Question
+from .items import Case, Loaded, Question, ReadBy
 from .marks import Metric, class_marks, macro_class_accuracy, mean_of
 from .names import MS_CXR_T, layout_of
 from .task import Source, Task, always, most_frequent
@@ -43,10 +43,10 @@ class Pair(Case):
     questions: tuple[Question, ...]
     sources: tuple[Path, ...]
 
-    def requests(self, questions: Sequence[Question], scope: str) -> list[tuple[Request[Any], ...]]:
+    def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """One question a finding, all about the same two films."""
         prior, current = (shown_film(path) for path in self.sources)
-        asked = pair_requests(prior, current, [question.group for question in questions], scope=scope)
+        asked = pair_requests(prior, current, [question.group for question in questions], scope=by.scope)
         return [(request,) for request in asked]
 
 

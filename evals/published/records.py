@@ -17,18 +17,23 @@ from typing import Any
 from ...core.case import CaseFile, FileKind, Series, Study
 from ...core.errors import InputError
 from ...core.result import ToolResult
+from ...core.settings import Limits
 from ...prompts.loader import load_templates
 from ...readers.measure import MeasureReader
+from ...readers.recipes.chart import MOST_TOKENS
 from ...readers.recipes.record import condense, record_request
 from ...readers.request import Request
+from ...sources.fhir import read_record
 from ...tools.base import ToolContext
+from ...tools.blanking import blank_text, people_of
 from ...tools.records import RecordsTool
 from ...tools.records.questions import answer_question
+from ...tools.records.read import BESIDE_THE_RECORD
 from .. import ehr_questions
 from ..ehr_accuracy import is_right
 from .ehr_answers import says, spoken, truth_of
 from .files import folder, nothing, read_json
-from .items import Case, Loaded, Question, Value
+from .items import Case, Loaded, Question, ReadBy, Value
 from .marks import Metric, macro_accuracy, mean_of, right_or_wrong
 from .names import EHRQA, layout_of
 from .task import Source, Task, always, most_frequent
@@ -54,11 +59,13 @@ class RecordCase(Case):
     sources: tuple[Path, ...]
     made: Mapping[str, ehr_questions.Question]
 
-    def requests(self, questions: Sequence[Question], scope: str) -> list[tuple[Request[Any], ...]]:
-        """One question a request, all about the same condensed record."""
+    def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
+        """One question a request, all about the same condensed record without the patient's name and numbers."""
         result = self._facts()
-        record = condense(result.findings, result.evidence)
-        return [(record_request(record, question.words, scope=scope),) for question in questions]
+        room = MOST_TOKENS if by.context is None else min(MOST_TOKENS, by.context - BESIDE_THE_RECORD)
+        people = people_of(None, read_record(self.sources[0], Limits()).identities())
+        record = blank_text(condense(result.findings, result.evidence, most_tokens=room), people)
+        return [(record_request(record, question.words, scope=by.scope),) for question in questions]
 
     def measured(self, questions: Sequence[Question]) -> list[Value]:
         """Answers by rules: their words, and whether they say, with evidence, what the record says."""

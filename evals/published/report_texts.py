@@ -17,7 +17,7 @@ from ...core.report import ReaderIdentity
 from ...core.words import Word
 from ...readers.request import Request
 from .files import find, nothing, read_lines
-from .items import Case, Loaded, Question, Value
+from .items import Case, Loaded, Question, ReadBy, Value
 from .kept import Given
 from .marks import Marks, Metric, macro_f1, mean_of, micro_f1
 from .names import REPORT_TEXT, layout_of
@@ -62,7 +62,7 @@ class Text(Case):
     sources: tuple[Path, ...]
     candidate: str
 
-    def requests(self, questions: Sequence[Question], scope: str) -> list[tuple[Request[Any], ...]]:
+    def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """Nothing is asked: the texts are there."""
         raise UsageError("texts are scored as they are; no reader is asked")
 

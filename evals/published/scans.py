@@ -17,7 +17,7 @@ from ...readers.recipes.ct import ct_requests
 from ...readers.recipes.mri import mri_requests
 from ...readers.request import Request
 from .files import find, folder, inside, left_out, nothing, read_lines
-from .items import Case, Loaded, Question
+from .items import Case, Loaded, Question, ReadBy
 from .marks import Metric, macro_accuracy, macro_f1, yes_or_no
 from .names import CT_CONDITIONS, MRI_CONDITIONS, layout_of
 from .task import Source, Task, always, most_frequent
@@ -74,10 +74,11 @@ class Study(Case):
     paths: tuple[Path, ...]
     line: ScanLine
 
-    def requests(self, questions: Sequence[Question], scope: str) -> list[tuple[Request[Any], ...]]:
+    def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """One question a condition, all about the same slices."""
         asked = [question.group for question in questions]
-        known: Mapping[str, Any] = {"scope": scope, "body_part": self.line.body_part, "indication": self.line.history}
+        known: Mapping[str, Any] = {"scope": by.scope, "body_part": self.line.body_part,
+                                    "indication": self.line.history}
         if isinstance(self.line, MriLine):
             return [(request,) for request in mri_requests(shown_mri(self.paths), asked, **known)]
         return [(request,) for request in ct_requests(shown_ct(self.paths[0]), asked, **known)]

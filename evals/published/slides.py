@@ -22,7 +22,7 @@ from ...sources.slide import open_slide
 from ...tools.pathology.patches import lay_patches
 from ...tools.pathology.scan import read_tissue
 from .files import find, folder, inside, left_out, nothing, read_lines
-from .items import Case, Loaded, Question, Value
+from .items import Case, Loaded, Question, ReadBy, Value
 from .marks import Metric, mean_of
 from .names import SLIDE_DIAGNOSIS, layout_of
 from .scans import LIST
@@ -65,13 +65,14 @@ class SlideCase(Case):
     path: Path
     procedure: str
 
-    def requests(self, questions: Sequence[Question], scope: str) -> list[tuple[Request[Any], ...]]:
+    def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """The prompt of the Technical Report, Table 9, behind at most 126 patches drawn from the tissue."""
-        return [(diagnosis_request(_patches(self.path), scope=scope, procedure=self.procedure, patches_first=True),)
-                for _ in questions]
+        patches = _patches(self.path, patches_that_fit(by.context))
+        asked = diagnosis_request(patches, scope=by.scope, procedure=self.procedure, patches_first=True)
+        return [(asked,) for _ in questions]
 
 
-def _patches(path: Path) -> list[Picture]:
+def _patches(path: Path, most: int) -> list[Picture]:
     root = path if path.is_dir() else path.parent
     files = tuple(CaseFile(path=one.name, sha256="", size=one.stat().st_size, kind=FileKind.SLIDE)
                   for one in files_of(path))
@@ -86,7 +87,7 @@ def _patches(path: Path) -> list[Picture]:
                              "magnification can be cut")
         if not grid.places:
             raise InputError("no tissue was found on the slide")
-        places = choose_patches(grid.places, most=patches_that_fit(None))
+        places = choose_patches(grid.places, most=most)
         return [Picture(slide.read_scaled((place.x, place.y, place.width, place.height), PATCH_SIDE, PATCH_SIDE))
                 for place in places]
 

@@ -25,7 +25,7 @@ from ...readers.recipes.picture import picture_request
 from ...readers.request import Request
 from .files import find, folder, inside, left_out, nothing, read_json, read_table, typed
 from .films import shown_picture
-from .items import Case, Loaded, Question, Value
+from .items import Case, Loaded, Question, ReadBy, Value
 from .marks import Metric, mean_of
 from .names import SLAKE, VQA_RAD, layout_of
 from .task import Source, Task, always, most_frequent
@@ -64,10 +64,10 @@ class Shown(Case):
     questions: tuple[Question, ...]
     sources: tuple[Path, ...]
 
-    def requests(self, questions: Sequence[Question], scope: str) -> list[tuple[Request[Any], ...]]:
+    def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """One request a question."""
         picture = shown_picture(self.sources[0])
-        return [(picture_request(picture, question.words, scope=scope),) for question in questions]
+        return [(picture_request(picture, question.words, scope=by.scope),) for question in questions]
 
 
 def load_slake(source: Source) -> Loaded:

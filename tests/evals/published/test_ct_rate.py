@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import evaluated_until_killed
 import numpy as np
 import pytest
 from made_ct_rate import LABELS, TRUTH, table, write_ct_rate
@@ -105,6 +109,23 @@ def test_a_run_that_was_stopped_goes_on_and_another_reader_never_mixes(data: Pat
     assert (written["schema"], written["answered"]) == ("caseloom.eval/1", 12)
     assert len((out / "items.jsonl").read_text(encoding="utf-8").splitlines()) == 12
     assert "| always \"no\" | 0.0" in (out / "evaluation.md").read_text(encoding="utf-8")
+
+
+def test_a_killed_run_loses_only_what_was_under_way(home: Home, tmp_path: Path) -> None:
+    """Nine conditions make two volumes fill a call; the process dies in the second call."""
+    root, out = write_ct_rate(tmp_path / "nine"), tmp_path / "out"
+    names = [f"{label} {number}" for label in LABELS for number in range(3)]
+    table(root / "dataset" / "multi_abnormality_labels" / "valid_predicted_labels.csv", ["VolumeName", *names],
+          [[name, *([1] * 9)] for name in TRUTH])
+    script = Path(evaluated_until_killed.__file__)
+    done = subprocess.run([sys.executable, str(script), str(root), str(out), str(tmp_path / "home"), "18"],
+                          check=False, capture_output=True, timeout=100)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert len((out / "answers.jsonl").read_bytes().splitlines()) == 18
+    reader = ScriptedReader(lambda request: "Final Answer: no")
+    result = evaluate("ct-rate", Source(root), reader, home, wish=Wish(resume=True, blind=False, out=out))
+    assert (result.answered, len(reader.requests)) == (36, 18)
+    assert result.scores[0].ours.value == pytest.approx(2 * 2 / (2 * 2 + 2))
 
 
 def test_a_changed_line_of_kept_answers_is_named(data: Path, home: Home, tmp_path: Path) -> None:
