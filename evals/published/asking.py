@@ -122,7 +122,9 @@ def _batches(cases: Sequence[Case], found: Mapping[str, Given]) -> Iterator[list
     batch: list[_Open] = []
     for case in cases:
         missing = [question for question in case.questions if question.id not in found]
-        if missing:
+        if missing and case.alone:
+            yield [(case, missing)]
+        elif missing:
             batch.append((case, missing))
         if sum(len(questions) for _, questions in batch) >= REQUESTS_AT_ONCE:
             yield batch

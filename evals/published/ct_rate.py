@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
@@ -52,6 +52,7 @@ class Scan(Case):
     questions: tuple[Question, ...]
     sources: tuple[Path, ...]
     rescale: Rescale | None
+    alone: ClassVar[bool] = True
 
     def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """One question a label, all about the same slices."""

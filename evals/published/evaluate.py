@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...core.errors import ReaderUnavailable, UsageError
+from ...core.errors import NothingUsable, ReaderUnavailable, UsageError
 from ...memory.home import Home
 from .asking import Asking, Watcher
+from .items import Case
 from .kept import FILE, KeptAnswers
 from .result import Result
 from .scoring import Answers, score
@@ -62,6 +65,7 @@ def evaluate(name: str, source: Source, reader: Reader, home: Home, *, wish: Wis
     loaded = task.load(replace(source, cache=home.cache))
     cases = sample(loaded.cases, lambda case: case.id, source.limit)
     note = (f"A fixed sample of at most {source.limit} cases was asked about.",) if source.limit is not None else ()
+    _check_ids(cases)
     folder = result_folder(wish.out or home.path / "evals" / name)
     asking = Asking(name, task.prompts, reader, KeptAnswers(folder / FILE, resume=wish.resume), watch)
     given = asking.answers(cases)
@@ -74,6 +78,14 @@ def evaluate(name: str, source: Source, reader: Reader, home: Home, *, wish: Wis
         write_items(wish.out, task, answers)
         write_result(wish.out, result)
     return result
+
+
+def _check_ids(cases: Sequence[Case]) -> None:
+    """Refuse questions that could not be told apart."""
+    counted = Counter(question.id for case in cases for question in case.questions)
+    twice = [name for name, count in counted.items() if count > 1]
+    if twice:
+        raise NothingUsable(f"the data set has {counted[twice[0]]} questions of the id {twice[0]!r}; ids must differ")
 
 
 def _task(name: str) -> Task:

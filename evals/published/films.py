@@ -22,8 +22,10 @@ def mimic_root(root: Path, layout: str) -> Path:
     """The folder below which MIMIC-CXR-JPG has `files/p10/...`.
 
     Raises:
-        NothingUsable: it is not in the folder or up to three below.
+        NothingUsable: it is not the folder `files`, nor in the folder or up to three below.
     """
+    if next(root.glob("p1*/p1*"), None) is not None and root.name == "files":
+        return root.parent
     for depth in range(DEPTH + 1):
         found = sorted(root.glob("/".join(["*"] * depth + ["files", "p1*"])))
         if found:

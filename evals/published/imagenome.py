@@ -129,13 +129,15 @@ def load(source: Source) -> Loaded:
     owned, boxes, which = _annotations(root, layout)
     held = [one for one in owned if mimic_film(films, one.subject, one.study, one.film).is_file()]
     chosen = sample(held, lambda one: one.film, source.limit)
-    cases = tuple(case for one in chosen if (case := _case(films, one, boxes(one.film))).questions)
+    drawn = boxes([one.film for one in chosen])
+    cases = tuple(case for one in chosen if (case := _case(films, one, drawn[one.film])).questions)
     if not cases:
         raise nothing(root, layout)
     return Loaded(cases, (which, *left_out(len(owned) - len(held), len(owned), "films")))
 
 
-Boxes = Callable[[str], Sequence[Labelled]]
+Boxes = Callable[[Sequence[str]], Mapping[str, Sequence[Labelled]]]
+"""From names of films to what is drawn on each."""
 
 
 def _annotations(root: Path, layout: str) -> tuple[list[Owned], Boxes, str]:
@@ -161,26 +163,27 @@ def _graphs(dataset: Path, layout: str) -> Boxes:
     if unpacked is None and not packed.is_file():
         raise nothing(dataset.parent, layout)
 
-    def boxes(film: str) -> Sequence[Labelled]:
-        if unpacked is not None:
-            path = unpacked / f"{film}_SceneGraph.json"
-            graph = read_json(path) if path.is_file() else {}
-        else:
-            graph = _packed(packed, f"scene_graph/{film}_SceneGraph.json")
-        return [typed(Labelled, item, f"the scene graph of {film}") for item in graph.get("objects", [])]
+    def boxes(films: Sequence[str]) -> Mapping[str, Sequence[Labelled]]:
+        graphs = _unpacked(unpacked, films) if unpacked is not None else _packed(packed, films)
+        return {film: [typed(Labelled, item, f"the scene graph of {film}") for item in graph.get("objects", [])]
+                for film, graph in graphs.items()}
 
     return boxes
 
 
-def _packed(path: Path, name: str) -> Mapping[str, Any]:
+def _unpacked(folder: Path, films: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    paths = {film: folder / f"{film}_SceneGraph.json" for film in films}
+    return {film: read_json(path) if path.is_file() else {} for film, path in paths.items()}
+
+
+def _packed(path: Path, films: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    names = {film: f"scene_graph/{film}_SceneGraph.json" for film in films}
     try:
         with zipfile.ZipFile(path) as archive:
-            graph: Mapping[str, Any] = json.loads(archive.read(name))
-    except KeyError:
-        return {}
+            held = set(archive.namelist())
+            return {film: json.loads(archive.read(name)) if name in held else {} for film, name in names.items()}
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise NothingUsable(f"{path.name} cannot be read ({type(error).__name__})") from error
-    return graph
 
 
 def _gold(root: Path, layout: str) -> tuple[list[Owned], Boxes]:
@@ -192,7 +195,7 @@ def _gold(root: Path, layout: str) -> tuple[list[Owned], Boxes]:
             held.setdefault(film, []).append(typed(Labelled, row, f"{path.name}, {film}"))
     records = read_table(find(root, [RECORDS], layout), ["dicom_id", "subject_id", "study_id"])
     owned = [Owned(row["dicom_id"], row["subject_id"], row["study_id"]) for row in records if row["dicom_id"] in held]
-    return owned, lambda film: held[film]
+    return owned, lambda films: {film: held[film] for film in films}
 
 
 def _case(films: Path, one: Owned, boxes: Sequence[Labelled]) -> FilmCase:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...core.errors import UsageError
 
@@ -55,12 +55,14 @@ class Case(ABC):
         unit: who or what is drawn together in a bootstrap, such as a patient.
         questions: about it.
         sources: its files; an answer is taken over only while they are unchanged.
+        alone: it holds so many pictures that it is asked about by itself.
     """
 
     id: str
     unit: str
     questions: tuple[Question, ...]
     sources: tuple[Path, ...]
+    alone: ClassVar[bool] = False
 
     @abstractmethod
     def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -73,6 +73,7 @@ class Study(Case):
     sources: tuple[Path, ...]
     paths: tuple[Path, ...]
     line: ScanLine
+    alone: ClassVar[bool] = True
 
     def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """One question a condition, all about the same slices."""

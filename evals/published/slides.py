@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -64,6 +64,7 @@ class SlideCase(Case):
     sources: tuple[Path, ...]
     path: Path
     procedure: str
+    alone: ClassVar[bool] = True
 
     def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """The prompt of the Technical Report, Table 9, behind at most 126 patches drawn from the tissue."""

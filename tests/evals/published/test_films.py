@@ -62,7 +62,7 @@ def boxes(request: Request[Any]) -> str:
 def test_silver_boxes_by_hand(films: Path, home: Home, tmp_path: Path) -> None:
     root = write_silver(tmp_path / "imagenome")
     reader = ScriptedReader(boxes)
-    result = evaluate("chest-imagenome", Source(root, films), reader, home)
+    result = evaluate("chest-imagenome", Source(root, films / "files"), reader, home)
     iou, found = result.scores
     # 50 x 40 is padded to 50 x 50: half of it ends at column 20 of the film, the edge of the right lung
     assert (iou.ours.value, found.ours.value) == (pytest.approx(1 / 2), pytest.approx(1 / 2))
@@ -84,6 +84,17 @@ def test_gold_boxes_are_found_by_the_record_list(films: Path, home: Home, tmp_pa
     result = evaluate("chest-imagenome", Source(tmp_path, films), ScriptedReader(boxes), home, wish=Wish(blind=False))
     assert (result.questions, result.scores[0].ours.value) == (1, pytest.approx(1.0))
     assert any("gold" in note for note in result.notes)
+
+
+def test_unpacked_graphs_and_a_sample(films: Path, home: Home, tmp_path: Path) -> None:
+    root = write_silver(tmp_path / "imagenome")
+    with zipfile.ZipFile(root / "silver_dataset" / "scene_graph.zip") as archive:
+        archive.extractall(root / "silver_dataset")
+    (root / "silver_dataset" / "scene_graph.zip").unlink()
+    result = evaluate("chest-imagenome", Source(root, films, limit=1), ScriptedReader(boxes), home,
+                      wish=Wish(blind=False))
+    assert (result.cases, result.questions) == (1, 2)
+    assert any("sample" in note for note in result.notes)
 
 
 def test_our_own_tool_answers_for_what_it_finds(films: Path) -> None:

@@ -66,11 +66,14 @@ def test_mri_sequences_are_stacked(home: Home, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("line", "said"), [
     ({"id": "one", "volume": "a.nii.gz"}, "line 1 of cases.jsonl is not as expected: conditions: Field required"),
-    ({"id": "one", "volume": "a.nii.gz", "conditions": {"x": "perhaps"}}, "conditions.x: Input should be a valid bool"),
+    ({"id": "one", "volume": "a.nii.gz", "conditions": {"x": "perhaps"}},
+     "conditions.x: Input should be a valid bool"),
     ({"id": "one", "volume": "../a.nii.gz", "conditions": {"x": True}}, "lies outside the data set's folder"),
+    ({"id": "one", "volume": "cases.jsonl", "conditions": {"x": True}},
+     "2 questions of the id 'one: x'; ids must differ"),
     ({"id": "one", "volume": "a.nii.gz", "conditions": {"x": True}}, "expected is cases.jsonl, one CT a line")])
 def test_a_wrong_line_is_named(home: Home, tmp_path: Path, line: dict[str, Any], said: str) -> None:
-    root = write_list(tmp_path / "ct", [line])
+    root = write_list(tmp_path / "ct", [line, line])
     with pytest.raises(NothingUsable) as raised:
         evaluate("ct-conditions", Source(root), ScriptedReader({}), home)
     assert said in str(raised.value)
