@@ -111,7 +111,7 @@ def read_lines(path: Path, form: type[Form]) -> Iterator[Form]:
         NothingUsable: it cannot be read, or a line is not of the form.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise NothingUsable(f"{path.name} cannot be read ({type(error).__name__})") from error
     for number, text in enumerate(lines, 1):

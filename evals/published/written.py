@@ -1,4 +1,7 @@
-"""What an evaluation leaves in a folder, beside the answers: the result, every item, a Markdown section."""
+"""What an evaluation leaves in a folder, beside the answers: the result, every item, a Markdown section.
+
+Files carry the task's name, so that one folder holds what one reader did on all tasks.
+"""
 
 from __future__ import annotations
 
@@ -27,15 +30,16 @@ def result_folder(path: Path) -> Path:
 
 
 def write_result(folder: Path, result: Result) -> None:
-    """`result.json`, and the task's section of `evaluation.md`, which holds one section a task."""
+    """`TASK.result.json`, and the task's section of `evaluation.md`, which holds one section a task."""
     result_folder(folder)
-    (folder / "result.json").write_text(result.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
+    text = result.model_dump_json(by_alias=True, indent=2) + "\n"
+    (folder / f"{result.task}.result.json").write_text(text, encoding="utf-8")
     write_section(folder / "evaluation.md", result.title, section_of(result))
 
 
 def write_items(folder: Path, task: Task, answers: Answers) -> None:
-    """`items.jsonl`: every question with truth, answer and marks."""
-    with (result_folder(folder) / "items.jsonl").open("w", encoding="utf-8") as file:
+    """`TASK.items.jsonl`: every question with truth, answer and marks."""
+    with (result_folder(folder) / f"{task.name}.items.jsonl").open("w", encoding="utf-8") as file:
         for case in answers.cases:
             for question in case.questions:
                 answer = answers.given[question.id]

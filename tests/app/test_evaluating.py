@@ -46,7 +46,7 @@ def test_a_toy_is_evaluated_and_its_recording_gives_the_same(home: Path, pairs: 
     assert done.returncode == 0, done.stderr
     result = Result.model_validate_json(done.stdout)
     assert (result.task, result.questions, result.reader.name) == ("ms-cxr-t", 1, "toy")
-    assert json.loads((out / "result.json").read_text(encoding="utf-8")) == json.loads(done.stdout)
+    assert json.loads((out / "ms-cxr-t.result.json").read_text(encoding="utf-8")) == json.loads(done.stdout)
     again = caseloom(home, "eval", "ms-cxr-t", "--data", pairs, "--reader", recording, "--json")
     played = Result.model_validate_json(again.stdout)
     assert played.scores == result.scores

@@ -105,9 +105,9 @@ def test_a_run_that_was_stopped_goes_on_and_another_reader_never_mixes(data: Pat
     fresh = ScriptedReader(lambda request: "Final Answer: no")
     evaluate("ct-rate", Source(data), fresh, home, wish=Wish(blind=False, out=out))
     assert len(fresh.requests) == 12
-    written = json.loads((out / "result.json").read_text(encoding="utf-8"))
+    written = json.loads((out / "ct-rate.result.json").read_text(encoding="utf-8"))
     assert (written["schema"], written["answered"]) == ("caseloom.eval/1", 12)
-    assert len((out / "items.jsonl").read_text(encoding="utf-8").splitlines()) == 12
+    assert len((out / "ct-rate.items.jsonl").read_text(encoding="utf-8").splitlines()) == 12
     assert "| always \"no\" | 0.0" in (out / "evaluation.md").read_text(encoding="utf-8")
 
 

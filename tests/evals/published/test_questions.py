@@ -40,9 +40,9 @@ def test_medqa_by_hand(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "questions" / "US" / "4_options" / "phrases_no_exclude_test.jsonl"
     path.parent.mkdir(parents=True)
     lines = [{"question": f"What helps in case {number}?", "options": OPTIONS, "answer": OPTIONS[letter],
-              "answer_idx": letter, "meta_info": step, "metamap_phrases": []}
+              "answer_idx": letter, "meta_info": step, "metamap_phrases": ["a\u2028b"]}
              for number, (letter, step) in enumerate([("B", "step1"), ("D", "step1"), ("C", "step2&3")])]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
     answers = {"0": "<unused94>thought\nhm<unused95>Final Answer: (B)", "1": "Final Answer: A fall",
                "2": "<unused94>thought\nhm"}
     reader = ScriptedReader(lambda request: next(text for number, text in answers.items()

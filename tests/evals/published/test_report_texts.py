@@ -78,7 +78,7 @@ def test_texts_are_scored_together(tmp_path: Path) -> None:
     assert [line.group for line in result.classes] == ["edema", "pleural effusion", "pneumothorax", "whole report"]
     assert any("RadGraph F1 was not computed" in note for note in result.notes)
     assert (tmp_path / "out" / "evaluation.md").is_file()
-    assert len((tmp_path / "out" / "items.jsonl").read_text(encoding="utf-8").splitlines()) == 3
+    assert len((tmp_path / "out" / "report-text.items.jsonl").read_text(encoding="utf-8").splitlines()) == 3
 
 
 def test_wrong_lists_and_absent_models_are_one_line(tmp_path: Path) -> None:
