@@ -21,7 +21,8 @@ SEEN, BLIND = "seen", "blind"
 MOST_FAILURES = 3
 """Calls in a row without an answer after which a reader is asked no more."""
 REQUESTS_AT_ONCE = 16
-"""Requests of small cases that are handed to a reader together."""
+"""Requests of small cases that are handed to a server together, which answers several side by side; a reader on this
+machine gets one case at a time."""
 
 Watcher = Callable[[int, int], None]
 """Told how many of how many questions are answered."""
@@ -66,7 +67,7 @@ class Asking:
         self.watch(len(found), len(keys))
         failures: list[ReaderFailed] = []
         known: dict[str, Reading[Any]] = {}
-        for batch in _batches(cases, found):
+        for batch in _batches(cases, found, REQUESTS_AT_ONCE if self.reader.identity.origin else 1):
             try:
                 given = self._ask(batch, blinded, known)
                 failures = []
@@ -117,8 +118,8 @@ _Open = tuple[Case, list[Question]]
 """A case with the questions that are not answered yet."""
 
 
-def _batches(cases: Sequence[Case], found: Mapping[str, Given]) -> Iterator[list[_Open]]:
-    """Cases with open questions, small ones together."""
+def _batches(cases: Sequence[Case], found: Mapping[str, Given], most: int) -> Iterator[list[_Open]]:
+    """Cases with open questions, small ones together until they have `most`."""
     batch: list[_Open] = []
     for case in cases:
         missing = [question for question in case.questions if question.id not in found]
@@ -126,7 +127,7 @@ def _batches(cases: Sequence[Case], found: Mapping[str, Given]) -> Iterator[list
             yield [(case, missing)]
         elif missing:
             batch.append((case, missing))
-        if sum(len(questions) for _, questions in batch) >= REQUESTS_AT_ONCE:
+        if sum(len(questions) for _, questions in batch) >= most:
             yield batch
             batch = []
     if batch:

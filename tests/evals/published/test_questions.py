@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ import numpy as np
 import pytest
 from made_ct_rate import table
 from PIL import Image
-from scripted_reader import ScriptedReader
+from scripted_reader import SCRIPTED, ScriptedReader
 
 from caseloom.core.errors import NothingUsable
 from caseloom.evals.published.evaluate import Wish, evaluate
 from caseloom.evals.published.task import Source
 from caseloom.memory.home import Home
+from caseloom.readers.reading import Reading
 from caseloom.readers.request import Request
 
 OPTIONS = {"A": "Rest", "B": "Aspirin", "C": "Surgery", "D": "A fall"}
@@ -57,6 +59,24 @@ def test_medqa_by_hand(home: Home, tmp_path: Path) -> None:
     path.write_text(json.dumps(lines[0] | {"answer_idx": "E"}), encoding="utf-8")
     with pytest.raises(NothingUsable, match=r"question 1 of phrases_no_exclude_test.jsonl has no option 'E'"):
         evaluate("medqa", Source(tmp_path), reader, home)
+
+
+class Counting(ScriptedReader):
+    """A scripted reader that keeps how many requests came together."""
+
+    def read(self, requests: Sequence[Request[Any]]) -> list[Reading[Any]]:
+        self.together = [*getattr(self, "together", []), len(requests)]
+        return super().read(requests)
+
+
+@pytest.mark.parametrize(("origin", "together"), [(None, [1] * 18), ("a server", [16, 2])])
+def test_only_a_server_gets_several_cases_together(home: Home, tmp_path: Path, origin: str | None,
+                                                   together: list[int]) -> None:
+    lines = [{"question": f"Which of {number}?", "options": OPTIONS, "answer_idx": "A"} for number in range(18)]
+    (tmp_path / "phrases_no_exclude_test.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    reader = Counting(lambda request: "Final Answer: A", SCRIPTED.model_copy(update={"origin": origin}))
+    assert evaluate("medqa", Source(tmp_path), reader, home).scores[0].ours.value == 1.0
+    assert reader.together == together
 
 
 def test_slake_by_hand(home: Home, tmp_path: Path) -> None:
