@@ -189,6 +189,7 @@ def test_specimen_and_unit_decide_between_codes(name: str, specimen: str | None,
 @pytest.mark.parametrize(("texts", "specimen"), [
     (("Protein", None, "Serum / EDTA blood / Urine"), None), (("Protein", "URINE", "Serum / Urine"), "urine"),
     (("Glucose", None, "Serum/Plasma"), "plasma"), (("Glucose", None, "EDTA plasma"), "plasma"),
+    (("Rapid Plasma Reagin (RPR)", None, None), None),
     (("CSF/serum albumin ratio", None, None), None), (("pH", "Venous blood gas", None), None),
     (("pH", "Arterial blood gas", "Serum"), "arterial"), (("pH", None, "Arterial whole blood"), "arterial"),
     (("PaO2", None, None), "arterial"), (("pCO2(a)", None, None), "arterial"), (("pO2", None, None), None)])

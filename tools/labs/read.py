@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
-from ...core.case import CaseFile
+from ...core.case import CaseFile, Identity
 from ...core.errors import RefusedFile
 from ...core.evidence import DocumentSpan, Evidence, make_evidence
 from ...core.finding import Category, Finding, Status, Value
+from ...core.settings import Limits
 from ...readers.reading import Reading
 from ...readers.recipes.lab_page import PAGE_SIDE, LabRow, lab_page_request
 from ...readers.request import Request, Rgb
@@ -138,20 +140,31 @@ def _requests(reads: Sequence[_Read], document: Document, file: CaseFile, contex
     shown, requests = [], []
     for read in reads:
         try:
-            pixels = render_page(context.root / file.path, read.page.number, _resolution(read.page), context.limits)
+            picture = shown_page(context.root / file.path, read.page, people, context.limits)
         except RefusedFile as error:
             beside.warnings.append(f"page {read.page.number} was not shown to {context.reader.identity.name}: "
                                    f"{error.reason}")
             continue
-        picture = upright(blank_page(pixels, read.page, people), read.page)
         shown.append(read)
         requests.append(lab_page_request(picture, scope=read.context.opaque_patient))
     return shown, requests
 
 
-def _resolution(page: Page) -> float:
-    """Dots per inch that make the page's longer side `PAGE_SIDE`; a picture file keeps its own pixels."""
-    return PAGE_SIDE * 72.0 / max(page.width, page.height)
+def shown_page(path: Path, page: Page, people: Sequence[Identity], limits: Limits) -> Rgb:
+    """A page as a model is shown it: upright, identities painted over, its longer side `PAGE_SIDE` pixels, or as many
+    as a picture file has.
+
+    Args:
+        path: of the document.
+        page: of it.
+        people: whose names, numbers and birth dates are painted over.
+        limits: as for reading.
+
+    Raises:
+        RefusedFile: the page cannot be drawn.
+    """
+    pixels = render_page(path, page.number, PAGE_SIDE * 72.0 / max(page.width, page.height), limits)
+    return upright(blank_page(pixels, page, people), page)
 
 
 def upright(pixels: Rgb, page: Page) -> Rgb:
