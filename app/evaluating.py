@@ -29,10 +29,10 @@ Blind = Annotated[bool, typer.Option("--blind/--no-blind", help="Also ask the sa
 def command_of(task: Named) -> Callable[..., None]:
     """The subcommand of a task."""
 
-    def evaluate(data: Data, images: Images = None, reader: ReaderName = "measure", model: ModelName = None,
-                 adapter: Adapters = None, download: Download = False, allow_plain_http: PlainHttp = False,
-                 record: Record = None, limit: Limit = None, resume: Resume = False, blind: Blind = True,
-                 out: Out = None, as_json: AsJson = False) -> None:
+    def run(data: Data, images: Images = None, reader: ReaderName = "measure", model: ModelName = None,
+            adapter: Adapters = None, download: Download = False, allow_plain_http: PlainHttp = False,
+            record: Record = None, limit: Limit = None, resume: Resume = False, blind: Blind = True,
+            out: Out = None, as_json: AsJson = False) -> None:
         from ..agent.door import reader_choice
         from ..agent.opened import settings_here
         from ..core.errors import UsageError
@@ -53,8 +53,8 @@ def command_of(task: Named) -> Callable[..., None]:
                               wish=Wish(resume, blind, out), watch=watch)
         print_json(result) if as_json else show_evaluation(result)
 
-    evaluate.__doc__ = f"{task.title}.\n\nDIR holds {task.layout}."
-    return evaluate
+    run.__doc__ = f"{task.title}.\n\nDIR holds {task.layout}."
+    return run
 
 
 def report_text(data: Annotated[Path, typer.Option("--data", metavar="DIR", help="pairs.jsonl, or its folder.")],

@@ -4,7 +4,8 @@ As distributed (Hugging Face, ibrahimhamamci/CT-RATE; arXiv 2403.17834): `datase
 `valid_predicted_labels.csv` with the column VolumeName and one column of 0 and 1 a label, `dataset/metadata/` has
 `validation_metadata.csv` with RescaleSlope and RescaleIntercept, and volumes lie in
 `dataset/valid_fixed/valid_1/valid_1_a/valid_1_a_1.nii.gz` in Hounsfield units, or in `dataset/valid/` likewise as
-stored values, whose geometry in the header is not right. The number after `valid_` is the patient's.
+stored values, whose geometry in the header is not right. The number after `valid_` is the patient's. Tables that were
+fetched one by one carry their path in their name (`dataset_metadata_validation_metadata.csv`).
 """
 
 from __future__ import annotations
@@ -33,6 +34,11 @@ _NAME = re.compile(r"(valid_\d+)_([a-z]+)_\d+\.nii\.gz")
 
 Rescale = tuple[float, float]
 """Slope and intercept."""
+_FIXED = "valid_fixed (Hounsfield units)"
+_GEOMETRY = "their headers' geometry is not right, so slices may lie in another order than in valid_fixed"
+_STORED = f"valid (stored values with the slopes and intercepts of the metadata; {_GEOMETRY})"
+_AS_THEY_ARE = (f"valid, taken as Hounsfield units because {METADATA} is not in the folder (one whose values do not "
+                f"reach down to air is not answered; {_GEOMETRY})")
 
 
 @dataclass(frozen=True)
@@ -72,15 +78,13 @@ def load(source: Source) -> Loaded:
     """
     layout = layout_of(CT_RATE)
     root = folder(source.data, layout)
-    rows = read_table(find(root, [f"multi_abnormality_labels/{LABELS}", LABELS], layout), ["VolumeName"])
+    rows = read_table(find(root, [f"multi_abnormality_labels/{LABELS}", f"*{LABELS}"], layout), ["VolumeName"])
     at, fixed = _volumes(source.images or root, layout)
-    rescales = {} if fixed else _rescales(root, layout)
-    scans = [scan for row in rows if (scan := _scan(row, at, fixed, rescales)) is not None]
+    rescales = None if fixed else _rescales(root, layout)
+    scans = [scan for row in rows if (scan := _scan(row, at, rescales)) is not None]
     if not scans:
         raise nothing(root, layout)
-    kind = "valid_fixed (Hounsfield units)" if fixed else (
-        "valid (stored values with the slopes and intercepts of the metadata; their headers' geometry is not right, so "
-        "slices may lie in another order than in valid_fixed)")
+    kind = _FIXED if fixed else _AS_THEY_ARE if rescales is None else _STORED
     return Loaded(tuple(scans), (f"Volumes are those of {kind}.", *left_out(len(rows) - len(scans), len(rows),
                                                                            "volumes")))
 
@@ -93,27 +97,31 @@ def _volumes(root: Path, layout: str) -> tuple[Path, bool]:
         return find(root, ["valid"], layout), False
 
 
-def _rescales(root: Path, layout: str) -> Mapping[str, Rescale]:
-    rows = read_table(find(root, [f"metadata/{METADATA}", METADATA], layout),
-                      ["VolumeName", "RescaleSlope", "RescaleIntercept"])
+def _rescales(root: Path, layout: str) -> Mapping[str, Rescale] | None:
+    """Slope and intercept by volume; None without the table."""
+    try:
+        path = find(root, [f"metadata/{METADATA}", f"*{METADATA}"], layout)
+    except NothingUsable:
+        return None
+    rows = read_table(path, ["VolumeName", "RescaleSlope", "RescaleIntercept"])
     try:
         return {row["VolumeName"]: (float(row["RescaleSlope"]), float(row["RescaleIntercept"])) for row in rows}
     except ValueError as error:
         raise NothingUsable(f"{METADATA} has a slope or intercept that is no number") from error
 
 
-def _scan(row: Mapping[str, str], at: Path, fixed: bool, rescales: Mapping[str, Rescale]) -> Scan | None:
+def _scan(row: Mapping[str, str], at: Path, rescales: Mapping[str, Rescale] | None) -> Scan | None:
     """A line of the label file as a case; None where its volume is not there."""
     name = row["VolumeName"]
     found = _NAME.fullmatch(name)
     if found is None:
         raise NothingUsable(f"{LABELS} names a volume {name!r}, which is not of the form valid_1_a_1.nii.gz")
     path = at / found[1] / f"{found[1]}_{found[2]}" / name
-    if not path.is_file() or not (fixed or name in rescales):
+    if not path.is_file() or (rescales is not None and name not in rescales):
         return None
     questions = tuple(Question(f"{name}: {label}", label, label, _truth(name, label, value))
                       for label, value in row.items() if label != "VolumeName")
-    return Scan(name, found[1], questions, (path,), None if fixed else rescales[name])
+    return Scan(name, found[1], questions, (path,), None if rescales is None else rescales[name])
 
 
 def _truth(name: str, label: str, value: str) -> bool:

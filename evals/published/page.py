@@ -45,8 +45,15 @@ def section_of(result: Result) -> list[str]:
 def counted(result: Result) -> str:
     """How much was asked and answered, as a sentence."""
     missing = result.questions - result.answered
-    wrong = f"; {missing} had no usable answer and count as wrong" if missing else ", all answered"
-    return (f"{result.questions} questions about {result.cases} cases of {result.units} {plural(result.unit)}{wrong}.")
+    wrong = f"; {missing} without a usable answer, scored as wrong" if missing else ", all answered"
+    about = "" if result.unit == "question" else f" about {_many(result.units, result.unit)}"
+    if result.cases != result.units:
+        about = f" about {_many(result.cases, 'case')} of {_many(result.units, result.unit)}"
+    return f"{_many(result.questions, 'question')}{about}{wrong}."
+
+
+def _many(number: int, unit: str) -> str:
+    return f"{number} {unit if number == 1 else plural(unit)}"
 
 
 def score_rows(score: Score, result: Result) -> Iterator[tuple[str, str, str]]:

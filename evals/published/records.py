@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from .files import folder, nothing, read_json
 from .items import Case, Loaded, Question, ReadBy, Value
 from .marks import Metric, macro_accuracy, mean_of, right_or_wrong
 from .names import EHRQA, layout_of
-from .task import Source, Task, always, most_frequent
+from .task import Source, Task, always, in_sampling_order, most_frequent
 
 NO_RECORD = "(no entries)"
 
@@ -97,10 +98,17 @@ def load(source: Source) -> Loaded:
     """
     layout = layout_of(EHRQA)
     root = folder(source.data, layout)
-    cases = [case for path in sorted(root.rglob("*.json")) if (case := _case(root, path)) is not None]
+    paths = sorted(root.rglob("*.json"))
+    ordered = in_sampling_order(paths, lambda path: _name(root, path)) if source.limit else paths
+    found = (case for path in ordered if (case := _case(root, path)) is not None)
+    cases = list(islice(found, source.limit))
     if not cases:
         raise nothing(root, layout)
-    return Loaded(tuple(cases))
+    return Loaded(tuple(sorted(cases, key=lambda case: case.id)))
+
+
+def _name(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()
 
 
 def _case(root: Path, path: Path) -> RecordCase | None:
@@ -110,7 +118,7 @@ def _case(root: Path, path: Path) -> RecordCase | None:
     if not isinstance(entries, list) or not any(_is_patient(entry) for entry in entries):
         return None
     made = ehr_questions.questions_of(bundle)
-    name = path.relative_to(root).as_posix()
+    name = _name(root, path)
     medicines = sorted({drug for question in made if isinstance(question.expected, frozenset)
                         for drug in question.expected} | _prescribed(made))
     numbered = {f"{name}: {number}": question for number, question in enumerate(made, 1)}

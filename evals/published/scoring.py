@@ -105,7 +105,7 @@ def _classes(task: Task, answers: Answers, tallies: Tallies) -> tuple[ClassLine,
 
 
 def _of_size(units: int, unit: str) -> tuple[str, ...]:
-    return (f"{units} {plural(unit) if units > 1 else unit}: too few for the intervals to be trusted.",
+    return (f"{units} {unit if units == 1 else plural(unit)}: too few for the intervals to be trusted.",
             ) if units < FEWEST_UNITS else ()
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -28,6 +28,8 @@ _ONTO = re.compile(r"(?:\s+[\w-]+){0,3}\s+")
 _DEGREE = re.compile(r"\b(large|larger|massive|significant|sizable|displaced|suspicious|tension|gross|frank)\s+$",
                      re.IGNORECASE)
 """Words before a finding that a denial goes with: "no large effusion" does not deny a small one."""
+_GAP = 5
+"""Words that may stand within a form."""
 FIELDS = ("reports", "n", "tp", "fp", "fn", "named_tp", "named_fp", "named_fn", "both", "same_status", "contradicted",
           "sided", "same_side", "sized", "same_size")
 
@@ -48,15 +50,24 @@ class Stated:
 
 
 @cache
-def _terms() -> tuple[Mapping[str, str], re.Pattern[str]]:
-    """Names by form, and what finds a form; abbreviations in capitals count as they are written alone."""
+def _terms() -> tuple[tuple[str, ...], re.Pattern[str]]:
+    """Names of findings, and what finds their forms: the group `f3` is a form of the name at place 3 of the list.
+
+    Abbreviations in capitals count as they are written alone. In a form, ` * ` stands for up to five words; the mention
+    is what stands behind it, so that "the heart is not enlarged" is denied.
+    """
     text = (files("caseloom.evals") / "data" / "report_terms.csv").read_text(encoding="utf-8")
-    names = {form: row["name"] for row in csv.DictReader(text.splitlines()) for form in row["forms"].split("|")}
-    ordered = sorted(names, key=lambda form: (-len(form), form))
-    folded = "|".join(re.escape(form) for form in ordered if not form.isupper())
-    upper = "|".join(re.escape(form) for form in ordered if form.isupper())
-    pattern = re.compile(rf"(?<![\w-])(?:(?i:{folded})|{upper})(?![\w-])")
-    return {form if form.isupper() else form.casefold(): name for form, name in names.items()}, pattern
+    forms = [(form, row["name"]) for row in csv.DictReader(text.splitlines()) for form in row["forms"].split("|")]
+    forms.sort(key=lambda item: (-len(item[0]), item[0]))
+    parts = "|".join(_form(form, place) for place, (form, _) in enumerate(forms))
+    return tuple(name for _, name in forms), re.compile(rf"(?<![\w-])(?:{parts})(?![\w-])")
+
+
+def _form(form: str, place: int) -> str:
+    before, _, mention = form.rpartition(" * ")
+    found = f"(?P<f{place}>{re.escape(mention)})"
+    found = rf"{re.escape(before)}\s+(?:[\w-]+\s+){{0,{_GAP}}}?{found}" if before else found
+    return found if form.isupper() else f"(?i:{found})"
 
 
 def statements_of(text: str) -> dict[str, frozenset[Stated]]:
@@ -68,13 +79,13 @@ def statements_of(text: str) -> dict[str, frozenset[Stated]]:
     names, pattern = _terms()
     told: dict[str, set[Stated]] = {}
     for passage in passages_of(text):
-        spans = [found.span() for found in pattern.finditer(passage.text)]
+        mentions = {found.span(form): names[int(form[1:])] for found in pattern.finditer(passage.text)
+                    if (form := found.lastgroup) is not None}
+        spans = list(mentions)
         sizes = _sizes_by_mention(passage.text, spans)
-        for span in spans:
-            form = passage.text[span[0]:span[1]]
+        for span, name in mentions.items():
             stance = stance_of(passage.text, span, spans, passage.section)
             if stance in _STATUS:
-                name = names.get(form) or names[form.casefold()]
                 told.setdefault(name, set()).add(_stated(passage.text, span, stance, sizes.get(span, ())))
     return {name: _merged(said) for name, said in told.items()}
 

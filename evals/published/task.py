@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -99,8 +99,13 @@ def sample(items: Sequence[T], name: Callable[[T], str], limit: int | None) -> S
     """
     if limit is None or limit >= len(items):
         return items
-    order = sorted(range(len(items)), key=lambda place: sha256(name(items[place]).encode("utf-8")).hexdigest())
+    order = in_sampling_order(range(len(items)), lambda place: name(items[place]))
     return [items[place] for place in sorted(order[:limit])]
+
+
+def in_sampling_order(items: Iterable[T], name: Callable[[T], str]) -> list[T]:
+    """Items in an order that looks random and follows from their names alone: any sample is its beginning."""
+    return sorted(items, key=lambda item: sha256(name(item).encode("utf-8")).hexdigest())
 
 
 def always(value: Value, words: str, key: str = "nothing") -> Baseline:

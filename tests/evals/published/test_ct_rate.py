@@ -83,6 +83,21 @@ def test_stored_values_become_hounsfield_units(data: Path, home: Home, tmp_path:
     assert any("stored values" in note for note in result.notes)
 
 
+def test_without_metadata_only_hounsfield_units_are_shown(home: Home, tmp_path: Path) -> None:
+    root = write_ct_rate(tmp_path / "ct", fixed=False)
+    for name in ("validation_metadata.csv", "valid_predicted_labels.csv"):
+        path = next(root.rglob(name))
+        path.rename(root / f"dataset_{path.parent.name}_{name}")
+    reader = ScriptedReader(lambda request: "no")
+    result = evaluate("ct-rate", Source(root), reader, home, wish=Wish(blind=False))
+    assert (result.answered, result.questions) == (12, 12)
+    next(root.glob("*metadata.csv")).unlink()
+    result = evaluate("ct-rate", Source(root), reader, home, wish=Wish(blind=False))
+    assert result.answered == 0
+    assert "do not reach down to air" in result.problems[0].reason
+    assert any("taken as Hounsfield units" in note for note in result.notes)
+
+
 def test_a_run_that_was_stopped_goes_on_and_another_reader_never_mixes(data: Path, home: Home, tmp_path: Path) -> None:
     out = tmp_path / "out"
 

@@ -13,6 +13,7 @@ from scripted_reader import ScriptedReader
 from caseloom.core.errors import NothingUsable
 from caseloom.evals.published.ehr_answers import ABSENT, DATE, NAMES, NUMBER, YES_NO, says
 from caseloom.evals.published.evaluate import evaluate
+from caseloom.evals.published.records import load
 from caseloom.evals.published.task import Source
 from caseloom.memory.home import Home
 from caseloom.readers.measure import MeasureReader
@@ -86,6 +87,15 @@ def test_rules_and_a_model_answer_a_bundle(bundles: Path, tmp_path: Path) -> Non
     assert result.scores[0].baselines["blind"].value < result.scores[0].ours.value
     assert (result.cases, result.units) == (1, 1)
     assert any("too few for the intervals" in note for note in result.notes)
+
+
+def test_a_sample_holds_the_smaller_one_and_only_patients(bundles: Path) -> None:
+    first = next(bundles.rglob("Velde.json"))
+    for name in ("Aa", "Bb", "Cc"):
+        first.with_name(f"{name}.json").write_bytes(first.read_bytes())
+    samples = [{case.id for case in load(Source(bundles, limit=limit)).cases} for limit in (1, 2, 3, 9)]
+    assert [len(names) for names in samples] == [1, 2, 3, 4]
+    assert samples[0] < samples[1] < samples[2] < samples[3]
 
 
 def test_a_folder_without_a_patient(tmp_path: Path) -> None:

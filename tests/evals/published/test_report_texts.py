@@ -32,6 +32,12 @@ def test_what_a_report_states() -> None:
     ("The lungs are clear without focal consolidation, effusion or pneumothorax.", "pneumothorax",
      Stated("absent", "", ())),
     ("ET tube in place.", "endotracheal tube", Stated("present", "", ())),
+    ("The heart is not enlarged.", "cardiomegaly", Stated("absent", "", ())),
+    ("Heart size is mildly enlarged.", "cardiomegaly", Stated("present", "", ())),
+    ("Mildly tortuous thoracic aorta.", "tortuous aorta", Stated("present", "", ())),
+    ("No consolidation, large effusion/pneumothorax.", "pneumothorax", Stated("absent", "", ())),
+    ("There is no apparent pneumothorax.", "pneumothorax", Stated("absent", "", ())),
+    ("Blunting which could be due to effusion or scarring.", "pleural effusion", Stated("uncertain", "", ())),
     ("Bilateral pleural effusions.", "pleural effusion", Stated("present", "bilateral", ()))])
 def test_single_statements(text: str, name: str, stated: Stated) -> None:
     assert statements_of(text)[name] == {stated}
