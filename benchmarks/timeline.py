@@ -168,7 +168,7 @@ def section(results: dict[str, dict[str, float]], asked: argparse.Namespace, loa
             "`benchmarks/timeline.py`).", "",
             "| | plain ChromaDB | timeline | factor |", "|---|---:|---:|---:|", *rows, "",
             f"Goals: p50 {GOALS['p50_ms']:.0f} ms, p95 {GOALS['p95_ms']:.0f} ms, factor {GOALS['overhead']}. "
-            "The two are measured one after the other: on a machine with load the factors say little."]
+            "On a machine with load the factors say little."]
 
 
 if __name__ == "__main__":

@@ -60,15 +60,24 @@ def _cell(cell: Any, stem: str, pictures: dict[str, bytes]) -> str:
 
 
 def _outputs(cell: Any, stem: str, pictures: dict[str, bytes]) -> Iterator[str]:
+    printed = ""
     for output in cell.get("outputs", []):
         if output.output_type == "stream":
-            if output.name == "stdout" and output.text.strip():
-                yield _block(output.text)
+            printed += output.text if output.name == "stdout" else ""
         elif "data" in output:
-            yield _shown(output.data, stem, pictures)
+            yield from _printed(printed)
+            printed = ""
+            yield _shown(output, stem, pictures)
+    yield from _printed(printed)
 
 
-def _shown(data: Any, stem: str, pictures: dict[str, bytes]) -> str:
+def _printed(text: str) -> Iterator[str]:
+    if text.strip():
+        yield _block(text)
+
+
+def _shown(output: Any, stem: str, pictures: dict[str, bytes]) -> str:
+    data = output.data
     if "text/html" in data:
         html = "".join(data["text/html"]).replace("\n", " ")
         return f'<div class="output shown">{html}</div>'
@@ -76,7 +85,9 @@ def _shown(data: Any, stem: str, pictures: dict[str, bytes]) -> str:
         if kind in data:
             name = f"{len(pictures) + 1}.{suffix}"
             pictures[name] = base64.b64decode(data[kind])
-            return f"![output of the cell above]({stem}/{name}){{ .output }}"
+            width = output.get("metadata", {}).get(kind, {}).get("width")
+            wide = f' width="{width}"' if width else ""
+            return f"![output of the cell above]({stem}/{name}){{ .output{wide} }}"
     return _block("".join(data.get("text/plain", "")))
 
 

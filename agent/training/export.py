@@ -96,8 +96,8 @@ def _pairs(run: ReviewRun, wanted: Wanted) -> tuple[list[Pair], list[str]]:
     if changed := changed_files(case, report):
         left_out.append(f"files that changed or are gone since the review: {len(changed)}; no pictures are made again")
     else:
-        shown, missed = reading_pairs(report, case, run.review.tools, run.review.context(case),
-                                      unedited=wanted.unedited)
+        ours = {name: tool for name, tool in run.review.tools.items() if name not in run.review.own}
+        shown, missed = reading_pairs(report, case, ours, run.review.context(case), unedited=wanted.unedited)
         left_out += missed
     people = [] if wanted.identifiers else people_of(case.patient, (who for file in case.files
                                                                     for who in file.identities))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from ...core.case import Case, Study
 from ...core.evidence import Evidence
 from ...core.finding import Finding, Status
-from ...core.report import ReaderIdentity, Report, Support
+from ...core.report import ReaderIdentity, Report, Section, Sentence, Support
 from ...core.result import ToolResult
 from ...readers.expect import FreeText, YesNo
 from ...readers.reading import Reading, Seconds, Tokens
@@ -18,6 +18,7 @@ from ...readers.request import Request
 from ...tools.base import Tool, ToolContext
 from ..plan import usual_tool
 from ..reasons import Reason
+from ..verify import verified
 from .pair import Pair, provenance
 from .prose import Signed, signed_sentences
 
@@ -73,7 +74,7 @@ def reading_pairs(report: Report, case: Case, tools: Mapping[str, Tool], context
     Args:
         report: signed.
         case: its files, unchanged.
-        tools: by name.
+        tools: shipped ones by name; readings of others are left out.
         context: where the files lie; its reader is not asked.
         unedited: take the readings too that were signed as they were drafted.
 
@@ -114,21 +115,31 @@ def _verdicts(report: Report, unedited: bool) -> Iterable[Verdict]:
             for key in signed.sentence.findings:
                 finding = known[key]
                 if finding.is_read and (key not in told or told[key].signed.edit is None):
-                    told[key] = Verdict(finding, signed, _answer(finding, signed))
+                    told[key] = Verdict(finding, signed, _answer(finding, signed, report))
     return told.values()
 
 
-def _answer(finding: Finding, signed: Signed) -> str | None:
-    """What the model should have written, in the form that its recipe asks for."""
+def _answer(finding: Finding, signed: Signed, report: Report) -> str | None:
+    """What the model should have written, in the form that its recipe asks for.
+
+    The words are part of it where they are a person's and about this finding alone.
+    """
     sentence, alone = signed.sentence, len(signed.sentence.findings) == 1
     if finding.value is not None and finding.value.text is not None:
         return sentence.text if alone and signed.edit is not None else None
-    turned = sentence.reason == Reason.PRESENCE and alone
+    turned = sentence.support is not Support.SUPPORTED and _turns_round(finding, sentence, report)
     present = {Status.PRESENT: True, Status.ABSENT: False}.get(finding.status)
     if present is None or not (sentence.support is Support.SUPPORTED or turned):
         return None
     final = f"Final Answer: {'yes' if present is not turned else 'no'}"
-    return f"{sentence.text}\n{final}" if alone and signed.edit is not None else final
+    return f"{sentence.text}\n{final}" if signed.edit is not None and (alone or turned) else final
+
+
+def _turns_round(finding: Finding, sentence: Sentence, report: Report) -> bool:
+    """Whether all that is wrong with a sentence, held against one finding, is that it says the opposite."""
+    one = sentence.model_copy(update={"findings": (finding.id,), "evidence": finding.evidence})
+    done = verified([Section(title="", sentences=(one,))], report.findings, report.evidence, mark=True)
+    return done.sections[0].sentences[0].reason == Reason.PRESENCE
 
 
 def _asked_again(studies: Sequence[Study], report: Report, tools: Mapping[str, Tool],
@@ -137,6 +148,8 @@ def _asked_again(studies: Sequence[Study], report: Report, tools: Mapping[str, T
     found: dict[Place, Request[Any]] = {}
     for study in studies:
         reader, name = AskedReader(report.reader), usual_tool(study)
+        if name not in tools:
+            continue
         result: ToolResult = tools[name].run(study, replace(context, reader=reader, question=report.question,
                                                             pictures=None, exports=None))
         found |= {_place(name, item): reader.asked[item.raw_answer] for item in result.evidence

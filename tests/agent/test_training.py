@@ -139,20 +139,39 @@ def test_sentences_that_nobody_changed_are_added_when_asked_for(case: Path, tmp_
         caseloom.export_training(case, case / "set")
 
 
+def reviewed_head(folder: Path, home: Path, reader: ScriptedReader, question: str | None = None) -> Report:
+    """A draft about a CT of a head that the reader read."""
+    write_slices(folder / "head", block(5), BodyPartExamined="HEAD", StudyDate="20250304", PatientName=f"{NAME}^Alex")
+    opened = Home(Settings(home=home).home)
+    made = Review(path=folder, patient=None, settings=Settings(home=home), home=opened, reader=reader,
+                  tools=all_tools(), results=opened.results)
+    with open_run(made, question) as run:
+        return run.go(question)
+
+
+def test_one_reading_of_several_is_corrected_and_what_the_words_say_of_the_others_is_not_guessed(
+        home: Path, tmp_path: Path) -> None:
+    reader = ScriptedReader({"ct": "Final Answer: yes"}, MODEL)
+    draft = reviewed_head(tmp_path / "case", home, reader, "Is there a skull fracture?")
+    place = next(f"s-{n}-{m}" for n, section in enumerate(draft.sections, 1) if section.title == "CT"
+                 for m, sentence in enumerate(section.sentences, 1) if "skull fracture" in sentence.text)
+    caseloom.edit_case(tmp_path / "case", {place: "No intracranial hemorrhage."}, name=WHO)
+    caseloom.sign_case(tmp_path / "case", name=WHO)
+    done = caseloom.export_training(tmp_path / "case", tmp_path / "set")
+    row, = (row for row in rows(tmp_path / "set") if row["provenance"]["recipe"] == "ct/1")
+    assert "intracranial hemorrhage" in words_of(row, "user")
+    assert words_of(row, "assistant") == "No intracranial hemorrhage.\nFinal Answer: no"
+    assert any(line.startswith("Skull fracture") and "not known" in line for line in done.left_out)
+
+
 @pytest.mark.parametrize(("said", "read", "learned"), [
     ("No intracranial hemorrhage.", "yes", "no"), ("There is an intracranial hemorrhage.", "yes", "yes"),
     ("There is an intracranial hemorrhage.", "no", "yes"),
 ])
 def test_a_corrected_reading_is_a_pair_with_its_pictures(home: Path, tmp_path: Path, said: str, read: str,
                                                         learned: str) -> None:
-    folder = tmp_path / "case"
-    write_slices(folder / "head", block(5), BodyPartExamined="HEAD", StudyDate="20250304", PatientName=f"{NAME}^Alex")
-    reader = ScriptedReader({"ct": f"Final Answer: {read}"}, MODEL)
-    opened = Home(Settings(home=home).home)
-    made = Review(path=folder, patient=None, settings=Settings(home=home), home=opened, reader=reader,
-                  tools=all_tools(), results=opened.results)
-    with open_run(made, None) as run:
-        draft = run.go(None)
+    folder, reader = tmp_path / "case", ScriptedReader({"ct": f"Final Answer: {read}"}, MODEL)
+    draft = reviewed_head(folder, home, reader)
     place = next(f"s-{n}-{m}" for n, section in enumerate(draft.sections, 1) if section.title == "CT"
                  for m, sentence in enumerate(section.sentences, 1) if "emorrhage" in sentence.text)
     caseloom.edit_case(folder, {place: said}, name=WHO)

@@ -1,0 +1,43 @@
+"""The driver of the benchmarks runs every script, says what it skips, and tells that one failed."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def driver() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("benchmarks_all", BENCHMARKS / "all.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_benchmark_that_writes_a_section_is_run(driver: ModuleType) -> None:
+    writing = {file.stem for file in BENCHMARKS.glob("*.py") if '"--write"' in file.read_text(encoding="utf-8")}
+    assert {one.script for one in driver.ALL} == writing - {"all"}
+
+
+def test_what_is_skipped_is_said_and_costs_nothing() -> None:
+    done = subprocess.run([sys.executable, str(BENCHMARKS / "all.py"), "--small", "--only", "report", "comparison"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0
+    assert done.stdout.count("skipped: it has no small input") == 2
+
+
+def test_a_benchmark_that_fails_is_told(driver: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
+    chosen = argparse.Namespace(small=False, write=None, histolab=None)
+    assert driver.outcome(driver.Benchmark("no_such_script"), chosen).startswith("FAILED with exit code 2")
+    assert "not installed" in driver.outcome(driver.Benchmark("labs", needs="no_such_package"), chosen)
+    assert "no_such_script" in capfd.readouterr().err
