@@ -19,6 +19,8 @@ _DATE = re.compile(
 """A day, a month, or a year where only a date can stand."""
 _COMPARATOR = re.compile(r"(?:<=|>=|[<>≤≥])\s?$")
 _COMMA = re.compile(r"[,;] ")
+_DECIMALS = re.compile(r"(?<=\d)[.,](?=\d)")
+_THOUSANDS = re.compile(r"\d[.,]\d{3}(?!\d)|\d[.,]\d+[.,]\d")
 _MASK = " \N{WHITE SQUARE} "
 BASE_UNITS = (*POINTS, "mm", "cm", "m", "ml", "l", "%", "hu", "day", "days", "mm2",
               "cm2", "μm", "years", "months", "weeks")
@@ -141,6 +143,18 @@ def without_exact(text: str, exact: str) -> str:
     before = r"(?<![\w.,<>≤≥=+−-])(?<![<>≤≥=] )" if exact[0].isalnum() else ""
     after = r"(?![\w/^*%]| %|[.,]\d)" if exact[-1].isalnum() else ""
     return re.sub(before + re.escape(exact) + after, _MASK, text)
+
+
+def written_forms(amount: str) -> tuple[str, ...]:
+    """An amount or a range as its source prints it and, where that leaves no doubt, with the other decimal sign: two
+    sources of one result may differ in it. Nothing for an empty text.
+
+    A sign before just three digits may part thousands, so that `1.234` has no other form.
+    """
+    if not amount or _THOUSANDS.search(amount):
+        return (amount,) if amount else ()
+    other = _DECIMALS.sub(lambda found: "," if found[0] == "." else ".", amount)
+    return tuple(dict.fromkeys((amount, other)))
 
 
 def read(text: str, units: Iterable[str]) -> Reading:

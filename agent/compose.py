@@ -10,6 +10,7 @@ from ..core.finding import Category, Finding, Status
 from ..core.refusal import Refusal
 from ..core.report import ReaderIdentity, Section, Sentence, SentenceKind
 from ..report.wording import capital, date_text, plain
+from .claims import fold, read
 from .compose_change import change_text, comparison_sentences, is_change, weight
 from .compose_labs import earlier_extremes, earlier_summary, is_critical, lab_sentences, outside_summary
 from .compose_records import noted_summary, record_sentences
@@ -56,7 +57,7 @@ def compose(case: Case, findings: Sequence[Finding], evidence: Sequence[Evidence
     sections = [
         ("Context", _context(case, reader, took_part)),
         ("What was reviewed", _reviewed(material)),
-        ("Comparison", comparison_sentences(material) + [limitation(_sentence(note)) for note in notes]),
+        ("Comparison", comparison_sentences(material) + [_remark(note) for note in notes]),
         *_examinations(material),
         ("Laboratory", lab_sentences(material)),
         ("Health record", record_sentences(material)),
@@ -69,6 +70,13 @@ def compose(case: Case, findings: Sequence[Finding], evidence: Sequence[Evidence
 def _sentence(text: str) -> str:
     line = capital(plain(text))
     return line if line.endswith((".", "?", "!")) else f"{line}."
+
+
+def _remark(note: str) -> Sentence:
+    """What a comparison has to say beside its findings. Amounts in it are no finding's: it is quoted as said there."""
+    text = _sentence(note)
+    amounts = any(item.unit for item in read(fold(text), ()).quantities)
+    return limitation(fill("limit_remark", remark=text.rstrip(".")) if amounts else text)
 
 
 def _context(case: Case, reader: ReaderIdentity, took_part: bool) -> list[Sentence]:

@@ -13,6 +13,7 @@ from langgraph.types import interrupt
 
 from ..core.case import SYNTHETIC, Case, Study
 from ..core.errors import CaseloomError, ReaderUnavailable, UsageError
+from ..core.files import write_bytes
 from ..core.finding import Finding
 from ..core.ids import digest
 from ..core.refusal import Refusal, RefusalCode
@@ -260,10 +261,7 @@ def why_unfit(reader: ReaderIdentity) -> str | None:
 
 def keep(done: TaskResult, file: Path) -> None:
     """Write a finished task whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_suffix(".part")
-    draft.write_text(done.model_dump_json(by_alias=True), encoding="utf-8")
-    draft.replace(file)
+    write_bytes(file, done.model_dump_json(by_alias=True).encode())
 
 
 def content_digest(report: Report) -> str:

@@ -22,7 +22,7 @@ from ..sources import open as cases
 from ..tools.catalogue import Toolbox, all_tools, toolbox
 from ..tools.earlier import earlier_toolbox
 from .nodes import Review
-from .run import ReviewRun, latest_of, open_run
+from .run import NOT_REVIEWED, ReviewRun, latest_of, open_run
 
 AnyPath = str | os.PathLike[str]
 MEASURE = "measure"
@@ -92,6 +92,25 @@ def review_run(case: AnyPath, patient: str | None, reader: ReaderChoice, questio
     chosen = choose_reader(reader, Home(settings.home).cache)
     review = _review(case, patient, chosen, settings, toolbox(tools))
     with open_run(review, question) as run:
+        yield run
+
+
+@contextmanager
+def reviewed_run(case: AnyPath, patient: str | None, reader: ReaderChoice) -> Iterator[ReviewRun]:
+    """The latest review of the case, which this reader made; nothing is reviewed here.
+
+    Raises:
+        UsageError: the case was not reviewed in its present state, or another reader did it last.
+    """
+    settings = settings_here()
+    review = _review(case, patient, choose_reader(reader, Home(settings.home).cache), settings, toolbox())
+    latest = latest_of(review)
+    if latest is None:
+        raise UsageError(NOT_REVIEWED)
+    if latest.identity != review.reader.identity:
+        raise UsageError(f"the case was last reviewed by the reader {latest.reader.name}; review it again with "
+                         f"{review.reader.identity.name}")
+    with open_run(review, latest.question) as run:
         yield run
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from pydantic import Field, ValidationError
 
 from .. import __version__
 from ..core.errors import StoreError, UsageError
+from ..core.files import write_bytes
 from ..core.ids import digest
 from ..core.report import Addendum, ReaderIdentity, Report, ReportStatus
 from ..core.words import Word
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 WAITING_FOR_A_PERSON = ("sign_off",)
+NOT_REVIEWED = ("this case has no report in its present state (it was not reviewed, or a file changed since): run "
+                "`caseloom review` on it first")
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,7 @@ class ReviewRun:
         """
         report: Report | None = self.graph.get_state(self._config).values.get("report")
         if report is None:
-            raise UsageError("this case has no report in its present state (it was not reviewed, or a file changed "
-                             "since): run `caseloom review` on it first")
+            raise UsageError(NOT_REVIEWED)
         return report
 
     def state(self) -> ReviewState:
@@ -228,13 +229,10 @@ class Latest(Word):
 
 def remember_latest(review: Review, question: str | None) -> None:
     """Note that this review is the latest of its case: what is signed, and whose timeline is shown."""
-    file = _latest_file(review)
+    file, who = _latest_file(review), review.reader.identity
     file.parent.mkdir(exist_ok=True, mode=0o700)
-    draft = file.with_suffix(f".{os.getpid()}")
-    who = review.reader.identity
     latest = Latest(reader=who, origin=who.origin, question=question, own=dict(review.own))
-    draft.write_text(latest.model_dump_json(), encoding="utf-8")
-    draft.replace(file)
+    write_bytes(file, latest.model_dump_json().encode(), private=True)
 
 
 def latest_of(review: Review) -> Latest | None:
@@ -252,7 +250,7 @@ def _latest_file(review: Review) -> Path:
 
 
 def _input_of(review: Review) -> list[Any]:
-    return [str(review.path.resolve()), listing(review.path), review.patient, __version__]
+    return [str(review.path.resolve()), listing(review.path), review.patient, review.settings.space, __version__]
 
 
 def listing(path: Path) -> list[tuple[str, int, int]]:

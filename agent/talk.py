@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ..core.errors import UsageError
 from ..core.moments import is_date, spoken
-from ..core.report import TimelineEvent
+from ..core.report import Report, TimelineEvent
 from ..core.result import Answer, AnswerStatus
+from ..core.settings import Settings
 from ..memory.home import Home
 from ..memory.patch_index import PatchIndex
 from ..memory.query import Query
@@ -26,8 +28,17 @@ from .chat.session import Chat
 from .chat.shelf import Shelf
 from .chat.wording import plain
 from .events import as_cited
-from .opened import MEASURE, AnyPath, ReaderOptions, latest_run, reader_choice, review_run, settings_here
-from .run import Watcher
+from .opened import (
+    MEASURE,
+    AnyPath,
+    ReaderOptions,
+    latest_run,
+    reader_choice,
+    review_run,
+    reviewed_run,
+    settings_here,
+)
+from .run import ReviewRun, Watcher
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -66,25 +77,55 @@ def open_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice
         keep: go on from earlier questions about the case, and keep the new ones. Evidence that an answer adds to the
             report's is kept either way, so that it can be opened later.
         watch: called with every step's start and end of a review that is needed first.
-        tools: of one's own, as `review_case` takes them.
+        tools: by name, in place of Caseloom's own; see `review_case`.
     """
-    settings = settings_here()
-    home = Home(settings.home)
     with review_run(case, patient, reader or ReaderChoice(MEASURE), None, tools) as run:
-        report = run.finish(watch=watch)
-        state, review = run.state(), run.review
-    chats = home.path / "chats"
-    history = History(chats / f"{report.case.id}.jsonl" if keep else None)
+        run.finish(watch=watch)
+        return _chat_on(run, chat_model, keep=keep)
+
+
+def reopen_chat(case: AnyPath, *, patient: str | None = None, reader: ReaderChoice) -> Chat:
+    """A chat about a case on its latest review, which this reader made; nothing is reviewed for it.
+
+    Args:
+        case: a folder or a .zip.
+        patient: whose case it is, where the files name several people.
+        reader: who reviewed the case.
+
+    Raises:
+        UsageError: the case was not reviewed in its present state, or another reader did it last.
+    """
+    with reviewed_run(case, patient, reader) as run:
+        return _chat_on(run, None, keep=True)
+
+
+def history_of(report: Report, *, keep: bool = True) -> History:
+    """What was asked and answered about the case of a report.
+
+    Args:
+        report: of the case.
+        keep: take up and keep what is asked; else the history begins empty, and is gone with its chat.
+    """
+    return History(_chats(settings_here()) / f"{report.case.id}.jsonl" if keep else None)
+
+
+def _chat_on(run: ReviewRun, chat_model: BaseChatModel | None, *, keep: bool) -> Chat:
+    report, state, review, settings = run.report(), run.state(), run.review, settings_here()
+    home = review.home
     context = ChatContext(
         case=state["case"], report=report, results=tuple(state.get("results", [])),
         timeline=open_timeline(home, report.case.patient, settings), tools=review.tools,
         comparison=review.comparison, tool_context=review.context(state["case"]),
         folder=home.run_folder(report.case.id), open_index=lambda slide, made_by: PatchIndex(home, slide, made_by),
-        shelf=Shelf(report.evidence, chats / f"{report.case.id}.evidence.jsonl"))
+        shelf=Shelf(report.evidence, _chats(settings) / f"{report.case.id}.evidence.jsonl"))
     driver = chat_model or (ReaderChatModel(reader=review.reader, scope=report.case.patient, people=people_of(
         state["case"].patient, (who for one in state["case"].files for who in one.identities)))
         if review.reader.identity.interprets else RulesChatModel(context=context))
-    return Chat(context=context, model=driver, history=history)
+    return Chat(context=context, model=driver, history=history_of(report, keep=keep))
+
+
+def _chats(settings: Settings) -> Path:
+    return settings.home / "chats"
 
 
 @dataclass(frozen=True)
@@ -124,16 +165,24 @@ def timeline(case: AnyPath, *, patient: str | None = None, search: str | None = 
 def timeline_found(case: AnyPath, *, patient: str | None = None, search: str | None = None, query: Query | None = None,
                    watch: Watcher | None = None) -> Found:
     """The same events, each with why a search found it; where there are none, what the timeline does hold."""
-    asked = query or Query()
-    for date in (asked.as_of, *(asked.between or ())):
-        if date and not is_date(date):
-            raise UsageError(f"{date!r} is not a date; write it as 2025, 2025-03 or 2025-03-04")
-    first, last = asked.between or ("", "")
-    if first and last and first[:len(last)] > last[:len(first)]:
-        raise UsageError(f"the span ends before it begins: {first} to {last}")
+    asked = _checked(query or Query())
     with latest_run(case, patient) as run:
         report = run.finish(watch=watch)
-    settings = settings_here()
+    return found_in(report, search, asked)
+
+
+def found_in(report: Report, search: str | None, query: Query) -> Found:
+    """What the timeline of a report's patient holds; nothing is reviewed for it.
+
+    Args:
+        report: whose patient is meant; events of its case cite its evidence.
+        search: words to look for.
+        query: restrictions, as `timeline` takes them.
+
+    Raises:
+        UsageError: a date is none, or a span ends before it begins.
+    """
+    asked, settings = _checked(query), settings_here()
     store = open_timeline(Home(settings.home), report.case.patient, settings)
     if asked.analyte and not store.matching(Query(analyte=asked.analyte)):
         asked = replace(asked, analyte=plain(asked.analyte))  # a short form: Hb, K+
@@ -141,6 +190,16 @@ def timeline_found(case: AnyPath, *, patient: str | None = None, search: str | N
     events = as_cited((hit.event for hit in hits), report)
     none = "" if hits else _none(search or "", asked, store.matching(Query()))
     return Found(tuple(Hit(event, hit.match) for event, hit in zip(events, hits, strict=True)), none)
+
+
+def _checked(asked: Query) -> Query:
+    for date in (asked.as_of, *(asked.between or ())):
+        if date and not is_date(date):
+            raise UsageError(f"{date!r} is not a date; write it as 2025, 2025-03 or 2025-03-04")
+    first, last = asked.between or ("", "")
+    if first and last and first[:len(last)] > last[:len(first)]:
+        raise UsageError(f"the span ends before it begins: {first} to {last}")
+    return asked
 
 
 def _none(search: str, asked: Query, held: Sequence[TimelineEvent]) -> str:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ..core.evidence import Evidence
 from ..core.finding import Direction, Finding
 from ..core.report import LeftOut, Outcome, Section, Sentence, SentenceKind, Support
-from .claims import Claim, claims_of, fold, masked, read, without_exact
+from .claims import Claim, claims_of, fold, masked, read, without_exact, written_forms
 from .correct import corrected, narrowed
 from .facts import Facts, Known, known_facts
 from .prose.check import check
@@ -216,9 +216,10 @@ def hold(claim: Claim, facts: Facts, known: Known) -> Tried:
     names = seen & facts.names
     if not reviewed and not names:
         return Tried(-1, Reason.NOT_NAMED)
-    left = without_exact(left, f"range {facts.range_text}" if facts.range_text else "")
-    if facts.finding.change is None:
-        left = without_exact(left, facts.value_text)
+    for form in written_forms(facts.range_text):
+        left = without_exact(left, f"range {form}")
+    for form in written_forms(facts.value_text) if facts.finding.change is None else ():
+        left = without_exact(left, form)
     left, phrases = masked(left, facts.phrases)
     phrases |= seen & around
     stated = Stated(facts=facts, reading=read(left, known.units), names=names, phrases=phrases, lead=claim.lead)

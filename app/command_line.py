@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import asking, deciding, reviewing, serving
+from . import asking, deciding, evaluating, reviewing, serving
 
 app = typer.Typer(name="caseloom", add_completion=False, pretty_exceptions_enable=False,
                   help="Review a patient's case: volumes, films, slides, lab PDFs and records in one draft report. "
@@ -21,6 +21,7 @@ for command in (reviewing.demo, reviewing.inspect, reviewing.review, reviewing.r
     app.command()(command)
 app.command(name="export")(deciding.export_report)
 app.command(name="export-training")(deciding.export_training_set)
+app.add_typer(evaluating.app)
 
 
 @app.callback(invoke_without_command=True)

@@ -35,15 +35,20 @@ UsersFile = Annotated[Path | None, typer.Option("--users", metavar="FILE", help=
 AddUser = Annotated[str | None, typer.Option("--add-user", metavar="NAME", help="Add a user to the file of --users, "
                                                                                 "print the token once, and end.")]
 AddedRole = Annotated[Role, typer.Option("--role", help="Of the added user.")]
+AddedCases = Annotated[list[str] | None, typer.Option("--case", metavar="ID", help=(
+    "A case that the added user may see beside its own and those shared with it, `*` for all; may be repeated."))]
 Names = Annotated[list[str] | None, typer.Option("--allow-host", metavar="NAME", help="Name by which the server is "
                                                                                       "reached; may be repeated.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=0, max=64, help="Reviews side by side; 0 only queues them.")]
+Strangers = Annotated[int, typer.Option("--strangers", min=1, help=(
+    "Requests without a known token that one address may send at once; one more comes back each second."))]
 BehindHttps = Annotated[bool, typer.Option("--behind-https", help="A proxy before it speaks https.")]
 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8765, root: Roots = None, reader: Readers = None,
-          users: UsersFile = None, add_user: AddUser = None, role: AddedRole = Role.VIEWER, allow_host: Names = None,
-          jobs: Jobs = 1, behind_https: BehindHttps = False) -> None:
+          users: UsersFile = None, add_user: AddUser = None, role: AddedRole = Role.VIEWER,
+          case: AddedCases = None, allow_host: Names = None, jobs: Jobs = 1, strangers: Strangers = 30,
+          behind_https: BehindHttps = False) -> None:
     """Serve cases, reports, timeline and chat over REST; loopback by default."""
     from .server.options import Options
     from .server.users import add_user as add
@@ -51,10 +56,11 @@ def serve(host: Host = "127.0.0.1", port: Port = 8765, root: Roots = None, reade
     if add_user is not None:
         if users is None:
             raise UsageError("--add-user wants --users FILE, the file that the user is added to")
-        typer.echo(f"Token of {add_user} ({role}), shown this once: {add(users, add_user, role)}")
+        token = add(users, add_user, role, tuple(case or ()))
+        typer.echo(f"Token of {add_user} ({role}), shown this once: {token}")
         return
     _run(Options(host=host, port=port, roots=_folders(root), readers=tuple(reader or ("measure",)), users=users,
-                 secure=behind_https, jobs_at_once=jobs,
+                 secure=behind_https, jobs_at_once=jobs, strangers_at_once=strangers,
                  allowed_hosts=("127.0.0.1", "localhost", "::1", host, *(allow_host or ()))))
 
 

@@ -44,6 +44,9 @@ class Settings(Word):
     """URL of a ChromaDB server (`$CASELOOM_CHROMA`); without it the timeline lies in the state folder."""
     embedder: Path | None = None
     """Folder of another embedding model for the timeline (`$CASELOOM_EMBEDDER`)."""
+    space: str = ""
+    """Keeps the same files apart where they are two cases: what is reviewed, said and decided in one space is none of
+    another's. A server gives each of its cases its own."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:

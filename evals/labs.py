@@ -30,13 +30,23 @@ def predict(path: Path, cache: Path) -> dict[str, Any]:
         path: the document.
         cache: folder for page readings.
     """
+    return as_prediction(read_labs(path, cache))
+
+
+def read_labs(path: Path, cache: Path) -> ToolResult:
+    """What the tool `labs` reads from one document without a model.
+
+    Args:
+        path: the document.
+        cache: folder for page readings.
+    """
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     file = CaseFile(path=path.name, sha256=digest, size=path.stat().st_size, kind=FileKind.DOCUMENT)
     series = Series(uid=f"sha256:{digest}", kind=FileKind.DOCUMENT, modality="DOC", files=(file,))
     study = Study(id="S1", uid=series.uid, kind=FileKind.DOCUMENT, modality="DOC", date=None, series=(series,))
     context = ToolContext(root=path.parent, patient=None, opaque_patient="P", reader=MeasureReader(), pictures=None,
                           cache=cache)
-    return as_prediction(LabsTool().run(study, context))
+    return LabsTool().run(study, context)
 
 
 def as_prediction(result: ToolResult) -> dict[str, Any]:

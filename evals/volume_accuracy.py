@@ -174,8 +174,8 @@ def phantom_rows(scratch: Path) -> Iterator[Row]:
 def _phantom_rows(scratch: Path, name: str, ct: CtSpec, nodules: tuple[NoduleSpec, ...]) -> Iterator[Row]:
     visit = VisitSpec("2025-03-04", nodules, None, ct, None)
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        spec = CaseSpec(visits=(visit,), slide=None, labs=(), record=False, letter=False,
-                        body=BodySpec() if nodules else BodySpec(quiet_mm=None, blood_hu=45.0))
+        spec = CaseSpec(visits=(visit,), slide=None, labs=(), record=None, letter=False,
+                        body=BodySpec() if nodules else BodySpec(quiet_mm=(), blood_hu=45.0))
         case = write_case(spec, Path(folder))
         truth, = json.loads((Path(folder) / "truth.json").read_text(encoding="utf-8"))["studies"]
         result = run_tool("volume", case)

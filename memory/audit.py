@@ -136,7 +136,7 @@ class AuditTrail:
     def holds(self) -> bool:
         """Whether no entry was changed, taken out or put in."""
         try:
-            self._check_end(list(self._checked()))
+            self._check_end(list(self._checked(self._lines())), self._kept_end())
         except StoreError:
             return False
         return True
@@ -158,13 +158,14 @@ class AuditTrail:
             StoreError: the trail does not hold; the message names the first entry that does not.
         """
         with self._lock():
-            found = list(self._checked())
-            self._check_end(found)
+            lines, kept = self._lines(), self._kept_end()
+        found = list(self._checked(lines))  # others may write meanwhile: what was read is what is held
+        self._check_end(found, kept)
         return [entry for entry in found if case is None or entry.case == case]
 
-    def _checked(self) -> Iterator[Entry]:
+    def _checked(self, lines: Sequence[bytes]) -> Iterator[Entry]:
         previous = START
-        for number, line in enumerate(self._lines(), start=1):
+        for number, line in enumerate(lines, start=1):
             try:
                 entry = Entry.model_validate_json(line)
             except ValidationError as error:
@@ -191,9 +192,8 @@ class AuditTrail:
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{self._broken} {self._end_file.name} cannot be read") from error
 
-    def _check_end(self, found: list[Entry]) -> None:
+    def _check_end(self, found: list[Entry], kept: Mapping[str, Any]) -> None:
         """The last seal that was kept is the last entry's, or that of an earlier one, where a crash came between."""
-        kept = self._kept_end()
         behind = MOST_AT_ONCE if self.long else 1
         seals: dict[int, str] = {entry.number: entry.seal for entry in found[-1 - behind:]}
         if len(found) <= behind and (not found or found[0].number == 1):
@@ -203,8 +203,8 @@ class AuditTrail:
             raise StoreError(f"{self._broken} {kept['number']} entries were written, {count} are there")
 
     def _end(self) -> tuple[int, str]:
-        found = self._last() if self.long else list(self._checked())
-        self._check_end(found)
+        found = self._last() if self.long else list(self._checked(self._lines()))
+        self._check_end(found, self._kept_end())
         return (found[-1].number, found[-1].seal) if found else (0, START)
 
     def _last(self) -> list[Entry]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 
 from .labs import DEMO_LABS, LabSpec
+from .notes import NoteSpec
+from .record import RecordSpec
 from .specs import BodySpec, CtSpec, EffusionSpec, FilmSpec, NoduleSpec, PatientSpec, SlideSpec, VisitSpec
 
 _FIRST, _SECOND = "2025-03-04", "2025-11-11"
@@ -19,8 +21,9 @@ class CaseSpec:
         visits: dates with CT and film; visits with equal sampling share one projection of the anatomy.
         slide: the slide, or None.
         labs: laboratory reports, oldest first; empty for none.
-        record: whether there is a FHIR bundle.
+        record: what the FHIR bundle holds, or None for no bundle.
         letter: whether there is a clinic letter; it tells the demo's story.
+        notes: plain text notes.
     """
 
     seed: int = 2025
@@ -38,5 +41,6 @@ class CaseSpec:
     )
     slide: SlideSpec | None = field(default_factory=SlideSpec)
     labs: tuple[LabSpec, ...] = DEMO_LABS
-    record: bool = True
+    record: RecordSpec | None = field(default_factory=RecordSpec)
     letter: bool = True
+    notes: tuple[NoteSpec, ...] = ()

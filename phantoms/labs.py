@@ -23,6 +23,7 @@ class Analyte:
         high: upper reference limit or None.
         panel: heading it is printed under.
         specimen: what it was measured in.
+        factor: from the unit of `ANALYTES` to this one.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Analyte:
     high: str | None
     panel: str
     specimen: str
+    factor: float = 1.0
 
     @property
     def range_text(self) -> str:
@@ -88,12 +90,29 @@ class LabSpec:
         reported: ISO minute of the report.
         values: printed value of every analyte, in the order of `ANALYTES`.
         scanned: a picture without text layer when true.
+        tests: what was measured.
+        comma: whether numbers have a decimal comma and dates stand day first.
+        footnote: a line below the table.
+        unseen: a line below it, white on white.
     """
 
     collected: str
     reported: str
     values: tuple[str, ...]
     scanned: bool = False
+    tests: tuple[Analyte, ...] = ANALYTES
+    comma: bool = False
+    footnote: str = ""
+    unseen: str = ""
+
+    def number(self, text: str) -> str:
+        """A number as this report prints it."""
+        return text.replace(".", ",") if self.comma else text
+
+    def moment(self, minute: str) -> str:
+        """An ISO minute as this report prints it."""
+        day, time = minute.split("T")
+        return f"{'.'.join(reversed(day.split('-')))} {time}" if self.comma else f"{day} {time}"
 
 
 def _values(text: str) -> tuple[str, ...]:
@@ -117,14 +136,15 @@ def lab_rows(lab: LabSpec) -> list[dict[str, object]]:
     """Return the exact truth of every printed row, in the shape of the public lab truth files."""
     return [
         {
-            "name": test.name, "loinc": test.loinc, "value": float(text), "value_text": text, "comparator": None,
+            "name": test.name, "loinc": test.loinc, "value": float(text), "value_text": lab.number(text),
+            "comparator": None, "factor": test.factor,
             "unit": test.unit, "ucum": test.ucum,
             "low": None if test.low is None else float(test.low),
             "high": None if test.high is None else float(test.high),
-            "range_text": test.range_text, "flag": test.flag(text), "page": 1,
+            "range_text": lab.number(test.range_text), "flag": test.flag(text), "page": 1,
             "panel": test.panel, "specimen": test.specimen, "collected_at": lab.collected,
         }
-        for test, text in zip(ANALYTES, lab.values, strict=True)
+        for test, text in zip(lab.tests, lab.values, strict=True)
     ]  # fmt: skip
 
 
@@ -133,13 +153,17 @@ def make_lab_pdf(patient: PatientSpec, lab: LabSpec, seed: int) -> bytes:
     paper = Paper()
     letterhead(paper, LABORATORY, _ADDRESS, "Laboratory Report - FINAL")
     y = field_block(paper, 124, [
-        ("Name", patient.printed_name), ("Collected", lab.collected.replace("T", " ")),
-        ("Patient ID", patient.patient_id), ("Reported", lab.reported.replace("T", " ")),
+        ("Name", patient.printed_name), ("Collected", lab.moment(lab.collected)),
+        ("Patient ID", patient.patient_id), ("Reported", lab.moment(lab.reported)),
         ("DOB", patient.birth_date), ("Sex", patient.sex.capitalize()),
     ])  # fmt: skip
     paper.rule(y)
     y = _table(paper, lab, y + 20)
-    paper.text((_COLUMNS[0], y + 22), "H = above, L = below the reference range. Ranges are for adult males.", 8.5)
+    whose = "for adult males" if patient.sex == "male" else "those of this laboratory"
+    paper.text((_COLUMNS[0], y + 22), f"H = above, L = below the reference range. Ranges are {whose}.", 8.5)
+    for below, words, grey in ((36, lab.footnote, 0.0), (50, lab.unseen, 1.0)):
+        if words:
+            paper.text((_COLUMNS[0], y + below), words, 8.5, grey=grey)
     return paper.to_scan(seed, 0.9) if lab.scanned else paper.to_bytes()
 
 

@@ -23,9 +23,10 @@ class Paper:
         self._document = _new_document()
         self._page = self._document.new_page(width=A4_POINTS[0], height=A4_POINTS[1])
 
-    def text(self, at: tuple[float, float], words: str, size: float = 9.5, bold: bool = False) -> None:
-        """Write one line with its baseline at `at`."""
-        self._page.insert_text(at, words, fontsize=size, fontname="hebo" if bold else "helv")
+    def text(self, at: tuple[float, float], words: str, size: float = 9.5, bold: bool = False, grey: float = 0.0
+             ) -> None:
+        """Write one line with its baseline at `at`; a grey of 1 is white on white."""
+        self._page.insert_text(at, words, fontsize=size, fontname="hebo" if bold else "helv", color=(grey,) * 3)
 
     def rule(self, y: float, grey: float = 0.6) -> None:
         """Draw a horizontal line across the text width."""
@@ -99,6 +100,18 @@ def _fixed(document: Any) -> bytes:
         "producer": "Caseloom phantom", "creationDate": _FIXED_DATE, "modDate": _FIXED_DATE,
     })  # fmt: skip
     return bytes(document.tobytes(garbage=3, deflate=True, no_new_id=True))
+
+
+def joined(documents: Sequence[bytes]) -> bytes:
+    """Return the pages of several PDFs as one."""
+    import pymupdf
+
+    untyped: Any = pymupdf
+    whole = _new_document()
+    for content in documents:
+        with untyped.open(stream=content, filetype="pdf") as part:
+            whole.insert_pdf(part)
+    return _fixed(whole)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -4,6 +4,7 @@ SNOMED CT and RxNorm codes are those of the public Synthea sample patients; LOIN
 truth files. What has no code there is text only.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from .ids import make_uuid
@@ -16,7 +17,7 @@ _SNOMED, _LOINC = "http://snomed.info/sct", "http://loinc.org"
 _RXNORM, _UCUM = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://unitsofmeasure.org"
 _TERMS = "http://terminology.hl7.org/CodeSystem"
 _TAG: Json = {"tag": [{"system": f"{_TERMS}/v3-ActReason", "code": "HTEST", "display": "test health data"}]}
-_IN_RECORD = ("718-7", "4544-3", "787-2", "777-3", "2160-0", "2951-2", "2823-3", "2276-4", "1988-5")
+_IN_RECORD = ("718-7", "4544-3", "787-2", "777-3", "2160-0", "14682-9", "2951-2", "2823-3", "2276-4", "1988-5")
 
 CONDITIONS: tuple[Json, ...] = (
     {"code": "38341003", "display": "Hypertension", "onset": "2014-06-10", "abated": None},
@@ -45,14 +46,35 @@ ENCOUNTERS: tuple[Json, ...] = (
 SMOKING: Json = {"code": "8517006", "display": "Former smoker", "date": "2025-03-03"}
 
 
-def make_record(patient: PatientSpec, labs: tuple[LabSpec, ...], seed: int) -> Json:
+@dataclass(frozen=True)
+class RecordSpec:
+    """What a record holds beside laboratory results.
+
+    Attributes:
+        conditions: with `code`, `display`, `onset` and `abated` (or None).
+        medications: with `code`, `display`, `start`, `end` (or None) and `dose`.
+        orders: names of further conditions, which no doctor would write: texts that give orders to a program.
+        patient: whom the record describes where it errs; None for the case's patient.
+        labs: what it says of the laboratory reports where it errs; None for what they print.
+    """
+
+    conditions: tuple[Json, ...] = CONDITIONS
+    medications: tuple[Json, ...] = MEDICATIONS
+    orders: tuple[str, ...] = ()
+    patient: PatientSpec | None = None
+    labs: tuple[LabSpec, ...] | None = None
+
+
+def make_record(patient: PatientSpec, labs: tuple[LabSpec, ...], seed: int, spec: RecordSpec = RecordSpec()
+                ) -> Json:
     """Return the bundle; its laboratory results have the values, units and dates of the printed reports."""
-    maker = _Maker(patient, seed)
+    maker, labs = _Maker(spec.patient or patient, seed), spec.labs or labs
     resources = [
         maker.patient(),
         *(maker.encounter(e) for e in ENCOUNTERS),
-        *(maker.condition(c) for c in CONDITIONS),
-        *(maker.medication(m) for m in MEDICATIONS),
+        *(maker.condition(c) for c in spec.conditions),
+        *(maker.order(text) for text in spec.orders),
+        *(maker.medication(m) for m in spec.medications),
         maker.allergy(),
         maker.smoking(),
     ]
@@ -68,10 +90,11 @@ def make_record(patient: PatientSpec, labs: tuple[LabSpec, ...], seed: int) -> J
     }
 
 
-def record_facts(labs: tuple[LabSpec, ...]) -> Json:
+def record_facts(labs: tuple[LabSpec, ...], spec: RecordSpec = RecordSpec()) -> Json:
     """Return what the record states, for the truth file."""
+    labs = spec.labs or labs
     return {
-        "conditions": list(CONDITIONS), "medications": list(MEDICATIONS), "allergies": [ALLERGY],
+        "conditions": list(spec.conditions), "medications": list(spec.medications), "allergies": [ALLERGY],
         "encounters": list(ENCOUNTERS), "smoking": SMOKING,
         "observations": [
             {key: row[key] for key in ("name", "loinc", "value", "unit", "ucum", "flag", "collected_at")}
@@ -130,6 +153,14 @@ class _Maker:
             verificationStatus=_status("condition-ver-status", "confirmed"),
             code=_coding(_SNOMED, item["code"], item["display"]), subject=self._subject,
             onsetDateTime=item["onset"], abatementDateTime=item["abated"], recordedDate=item["onset"],
+        )  # fmt: skip
+
+    def order(self, text: str) -> Json:
+        """Return a Condition whose name is a text."""
+        return self._resource(
+            "Condition", text, clinicalStatus=_status("condition-clinical", "active"),
+            verificationStatus=_status("condition-ver-status", "confirmed"), code={"text": text},
+            subject=self._subject, onsetDateTime=CONDITIONS[0]["onset"],
         )  # fmt: skip
 
     def medication(self, item: Json) -> Json:

@@ -42,7 +42,7 @@ class BodySpec:
         vessel_targets: end points per lung that the pulmonary arteries grow to; fewer is quicker.
         heart_scale: linear size of the heart about its centre; 1.0 gives a cardiothoracic ratio below 0.5.
         arms: whether the arms hang at the sides, as on a film, or are out of sight, as in a CT.
-        quiet_mm: centre and radius of a ball that vessels stay out of, kept for a nodule; None for no ball.
+        quiet_mm: centre and radius of each ball that vessels stay out of, kept for a nodule.
     """
 
     seed: int = 7
@@ -50,7 +50,7 @@ class BodySpec:
     vessel_targets: int = 380
     heart_scale: float = 1.0
     arms: bool = False
-    quiet_mm: tuple[Point, float] | None = ((-72.0, -22.0, 48.0), 11.0)
+    quiet_mm: tuple[tuple[Point, float], ...] = (((-72.0, -22.0, 48.0), 11.0),)
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,7 @@ class VisitSpec:
         effusion: pleural fluid on this date, or None.
         ct: sampling of the CT, or None for no CT.
         film: sampling of the film, or None for no film.
+        ct_description: Study Description of the CT.
     """
 
     date: str
@@ -171,3 +172,4 @@ class VisitSpec:
     effusion: EffusionSpec | None = None
     ct: CtSpec | None = CtSpec()
     film: FilmSpec | None = FilmSpec()
+    ct_description: str = "CT chest"

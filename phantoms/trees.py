@@ -65,8 +65,7 @@ def _targets(lung: Array, depth_mm: float, count: int, rng: np.random.Generator,
     points = low + rng.random((count * 14, 3)) * size
     index = ((points - low) / _COARSE.spacing)[:, ::-1].T
     points = points[map_coordinates(lung, index, order=1) < -depth_mm]
-    if spec.quiet_mm is not None:
-        centre, radius = spec.quiet_mm
+    for centre, radius in spec.quiet_mm:
         points = points[np.linalg.norm(points - np.array(centre), axis=1) > radius + 2]
     return np.asarray(points[:count])
 
@@ -118,11 +117,11 @@ def _tubes(nodes: np.ndarray, parents: np.ndarray, growth: Growth, spec: BodySpe
 
 
 def _crossing(nodes: np.ndarray, spec: BodySpec) -> np.ndarray:
-    """Return which nodes lie in the ball that is kept free; what grows beyond them is left out too."""
-    if spec.quiet_mm is None:
-        return np.zeros(len(nodes), bool)
-    centre, radius = spec.quiet_mm
-    return np.asarray(np.linalg.norm(nodes - np.array(centre), axis=1) < radius)
+    """Return which nodes lie in a ball that is kept free; what grows beyond them is left out too."""
+    inside = np.zeros(len(nodes), bool)
+    for centre, radius in spec.quiet_mm:
+        inside |= np.linalg.norm(nodes - np.array(centre), axis=1) < radius
+    return inside
 
 
 def tubes_cover(grid: Grid, tubes: list[Tube], grow_mm: float = 0.0) -> Array:

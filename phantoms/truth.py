@@ -35,6 +35,7 @@ def nodule_truth(nodule: NoduleSpec, ct: CtSpec, body: Body, number: int) -> Jso
     return {
         "name": f"nodule_{number}",
         "centre_lps_mm": centre,
+        "place_mm": list(nodule.centre_mm),
         "index_zyx": [round(i, 2) for i in body.grid.index_of(nodule.centre_mm)],
         "diameter_mm": nodule.diameter_mm,
         "volume_ml": round(math.pi / 6 * nodule.diameter_mm**3 / 1000, 4),
@@ -62,13 +63,22 @@ def imaging_changes(studies: list[Json]) -> list[Json]:
 
 
 def _nodule_changes(before: Json, after: Json) -> list[Json]:
-    old = {n["name"]: n for n in before.get("nodules", [])}
+    """The changes of nodules by their places; new and resolved ones have one size."""
+    old, new = ({tuple(n["place_mm"]): n for n in study.get("nodules", [])} for study in (before, after))
     dates = before["date"], after["date"]
-    return [
-        _change(n["name"], "CT", dates, (old[n["name"]]["diameter_mm"], n["diameter_mm"]), "mm")
-        for n in after.get("nodules", [])
-        if n["name"] in old
+    changes = [
+        _change(new[place]["name"], "CT", dates, (n["diameter_mm"], new[place]["diameter_mm"]), "mm")
+        | {"side": n["side"], "place_mm": list(place)}
+        for place, n in old.items() if place in new
     ]
+    for direction, those, others in (("new", new, old), ("resolved", old, new)):
+        changes += [
+            {"name": n["name"], "modality": "CT", "direction": direction, "from_date": dates[0], "to_date": dates[1],
+             "side": n["side"], "place_mm": list(place), "from": None if those is new else n["diameter_mm"],
+             "to": n["diameter_mm"] if those is new else None, "unit": "mm"}
+            for place, n in those.items() if place not in others
+        ]
+    return changes
 
 
 def _effusion_change(before: Json, after: Json) -> list[Json]:
@@ -82,12 +92,17 @@ def _effusion_change(before: Json, after: Json) -> list[Json]:
 
 
 def lab_changes(labs: list[Json]) -> list[Json]:
-    """Return the change of every analyte between consecutive reports."""
+    """Return the change of every analyte from one report to the next that holds it, in the later one's unit."""
     changes = []
-    for before, after in pairwise(labs):
-        for a, b in zip(before["results"], after["results"], strict=True):
-            dates = before["collected_at"][:10], after["collected_at"][:10]
-            changes.append(_change(a["name"], "lab", dates, (a["value"], b["value"]), a["unit"]))
+    latest: dict[str, tuple[str, Json]] = {}
+    for lab in sorted(labs, key=lambda item: str(item["collected_at"])):
+        day = lab["collected_at"][:10]
+        for row in lab["results"]:
+            if row["name"] in latest:
+                earlier, old = latest[row["name"]]
+                value = old["value"] * row["factor"] / old["factor"]
+                changes.append(_change(row["name"], "lab", (earlier, day), (value, row["value"]), row["unit"]))
+            latest[row["name"]] = day, row
     return changes
 
 

@@ -13,6 +13,7 @@ from .dicomfile import Study
 from .film import film_grid, measure_film, write_film
 from .labs import lab_rows, make_lab_pdf
 from .letter import FACTS, LETTER_DATE, make_letter_pdf
+from .notes import NoteSpec, make_note
 from .paper import write_bytes
 from .record import make_record, record_facts
 from .slide import write_slide
@@ -82,7 +83,7 @@ def _found(anatomy: Body, visit: VisitSpec, upright: bool) -> Body:
 def _write_ct(spec: CaseSpec, visit: VisitSpec, ct: CtSpec, anatomy: Body, case: Path) -> Json:
 
     body = _found(anatomy, visit, upright=False)
-    study = Study(spec.patient, visit.date, spec.seed, f"CT {visit.date}", "CT chest")
+    study = Study(spec.patient, visit.date, spec.seed, f"CT {visit.date}", visit.ct_description)
     files = write_ct(body, ct, study, case / "ct" / visit.date)
     left, right = body.volume_ml("lung_left"), body.volume_ml("lung_right")
     return {
@@ -138,12 +139,21 @@ def _write_papers(spec: CaseSpec, case: Path) -> Json:
             "file": name, "scanned": lab.scanned, "collected_at": lab.collected, "reported_at": lab.reported,
             "results": lab_rows(lab),
         })  # fmt: skip
-    if spec.record:
-        bundle = make_record(spec.patient, spec.labs, spec.seed)
+    if spec.record is not None:
+        bundle = make_record(spec.patient, spec.labs, spec.seed, spec.record)
         write_bytes(case / "record.json", (json.dumps(bundle, indent=1) + "\n").encode())
-        truth["record"] = {"file": "record.json"} | record_facts(spec.labs)
+        truth["record"] = {"file": "record.json"} | record_facts(spec.labs, spec.record)
     if spec.letter:
         name = f"documents/clinic_letter_{LETTER_DATE}.pdf"
         write_bytes(case / name, make_letter_pdf(spec.patient))
         truth["letter"] = {"file": name, "date": LETTER_DATE, "facts": list(FACTS)}
+    if spec.notes:
+        truth["notes"] = [_write_note(spec.patient, note, case) for note in spec.notes]
     return truth
+
+
+def _write_note(patient: PatientSpec, note: NoteSpec, case: Path) -> Json:
+    name = f"documents/note_{note.date}.txt"
+    write_bytes(case / name, make_note(patient, note).encode())
+    facts = [{"name": line.name, "assertion": line.assertion} for line in note.lines]
+    return {"file": name, "date": note.date, "facts": facts}

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from .final_answer import Unparsed, decode_json, last_claims, last_json
 
-__all__ = ["Boxes", "Choice", "Expect", "FreeText", "Json", "LabelledBox", "UnitBox", "Unparsed", "YesNo"]
+__all__ = ["Boxes", "Choice", "Expect", "FinalWords", "FreeText", "Json", "LabelledBox", "UnitBox", "Unparsed", "YesNo"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -185,6 +185,27 @@ class FreeText:
     def describe(self) -> list[Any]:
         """The kind alone."""
         return ["text"]
+
+
+@dataclass(frozen=True)
+class FinalWords:
+    """`Final Answer:` and a few words, as they come."""
+
+    @property
+    def schema(self) -> None:
+        """None: the model may reason in words first."""
+        return None
+
+    def parse(self, answer: str, *, cut_off: bool = False) -> str:
+        """The words of the final answer. See `Expect.parse`; a short answer of one line counts as a whole."""
+        words = _agreed(_claims(answer, cut_off))
+        if not words:
+            raise Unparsed("the final answer has no words")
+        return words
+
+    def describe(self) -> list[Any]:
+        """The kind alone."""
+        return ["final_words"]
 
 
 def _claims(answer: str, cut_off: bool) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ..core.files import write_bytes
 from ..core.report import Report
 from .fhir import bundle_of
-from .files import write_bytes
 from .html import html_of
 from .markdown import markdown_of
 from .pdf import pdf_of

@@ -142,6 +142,9 @@ def tour(browser: Browser, address: str, keep: Callable[[Page, str], None]) -> N
     page.get_by_role("link", name="Back to the cases").click()
     page.locator(".list").wait_for()
     keep(page, "cases")
+    page.get_by_role("link", name="Doctor").click()
+    page.locator(".parts").wait_for()
+    keep(page, "doctor")
 
 
 def chat(page: Page) -> None:

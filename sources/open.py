@@ -114,7 +114,7 @@ def open_case(path: Path, *, settings: Settings, key: bytes, patient: str | None
     studies = studies_in(found, intake.manifest)
     if not studies:
         raise NothingUsable(_why_nothing(found))
-    case_id = _case_id(found)
+    case_id = _case_id(found, settings.space)
     return Case(
         id=case_id, root=intake.root, patient=choice.patient, opaque_patient=_opaque(choice, found, case_id, key),
         question=intake.manifest.question, files=tuple(item.file for item in found), studies=studies,
@@ -154,11 +154,11 @@ def without_others(found: Sequence[Found], choice: Choice) -> tuple[Found, ...]:
                  for item in found)
 
 
-def _case_id(found: Sequence[Found]) -> str:
+def _case_id(found: Sequence[Found], space: str) -> str:
     """Digest of the sorted file digests and case.yaml; whose files they are counts, so that cases cannot be mixed."""
     others = sorted(item.file.sha256 for item in found if _is_others(item))
     own = sorted(item.file.sha256 for item in found if not _is_others(item))
-    return digest([own, others])
+    return digest([own, others, *([space] if space else [])])
 
 
 def _is_others(item: Found) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from ...core.amounts import in_unit_of
+from ...core.analytes import analyte_key
 from ...core.finding import Category, Finding
 from ...core.moments import moment_key, spoken, spoken_within
 from ...core.report import Sentence
@@ -56,12 +58,7 @@ def within(found: Sequence[Finding], since: str, until: str, pick: str) -> list[
     """
     chosen = [item for item in found if is_within(item.date, since, until)] if since or until else list(found)
     if pick in ("highest", "lowest"):
-        chosen = [item for item in chosen if item.number is not None]
-        best: dict[tuple[object, ...], float] = {}
-        for item in chosen:
-            here = item.number or 0.0
-            best[_key(item)] = (max if pick == "highest" else min)(best.get(_key(item), here), here)
-        return [item for item in chosen if item.number == best[_key(item)]]
+        return _farthest(chosen, highest=pick == "highest")
     return _newest(chosen, first=pick == "first") if pick else chosen
 
 
@@ -219,8 +216,25 @@ def _newest(found: Sequence[Finding], *, first: bool) -> list[Finding]:
     return [item for item in found if _when(item)[:10] == wanted[_key(item)]]
 
 
+def _farthest(found: Sequence[Finding], *, highest: bool) -> list[Finding]:
+    """Of each name and place the highest or the lowest, compared in one unit; apart where units do not convert."""
+    parts: list[list[tuple[Finding, float]]] = []
+    for item in (item for item in found if item.number is not None):
+        for part in parts:
+            number = in_unit_of(item, part[0][0]) if _key(item) == _key(part[0][0]) else None
+            if number is not None:
+                part.append((item, number))
+                break
+        else:
+            parts.append([(item, item.number or 0.0)])
+    best = {id(item) for part in parts for item, number in part
+            if number == (max if highest else min)(other for _, other in part)}
+    return [item for item in found if id(item) in best]
+
+
 def _key(finding: Finding) -> tuple[object, ...]:
-    return (finding.code.code if finding.code else finding.name, finding.laterality, finding.site)
+    """What makes results comparable: the analyte, as mass or amount of substance, else the name; and the place."""
+    return (analyte_key(finding.code.code) if finding.code else finding.name, finding.laterality, finding.site)
 
 
 def _when(finding: Finding) -> str:

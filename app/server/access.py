@@ -7,8 +7,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
+from starlette.types import Scope
 
-from .problems import Problem
+from .problems import Problem, too_many
 from .roles import Role
 from .service import Service
 from .sessions import COOKIE, csrf_holds
@@ -55,10 +56,10 @@ def caller_of(request: Request, service: Annotated[Service, Depends(service_of)]
     token = getattr(bearer, "credentials", None)
     caller = _by_token(service, token) if token else _by_cookie(service, request, cookie) if cookie else None
     if caller is None:
-        _slow_down(service.strangers.take(_address(request)))
+        slow_down(service.strangers.take(address_of(request.scope)))
         raise Problem(401, "this needs a token: send it as `Authorization: Bearer TOKEN`, or open the address that the "
                       "server printed when it started", {"WWW-Authenticate": "Bearer"})
-    _slow_down(service.rate.take(caller.user.name))
+    slow_down(service.rate.take(caller.user.name))
     return caller
 
 
@@ -77,13 +78,16 @@ def _by_cookie(service: Service, request: Request, cookie: str) -> Caller | None
     return Caller(user, session.csrf)
 
 
-def _slow_down(seconds: float) -> None:
+def slow_down(seconds: float) -> None:
+    """Raises Problem 429 where a caller has to wait."""
     if seconds:
-        raise Problem(429, "too many requests; slow down", {"Retry-After": str(int(seconds) + 1)})
+        raise too_many(seconds)
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client is not None else "unknown"
+def address_of(scope: Scope) -> str:
+    """Where a request comes from."""
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"
 
 
 ServiceHere = Annotated[Service, Depends(service_of)]

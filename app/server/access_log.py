@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from ...core.errors import StoreError
 from ...memory.audit import MOST_AT_ONCE, AuditTrail, Deed
+from .recent import Recent
 
 MOST_KNOWN = 10_000
 """Looks of open viewers that are remembered, so that each tile is no entry."""
+AGAIN_SECONDS = 3600.0
+"""After so long the same look is an entry again: a token knows no sessions that end."""
 
 
 @dataclass
@@ -25,7 +29,7 @@ class AccessLog:
     trail: AuditTrail
     _waiting: queue.Queue[tuple[Deed, Future[None]] | None] = field(default_factory=queue.Queue)
     _writer: threading.Thread | None = None
-    _seen: dict[tuple[str, str, str], None] = field(default_factory=dict)
+    _seen: Recent[float] = field(default_factory=lambda: Recent(MOST_KNOWN))
 
     def start(self) -> None:
         """Begin to write."""
@@ -51,15 +55,23 @@ class AccessLog:
         self._waiting.put((Deed(action, case, account, about), done))
         done.result()
 
-    def note_once(self, session: str, action: str, case: str, account: str, what: str) -> None:
-        """The same for the pieces of one image: its first piece in a session is an entry, the others are not."""
-        key = (session, case, what)
-        if key in self._seen:
+    def note_once(self, session: str, action: str, case: str, account: str, what: str = "") -> None:
+        """The same for what is asked for again and again: the pieces of one image, how far a job is. The first time in
+        a session is an entry, and the first after an hour.
+
+        Args:
+            session: of the caller.
+            action: what was done.
+            case: id of the case; empty for none.
+            account: of the caller.
+            what: tells it from other things that the session looks at.
+        """
+        key, now = (session, action, case, what), time.monotonic()
+        at = self._seen.get(key)
+        if at is not None and now - at < AGAIN_SECONDS:
             return
-        self.note(action, case, account, what=what)
-        self._seen[key] = None
-        while len(self._seen) > MOST_KNOWN:
-            self._seen.pop(next(iter(self._seen)), None)
+        self.note(action, case, account, **({"what": what} if what else {}))
+        self._seen.put(key, now)
 
     def _write(self) -> None:
         over = False

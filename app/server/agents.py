@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import json
 import re
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
 import anyio
 from anyio.to_thread import run_sync
@@ -14,34 +12,25 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 from mcp.types import ToolAnnotations
-from PIL import Image
-from pydantic import BaseModel, Field
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from pydantic import Field
 
 from ... import __version__
 from ...core.errors import CaseloomError
 from ...core.report import Report
 from ...core.result import ToolResult
-from . import problems
+from .answer_pages import as_json, page_of, paged, pages_of, small_picture, within
 from .jobs import OVER, Job, JobState
+from .problems import Problem
 from .registry import CaseEntry
 from .roles import Role
 from .service import Service
+from .token_guard import USER
 from .users import User
-from .words import NewToolRun, TimelineAsked
+from .words import NewToolRun, TimelineAsked, ToolName
 
 T = TypeVar("T")
-MOST = 20_000
-"""Bytes of one answer."""
-ROOM = 2_000
-"""Of them, for what frames a page's items."""
-PICTURE = 14_000
-"""Bytes of a picture, which grow by a third in base64."""
 GLANCE = 0.5
 """Seconds between two looks at a job that is waited for."""
-USER = "caseloom.user"
-"""Where a request over HTTP keeps who sent it."""
 ABOUT = """\
 Caseloom reviews one patient's case (volumes, films, slides, laboratory reports, records) into a draft report in which
 every sentence cites its evidence. It is not a medical device, and a report is a draft until a person signs it, which
@@ -53,8 +42,7 @@ WORKS = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world
 CaseName = Annotated[str, Field(min_length=1, max_length=1000, description=(
     "Id of a case, from `list_cases`; or a folder under one of the server's roots."))]
 PageNumber = Annotated[int, Field(ge=1, le=10_000, description="Which page of the answer.")]
-Words = Annotated[str | None, Field(min_length=1, max_length=2000)]
-ToolName = Literal["volume", "pathology", "localization", "comparison", "labs", "records"]
+Wish = Annotated[str | None, Field(min_length=1, max_length=2000)]
 AnyContext = Context[Any, Any]
 
 
@@ -89,6 +77,7 @@ class _Door:
     async def list_cases(self, ctx: AnyContext, page: PageNumber = 1) -> str:
         """The cases you may see: id, title, whether a report is there and what its status is."""
         user = self._user(ctx)
+        await self._told(lambda: self._service.accesses.note("cases listed", "", user.account, door="mcp"))
 
         def work() -> str:
             rows = []
@@ -97,17 +86,18 @@ class _Door:
                 rows.append({"id": entry.id, "title": entry.title, "report": report.status if report else None})
             return paged(rows, page)
 
-        return await _told(work)
+        return await self._told(work)
 
-    async def review_case(self, ctx: AnyContext, case: CaseName, question: Words = None, fresh: bool = False) -> str:
+    async def review_case(self, ctx: AnyContext, case: CaseName, question: Wish = None, fresh: bool = False) -> str:
         """Review a case into a draft report, and wait until it is there; one that is done is not done again. Gives the
         report's status, its impression and what was not read. Stopping to wait does not stop the review."""
         user = self._user(ctx, Role.READER)
-        entry = await _told(lambda: self._entry(user, case))
-        job = await _told(lambda: self._service.queue_review(user, entry, reader=None, question=question, fresh=fresh))
-        await self._noted("review queued", entry, user, job=job.id)
+        entry = await self._told(lambda: self._entry(user, case))
+        await self._noted("review queued", entry, user, fresh=fresh)
+        job = await self._told(lambda: self._service.queue_review(
+            user, entry, reader=None, question=question, fresh=fresh))
         await self._over(ctx, job)
-        return await _told(lambda: _summary(entry, self._service.reports.of(self._entry(user, entry.id))))
+        return await self._told(lambda: _summary(entry, self._service.reports.of(self._entry(user, entry.id))))
 
     async def ask_case(self, ctx: AnyContext, case: CaseName,
                        question: Annotated[str, Field(min_length=1, max_length=2000)]) -> str:
@@ -122,11 +112,11 @@ class _Door:
                      "sentences": answer.sentences, "evidence": [
                          {"id": item.id, "file": item.source.file, "caption": item.caption, "date": item.date}
                          for item in answer.evidence]}
-            return within(_json(shown))
+            return within(as_json(shown))
 
-        entry = await _told(lambda: self._entry(user, case))
+        entry = await self._told(lambda: self._entry(user, case))
         await self._noted("question asked", entry, user)
-        return await _told(work)
+        return await self._told(work)
 
     async def search_timeline(self, ctx: AnyContext, case: CaseName, asked: TimelineAsked | None = None,
                               page: PageNumber = 1) -> str:
@@ -134,28 +124,28 @@ class _Door:
         measurement, observation, change), a body site or an analyte; or what was known on a date (`as_of`). `match`
         tells events that hold the words from those that say the opposite or only lie near in meaning."""
         user = self._user(ctx)
-        entry = await _told(lambda: self._entry(user, case))
+        entry = await self._told(lambda: self._entry(user, case))
         await self._noted("timeline read", entry, user)
-        return await _told(lambda: self._timeline(user, entry, asked or TimelineAsked(), page))
+        return await self._told(lambda: self._timeline(entry, asked or TimelineAsked(), page))
 
     async def run_tool(self, ctx: AnyContext, case: CaseName, tool: ToolName, run: NewToolRun,
                        page: PageNumber = 1) -> str:
         """Run one tool on files of a case (relative paths; for `comparison` two studies, prior first) and wait for its
         findings. `query` and `like` search slides. The same call with another `page` reads on."""
         user = self._user(ctx, Role.READER)
-        entry = await _told(lambda: self._entry(user, case))
-        job = await _told(lambda: self._service.queue_tool(user, entry, tool, run, again=page == 1))
-        await self._noted("tool queued", entry, user, job=job.id, tool=tool)
+        entry = await self._told(lambda: self._entry(user, case))
+        await self._noted("tool queued", entry, user, tool=tool)
+        job = await self._told(lambda: self._service.queue_tool(user, entry, tool, run, again=page == 1))
         await self._over(ctx, job)
-        return await _told(lambda: self._findings(job, page))
+        return await self._told(lambda: self._findings(job, page))
 
     async def get_report(self, ctx: AnyContext, case: CaseName, page: PageNumber = 1) -> str:
         """The report of a reviewed case as Markdown, page by page: sections with citations, findings, evidence, what
         was not read."""
         user = self._user(ctx)
-        entry = await _told(lambda: self._entry(user, case))
+        entry = await self._told(lambda: self._entry(user, case))
         await self._noted("report read", entry, user)
-        return await _told(lambda: self._markdown(user, entry.id, page))
+        return await self._told(lambda: self._markdown(user, entry.id, page))
 
     async def report_page(self, case: str, page: str, ctx: AnyContext) -> str:
         """A page of the report."""
@@ -177,9 +167,9 @@ class _Door:
                 raise ResourceNotFoundError(f"{evidence} has no picture")
             return small_picture(file.read_bytes())
 
-        entry = await _told(lambda: self._entry(user, case))
+        entry = await self._told(lambda: self._entry(user, case))
         await self._noted("picture seen", entry, user, what=evidence)
-        return await _told(work)
+        return await self._told(work)
 
     def _user(self, ctx: AnyContext, needed: Role = Role.VIEWER) -> User:
         request = ctx.request_context.request
@@ -197,7 +187,7 @@ class _Door:
         path = self._service.below_a_root(case)
         known = next((one for one in self._service.registry.seen_by(user) if one.path == path), None)
         if known is None and not user.may(Role.READER):
-            raise problems.Problem(404, "there is no such case")
+            raise Problem(404, "there is no such case")
         if known is None:
             known = self._service.register(user, case)
             self._service.accesses.note("case added", known.id, user.account, door="mcp")
@@ -208,8 +198,8 @@ class _Door:
         self._service.reports.folder(entry)
         return entry
 
-    def _timeline(self, user: User, entry: CaseEntry, asked: TimelineAsked, page: int) -> str:
-        found = self._service.reports.timeline(user, entry, asked)
+    def _timeline(self, entry: CaseEntry, asked: TimelineAsked, page: int) -> str:
+        found = self._service.reports.timeline(entry, asked)
         if not found.events:
             return found.none
         return paged([{**hit.event.model_dump(mode="json", exclude={"id", "origin"}), "match": hit.match}
@@ -227,7 +217,7 @@ class _Door:
     def _markdown(self, user: User, case: str, page: int) -> str:
         folder = self._service.reports.folder(self._service.case(user, case))
         pages = pages_of((folder / "report.md").read_text(encoding="utf-8").splitlines(keepends=True))
-        return f"{_chosen(pages, page)}\n(page {page} of {len(pages)})"
+        return f"{page_of(pages, page)}\n(page {page} of {len(pages)})"
 
     async def _over(self, ctx: AnyContext, job: Job) -> None:
         """Wait for a job, and tell what it does meanwhile.
@@ -246,116 +236,22 @@ class _Door:
                 break
             await anyio.sleep(GLANCE)
         if now is None or now.state is not JobState.DONE:
-            raise ToolError(now.error.detail if now is not None and now.error else "the job was stopped")
+            raise ToolError(self._service.without_folders(now.error.detail) if now is not None and now.error
+                            else "the job was stopped")
+
+    async def _told(self, work: Callable[[], T]) -> T:
+        """What work gives, on another thread; what it cannot do is told to the agent.
+
+        Raises:
+            ToolError: one line says why.
+        """
+        try:
+            return await run_sync(work)
+        except CaseloomError as error:
+            raise ToolError(self._service.without_folders(str(error))) from error
 
     async def _noted(self, action: str, entry: CaseEntry, user: User, **about: object) -> None:
-        await _told(lambda: self._service.accesses.note(action, entry.id, user.account, door="mcp", **about))
-
-
-class TokenGuard:
-    """Lets only requests with a token through, each in its user's name.
-
-    Args:
-        app: the door over HTTP.
-        service: whose users may come.
-    """
-
-    def __init__(self, app: ASGIApp, service: Service) -> None:
-        self._app, self._service = app, service
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-        user = self._service.users.with_token(token.strip()) if kind.casefold() == "bearer" else None
-        wait = self._service.rate.take(user.name) if user is not None else self._service.strangers.take(
-            scope["client"][0] if scope.get("client") else "unknown")
-        if wait:
-            answer = problems.response(429, "too many requests; slow down", headers={"Retry-After": str(int(wait) + 1)})
-            await answer(scope, receive, send)
-        elif user is None:
-            answer = problems.response(401, "this needs a token: send it as `Authorization: Bearer TOKEN`",
-                                       headers={"WWW-Authenticate": "Bearer"})
-            await answer(scope, receive, send)
-        else:
-            await self._app({**scope, USER: user}, receive, send)
-
-
-async def _told(work: Callable[[], T]) -> T:
-    """What work gives, on another thread; what it cannot do is told to the agent.
-
-    Raises:
-        ToolError: one line says why.
-    """
-    try:
-        return await run_sync(work)
-    except CaseloomError as error:
-        raise ToolError(str(error)) from error
-
-
-def paged(rows: Sequence[Any], page: int) -> str:
-    """A page of rows as one JSON document, with how many pages there are.
-
-    Raises:
-        ToolError: there is no such page.
-    """
-    texts = [within(_json(row), MOST - ROOM) for row in rows]
-    pages = pages_of(texts)
-    return f'{{"page": {page}, "pages": {len(pages)}, "items": [{_chosen(pages, page, ",")}]}}'
-
-
-def pages_of(pieces: Sequence[str], most: int = MOST - ROOM) -> list[list[str]]:
-    """Pieces of text in as few pages as hold them, in their order; there is always one page."""
-    pages: list[list[str]] = [[]]
-    size = 0
-    for piece in (part for whole in pieces for part in _cut(whole, most)):
-        length = len(piece.encode()) + 1
-        if size + length > most and pages[-1]:
-            pages.append([])
-            size = 0
-        pages[-1].append(piece)
-        size += length
-    return pages
-
-
-def _cut(text: str, most: int) -> list[str]:
-    """The text in parts of so many bytes at most."""
-    if len(text.encode()) <= most:
-        return [text]
-    step = most // 4  # no character takes more than four bytes
-    return [text[at:at + step] for at in range(0, len(text), step)]
-
-
-def within(text: str, most: int = MOST) -> str:
-    """A JSON document, or, where it is too long for an answer, one that says so with its beginning.
-
-    Args:
-        text: the document.
-        most: bytes.
-    """
-    if len(text.encode()) <= most:
-        return text
-    return _json({"cut": f"this is longer than {most} bytes; its beginning follows", "begin": text[:most // 8]})
-
-
-def small_picture(content: bytes) -> bytes:
-    """A picture as JPEG that fits an answer: as large as that lets it be."""
-    with Image.open(io.BytesIO(content)) as opened:
-        image = opened.convert("RGB")
-    side = 1024
-    while True:
-        shown = image.copy()
-        shown.thumbnail((side, side))
-        out = io.BytesIO()
-        shown.save(out, "JPEG", quality=75, optimize=True)
-        if out.tell() <= PICTURE or side < 64:
-            return out.getvalue()
-        side = side * 4 // 5
-
-
-def _chosen(pages: list[list[str]], page: int, between: str = "") -> str:
-    if page > len(pages):
-        raise ToolError(f"there is no page {page}; there are {len(pages)}")
-    return between.join(pages[page - 1])
+        await self._told(lambda: self._service.accesses.note(action, entry.id, user.account, door="mcp", **about))
 
 
 def _summary(entry: CaseEntry, report: Report) -> str:
@@ -366,20 +262,10 @@ def _summary(entry: CaseEntry, report: Report) -> str:
              "impression": impression, "findings": len(report.findings), "evidence": len(report.evidence),
              "not_read": report.not_read[:50], "conflicts": len(report.conflicts), "warnings": report.warnings[:20],
              "note": "A draft by a program that is not a medical device; get_report gives it whole."}
-    return within(_json(shown))
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    return value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else str(value)
+    return within(as_json(shown))
 
 
 def _number(text: str) -> int:
     if re.fullmatch(r"[1-9][0-9]{0,3}", text) is None:
         raise ResourceNotFoundError("pages count from 1")
     return int(text)
-
-

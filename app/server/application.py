@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -12,12 +14,15 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import Route
 
 from ... import __version__
-from .agents import TokenGuard, make_agents_door
+from .agents import make_agents_door
 from .gate import Gate
 from .problems import ProblemDetails, described, tell_problems
 from .routes import cases, images, jobs, pages, reports, system, talk
 from .service import Service
+from .token_guard import TokenGuard
 
+EXAMPLES = Path(__file__).with_name("examples.json")
+"""One answer by each word's name, which `scripts/api_examples.py` asked a running server for."""
 ABOUT = """\
 Cases, reviews, reports, timelines and questions about a case. Caseloom is not a medical device; a report is a draft
 until a person signs it.
@@ -64,12 +69,14 @@ def _operation(route: APIRoute) -> str:
 
 def _describe(app: FastAPI) -> None:
     """Add what the description of single addresses cannot say."""
-    drawn = app.openapi
+    drawn, examples = app.openapi, json.loads(EXAMPLES.read_bytes())
 
     def complete() -> dict[str, Any]:
         schema = drawn()
         schemas = schema["components"]["schemas"]
         schemas.setdefault("ProblemDetails", ProblemDetails.model_json_schema())
+        for name, example in examples.items():
+            schemas[name]["examples"] = [example]
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         return schema

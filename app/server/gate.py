@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -89,8 +90,7 @@ class Gate:
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)
-        host = headers.get("host", "").rsplit(":", 1)[0].strip("[]")
-        if host not in self._options.allowed_hosts:
+        if _name_in(headers.get("host", "")) not in self._options.allowed_hosts:
             return 421, "this server does not go by that name; start it with --host or --allow-host to let it"
         length = headers.get("content-length", "0")
         if not length.isdigit():
@@ -116,6 +116,12 @@ class Gate:
             return message
 
         return counted
+
+
+def _name_in(host: str) -> str | None:
+    """The name in a Host header, whose port is left out; None where it is no such header."""
+    found = re.fullmatch(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::[0-9]{1,5})?", host.casefold())
+    return found[1] or found[2] if found else None
 
 
 def _too_large(most: int) -> str:

@@ -4,13 +4,11 @@ no file leaves as it came."""
 from __future__ import annotations
 
 import io
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -18,127 +16,28 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ...core.case import Case, FileKind, Series, Study
+from ...core.files import write_bytes
 from ...core.ids import digest
-from ...core.settings import Limits
-from ...core.words import Word
+from ...core.settings import MIB, Limits
 from ...sources.document import read_document, render_page
 from ...sources.film import Film, load_film
 from ...sources.slide import Slide, open_slide
 from ...sources.volume import HU, load_volume
+from .image_words import TILE, DocumentShown, FilmShown, PageShown, SlideShown, VolumeShown
+from .kept_open import KeptOpen
 from .problems import Problem
 
-T = TypeVar("T")
-TILE = 512
-"""Side of a slide's tile, without the overlap of none."""
 TILE_QUALITY = 85
 MOST_OPEN = 8
 """Slides, films and volumes that stay open."""
+MOST_BYTES = 20 * 1024 * MIB
+IN_USE_SECONDS = 60.0
+"""What was asked for so lately is not removed."""
 PAGE_DPI = 110
 VOLUMES, SLIDES = (FileKind.CT, FileKind.MR, FileKind.VOLUME), (FileKind.SLIDE,)
 VIEWERS = {**dict.fromkeys(VOLUMES, "volume"), FileKind.FILM: "film", FileKind.SLIDE: "slide",
            FileKind.DOCUMENT: "document", FileKind.RECORD: "record", FileKind.NOTE: "note"}
 """What shows a series of each kind."""
-
-
-class VolumeShown(Word):
-    """A volume's grid. Slices run as evidence counts them; rows and columns as in the stored image."""
-
-    slices: int
-    rows: int
-    columns: int
-    spacing_mm: tuple[float, float, float]
-    """Between slices, rows, columns."""
-    affine: tuple[tuple[float, float, float, float], ...]
-    """(slice, row, column, 1) of a voxel's centre to LPS mm: 4 x 4, by rows."""
-    unit: str
-    dtype: str
-    """Of a slice's bytes: `int16` or `float32`, little-endian, row by row."""
-    window: tuple[float, float]
-    """Centre and width to begin with."""
-    range: tuple[float, float]
-    """Least and greatest value."""
-    sides_known: bool
-    notes: tuple[str, ...]
-
-
-class FilmShown(Word):
-    """A film as it hangs: head up, the patient's left at the picture's right where the file says how."""
-
-    rows: int
-    columns: int
-    spacing_mm: tuple[float, float] | None
-    turn: int
-    """EXIF code of the turn from the stored image, in which evidence gives its boxes, to this one."""
-    view: str | None
-    sides_known: bool
-    notes: tuple[str, ...]
-
-
-class SlideShown(Word):
-    """A slide as Deep Zoom has it: each level half of the next, the last one whole."""
-
-    width: int
-    height: int
-    tile: int = TILE
-    levels: int
-    mpp: float | None
-    """Micrometres per pixel of the finest level."""
-    notes: tuple[str, ...] = ()
-
-
-class PageShown(Word):
-    """A page's size, in the unit of its evidence's boxes."""
-
-    width: float
-    height: float
-
-
-class DocumentShown(Word):
-    """A document's pages, unrotated."""
-
-    pages: tuple[PageShown, ...]
-
-
-@dataclass
-class _Held(Generic[T]):
-    thing: T
-    stack: ExitStack
-    users: int = 0
-
-
-class Kept(Generic[T]):
-    """The few things that stay open, the one used longest ago closed first, and none while it is in use."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._lock = most, threading.RLock()
-        self._open: OrderedDict[str, _Held[T]] = OrderedDict()
-
-    @contextmanager
-    def use(self, key: str, make: Callable[[ExitStack], T]) -> Iterator[T]:
-        """The thing of this key, made where it is not open."""
-        with self._lock:
-            if key not in self._open:
-                stack = ExitStack()
-                self._open[key] = _Held(make(stack), stack)
-            held = self._open[key]
-            self._open.move_to_end(key)
-            held.users += 1
-        try:
-            yield held.thing
-        finally:
-            with self._lock:
-                held.users -= 1
-                self._close_to(self._most)
-
-    def close(self) -> None:
-        """Close them all."""
-        with self._lock:
-            self._close_to(0)
-
-    def _close_to(self, most: int) -> None:
-        for key in [key for key, held in self._open.items() if not held.users]:
-            if len(self._open) > most:
-                self._open.pop(key).stack.close()
 
 
 @dataclass
@@ -149,14 +48,16 @@ class Images:
         folder: where decoded volumes and drawn pages are kept.
         cache: of read documents.
         limits: how much a file may ask of the machine.
+        most_bytes: of decoded volumes and drawn pages on the disk; those used longest ago go first.
     """
 
     folder: Path
     cache: Path
     limits: Limits
-    _slides: Kept[Slide] = field(default_factory=lambda: Kept(MOST_OPEN))
-    _films: Kept[Film] = field(default_factory=lambda: Kept(MOST_OPEN))
-    _volumes: Kept[NDArray[Any]] = field(default_factory=lambda: Kept(MOST_OPEN))
+    most_bytes: int = MOST_BYTES
+    _slides: KeptOpen[Slide] = field(default_factory=lambda: KeptOpen(MOST_OPEN))
+    _films: KeptOpen[Film] = field(default_factory=lambda: KeptOpen(MOST_OPEN))
+    _volumes: KeptOpen[NDArray[Any]] = field(default_factory=lambda: KeptOpen(MOST_OPEN))
 
     def close(self) -> None:
         """Close what is open."""
@@ -173,7 +74,7 @@ class Images:
 
     def is_decoded(self, series: Series) -> bool:
         """Whether the voxels of a series lie on the disk already."""
-        return (self.folder / f"{_key(series)}.json").is_file()
+        return (self.folder / f"{key_of(series)}.json").is_file()
 
     def slice(self, case: Case, series: Series, index: int) -> bytes:
         """One slice of a volume, little-endian, row by row.
@@ -193,7 +94,7 @@ class Images:
         Raises:
             RefusedFile: it is none, or cannot be read.
         """
-        with self._films.use(_key(series), lambda _: load_film(series, case.root, self.limits)) as film:
+        with self._films.use(key_of(series), lambda _: load_film(series, case.root, self.limits)) as film:
             return film
 
     def slide(self, case: Case, series: Series) -> SlideShown:
@@ -251,32 +152,49 @@ class Images:
         with self._alone(kept):
             if not kept.is_file():
                 drawn = encoded(render_page(case.root / file.path, number, PAGE_DPI, self.limits), "PNG")
-                _write(kept, drawn)
+                self._make_room(len(drawn))
+                write_bytes(kept, drawn, private=True)
+        kept.touch()
         return kept.read_bytes()
 
     def _opened(self, case: Case, series: Series) -> AbstractContextManager[Slide]:
-        return self._slides.use(_key(series),
+        return self._slides.use(key_of(series),
                                 lambda stack: stack.enter_context(open_slide(series, case.root, self.limits)))
 
     def _decoded(self, case: Case, series: Series) -> Path:
         """The file of a volume's voxels, beside which the grid is described; made at the first use."""
-        kept = self.folder / f"{_key(series)}.npy"
+        kept = self.folder / f"{key_of(series)}.npy"
         if kept.with_suffix(".json").is_file():
+            kept.touch()
             return kept
         with self._alone(kept):
             if not kept.with_suffix(".json").is_file():
                 volume = load_volume(series, case.root, self.limits)
                 stored = io.BytesIO()
                 np.save(stored, volume.voxels.astype(volume.voxels.dtype.newbyteorder("<"), copy=False))
-                _write(kept, stored.getbuffer())
+                self._make_room(stored.getbuffer().nbytes)
+                write_bytes(kept, stored.getbuffer(), private=True)
                 shown = VolumeShown(
                     slices=volume.voxels.shape[0], rows=volume.voxels.shape[1], columns=volume.voxels.shape[2],
                     spacing_mm=volume.geometry.spacing, affine=tuple(map(tuple, volume.geometry.affine.tolist())),
                     unit=volume.unit, dtype=volume.voxels.dtype.name, window=_window(volume.voxels, volume.unit),
                     range=(float(volume.voxels.min()), float(volume.voxels.max())), sides_known=volume.sides_known,
                     notes=volume.notes)
-                _write(kept.with_suffix(".json"), shown.model_dump_json().encode())
+                write_bytes(kept.with_suffix(".json"), shown.model_dump_json().encode(), private=True)
         return kept
+
+    def _make_room(self, wanted: int) -> None:
+        """Remove what was used longest ago until so many bytes fit; a volume that is open stays readable."""
+        files = [(state.st_mtime, state.st_size, file) for file in self.folder.iterdir()
+                 if file.suffix in (".npy", ".png") and (state := file.stat())]
+        idle = time.time() - IN_USE_SECONDS
+        held = sum(size for _, size, _ in files)
+        for at, size, file in sorted(files, key=lambda one: one[0]):
+            if held + wanted <= self.most_bytes or at > idle:
+                return
+            file.with_suffix(".json").unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
+            held -= size
 
     def _alone(self, file: Path) -> FileLock:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -341,14 +259,6 @@ def _window(voxels: NDArray[Any], unit: str) -> tuple[float, float]:
     return float(low + high) / 2, max(float(high - low), 1.0)
 
 
-def _key(series: Series) -> str:
+def key_of(series: Series) -> str:
+    """Tells a series by what its files hold."""
     return digest([file.sha256 for file in series.files])[:32]
-
-
-def _write(file: Path, content: bytes | memoryview) -> None:
-    draft = file.with_name(f".{file.name}.draft")
-    draft.touch(mode=0o600)
-    draft.write_bytes(content)
-    draft.replace(file)
-
-

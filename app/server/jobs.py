@@ -105,6 +105,17 @@ class JobStore:
             _insert(connection, job)
         return job
 
+    def forget_old(self, case: str, most: int) -> list[Job]:
+        """Forget the oldest jobs of a case that have ended, so that so many of them stay.
+
+        Returns:
+            Those that are forgotten.
+        """
+        old = [job for job in self.of(case) if job.ended_at is not None][most:]
+        with self._database.open() as connection:
+            _remove(connection, [job.id for job in old])
+        return old
+
     def get(self, key: str) -> Job | None:
         """A job by its id."""
         with self._database.open() as connection:
@@ -202,10 +213,8 @@ class JobStore:
     def remove_of(self, case: str) -> None:
         """Forget the jobs of a case."""
         with self._database.open() as connection:
-            keys = [(row["id"],) for row in connection.execute(
-                "SELECT id FROM jobs WHERE json_extract(job, '$.case') = ?", (case,))]
-            connection.executemany("DELETE FROM job_events WHERE job = ?", keys)
-            connection.executemany("DELETE FROM jobs WHERE id = ?", keys)
+            _remove(connection, [row["id"] for row in connection.execute(
+                "SELECT id FROM jobs WHERE json_extract(job, '$.case') = ?", (case,))])
 
     def _from(self, key: str, claim: str, state: JobState, **fields: Any) -> Job | None:
         with self._database.open() as connection:
@@ -220,6 +229,11 @@ class JobStore:
 def _job(connection: sqlite3.Connection, key: str) -> Job | None:
     row = connection.execute("SELECT job FROM jobs WHERE id = ?", (key,)).fetchone()
     return Job.model_validate_json(row["job"]) if row else None
+
+
+def _remove(connection: sqlite3.Connection, keys: Sequence[str]) -> None:
+    connection.executemany("DELETE FROM job_events WHERE job = ?", [(key,) for key in keys])
+    connection.executemany("DELETE FROM jobs WHERE id = ?", [(key,) for key in keys])
 
 
 def _insert(connection: sqlite3.Connection, job: Job) -> None:

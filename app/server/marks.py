@@ -23,7 +23,8 @@ from ...core.report import Report
 from ...core.words import Word
 from ...report.wording import number_text, value_text, with_unit
 from ...sources.film import Film
-from .images import VOLUMES, VolumeShown
+from .image_words import VolumeShown
+from .images import VOLUMES
 
 NOWHERE: tuple[Box | None, int, int] = (None, 0, 0)
 """Of what lies on an image at no place of its own."""

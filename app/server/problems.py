@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -79,6 +80,27 @@ def status_of(error: CaseloomError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
+def told_of(error: Exception, without_folders: Callable[[str], str]) -> dict[str, Any]:
+    """An error as the last event of a stream that has begun.
+
+    Args:
+        error: any.
+        without_folders: takes the names of the server's folders out of a line.
+    """
+    status = status_of(error) if isinstance(error, CaseloomError) else 500
+    detail = without_folders(str(error)) if isinstance(error, CaseloomError) else _bug(error)
+    return ProblemDetails(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump()
+
+
+def too_many(seconds: float) -> Problem:
+    """What is said to somebody who asks too often.
+
+    Args:
+        seconds: until there is room again.
+    """
+    return Problem(429, "too many requests; slow down", {"Retry-After": str(int(seconds) + 1)})
+
+
 def tell_problems(app: FastAPI) -> None:
     """Let every error leave the server as a problem."""
 
@@ -87,7 +109,7 @@ def tell_problems(app: FastAPI) -> None:
         headers = error.headers if isinstance(error, Problem) else {}
         status = status_of(error)
         later = {"Retry-After": "10"} if status in (429, 503) else {}
-        return response(status, str(error), headers=later | headers)
+        return response(status, app.state.service.without_folders(str(error)), headers=later | headers)
 
     @app.exception_handler(RequestValidationError)
     def misread(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -103,8 +125,12 @@ def tell_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def bug(_: Request, error: Exception) -> JSONResponse:
-        log.error("a request failed: %s", type(error).__name__)
-        return response(500, bug_line(error).replace("run again with --debug", "start the server with --debug"))
+        return response(500, _bug(error))
+
+
+def _bug(error: Exception) -> str:
+    log.error("a request failed: %s", type(error).__name__, exc_info=error if log.isEnabledFor(logging.DEBUG) else None)
+    return bug_line(error).replace("run again with --debug", "start the server with --debug")
 
 
 def _allowed(app: FastAPI, request: Request, of_one: str) -> str:

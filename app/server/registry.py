@@ -43,6 +43,8 @@ class CaseEntry(Word):
     created_at: str
     report: str | None = Field(default=None)
     """Id of the reviewed case, under which its report lies; None before the first review."""
+    reader: str | None = None
+    """Who made that report, as the request named it."""
 
     def seen_by(self, user: User) -> bool:
         """Whether the user may know of it."""
@@ -64,7 +66,8 @@ class Database:
         """A connection whose changes are kept together, or not at all.
 
         Raises:
-            StoreError: the file is no database, or locked for long.
+            StoreError: the file cannot be opened or is locked for long.
+            sqlite3.Error: it is damaged, or a row is refused: a bug, or a broken disk.
         """
         try:
             connection = sqlite3.connect(self.file, timeout=30.0)

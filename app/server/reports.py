@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from ...agent.decide import add_addendum, edit_case, reject_case, sign_case
-from ...agent.door import timeline_found
 from ...agent.edit import worded_anew
 from ...agent.handover import export_case
 from ...agent.nodes import content_digest
+from ...agent.talk import found_in
 from ...core.forms import Form
 from ...core.report import Report, Sentence
 from ...memory.audit import AuditTrail, Entry
 from ...memory.home import Home
+from .draft_words import Approval, Edits, Rejection
 from .problems import Problem
+from .recent import Recent
 from .registry import CaseEntry
 from .turns import Turns
 from .users import User
-from .words import Approval, Edits, Rejection, TimelineAsked, TimelineHit, TimelinePage
+from .words import TimelineAsked, TimelineHit, TimelinePage
 
-MOST = 32
+MOST_REPORTS = 32
 """Reports that are kept at hand."""
+MOST_WRITTEN = 8
+"""Files of reports that are kept at hand; a printed one has some ten megabytes."""
 NOT_REVIEWED = "the case was not reviewed yet; start a review"
 WRITTEN = {Form.JSON: "report.json", Form.MARKDOWN: "report.md", Form.HTML: "report.html", Form.PDF: "report.pdf",
            Form.FHIR: "fhir.json"}
 """Forms that a review writes itself, and their files."""
 Stamp = tuple[int, int]
 """Changes whenever a report is written anew."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A report in one form.
+
+    Args:
+        content: of its file.
+        sha256: of that content.
+        digest: of what the report says, which a decision names.
+        stamp: of the report it is.
+    """
+
+    content: bytes = field(repr=False)
+    sha256: str
+    digest: str
+    stamp: Stamp
 
 
 class Reports:
@@ -41,7 +64,8 @@ class Reports:
 
     def __init__(self, home: Home, turns: Turns) -> None:
         self._home, self._turns = home, turns
-        self._read: dict[str, tuple[Stamp, Report]] = {}
+        self._read: Recent[tuple[Stamp, Report]] = Recent(MOST_REPORTS)
+        self._written: Recent[Written] = Recent(MOST_WRITTEN)
 
     def folder(self, entry: CaseEntry) -> Path:
         """Where the latest report of a case lies.
@@ -72,10 +96,8 @@ class Reports:
         folder, stamp = self.folder(entry), self.stamp(entry)
         known = self._read.get(folder.name)
         if known is None or known[0] != stamp:
-            known = stamp, Report.model_validate_json((folder / "report.json").read_bytes())
-            self._read[folder.name] = known
-            while len(self._read) > MOST:
-                self._read.pop(next(iter(self._read)))
+            known = self._read.put(folder.name, (
+                stamp, Report.model_validate_json((folder / "report.json").read_bytes())))
         return known[1]
 
     def if_any(self, entry: CaseEntry) -> Report | None:
@@ -112,17 +134,21 @@ class Reports:
         """How new words for a sentence would stand; nothing is changed."""
         return worded_anew(self.of(entry), at, text)
 
-    def as_json(self, entry: CaseEntry) -> tuple[bytes, str]:
-        """report.json as it stands, and the digest of that content, which a decision names.
+    def written(self, entry: CaseEntry, form: Form) -> Written:
+        """The report as it stands, in a form that a review writes itself.
 
         Raises:
             Problem: 404 before the first review.
         """
         while True:
-            stamp, content = self.stamp(entry), (self.folder(entry) / "report.json").read_bytes()
-            digest = content_digest(self.of(entry))
-            if self.stamp(entry) == stamp:  # nobody wrote it anew in between
-                return content, digest
+            folder, stamp = self.folder(entry), self.stamp(entry)
+            known = self._written.get((folder.name, form))
+            if known is not None and known.stamp == stamp:
+                return known
+            content = (folder / WRITTEN[form]).read_bytes()
+            made = Written(content, sha256(content).hexdigest(), content_digest(self.of(entry)), stamp)
+            if self.stamp(entry) == stamp:  # else somebody wrote it anew in between
+                return self._written.put((folder.name, form), made)
 
     def edit(self, user: User, entry: CaseEntry, given: Edits) -> Report:
         """Change sentences of the draft.
@@ -156,17 +182,17 @@ class Reports:
         """Add to the signed report."""
         return self._turns.alone(user, entry, lambda: add_addendum(entry.path, text, name=name, patient=entry.patient))
 
-    def timeline(self, user: User, entry: CaseEntry, asked: TimelineAsked) -> TimelinePage:
+    def timeline(self, entry: CaseEntry, asked: TimelineAsked) -> TimelinePage:
         """The timeline of this case: what the patient's other cases tell is not shown, since the user may not see them.
 
         Raises:
             Problem: 404 before the first review.
         """
-        own = {event.id for event in self.of(entry).timeline}
-        found = self._turns.alone(user, entry, lambda: timeline_found(
-            entry.path, patient=entry.patient, search=asked.search, query=asked.query))
+        report = self.of(entry)
+        own = {event.id for event in report.timeline}
+        found = self._turns.heavy(lambda: found_in(report, asked.search, asked.query), entry)
         hits = [hit for hit in found.hits if hit.event.id in own]
-        none = found.none or ("" if hits else "This case has no such event.")
+        none = "" if hits else f"This case has no such event; it has {len(own)}."
         return TimelinePage(none=none, events=tuple(
             TimelineHit(event=hit.event, match=hit.match.value if hit.match is not None else None) for hit in hits))
 

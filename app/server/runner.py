@@ -119,13 +119,14 @@ class Runner:
         elif "result" in last:
             ended = self._store.end(job.id, claim, JobState.DONE, usable=last["result"]["usable"])
             if job.kind is JobKind.REVIEW and ended is not None and ended.state is JobState.DONE:
-                self._registry.change(job.case, report=last["result"]["report"])
+                self._registry.change(job.case, report=last["result"]["report"], reader=job.request["reader"])
         else:
             self._store.end(job.id, claim, JobState.FAILED, error=JobError.model_validate(last["error"]))
 
     def _order(self, job: Job, entry: CaseEntry) -> dict[str, Any]:
-        return {"kind": job.kind, "account": job.user, "case": str(entry.path), "patient": entry.patient,
-                "question": entry.question, "out": str(self.folder(job)), "request": job.request}
+        return {"kind": job.kind, "account": job.user, "space": entry.id, "case": str(entry.path),
+                "patient": entry.patient, "question": entry.question, "out": str(self.folder(job)),
+                "request": job.request}
 
     def _watched(self, job: Job, claim: str, order: dict[str, Any]) -> dict[str, Any]:
         """The last line of the job's process: its result, or why there is none."""

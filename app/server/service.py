@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 from filelock import FileLock
 
@@ -25,6 +27,7 @@ from .images import Images
 from .jobs import Job, JobKind, JobState, JobStore
 from .options import Options
 from .problems import Problem
+from .recent import Recent
 from .registry import CaseEntry, Origin, Registry, new_key, now, open_database
 from .reports import Reports
 from .runner import Runner
@@ -37,6 +40,8 @@ from .words import NewToolRun
 STRANGERS_PER_SECOND = 1.0
 MOST_CASES = 32
 """Opened cases that are kept at hand."""
+MOST_JOBS = 100
+"""Ended jobs of a case that are kept, with the results of its tools."""
 FRESH_SECONDS = 5.0
 """So long nobody looks whether the files of a case have changed."""
 
@@ -66,7 +71,7 @@ class Service:
         self.images = Images(self.home.path / "server" / "images", self.home.cache, settings.limits)
         self.rate = Rate(options.requests_per_second, options.burst)
         self.strangers = Rate(STRANGERS_PER_SECOND, options.strangers_at_once)
-        self._cases: dict[str, tuple[float, int, Case]] = {}
+        self._cases: Recent[tuple[float, int, Case]] = Recent(MOST_CASES)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -128,7 +133,7 @@ class Service:
 
     def close(self, entry: CaseEntry) -> None:
         """Keep nothing of the case at hand."""
-        self._cases.pop(entry.id, None)
+        self._cases.drop(entry.id)
         self.chats.close(entry)
 
     def inspected(self, entry: CaseEntry) -> Inspection:
@@ -146,12 +151,10 @@ class Service:
             return known[2]
         state = hash((entry.patient, tuple(listing(entry.path))))
         if known is None or known[1] != state:
-            case = self.turns.heavy(lambda: open_case(entry.path, patient=entry.patient))
+            case = self.turns.heavy(lambda: open_case(entry.path, patient=entry.patient), entry)
         else:
             case = known[2]
-        self._cases[entry.id] = time.monotonic(), state, case
-        while len(self._cases) > MOST_CASES:
-            self._cases.pop(next(iter(self._cases)))
+        self._cases.put(entry.id, (time.monotonic(), state, case))
         return case
 
     def _add(self, user: User, origin: Origin, key: str, path: Path, given: Mapping[str, object]) -> CaseEntry:
@@ -186,7 +189,7 @@ class Service:
                      fresh: bool) -> Job:
         """Let a review wait for its turn."""
         request = {"reader": self._reader(reader), "question": question, "fresh": fresh}
-        return self.jobs.add(JobKind.REVIEW, entry.id, user.account, request)
+        return self._queued(JobKind.REVIEW, user, entry, request)
 
     def queue_tool(self, user: User, entry: CaseEntry, tool: str, run: NewToolRun, *, again: bool = True) -> Job:
         """Let a run of one tool on files of the case wait for its turn.
@@ -201,7 +204,12 @@ class Service:
         request = {"tool": tool, **run.model_dump(mode="json"), "reader": self._reader(run.reader)}
         done = next((job for job in self.jobs.of(entry.id) if (job.kind, job.state, job.request) == (
             JobKind.TOOL, JobState.DONE, request)), None)
-        return done if done is not None and not again else self.jobs.add(JobKind.TOOL, entry.id, user.account, request)
+        return done if done is not None and not again else self._queued(JobKind.TOOL, user, entry, request)
+
+    def _queued(self, kind: JobKind, user: User, entry: CaseEntry, request: dict[str, Any]) -> Job:
+        for old in self.jobs.forget_old(entry.id, MOST_JOBS):
+            rmtree(self.runner.folder(old), ignore_errors=True)
+        return self.jobs.add(kind, entry.id, user.account, request)
 
     def job(self, user: User, key: str) -> Job:
         """A job on a case that the user may see.
@@ -220,12 +228,19 @@ class Service:
             raise Problem(403, f"this server reads with {' or '.join(self.options.readers)}; --reader adds one")
         return named or self.options.readers[0]
 
+    def without_folders(self, text: str) -> str:
+        """A line for somebody who need not know where things lie on this machine."""
+        for folder in sorted({self.home.path, self.home.path.resolve(), *self.options.roots,
+                              *(root.resolve() for root in self.options.roots)}, key=lambda one: -len(str(one))):
+            text = text.replace(f"{folder}{os.sep}", "").replace(str(folder), "the server's folder")
+        return text
+
     def ready(self) -> str | None:
         """Why the server cannot work now; None where it can."""
         if not self.runner.works:
             return "the queue is not worked off"
         try:
-            with FileLock(self.home.path / "locks" / "ready.lock", timeout=5):
+            with FileLock(self.home.path / "locks" / "ready.lock", timeout=0.5):
                 self.jobs.waiting()
         except (OSError, StoreError) as error:
             return f"the state folder cannot be used ({type(error).__name__})"

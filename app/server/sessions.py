@@ -12,7 +12,7 @@ from threading import Lock
 from .users import User, Users, token_digest
 
 COOKIE = "caseloom_session"
-MOST = 1000
+MOST_SESSIONS = 1000
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Sessions:
         session = Session(user.name, secrets.token_urlsafe(32), now + self.seconds)
         with self._lock:
             self._open = {key: one for key, one in self._open.items() if one.ends > now}
-            while len(self._open) >= MOST:
+            while len(self._open) >= MOST_SESSIONS:
                 self._open.pop(min(self._open, key=lambda key: self._open[key].ends))
             self._open[token_digest(cookie)] = session
         return cookie, session

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path, PurePosixPath
 from shutil import rmtree
 
+from fastapi.concurrency import run_in_threadpool
+
 from .options import Options
 from .problems import Problem
 
@@ -88,7 +90,7 @@ class Uploads:
                 size += len(piece)
                 if size > room:
                     raise Problem(413, f"a case holds {self._options.max_upload_bytes} bytes at most")
-                stream.write(piece)
+                await run_in_threadpool(stream.write, piece)
         return size
 
     def remove(self, case: str, name: str) -> None:

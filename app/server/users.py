@@ -12,6 +12,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from ...core.errors import UsageError
+from ...core.files import write_bytes
 from ...core.words import Word
 from .roles import Role
 
@@ -124,11 +125,7 @@ def add_user(file: Path, name: str, role: Role, cases: tuple[str, ...] = ()) -> 
     except ValidationError as error:
         raise UsageError(f"{name!r} cannot be a user's name: letters, digits and . _ @ -, at most 64") from error
     text = yaml.safe_dump({"users": [one.model_dump(mode="json") for one in (*known, user)]}, sort_keys=False)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.draft")
-    draft.touch(mode=0o600)
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(file)
+    write_bytes(file, text.encode(), private=True)
     return token
 
 

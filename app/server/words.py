@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool
 
-from ...core.report import ReportStatus, Support, TimelineEvent
+from ...core.report import ReportStatus, TimelineEvent
 from ...core.words import Word
 from ...memory.query import Query
 from .jobs import Job, JobState
@@ -15,9 +15,8 @@ from .roles import Role
 
 CASE_ID = "c-0123456789abcdef"
 JOB_ID = "j-0123456789abcdef"
+ToolName = Literal["volume", "pathology", "localization", "comparison", "labs", "records"]
 DATE = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
-SEEN: Any = Field(default=None, pattern=r"^[0-9a-f]{64}$", description=(
-    "Digest of what was looked at; nothing is decided about a report that is another by now."))
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
 
 
@@ -45,19 +44,21 @@ class CaseChange(Word):
 
     model_config = example(title="Anna, November", users=["ben"])
 
-    title: str | None = Field(default=None, min_length=1, max_length=200, pattern=NO_CONTROLS)
+    title: str = Field(default="", min_length=1, max_length=200, pattern=NO_CONTROLS)
     patient: str | None = Field(default=None, min_length=1, max_length=200, pattern=NO_CONTROLS)
+    """Null where the files name one person alone."""
     question: str | None = Field(default=None, min_length=1, max_length=2000)
-    users: tuple[str, ...] | None = Field(default=None, max_length=100)
+    """Null for none."""
+    users: tuple[str, ...] = Field(default=(), max_length=100)
     """Names of others who may see it; only its owner and signers change that."""
 
 
 class CaseState(Word):
     """A case as a list shows it."""
 
-    model_config = example(id=CASE_ID, title="Anna", origin="uploaded", owner="local", users=[], patient=None,
-                           question=None, created_at="2026-11-26T10:00:00+00:00", files=12, state="reviewed",
-                           report_status="draft", report_version=1, job=None)
+    model_config = example(id=CASE_ID, title="Anna", origin="uploaded", owner="local", users=[], patient="CL-1",
+                           question="Has the nodule grown?", created_at="2026-11-26T10:00:00+00:00", files=12,
+                           state="reviewed", report_status="draft", report_version=1, job=JOB_ID)
 
     id: str
     title: str
@@ -131,10 +132,11 @@ class NewToolRun(Word):
 class JobShown(Word):
     """A job, and how many are before it."""
 
-    model_config = example(id=JOB_ID, kind="review", case=CASE_ID, state="running", user="web:local",
-                           request={"reader": "measure", "question": None, "fresh": False},
-                           created_at="2026-11-26T10:00:00+00:00", started_at="2026-11-26T10:00:01+00:00",
-                           ended_at=None, error=None, usable=None, position=0)
+    model_config = example(position=0, job={
+        "id": JOB_ID, "kind": "review", "case": CASE_ID, "state": "done", "user": "web:local",
+        "request": {"reader": "measure", "question": "Has the nodule grown?", "fresh": False},
+        "created_at": "2026-11-26T10:00:00+00:00", "started_at": "2026-11-26T10:00:01+00:00",
+        "ended_at": "2026-11-26T10:01:12+00:00", "usable": True})
 
     job: Job
     position: int
@@ -145,65 +147,6 @@ class JobList(Word):
     """The jobs of a case, newest first."""
 
     jobs: tuple[JobShown, ...]
-
-
-class SentenceCheck(Word):
-    """New words for a sentence, to be held against its findings."""
-
-    model_config = example(at="s-2-3", text="The nodule in the right lung measures 10.6 mm.")
-
-    at: str = Field(pattern=r"^s-[1-9][0-9]{0,4}-[1-9][0-9]{0,4}$")
-    """s-2-3: third sentence of the second section."""
-    text: str = Field(min_length=1, max_length=5000)
-
-
-class SentenceStands(Word):
-    """How new words would stand."""
-
-    model_config = example(text="The nodule measures 16 mm.", support="unsupported",
-                           reason="no cited finding has the number 16 mm")
-
-    text: str
-    support: Support
-    reason: str | None
-
-
-class Edits(Word):
-    """Changes to a draft, by place; null takes a sentence out."""
-
-    model_config = example(name="Dr. Ana Ruiz", changes={"s-2-3": "The nodule in the right lung measures 10.6 mm."})
-
-    name: str = Field(min_length=1, max_length=200, pattern=NO_CONTROLS)
-    changes: dict[str, str | None] = Field(min_length=1, max_length=500)
-    content_sha256: str | None = SEEN
-
-
-class Approval(Word):
-    """Who signs, as the report shall show the name."""
-
-    model_config = example(name="Dr. Ana Ruiz")
-
-    name: str = Field(min_length=1, max_length=200, pattern=NO_CONTROLS)
-    content_sha256: str | None = SEEN
-
-
-class Rejection(Word):
-    """Who rejects the draft, and why."""
-
-    model_config = example(name="Dr. Ana Ruiz", reason="wrong prior was compared")
-
-    name: str = Field(min_length=1, max_length=200, pattern=NO_CONTROLS)
-    reason: str = Field(min_length=1, max_length=2000)
-    content_sha256: str | None = SEEN
-
-
-class NewAddendum(Word):
-    """What is added to a signed report."""
-
-    model_config = example(name="Dr. Ana Ruiz", text="The prior CT of 2024 has become available.")
-
-    name: str = Field(min_length=1, max_length=200, pattern=NO_CONTROLS)
-    text: str = Field(min_length=1, max_length=5000)
 
 
 class Question(Word):

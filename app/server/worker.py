@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ...agent.door import open_case, review_case, run_tool
+from ...agent.opened import working_with
 from ...agent.run import Progress
 from ...core.errors import CaseloomError, UsageError
 from ...core.refusal import RefusalCode
+from ...core.settings import Settings
 from ...memory.audit import acting_as
 from ..entry import bug_line
 
@@ -34,7 +36,8 @@ def main() -> None:
     order = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_server, name="server", daemon=True).start()
     try:
-        with acting_as(order["account"]):
+        settings = Settings.from_environment(os.environ).model_copy(update={"space": order["space"]})
+        with acting_as(order["account"]), working_with(settings):
             _tell(out, {"result": _done(order, out)})
     except CaseloomError as error:
         _tell(out, {"error": {"detail": str(error), "exit_code": error.exit_code}})

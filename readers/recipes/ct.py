@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..request import Request
+from ..request import Picture, Request
 from .sampling import sample_slices
 from .square import padded
-from .volume_turn import Asked, check_slices, volume_requests
+from .volume_turn import Asked, bare_requests, check_slices, volume_requests
 
-RECIPE = "ct/1"
+RECIPE, CHEST_RECIPE = "ct/1", "ct_rate/1"
 WINDOWS = ((-1024, 1024), (-135, 215), (0, 80))
 """HU of red, green and blue: 0 and 255 (MedGemma 1.5 Technical Report, 2.3.1, and Google's CT notebook). The serving
 container's green window of 135 to 215 HU is a mistake and not used."""
@@ -59,11 +59,28 @@ def ct_requests(slices: NDArray[Any], questions: Sequence[str], *, scope: str, b
         ValueError: no slices, another shape or type, or a question without words.
         InputError: slices too large to be shown.
     """
+    return volume_requests(RECIPE, "ct", _pictures(slices), Asked(questions, scope, body_part, indication))
+
+
+def chest_requests(slices: NDArray[Any], conditions: Sequence[str], *, scope: str) -> tuple[Request[bool], ...]:
+    """As `ct_requests`, in the words that MedGemma 1.5 was measured with on CT-RATE (Technical Report, Table 13).
+
+    Args:
+        slices: of a chest CT, as for `ct_requests`.
+        conditions: CT-RATE's labels, such as "Emphysema".
+        scope: opaque patient.
+
+    Raises:
+        ValueError, InputError: as `ct_requests`.
+    """
+    return bare_requests(CHEST_RECIPE, "ct_rate", _pictures(slices), Asked(conditions, scope))
+
+
+def _pictures(slices: NDArray[Any]) -> list[Picture]:
     if slices.ndim != 3 or not slices.size:
         raise ValueError(f"a CT is shown as (k, rows, columns), not {slices.shape}")
     check_slices(*slices.shape[1:])
-    pictures = [padded(window_ct(slices[index])) for index in sample_slices(len(slices))]
-    return volume_requests(RECIPE, "ct", pictures, Asked(questions, scope, body_part, indication))
+    return [padded(window_ct(slices[index])) for index in sample_slices(len(slices))]
 
 
 def _window(hu: NDArray[Any]) -> NDArray[np.uint8]:

@@ -59,6 +59,25 @@ def volume_requests(recipe: str, prompt: str, pictures: Iterable[Picture], asked
                  for question in questions)
 
 
+def bare_requests(recipe: str, prompt: str, pictures: Iterable[Picture], asked: Asked) -> tuple[Request[bool], ...]:
+    """As `volume_requests`, without a role before the slices and without a history.
+
+    Args:
+        recipe: name and version.
+        prompt: name of a prompt file with `label` and `question`.
+        pictures: the slices in the order shown.
+        asked: the conditions.
+
+    Raises:
+        ValueError: a condition without words, or with too many.
+    """
+    templates = load_templates(prompt)
+    leading = tuple(_labelled(templates["label"], pictures))
+    questions = [templates["question"].fill(condition=term(condition, "a condition")) for condition in asked.conditions]
+    return tuple(Request(TOOL, recipe, (*leading, "\n\n" + question), YesNo(), asked.scope, MOST_TOKENS)
+                 for question in questions)
+
+
 def check_slices(rows: int, columns: int) -> None:
     """Refuse slices that no scanner makes.
 

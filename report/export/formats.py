@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from ...core.files import write_bytes
 from ...core.forms import Form
 from ...core.report import Report
 from ..fhir import untold
-from ..files import write_bytes
 from .dicom_pdf import write_encapsulated_pdf
 from .dicom_seg import write_segmentations
 from .dicom_sr import write_reports

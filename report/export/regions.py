@@ -9,8 +9,8 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from ...core.evidence import Evidence, SlideRegion
+from ...core.files import write_bytes
 from ...core.finding import Finding
-from ..files import write_bytes
 from ..wording import plain
 from .material import Exported, Material
 

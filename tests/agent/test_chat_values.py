@@ -17,7 +17,7 @@ from caseloom.agent.chat.moments import span_in
 from caseloom.agent.chat.names import Named, Names
 from caseloom.agent.chat.plan import Call
 from caseloom.agent.chat.refusals import ADVICE, DIAGNOSIS, IDENTITY, ORDERS, PROGNOSIS, refusal
-from caseloom.agent.chat.results import how_it_changed, look_up
+from caseloom.agent.chat.results import how_it_changed, look_up, within
 from caseloom.agent.chat.session import Chat
 from caseloom.agent.chat.told import Told
 from caseloom.agent.chat.values import Limit, find_values
@@ -295,3 +295,22 @@ def test_two_findings_whose_names_hold_the_same_words_keep_all_their_names() -> 
     one, other = (result(1.0, "2025-11-10")[0].model_copy(update={"name": name, "code": code}) for name, code in (
         ("Glucose", Code(system="http://loinc.org", code="2345-7", display="Glucose")), ("Glucose", None)))
     assert Names([Named(one), Named(other)], [one, other]).answers_to("2345-7") is not Fit.NONE
+
+
+def creatinine(number: float, date: str, unit: str, code: str) -> Finding:
+    found, _ = result(number, date, unit=unit)
+    return found.model_copy(update={"name": "Creatinine", "code": Code(system="http://loinc.org", code=code,
+                                                                       display="Creatinine")})
+
+
+@pytest.mark.parametrize(("pick", "number"), [("latest", 97), ("first", 1.2), ("highest", 140), ("lowest", 97)])
+def test_results_in_two_systems_of_units_are_one_series(pick: str, number: float) -> None:
+    found = [creatinine(1.2, "2024-02-01", "mg/dL", "2160-0"), creatinine(140, "2024-05-01", "umol/L", "14682-9"),
+             creatinine(97, "2024-09-01", "umol/L", "14682-9")]
+    assert [item.number for item in within(found, "", "", pick)] == [number]
+
+
+def test_the_highest_of_one_code_is_found_across_units() -> None:
+    found = [result(15.2, "2024-02-01")[0], result(134, "2024-05-01", unit="g/L")[0],
+             result(7, "2024-06-01", unit="furlong")[0]]
+    assert [item.number for item in within(found, "", "", "highest")] == [15.2, 7]

@@ -358,3 +358,19 @@ def test_a_printed_decimal_comma_does_not_cost_the_comparison(case):
     sections = {section.title: text_of(section) for section in of_made(maker, case)}
     assert sections["Comparison"] == ("Magnesium: increased from 1 mmol/L on 2024-03-02 to 1.14 mmol/L on 2025-03-04, "
                                       "by 0.14 mmol/L (14 %) over 367 days.")
+
+
+@pytest.mark.parametrize(("note", "told"), [
+    ("2024-03-02 and 2025-03-04: the scans were made differently (slices are 3 and 5 mm thick)",
+     "Noted in the comparison: “2024-03-02 and 2025-03-04: the scans were made differently (slices are 3 and 5 mm "
+     "thick)”."),
+    ("the studies of 2024-03-02 and 2025-03-04, 238 days apart, share no measurement that is compared",
+     "Noted in the comparison: “The studies of 2024-03-02 and 2025-03-04, 238 days apart, share no measurement that is "
+     "compared”."),
+    ("the films were not laid on each other", "The films were not laid on each other.")])
+def test_what_a_comparison_has_to_say_beside_its_findings_stands_in_the_report(case, note, told):
+    sections = compose(case.case, case.findings, case.evidence, MEASURE, notes=(note,))
+    kept, warnings = verify(sections, case.findings, case.evidence)
+    comparison = next(section for section in kept if section.title == "Comparison")
+    assert comparison.sentences[-1].text == told
+    assert warnings == []

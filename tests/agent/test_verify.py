@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from made_case import FIRST, MEASURE, SECOND, MadeCase, made_case
 
+from caseloom.agent.claims import written_forms
 from caseloom.agent.compose import compose
 from caseloom.agent.compose_labs import lab_sentence
 from caseloom.agent.verify import verify
@@ -198,3 +199,25 @@ def test_numbers_in_names_are_not_taken_for_values(case):
     sentence = sentence_with(sections, "Flagged or outside")
     swapped = sentence.model_copy(update={"text": sentence.text.replace("B12", "B6")})
     assert verify((Section(title="T", sentences=(swapped,)),), findings, case.evidence)[0] == ()
+
+
+@pytest.mark.parametrize(("old", "new"), [("9,8", "9,9"), ("9,8", "98"), ("12,0 - 16,0", "12,0 - 61,0"), ("", "")])
+def test_two_sources_of_a_result_may_differ_in_the_decimal_sign(case, old, new):
+    point = next(item for item in case.findings if item.name == "Haemoglobin" and item.number == 9.8
+                 and item.change is None)
+    value = point.value.model_copy(update={"text": "9,8", "range_text": "12,0 - 16,0"})
+    shown = next(item for item in case.evidence if item.id == point.evidence[0]).model_copy(update={"id": "E900"})
+    comma = point.model_copy(update={"id": "F900", "value": value, "evidence": ("E900",)})
+    point = point.model_copy(update={"value": point.value.model_copy(update={"range_text": "12.0 - 16.0"})})
+    sentence = lab_sentence([comma, point])
+    sentence = sentence.model_copy(update={"text": sentence.text.replace(old, new)})
+    kept, warnings = verify((Section(title="Test", sentences=(sentence,)),), (point, comma), (*case.evidence, shown))
+    stands = bool(kept) and kept[0].sentences[0].outcome is Outcome.SUPPORTED
+    assert stands is (not old) and bool(warnings) is bool(old)
+
+
+@pytest.mark.parametrize(("amount", "forms"), [
+    ("9,8 g/dl", ("9,8 g/dl", "9.8 g/dl")), ("80.0 - 100.0", ("80.0 - 100.0", "80,0 - 100,0")), ("", ()),
+    ("1.234 mg/l", ("1.234 mg/l",)), ("<5", ("<5",)), ("1,234.5", ("1,234.5",))])
+def test_the_forms_of_an_amount(amount, forms):
+    assert written_forms(amount) == forms

@@ -47,7 +47,7 @@ def test_a_wrong_token_begins_nothing(client: TestClient) -> None:
     assert client.get("/api/me").status_code == 401
 
 
-@pytest.mark.parametrize("address", ["/", "/sign-in", "/cases/c-0123456789abcdef"])
+@pytest.mark.parametrize("address", ["/", "/sign-in", "/doctor", "/cases/c-0123456789abcdef"])
 def test_every_view_is_the_one_page_under_a_strict_policy(client: TestClient, address: str) -> None:
     answer = client.get(address)
     assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/html")

@@ -11,7 +11,12 @@ from made_report_page import write_report
 from made_slide import halve, paint_nuclei, scatter, write_tiff
 from PIL import Image
 
-SLICES = 30
+from caseloom.phantoms.body import build_anatomy
+from caseloom.phantoms.film import develop, film_grid, project
+from caseloom.phantoms.specs import BodySpec, FilmSpec
+
+SLICES = 300
+PRIOR_SLICES = 30
 DESCRIPTION = """\
 files:
   film.png: {modality: DX, view: PA, body_part: CHEST, date: 2025-03-04}
@@ -22,18 +27,25 @@ files:
 def write_upload(folder: Path) -> Path:
     """Write the case; its CTs show a block of tissue, so that a review of it is quick."""
     folder.mkdir(parents=True)
-    _write_ct(folder / "ct_2024", "20240301", 1, block(SLICES))
+    _write_ct(folder / "ct_2024", "20240301", 1, block(PRIOR_SLICES))
     later = block(SLICES)
     later[:, 20:23, 20:23] = 300
     _write_ct(folder / "ct_2025", "20250304", 2, later)
-    grey = np.tile(np.linspace(0, 255, 256, dtype=np.uint8), (256, 1))
-    Image.fromarray(grey).save(folder / "film.png")
+    _write_film(folder / "film.png")
     pixels = paint_nuclei((256, 256), scatter(60, (256, 256), 14, 1), 2)
     write_tiff(folder / "slide.tiff", [pixels, halve(pixels)], 0.5)
     write_report(folder / "labs.pdf", "")
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7 broken")
     (folder / "case.yaml").write_text(DESCRIPTION)
     return folder
+
+
+def _write_film(file: Path) -> None:
+    """A coarse chest film of 8 bits."""
+    spec = FilmSpec(grid_mm=4.0, pixel_mm=2.0)
+    pixels = develop(project(build_anatomy(BodySpec(arms=True, vessel_targets=40), film_grid(spec))), spec,
+                     np.random.default_rng(1))
+    Image.fromarray((pixels >> 4).astype(np.uint8)).save(file)
 
 
 def _write_ct(folder: Path, date: str, number: int, values: np.ndarray) -> None:

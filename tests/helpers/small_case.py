@@ -28,4 +28,4 @@ def write_picture_case(folder: Path) -> Path:
     visit = VisitSpec("2025-03-04", (), None, CtSpec(columns=92, pixel_mm=4.0, slice_mm=5.0),
                       FilmSpec(grid_mm=4.0, pixel_mm=2.0))
     slide = SlideSpec(width=2000, height=1500, region=(400, 400, 400, 400), glands=4)
-    return write_case(CaseSpec(visits=(visit,), slide=slide, labs=DEMO_LABS[:1], letter=False, record=False), folder)
+    return write_case(CaseSpec(visits=(visit,), slide=slide, labs=DEMO_LABS[:1], letter=False, record=None), folder)

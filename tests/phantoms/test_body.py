@@ -84,7 +84,7 @@ def test_effusion_larger_than_the_lung_is_refused(chest: Body) -> None:
 def test_vessels_stay_out_of_the_nodules_place() -> None:
     centre, radius = (-72.0, -22.0, 48.0), 11.0
     around = Grid((-92.0, -42.0, 28.0), (1.0, 1.0, 1.0), (40, 40, 40))
-    body = build_anatomy(BodySpec(quiet_mm=(centre, radius)), around)
+    body = build_anatomy(BodySpec(quiet_mm=((centre, radius),)), around)
     x, y, z = around.axes()
     near = np.sqrt((x - centre[0]) ** 2 + (y - centre[1]) ** 2 + (z - centre[2]) ** 2) < radius - 3
     assert body.hu[near].max() < -780

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from caseloom.core.finding import Status
 from caseloom.core.refusal import RefusalCode
 from caseloom.core.result import ToolResult
 from caseloom.core.settings import Limits
-from caseloom.phantoms import CaseSpec, write_case
+from caseloom.phantoms import CaseSpec, PatientSpec, write_case
+from caseloom.phantoms.labs import ANALYTES, DEMO_LABS, make_lab_pdf
+from caseloom.phantoms.paper import joined
 from caseloom.readers.measure import MeasureReader
 from caseloom.sources.document import read_document
 from caseloom.tools.base import ToolContext
@@ -148,7 +151,7 @@ def test_a_missing_result_is_indeterminate(tmp_path: Path, shared_data: Path) ->
 
 
 def test_the_demo_reports_are_read_without_an_error(tmp_path: Path) -> None:
-    case = write_case(CaseSpec(visits=(), slide=None, record=False, letter=False), tmp_path)
+    case = write_case(CaseSpec(visits=(), slide=None, record=None, letter=False), tmp_path)
     truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))
     for report in truth["labs"]:
         result = labs(case / report["file"], tmp_path / "cache", pictures=tmp_path / "overlays")
@@ -164,6 +167,18 @@ def test_the_demo_reports_are_read_without_an_error(tmp_path: Path) -> None:
         name = (pictures.pop() or "").removeprefix("overlays/")
         with Image.open(tmp_path / "overlays" / name) as picture:
             assert picture.width > 300
+
+
+def test_each_page_has_its_own_decimal_sign(tmp_path: Path) -> None:
+    """A report with points and, behind it, two pages of another laboratory with commas."""
+    point = replace(DEMO_LABS[0], tests=ANALYTES[:6], values=DEMO_LABS[0].values[:6])
+    pages = [make_lab_pdf(PatientSpec(), lab, 1) for lab in (point, replace(DEMO_LABS[0], comma=True))]
+    (tmp_path / "joined.pdf").write_bytes(joined([pages[0], pages[1], pages[1]]))
+    result = labs(tmp_path / "joined.pdf", tmp_path / "cache")
+    numbers = [item.number for item in result.findings]
+    printed = [float(text) for text in DEMO_LABS[0].values]
+    assert numbers == [*printed[:6], *printed, *printed]
+    assert not any("decimal" in warning for warning in result.warnings)
 
 
 def test_the_same_document_gives_the_same_result(tmp_path: Path, shared_data: Path) -> None:

@@ -20,6 +20,7 @@ from caseloom.tools.labs.values import (
     is_titre,
     parse_number,
     parse_range,
+    sign_of_part,
     to_number,
 )
 
@@ -67,6 +68,12 @@ def test_what_is_no_range(text: str) -> None:
     (["7,6", "5.1"], None)])
 def test_the_decimal_sign_of_a_document(texts: list[str], sign: str | None) -> None:
     assert decimal_sign(texts) == sign
+
+
+@pytest.mark.parametrize(("texts", "sign"), [(["7,6", "5.1", "4.2"], "."), (["7,6"], ","), (["7,6", "5.1"], ","),
+                                             (["150"], ",")])
+def test_the_decimal_sign_of_a_page_in_a_document_with_commas(texts: list[str], sign: str) -> None:
+    assert sign_of_part(texts, ",") == sign
 
 
 @pytest.mark.parametrize(("number", "comparator", "limits", "flag"), [
@@ -182,6 +189,7 @@ def test_specimen_and_unit_decide_between_codes(name: str, specimen: str | None,
 @pytest.mark.parametrize(("texts", "specimen"), [
     (("Protein", None, "Serum / EDTA blood / Urine"), None), (("Protein", "URINE", "Serum / Urine"), "urine"),
     (("Glucose", None, "Serum/Plasma"), "plasma"), (("Glucose", None, "EDTA plasma"), "plasma"),
+    (("Rapid Plasma Reagin (RPR)", None, None), None),
     (("CSF/serum albumin ratio", None, None), None), (("pH", "Venous blood gas", None), None),
     (("pH", "Arterial blood gas", "Serum"), "arterial"), (("pH", None, "Arterial whole blood"), "arterial"),
     (("PaO2", None, None), "arterial"), (("pCO2(a)", None, None), "arterial"), (("pO2", None, None), None)])

@@ -437,3 +437,29 @@ def test_list_and_question_agree_on_a_past_time(tmp_path, medicine, on_list, whe
     assert (answer.value.text if answer.value else None) == whether
     assert answer.status is ANSWERED
     assert ("Not on record in 2021: Ramipril, from 2020-01-05 to 2020-09-01." in answer.text) is (whether is None)
+
+
+def test_the_latest_result_is_one_whatever_the_system_of_units(tmp_path):
+    loinc = "http://loinc.org"
+    results = [about_anna("Observation", id=code, status="final", category=[status("laboratory")],
+                          code=concept("Creatinine", loinc, code), effectiveDateTime=day,
+                          valueQuantity={"value": value, "unit": unit})
+               for code, day, value, unit in (("2160-0", "2024-02-01", 1.2, "mg/dL"),
+                                              ("14682-9", "2024-09-01", 97, "umol/L"))]
+    answer = ask("What was the latest creatinine?", run_on_resources(tmp_path, ANNA, *results))
+    assert answer.value is not None and (answer.value.number, answer.value.date) == (97, "2024-09-01")
+    assert len(answer.sentences) == 1
+
+
+def test_the_width_of_a_distribution_is_no_count(tmp_path):
+    loinc = "http://loinc.org"
+    names = {"789-8": ("RBC", "Erythrocytes [#/volume] in Blood by Automated count", 4.4, "10*6/uL"),
+             "788-0": ("RDW", "Erythrocyte [DistWidth] in Blood by Automated count", 12.6, "%")}
+    results = [about_anna("Observation", id=code, status="final", category=[status("laboratory")],
+                          code={"text": name, "coding": [{"system": loinc, "code": code, "display": display}]},
+                          effectiveDateTime="2024-02-01", valueQuantity={"value": value, "unit": unit})
+               for code, (name, display, value, unit) in names.items()]
+    result = run_on_resources(tmp_path, ANNA, *results)
+    asked = {word: ask(f"What was the latest {word}?", result).value for word in ("RBC", "RDW", "erythrocytes")}
+    assert {word: value.number for word, value in asked.items() if value} == {
+        "RBC": 4.4, "RDW": 12.6, "erythrocytes": 4.4}

@@ -33,7 +33,7 @@ class Made:
 @pytest.fixture(scope="module")
 def made() -> Made:
     grid = ct_grid(CtSpec(columns=200, pixel_mm=2.2, slice_mm=2.5))
-    body = build_anatomy(BodySpec(seed=21, blood_hu=60, vessel_targets=150, arms=True, quiet_mm=None), grid)
+    body = build_anatomy(BodySpec(seed=21, blood_hu=60, vessel_targets=150, arms=True, quiet_mm=()), grid)
     affine = np.zeros((4, 4))
     affine[[2, 1, 0], [0, 1, 2]], affine[3, 3], affine[:3, 3] = grid.spacing[::-1], 1, grid.origin
     return Made(body.hu, {name: mask.astype(np.float32) / 255 for name, mask in body.masks.items()},

@@ -66,7 +66,7 @@ def chest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     folder = tmp_path_factory.mktemp("chest")
     ct = CtSpec(columns=176, pixel_mm=2.1, slice_mm=2.5, compress=False)
     write_case(CaseSpec(visits=(VisitSpec("2025-03-04", (NoduleSpec(diameter_mm=9.0),), None, ct, None),), slide=None,
-                        labs=(), record=False, letter=False), folder)
+                        labs=(), record=None, letter=False), folder)
     truth = json.loads((folder / "truth.json").read_text())
     return folder / "case", next(study for study in truth["studies"] if study["modality"] == "CT")
 

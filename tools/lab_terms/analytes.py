@@ -19,7 +19,7 @@ _SPECIMENS = {
     "csf": r"csf|cerebrospinal|liquor|spinal fluid",
     "stool": r"stool|f(?:a?e)ces|f(?:a?e)cal",
     "fluid": r"pleural|ascit\w+|synovial|peritoneal|body fluid|drain|semen|saliva|sweat",
-    "plasma": r"plasma",
+    "plasma": r"plasma(?! reagin| cells?)",
     "serum": r"serum",
     "blood": r"(?<!arterial )whole blood|edta(?! plasma)|venous blood|blood count|capillary",
 }

@@ -7,15 +7,17 @@ do not hold, is a finding of its own under the model's name; one that no line of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
-from ...core.case import CaseFile
+from ...core.case import CaseFile, Identity
 from ...core.errors import RefusedFile
 from ...core.evidence import DocumentSpan, Evidence, make_evidence
 from ...core.finding import Category, Finding, Status, Value
+from ...core.settings import Limits
 from ...readers.reading import Reading
 from ...readers.recipes.lab_page import PAGE_SIDE, LabRow, lab_page_request
 from ...readers.request import Request, Rgb
@@ -68,7 +70,7 @@ class _Read:
 
 
 def read_pages(document: Document, stretches: Sequence[Sequence[Stretch]], kept: Kept, file: CaseFile,
-               context: ToolContext, sign: DecimalSign) -> Beside:
+               context: ToolContext, signs: Mapping[int, DecimalSign]) -> Beside:
     """Show a document's pages to a reader that interprets; nothing when it interprets nothing.
 
     Only pages that are about one person are shown: the case's patient where there is a case.
@@ -79,7 +81,7 @@ def read_pages(document: Document, stretches: Sequence[Sequence[Stretch]], kept:
         kept: the results of its words that are the patient's.
         file: the document's.
         context: reader, patient, limits.
-        sign: the document's decimal sign.
+        signs: the decimal sign of each page, by its number.
     """
     beside = Beside()
     if not context.reader.identity.interprets:
@@ -91,7 +93,7 @@ def read_pages(document: Document, stretches: Sequence[Sequence[Stretch]], kept:
     pages = [f"page {read.page.number}" for read in shown]
     beside.warnings += unclear(context, zip(pages, readings, strict=False), f"of {_called(document.date)}")
     for read, reading in zip(shown, readings, strict=False):
-        _Teller(read, reading, file, document.date, beside).tell(sign)
+        _Teller(read, reading, file, document.date, beside).tell(signs[read.page.number])
     return beside
 
 
@@ -138,20 +140,31 @@ def _requests(reads: Sequence[_Read], document: Document, file: CaseFile, contex
     shown, requests = [], []
     for read in reads:
         try:
-            pixels = render_page(context.root / file.path, read.page.number, _resolution(read.page), context.limits)
+            picture = shown_page(context.root / file.path, read.page, people, context.limits)
         except RefusedFile as error:
             beside.warnings.append(f"page {read.page.number} was not shown to {context.reader.identity.name}: "
                                    f"{error.reason}")
             continue
-        picture = upright(blank_page(pixels, read.page, people), read.page)
         shown.append(read)
         requests.append(lab_page_request(picture, scope=read.context.opaque_patient))
     return shown, requests
 
 
-def _resolution(page: Page) -> float:
-    """Dots per inch that make the page's longer side `PAGE_SIDE`; a picture file keeps its own pixels."""
-    return PAGE_SIDE * 72.0 / max(page.width, page.height)
+def shown_page(path: Path, page: Page, people: Sequence[Identity], limits: Limits) -> Rgb:
+    """A page as a model is shown it: upright, identities painted over, its longer side `PAGE_SIDE` pixels, or as many
+    as a picture file has.
+
+    Args:
+        path: of the document.
+        page: of it.
+        people: whose names, numbers and birth dates are painted over.
+        limits: as for reading.
+
+    Raises:
+        RefusedFile: the page cannot be drawn.
+    """
+    pixels = render_page(path, page.number, PAGE_SIDE * 72.0 / max(page.width, page.height), limits)
+    return upright(blank_page(pixels, page, people), page)
 
 
 def upright(pixels: Rgb, page: Page) -> Rgb:
@@ -176,7 +189,7 @@ class _Teller:
         """Add to `Beside` what the answer confirms, says otherwise or says alone, and warnings of what it lacks.
 
         Args:
-            sign: the document's decimal sign, by which the model's numbers are read.
+            sign: the page's decimal sign, by which the model's numbers are read.
         """
         self._beside.evidence.append(self._whole)
         if self._reading.value is None:

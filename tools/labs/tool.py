@@ -28,7 +28,7 @@ from .read import read_pages
 from .results import Result, result_of, sheet_of
 from .row import Row
 from .rows import rows_of
-from .values import DecimalSign, decimal_sign, parts_thousands
+from .values import DecimalSign, decimal_sign, parts_thousands, sign_of_part
 
 _LETTERS = (DocumentKind.LETTER, DocumentKind.DISCHARGE_LETTER, DocumentKind.RADIOLOGY_REPORT,
             DocumentKind.PATHOLOGY_REPORT)
@@ -82,7 +82,7 @@ def harvest_document(document: Document, file: CaseFile, context: ToolContext, h
     kept = dated_results(own_results(results, file, context, harvest), harvest)
     several = max(stretch.person for page in stretches for stretch in page) > 1
     pictures = draw_pages(document, [result for result, _ in kept], file, context)
-    beside = read_pages(document, stretches, kept, file, context, sign_of(document))
+    beside = read_pages(document, stretches, kept, file, context, signs_of(document))
     for at, (result, stretch) in enumerate(kept):
         numbered = several and context.patient is None and stretch.person > 0
         patient = f"{context.opaque_patient}-{stretch.person}" if numbered else context.opaque_patient
@@ -95,10 +95,10 @@ def harvest_document(document: Document, file: CaseFile, context: ToolContext, h
 
 def printed_rows(document: Document) -> list[list[Row]]:
     """The rows of results on every page; letters are passed over."""
-    sign = sign_of(document)
-    spaced = parts_thousands(document.text)
+    spaced, signs = parts_thousands(document.text), signs_of(document)
     return [[] if kind_of_page(page) in _LETTERS else
-            rows_of(page, sign, month_first=document.date_order.month_first, spaced=spaced) for page in document.pages]
+            rows_of(page, signs[page.number], month_first=document.date_order.month_first, spaced=spaced)
+            for page in document.pages]
 
 
 def results_of(document: Document, printed_pages: Sequence[Sequence[Row]], stretches: Sequence[Sequence[Stretch]],
@@ -122,9 +122,11 @@ def without_person(row: Row, stretch: Stretch, patient: Patient | None) -> Row:
     return replace(row, panel=None) if named else row
 
 
-def sign_of(document: Document) -> DecimalSign:
-    """The document's decimal sign; a point where its numbers leave it open."""
-    return decimal_sign(word.text for page in document.pages for word in page.words) or "."
+def signs_of(document: Document) -> dict[int, DecimalSign]:
+    """The decimal sign of each page by its number, since reports of several laboratories may be joined in one document;
+    the document's where a page's numbers tell none, and a point where none do."""
+    whole = decimal_sign(word.text for page in document.pages for word in page.words) or "."
+    return {page.number: sign_of_part((word.text for word in page.words), whole) for page in document.pages}
 
 
 def own_results(results: Sequence[tuple[Result, Stretch]], file: CaseFile, context: ToolContext,
@@ -207,8 +209,8 @@ def colour_of(result: Result) -> tuple[int, int, int]:
 def warnings_of(document: Document, results: Sequence[Result]) -> list[str]:
     """What a person should know about the reading; no name and no path in it."""
     warnings = [f"page {result.page.number}: {doubt}" for result in results for doubt in result.doubts]
-    if decimal_sign(word.text for page in document.pages for word in page.words) is None:
-        warnings.append("points and commas are used alike as decimal signs; numbers with a comma were not read")
+    if any(decimal_sign(word.text for word in page.words) is None for page in document.pages):
+        warnings.append("points and commas are used alike as decimal signs; numbers with one of them were not read")
     warnings += [f"page {page.number}: {page.unseen} words that cannot be seen on the page were left out"
                  for page in document.pages if page.unseen]
     if not document.date_order.sure and _AMBIGUOUS_DATE.search(document.text):

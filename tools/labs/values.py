@@ -57,6 +57,19 @@ def decimal_sign(texts: Iterable[str]) -> DecimalSign | None:
     return "," if counts[","] > counts["."] else "."
 
 
+def sign_of_part(texts: Iterable[str], otherwise: DecimalSign) -> DecimalSign:
+    """The decimal sign of a page: that of its own numbers, by majority of those that leave no doubt.
+
+    Args:
+        texts: the page's words.
+        otherwise: the document's, where the page's numbers tell none.
+    """
+    counts = Counter(sign for text in texts if "." in text or "," in text for sign in signs_in(text))
+    if counts["."] == counts[","]:
+        return otherwise
+    return "," if counts[","] > counts["."] else "."
+
+
 @lru_cache(maxsize=16384)
 def signs_in(text: str) -> str:
     """The decimal signs of the numbers in a word that leave no doubt, one after the other."""

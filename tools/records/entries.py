@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
+from ...core.analytes import analyte_key
 from ...core.evidence import DocumentSpan, Evidence, FhirResource
 from ...core.finding import Assertion, Category, Finding, Status
 from ...core.moments import moment_key
@@ -209,10 +210,11 @@ def untold(asked: Asked, entries: Sequence[Entry]) -> list[Entry]:
 
 
 def by_analyte(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """Entries that measure the same, by code or else by name, in the order of first appearance."""
+    """Entries that measure the same, by code (mass and amount of substance are one) or else by name, in the order of
+    first appearance."""
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         code = entry.finding.code
-        key = f"{code.system}|{code.code}" if code else head_of(entry.finding.name)
+        key = f"{code.system}|{analyte_key(code.code)}" if code else head_of(entry.finding.name)
         groups.setdefault("|".join([key, entry.finding.laterality or "", entry.finding.site or ""]), []).append(entry)
     return groups

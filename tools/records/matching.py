@@ -103,8 +103,11 @@ def fold(text: str) -> str:
 
 
 def head_of(name: str) -> str:
-    """A folded name without what only says how and in what it was measured (LOINC long names, SNOMED tags)."""
-    folded = _SEMANTIC_TAG.sub("", fold(name).strip())
+    """A folded name without what only says how and in what it was measured (LOINC long names, SNOMED tags).
+
+    The spread of a size, which LOINC writes in brackets as a property, is another result than the count.
+    """
+    folded = _SEMANTIC_TAG.sub("", fold(name).strip()).replace("[distwidth]", "distribution width")
     folded = re.sub(r"/\S+\.total\b", "", re.sub(r"\[[^\]]*\]", "", folded))
     return _METHOD.sub("", _SPECIMEN.sub("", folded)).strip() or folded
 

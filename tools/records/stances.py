@@ -27,8 +27,9 @@ _JOINT = re.compile(r"(?:[\s,/&()]|\b(?:and|or|nor|and/or|as well as|also|the|a|
 _ASIDE = re.compile(r",\s*(?:which|who|that|though|although|initially|first)\b[^,]*,")
 """A clause put in between, which a later word reaches over."""
 _NEW_SUBJECT = re.compile(r",\s*(?:small|moderate|large|mild|severe|marked|extensive|stable|unchanged|persistent"
-                          r"|bilateral|diffuse|chronic|known|trace|minimal|left|right|old)\b(?!.*\b(?:or|nor)\b)")
-"""After "no X, small Y" the second thing is there; in "no X, small Y or Z" it is not."""
+                          r"|bilateral|diffuse|chronic|known|trace|minimal|left|right|old)\b"
+                          r"(?!.*(?:\b(?:or|nor)\b|[a-z]/[a-z]))")
+"""After "no X, small Y" the second thing is there; in "no X, small Y or Z" and "no X, small Y/Z" it is not."""
 
 
 class Stance(StrEnum):

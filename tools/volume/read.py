@@ -74,7 +74,7 @@ def read_volume(telling: Telling, study: Study) -> list[Said]:
         telling.warnings.append(f"{reader.name} was asked nothing about {what}: nothing is known to be asked of its "
                                 "modality and part of the body; case.yaml can name a body_part")
         return []
-    shown = show_slices(telling)
+    shown = show_slices(volume, telling.series.uid)
     try:
         requests = _requests(telling, shown, questions, " and ".join(parts) or None)
     except InputError as error:
@@ -116,16 +116,19 @@ def parts_shown(telling: Telling, study: Study) -> tuple[str, ...]:
     return ("chest", *parts) if whole or (spans and most and not parts) else parts
 
 
-def show_slices(telling: Telling) -> Shown:
+def show_slices(volume: Volume, series_uid: str) -> Shown:
     """The volume in the order of the scanner's numbers, where it has any, each slice as it is stored.
 
     A NIfTI or NRRD file keeps no such view, so its slices are turned to the usual one: the patient's front at the top
     and the right side at the left.
+
+    Args:
+        volume: as loaded.
+        series_uid: of the series that it was loaded from.
     """
-    volume = telling.volume
     order = shown_order(volume.instance_numbers)
     voxels = volume.voxels if order[0] == 0 else volume.voxels[::-1]
-    if volume.planes[0].instance_uid == telling.series.uid:  # no DICOM: see `Plane`
+    if volume.planes[0].instance_uid == series_uid:  # no DICOM: see `Plane`
         rows, columns = view_of(volume.geometry, "slice", 0).flips
         voxels = voxels[:, ::-1 if rows else 1, ::-1 if columns else 1]
     return Shown(voxels, tuple(order[place] for place in sample_slices(len(order))))

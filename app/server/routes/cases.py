@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from ....sources.inspect import Inspection
 from ..access import CallerHere, ServiceHere
@@ -27,6 +28,7 @@ def list_cases(caller: CallerHere, service: ServiceHere,
                limit: Annotated[int, Query(ge=1, le=200)] = 50,
                offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0) -> CaseList:
     """The cases that the user may see, newest first."""
+    service.accesses.note_once(caller.session, "cases listed", "", caller.user.account)
     entries = service.registry.seen_by(caller.user)
     return CaseList(cases=tuple(shown(service, entry) for entry in entries[offset:offset + limit]), total=len(entries))
 
@@ -46,7 +48,9 @@ def add_case(given: NewCase, response: Response, caller: CallerHere, service: Se
 @router.get("/{case}", responses=described(401, 404))
 def get_case(case: CaseKey, caller: CallerHere, service: ServiceHere) -> CaseState:
     """A case: how far it is."""
-    return shown(service, service.case(caller.user, case))
+    entry = service.case(caller.user, case)
+    service.accesses.note_once(caller.session, "case seen", entry.id, caller.user.account)
+    return shown(service, entry)
 
 
 @router.patch("/{case}", responses=described(401, 403, 404, 422))
@@ -54,14 +58,14 @@ def change_case(case: CaseKey, given: CaseChange, caller: CallerHere, service: S
     """Change a case's title, patient or question, or who else may see it."""
     caller.needs(Role.READER)
     entry = service.case(caller.user, case)
-    fields = given.model_dump(exclude_unset=True, exclude_none=True)
+    fields = given.model_dump(exclude_unset=True)
     if "users" in fields and not _owns(caller.user, entry):
         raise Problem(403, "only its owner or a signer shares a case")
+    service.accesses.note("case changed", entry.id, caller.user.account, fields=sorted(fields))
     if "patient" in fields and fields["patient"] != entry.patient:
         fields["report"] = None  # what was reviewed is another person's
         service.close(entry)
     changed = service.registry.change(entry.id, **fields)
-    service.accesses.note("case changed", entry.id, caller.user.account, fields=sorted(fields))
     return shown(service, changed or entry)
 
 
@@ -72,14 +76,15 @@ def remove_case(case: CaseKey, caller: CallerHere, service: ServiceHere) -> None
     entry = service.case(caller.user, case)
     if not _owns(caller.user, entry):
         raise Problem(403, "only its owner or a signer removes a case")
-    service.forget(entry)
     service.accesses.note("case removed", entry.id, caller.user.account)
+    service.forget(entry)
 
 
 @router.get("/{case}/files", responses=described(401, 404, 409))
 def list_files(case: CaseKey, caller: CallerHere, service: ServiceHere) -> FileList:
     """The files that were uploaded so far."""
     entry = _uploaded(service, caller.user, case)
+    service.accesses.note_once(caller.session, "uploads listed", entry.id, caller.user.account)
     return FileList(files=tuple(FileKept(file=name, bytes=size)
                                 for name, size in sorted(service.uploads.sizes(entry.id).items())))
 
@@ -91,9 +96,10 @@ async def upload_file(case: CaseKey, name: FileName, request: Request, caller: C
                       service: ServiceHere) -> FileKept:
     """Upload one file as it is, under its path in the case. A case that is one .zip is unpacked when it is read."""
     caller.needs(Role.READER)
-    entry = _uploaded(service, caller.user, case)
+    entry = await run_in_threadpool(_uploaded, service, caller.user, case)
+    await run_in_threadpool(service.accesses.note, "file uploaded", entry.id, caller.user.account, file=name)
     size = await service.uploads.keep(entry.id, name, request.stream())
-    service.uploaded(entry)
+    await run_in_threadpool(service.uploaded, entry)
     return FileKept(file=name, bytes=size)
 
 
@@ -102,6 +108,7 @@ def remove_file(case: CaseKey, name: FileName, caller: CallerHere, service: Serv
     """Take an uploaded file out of its case."""
     caller.needs(Role.READER)
     entry = _uploaded(service, caller.user, case)
+    service.accesses.note("file removed", entry.id, caller.user.account, file=name)
     service.uploads.remove(entry.id, name)
     service.uploaded(entry)
 

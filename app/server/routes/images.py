@@ -6,21 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
+from .... import __version__
 from ....core.case import Case, FileKind, Series
 from ....core.words import Word
 from ..access import Caller, CallerHere, ServiceHere
+from ..image_words import DocumentShown, FilmShown, SlideShown, VolumeShown
 from ..images import (
     VIEWERS,
     VOLUMES,
-    DocumentShown,
-    FilmShown,
     Images,
-    SlideShown,
-    VolumeShown,
     film_pixels,
     film_shown,
+    key_of,
     series_of,
     shown_as,
 )
@@ -34,18 +33,18 @@ router = APIRouter(prefix="/cases/{case}", tags=["images"])
 SeriesKey = Annotated[str, Path(pattern=r"^S[0-9]{1,5}-[0-9]{1,5}$", examples=["S2-1"],
                                 description="Key of a series: S2-1 is the first of study S2.")]
 Index = Annotated[int, Path(ge=0, le=100_000)]
-KEPT = {"Cache-Control": "private, max-age=3600"}
-"""Pieces of an image: the reader's own browser may keep them."""
 PROBLEMS = described(401, 404, 409, 422, 503)
 T = TypeVar("T")
 
 
 def picture(kind: str, what: str) -> dict[int | str, dict[str, Any]]:
     """What a description says of an answer that is no JSON."""
-    return {200: {"description": what, "content": {kind: {"schema": {"type": "string", "format": "binary"}}}}}
+    return {200: {"description": what, "content": {kind: {"schema": {"type": "string", "format": "binary"}}}},
+            304: {"description": "What the client has is still the picture."}}
 
 
-BYTES = picture("application/octet-stream", "Little-endian values, row by row.")
+VALUES = "application/octet-stream"
+BYTES = picture(VALUES, "Little-endian values, row by row.")
 
 
 @dataclass(frozen=True)
@@ -137,6 +136,7 @@ def list_studies(case: CaseKey, caller: CallerHere, service: ServiceHere) -> Stu
 def list_places(case: CaseKey, caller: CallerHere, service: ServiceHere) -> Places:
     """In which series each piece of the report's evidence is seen."""
     entry, opened = _opened(service, caller, case)
+    service.accesses.note_once(caller.session, "evidence listed", entry.id, caller.user.account)
     report = service.reports.of(entry)
     viewers = {f"{study.id}-{n}": VIEWERS.get(series.kind) for study in opened.studies
                for n, series in enumerate(study.series, 1)}
@@ -149,6 +149,7 @@ def list_marks(case: CaseKey, series: SeriesKey, caller: CallerHere, service: Se
     """Where the report's evidence lies on a series, and which sentences rest on it."""
     entry, opened = _opened(service, caller, case)
     _, shown = series_of(opened, series)
+    service.accesses.note_once(caller.session, "evidence listed", entry.id, caller.user.account)
     report = service.reports.of(entry)
     items = evidence_of(report, opened).get(series, [])
     if shown.kind in VOLUMES:
@@ -167,12 +168,12 @@ def describe_volume(look: LookHere) -> VolumeShown:
 
 
 @router.get("/volumes/{series}/slices/{index}", response_class=Response, responses={**BYTES, **PROBLEMS})
-def read_slice(look: LookHere, index: Index) -> Response:
+def read_slice(look: LookHere, request: Request, index: Index) -> Response:
     """One slice of a volume, as its description says."""
     shown = shown_as(look.series, *VOLUMES)
     if not look.images.is_decoded(shown):
         look.heavy(look.images.volume, *VOLUMES)
-    return Response(look.images.slice(look.case, shown, index), media_type="application/octet-stream", headers=KEPT)
+    return _piece(request, look, VALUES, lambda: look.images.slice(look.case, shown, index))
 
 
 @router.get("/films/{series}", responses=PROBLEMS)
@@ -182,10 +183,9 @@ def describe_film(look: LookHere) -> FilmShown:
 
 
 @router.get("/films/{series}/pixels", response_class=Response, responses={**BYTES, **PROBLEMS})
-def read_film(look: LookHere) -> Response:
+def read_film(look: LookHere, request: Request) -> Response:
     """A film as it hangs: uint16, bright where dense."""
-    pixels = film_pixels(look.heavy(look.images.film, FileKind.FILM))
-    return Response(pixels, media_type="application/octet-stream", headers=KEPT)
+    return _piece(request, look, VALUES, lambda: film_pixels(look.heavy(look.images.film, FileKind.FILM)))
 
 
 @router.get("/slides/{series}", responses=PROBLEMS)
@@ -196,10 +196,10 @@ def describe_slide(look: LookHere) -> SlideShown:
 
 @router.get("/slides/{series}/tiles/{level}/{column}/{row}", response_class=Response,
             responses={**picture("image/jpeg", "A tile."), **PROBLEMS})
-def read_tile(look: LookHere, level: Index, column: Index, row: Index) -> Response:
+def read_tile(look: LookHere, request: Request, level: Index, column: Index, row: Index) -> Response:
     """A tile of a slide, as Deep Zoom counts levels, columns and rows."""
     shown = shown_as(look.series, FileKind.SLIDE)
-    return Response(look.images.tile(look.case, shown, level, column, row), media_type="image/jpeg", headers=KEPT)
+    return _piece(request, look, "image/jpeg", lambda: look.images.tile(look.case, shown, level, column, row))
 
 
 @router.get("/documents/{series}", responses=PROBLEMS)
@@ -210,10 +210,19 @@ def describe_document(look: LookHere) -> DocumentShown:
 
 @router.get("/documents/{series}/pages/{page}", response_class=Response,
             responses={**picture("image/png", "A page."), **PROBLEMS})
-def read_page(look: LookHere, page: Index) -> Response:
+def read_page(look: LookHere, request: Request, page: Index) -> Response:
     """A page of a document, drawn anew, unrotated; pages count from 1."""
-    drawn = look.heavy(lambda case, series: look.images.page(case, series, page), FileKind.DOCUMENT)
-    return Response(drawn, media_type="image/png", headers=KEPT)
+    return _piece(request, look, "image/png", lambda: look.heavy(
+        lambda case, series: look.images.page(case, series, page), FileKind.DOCUMENT))
+
+
+def _piece(request: Request, look: Look, media: str, make: Callable[[], bytes]) -> Response:
+    """A piece of an image, or word that the reader's browser still has it."""
+    tag = f'"{key_of(look.series)}-{__version__}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(make(), media_type=media, headers=headers)
 
 
 def _opened(service: Service, caller: Caller, case: str) -> tuple[CaseEntry, Case]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Response
 from fastapi.concurrency import run_in_threadpool
@@ -17,20 +17,21 @@ from ..jobs import OVER, Job, JobKind, JobState
 from ..problems import Problem, described
 from ..roles import Role
 from ..service import Service
-from ..words import JOB_ID, JobList, JobShown, NewReview, NewToolRun
+from ..words import JOB_ID, JobList, JobShown, NewReview, NewToolRun, ToolName
 from .cases import CaseKey
 
 router = APIRouter(tags=["jobs"])
 JobKey = Annotated[str, Path(pattern=r"^j-[0-9a-f]{16}$", description="Id of a job.", examples=[JOB_ID])]
-ToolName = Literal["volume", "pathology", "localization", "comparison", "labs", "records"]
 PictureName = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,200}$", description="File name of a picture.")]
 GLANCE = 0.25
 """Seconds between two looks at a job that is watched."""
 
 
 def job_of(job: JobKey, caller: CallerHere, service: ServiceHere) -> Job:
-    """The job that a request names; a stream asks before it begins."""
-    return service.job(caller.user, job)
+    """The job that a request names, once the access trail holds that somebody looks; a stream asks before it begins."""
+    found = service.job(caller.user, job)
+    service.accesses.note_once(caller.session, "jobs seen", found.case, caller.user.account)
+    return found
 
 
 JobHere = Annotated[Job, Depends(job_of)]
@@ -54,8 +55,8 @@ def start_review(case: CaseKey, given: NewReview, response: Response, caller: Ca
     """Queue a review of the whole case. One that is queued or runs already with the same wishes is given back."""
     caller.needs(Role.READER)
     entry = service.case(caller.user, case)
+    service.accesses.note("review queued", entry.id, caller.user.account, fresh=given.fresh)
     job = service.queue_review(caller.user, entry, reader=given.reader, question=given.question, fresh=given.fresh)
-    service.accesses.note("review queued", entry.id, caller.user.account, job=job.id)
     return _accepted(service, job, response)
 
 
@@ -65,8 +66,8 @@ def start_tool(case: CaseKey, tool: ToolName, given: NewToolRun, response: Respo
     """Queue a run of one tool on files of the case."""
     caller.needs(Role.READER)
     entry = service.case(caller.user, case)
+    service.accesses.note("tool queued", entry.id, caller.user.account, tool=tool)
     job = service.queue_tool(caller.user, entry, tool, given)
-    service.accesses.note("tool queued", entry.id, caller.user.account, job=job.id, tool=tool)
     return _accepted(service, job, response)
 
 
@@ -74,6 +75,7 @@ def start_tool(case: CaseKey, tool: ToolName, given: NewToolRun, response: Respo
 def list_jobs(case: CaseKey, caller: CallerHere, service: ServiceHere) -> JobList:
     """The jobs of a case, newest first."""
     entry = service.case(caller.user, case)
+    service.accesses.note_once(caller.session, "jobs seen", entry.id, caller.user.account)
     return JobList(jobs=tuple(_shown(service, job) for job in service.jobs.of(entry.id)))
 
 
@@ -139,4 +141,7 @@ def _accepted(service: Service, job: Job, response: Response) -> JobShown:
 
 
 def _shown(service: Service, job: Job) -> JobShown:
+    if job.error is not None:
+        job = job.model_copy(update={"error": job.error.model_copy(update={
+            "detail": service.without_folders(job.error.detail)})})
     return JobShown(job=job, position=service.jobs.position(job))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
-from ..access import ServiceHere
+from ..access import ServiceHere, address_of, slow_down
 from ..problems import Problem
 from .cases import CaseKey
 from .system import set_cookie
@@ -30,8 +30,9 @@ def home(request: Request, service: ServiceHere,
         return _page()
     user = service.users.with_token(token)
     if user is None:
-        service.strangers.take(request.client.host if request.client else "unknown")
+        slow_down(service.strangers.take(address_of(request.scope)))
         return RedirectResponse("/sign-in?refused=1", 303)
+    slow_down(service.rate.take(user.name))
     answer = RedirectResponse("/", 303)
     set_cookie(answer, service.sessions.begin(user)[0], service)
     service.accesses.note("signed in", "", user.account)
@@ -41,6 +42,12 @@ def home(request: Request, service: ServiceHere,
 @router.get("/sign-in", response_class=FileResponse)
 def sign_in() -> Response:
     """The page, which asks for a token there."""
+    return _page()
+
+
+@router.get("/doctor", response_class=FileResponse)
+def doctor_page() -> Response:
+    """The page, which shows there what is installed."""
     return _page()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path as Folder
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -17,18 +16,21 @@ from ....core.report import Report, ReportStatus
 from ....core.words import Word
 from ....memory.audit import Entry
 from ..access import Caller, CallerHere, ServiceHere
+from ..draft_words import Approval, Edits, NewAddendum, Rejection, SentenceCheck, SentenceStands
 from ..problems import Problem, described
 from ..registry import CaseEntry
 from ..reports import WRITTEN
 from ..roles import Role
 from ..service import Service
-from ..words import Approval, Edits, NewAddendum, Rejection, SentenceCheck, SentenceStands
 from .cases import CaseKey
 from .jobs import PictureName
 
 router = APIRouter(prefix="/cases/{case}", tags=["reports"])
 MEDIA = {Form.JSON: "application/json", Form.MARKDOWN: "text/markdown; charset=utf-8",
          Form.HTML: "text/html; charset=utf-8", Form.PDF: "application/pdf", Form.FHIR: "application/fhir+json"}
+MADE = {".dcm": "application/dicom", ".csv": "text/csv; charset=utf-8", ".geojson": "application/geo+json",
+        ".json": "application/schema+json", ".zip": "application/zip"}
+"""Of the forms that are made when they are asked for, by the suffix of their file."""
 PAGE_POLICY = "sandbox allow-scripts allow-downloads; default-src 'none'; style-src 'unsafe-inline'; img-src data:; " \
               "script-src 'unsafe-inline'; frame-ancestors 'self'"
 """Of the report's own page, which holds everything it shows: it may draw itself and nothing else, apart from the
@@ -45,28 +47,28 @@ class Trail(Word):
 @router.get("/report", response_class=FileResponse, responses={
     200: {"model": Report, "description": "The report. JSON is schema caseloom.report/1; several files come as .zip.",
           "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (
-              "text/markdown", "text/html", "application/pdf", "application/fhir+json", "application/dicom",
-              "application/geo+json", "text/csv", "application/zip")}},
+              "text/markdown", "text/html", "application/pdf", "application/dicom", "text/csv", "application/zip")}
+          | {kind: {"schema": {"type": "object"}} for kind in (
+              "application/fhir+json", "application/geo+json", "application/schema+json")}},
     304: {"description": "What the client has is still the report."}, **described(401, 404, 409, 422, 503)})
 def read_report(case: CaseKey, request: Request, caller: CallerHere, service: ServiceHere,
                 form: Annotated[Form, Query(alias="format", description="In which form.")] = Form.JSON) -> Response:
     """The latest report of the case."""
     entry = service.case(caller.user, case)
-    folder = service.reports.folder(entry)
+    service.reports.folder(entry)
     service.accesses.note("report read", entry.id, caller.user.account, form=form)
     if form not in WRITTEN:
         return _made(service, caller, entry, form)
-    content, digest = service.reports.as_json(entry) if form is Form.JSON else (
-        (folder / WRITTEN[form]).read_bytes(), "")
-    tag = f'"{sha256(content).hexdigest()}"'
+    written = service.reports.written(entry, form)
+    tag = f'"{written.sha256}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if form is Form.JSON:
-        headers[CONTENT] = digest
+        headers[CONTENT] = written.digest
     if form is Form.HTML:
         headers |= {"Content-Security-Policy": PAGE_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
-    return Response(content, media_type=MEDIA[form], headers=headers)
+    return Response(written.content, media_type=MEDIA[form], headers=headers)
 
 
 @router.get("/overlays/{name}", response_class=FileResponse, responses=described(401, 404))
@@ -84,7 +86,9 @@ def read_picture(case: CaseKey, name: PictureName, caller: CallerHere, service: 
 def check_words(case: CaseKey, given: SentenceCheck, caller: CallerHere, service: ServiceHere) -> SentenceStands:
     """How new words for a sentence would stand, held against the findings that it cites; nothing is changed."""
     caller.needs(Role.READER)
-    stands = service.reports.checked(service.case(caller.user, case), given.at, given.text)
+    entry = service.case(caller.user, case)
+    service.accesses.note_once(caller.session, "words checked", entry.id, caller.user.account)
+    stands = service.reports.checked(entry, given.at, given.text)
     return SentenceStands(text=stands.text, support=stands.support, reason=stands.reason)
 
 
@@ -139,4 +143,5 @@ def _made(service: Service, caller: Caller, entry: CaseEntry, form: Form) -> Fil
     except BaseException:
         rmtree(folder, ignore_errors=True)
         raise
-    return FileResponse(file, filename=file.name, background=BackgroundTask(rmtree, folder, ignore_errors=True))
+    return FileResponse(file, filename=file.name, media_type=MADE[file.suffix],
+                        background=BackgroundTask(rmtree, folder, ignore_errors=True))

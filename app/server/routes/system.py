@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from .... import __version__
 from ...doctor import Diagnosis, diagnose
-from ..access import CallerHere, ServiceHere
+from ..access import CallerHere, ServiceHere, address_of, slow_down
 from ..problems import Problem, described
 from ..roles import Role
 from ..sessions import COOKIE
@@ -41,9 +41,9 @@ def begin_session(given: TokenGiven, request: Request, response: Response, servi
     """Begin a browser's session: the cookie that is set stands for the token."""
     user = service.users.with_token(given.token)
     if user is None:
-        wait = service.strangers.take(request.client.host if request.client else "unknown")
-        raise Problem(429, "too many wrong tokens; slow down", {"Retry-After": str(int(wait) + 1)}) if wait else \
-            Problem(401, "this is no token of this server", {"WWW-Authenticate": "Bearer"})
+        slow_down(service.strangers.take(address_of(request.scope)))
+        raise Problem(401, "this is no token of this server", {"WWW-Authenticate": "Bearer"})
+    slow_down(service.rate.take(user.name))
     cookie, session = service.sessions.begin(user)
     set_cookie(response, cookie, service)
     service.accesses.note("signed in", "", user.account)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
@@ -15,16 +17,21 @@ from ....agent.chat.history import Turn
 from ....core.result import Answer, Step
 from ....core.words import Word
 from ..access import CallerHere, ServiceHere
-from ..problems import ProblemDetails, described, status_of
+from ..problems import described, told_of
 from ..registry import CaseEntry
 from ..roles import Role
 from ..words import Question, TimelineAsked, TimelinePage
 from .cases import CaseKey
 
+log = logging.getLogger("caseloom")
 router = APIRouter(prefix="/cases/{case}", tags=["timeline and chat"])
 
 
-class Turns(Word):
+class NobodyListens(Exception):
+    """Whoever asked is gone."""
+
+
+class TurnList(Word):
     """What was asked and answered about a case, oldest first."""
 
     turns: tuple[Turn, ...]
@@ -37,7 +44,7 @@ def read_timeline(case: CaseKey, asked: Annotated[TimelineAsked, Query()], calle
     entry = service.case(caller.user, case)
     service.reports.folder(entry)
     service.accesses.note("timeline read", entry.id, caller.user.account)
-    return service.reports.timeline(caller.user, entry, asked)
+    return service.reports.timeline(entry, asked)
 
 
 def asked_about(case: CaseKey, caller: CallerHere, service: ServiceHere) -> CaseEntry:
@@ -66,45 +73,47 @@ async def ask_aloud(entry: AskedAbout, given: Question, caller: CallerHere, serv
     checked), then `answer`, or `problem`."""
     heard: asyncio.Queue[ServerSentEvent | None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
+    gone = threading.Event()
 
     def tell(event: ServerSentEvent | None) -> None:
         loop.call_soon_threadsafe(heard.put_nowait, event)
 
+    def watch(event: Event) -> None:
+        if gone.is_set():
+            raise NobodyListens
+        tell(_told(event))
+
     def answer() -> None:
         try:
-            said = service.chats.ask(caller.user, entry, given.question, watch=lambda event: tell(_told(event)))
+            said = service.chats.ask(caller.user, entry, given.question, watch=watch)
             tell(ServerSentEvent(data=said, event="answer"))
+        except NobodyListens:
+            log.debug("a question was left before its answer")
         except Exception as error:  # noqa: BLE001 - the stream has begun: what failed is its last event
-            tell(ServerSentEvent(data=_problem(error), event="problem"))
+            tell(ServerSentEvent(data=told_of(error, service.without_folders), event="problem"))
         finally:
             tell(None)
 
     work = asyncio.ensure_future(run_in_threadpool(answer))
-    while (event := await heard.get()) is not None:
-        yield event
-    await work
+    try:
+        while (event := await heard.get()) is not None:
+            yield event
+        await work
+    finally:
+        gone.set()  # whoever asked left: nothing further is begun, and nothing of the question is kept
 
 
 @router.get("/chat", responses=described(401, 404, 409))
 def read_turns(case: CaseKey, caller: CallerHere, service: ServiceHere,
-               most: Annotated[int, Query(ge=1, le=500)] = 50) -> Turns:
+               most: Annotated[int, Query(ge=1, le=500)] = 50) -> TurnList:
     """What was asked and answered about the case, oldest first."""
     entry = service.case(caller.user, case)
     service.reports.folder(entry)
     service.accesses.note("chat read", entry.id, caller.user.account)
-    return Turns(turns=tuple(service.chats.turns(caller.user, entry, most)))
+    return TurnList(turns=tuple(service.chats.turns(entry, most)))
 
 
 def _told(event: Event) -> ServerSentEvent:
     if isinstance(event, Doing):
         return ServerSentEvent(data=Step(tool=event.tool, arguments=event.arguments), event="tool")
     return ServerSentEvent(data={"text": event.text}, event="draft")
-
-
-def _problem(error: Exception) -> dict[str, Any]:
-    from ....core.errors import CaseloomError
-    from ...entry import bug_line
-
-    if isinstance(error, CaseloomError):
-        return ProblemDetails(title="problem", status=status_of(error), detail=str(error)).model_dump()
-    return ProblemDetails(title="problem", status=500, detail=bug_line(error)).model_dump()

@@ -4,6 +4,7 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { said, signOut, whoAmI } from "./api";
 import { Cases } from "./cases";
+import { Doctor } from "./doctor";
 import { followed, go, useRoute } from "./route";
 import { SignIn } from "./signin";
 import { Trouble, Wait } from "./ui";
@@ -24,10 +25,12 @@ function Page() {
       <header class="site">
         <a class="brand" href="/" onClick={(event) => followed(event, "/")}><img src="/icon.svg" alt="" width="24" height="24" />Caseloom</a>
         <div id="crumb" />
+        {me.role === "signer" && <a href="/doctor" onClick={(event) => followed(event, "/doctor")}>Doctor</a>}
         <span class="who">{me.user}<small>{me.role}</small></span>
         {me.csrf && <button class="quiet small" onClick={() => void signOut().finally(() => location.assign("/sign-in"))}>Sign out</button>}
       </header>
-      {route.view === "case" ? <CasePage key={route.id} id={route.id} me={me} /> : <Cases me={me} />}
+      {route.view === "case" ? <CasePage key={route.id} id={route.id} me={me} />
+        : route.view === "doctor" ? <Doctor /> : <Cases me={me} />}
     </>
   );
 }

@@ -1,11 +1,12 @@
 /** Which view an address shows. */
 import { useEffect, useState } from "preact/hooks";
 
-export type Route = { view: "cases" } | { view: "sign-in" } | { view: "case"; id: string };
+export type Route = { view: "cases" } | { view: "sign-in" } | { view: "doctor" } | { view: "case"; id: string };
 
 function routeOf(path: string): Route {
   const found = /^\/cases\/(c-[0-9a-f]{16})$/.exec(path);
   if (found) return { view: "case", id: found[1]! };
+  if (path === "/doctor") return { view: "doctor" };
   return { view: path === "/sign-in" ? "sign-in" : "cases" };
 }
 

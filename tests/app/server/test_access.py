@@ -54,6 +54,14 @@ def test_another_host_name_is_refused(client: TestClient) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (421, "application/problem+json")
 
 
+def test_a_server_goes_by_its_own_names_alone(tmp_path: Path) -> None:
+    with serving(tmp_path / "home", allowed_hosts=("127.0.0.1", "localhost", "::1", "testserver")) as client:
+        for host in ("localhost", "127.0.0.1:8765", "[::1]", "[::1]:8765", "LOCALHOST:1"):
+            assert client.get("/api/health", headers={"Host": host}).status_code == 200, host
+        for host in ("", "[::1", "127.0.0.1.evil.example", "evil.example@localhost", "localhost@evil"):
+            assert client.get("/api/health", headers={"Host": host}).status_code == 421, host
+
+
 def test_answers_forbid_what_a_page_must_not_do(client: TestClient) -> None:
     headers = client.get("/api/health").headers
     assert "default-src 'none'" in headers["content-security-policy"]

@@ -17,7 +17,8 @@ from PIL import Image
 from running_server import TOKEN, serving
 from small_case import LAB
 
-from caseloom.app.server.agents import MOST, make_agents_door, paged, pages_of, small_picture, within
+from caseloom.app.server.agents import make_agents_door
+from caseloom.app.server.answer_pages import MOST_BYTES, paged, pages_of, small_picture, within
 from caseloom.app.server.roles import Role
 from caseloom.app.server.users import User, Users, token_digest
 
@@ -27,7 +28,7 @@ Asking = Callable[[Client], Awaitable[None]]
 def text_of(result) -> str:
     assert not result.is_error, result.content[0].text
     text = result.content[0].text
-    assert len(text.encode()) <= MOST
+    assert len(text.encode()) <= MOST_BYTES
     return text
 
 
@@ -118,7 +119,7 @@ def test_evidence_comes_as_a_small_picture(ask) -> None:
             "case": case, "question": "What was the hemoglobin in March 2025?"})))["evidence"]
         keys = [item["id"] for item in cited if item["file"] == LAB]
         read = await client.read_resource(f"caseloom://cases/{case}/evidence/{keys[0]}/picture")
-        assert len(read.contents[0].blob) <= MOST
+        assert len(read.contents[0].blob) <= MOST_BYTES
 
     with_client(asking)
 
@@ -174,7 +175,7 @@ def test_pages_hold_everything_and_no_more_than_they_may() -> None:
     count = json.loads(paged(rows, 1))["pages"]
     pages = [paged(rows, page) for page in range(1, count + 1)]
     assert [row["n"] for page in pages for row in json.loads(page)["items"]] == list(range(200))
-    assert max(len(page.encode()) for page in pages) <= MOST
+    assert max(len(page.encode()) for page in pages) <= MOST_BYTES
     assert "".join(piece for page in pages_of(["é" * 50_000]) for piece in page) == "é" * 50_000
     assert json.loads(within(json.dumps({"text": "ü" * 50_000})))["cut"]
 
@@ -183,4 +184,4 @@ def test_a_large_picture_is_made_to_fit() -> None:
     noise = Image.effect_noise((1500, 900), 100)
     out = BytesIO()
     noise.save(out, "PNG")
-    assert len(small_picture(out.getvalue())) * 4 / 3 <= MOST
+    assert len(small_picture(out.getvalue())) * 4 / 3 <= MOST_BYTES

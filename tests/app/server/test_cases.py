@@ -90,3 +90,22 @@ def test_wrong_requests_are_told_what_is_wrong(client: TestClient) -> None:
     assert answer.json()["errors"] == ["body.titel: Extra inputs are not permitted"]
     assert client.get("/api/nowhere").json()["detail"] == "there is nothing at this address"
     assert client.put("/api/me").status_code == 405
+
+
+def test_what_was_set_is_taken_back_with_null(client: TestClient, uploaded: str) -> None:
+    set_ = client.patch(uploaded, json={"patient": "CL-1", "question": "Has it grown?"}).json()
+    assert (set_["patient"], set_["question"]) == ("CL-1", "Has it grown?")
+    back = client.patch(uploaded, json={"patient": None}).json()
+    assert (back["patient"], back["question"]) == (None, "Has it grown?")
+    assert client.patch(uploaded, json={"title": None}).status_code == 422
+
+
+def test_uploads_and_lists_are_in_the_trail(client: TestClient, uploaded: str) -> None:
+    client.put(f"{uploaded}/files/note.txt", content=b"Hb 10.2 g/dL")
+    client.get(f"{uploaded}/files")
+    client.get(f"{uploaded}/files")
+    client.delete(f"{uploaded}/files/note.txt")
+    client.get(uploaded)
+    seen = [(entry["action"], entry["about"]) for entry in client.get(f"{uploaded}/trail").json()["entries"]]
+    assert seen == [("case added", {"origin": "uploaded"}), ("file uploaded", {"file": "note.txt"}),
+                    ("uploads listed", {}), ("file removed", {"file": "note.txt"}), ("case seen", {})]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from io import BytesIO
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from caseloom.agent.door import open_case
-from caseloom.app.server.images import deep_zoom_levels
+from caseloom.app.server.images import Images, deep_zoom_levels, series_of
 from caseloom.core.settings import Limits
 from caseloom.sources.film import load_film
 from caseloom.sources.slide import open_slide
@@ -112,3 +113,29 @@ def test_looks_are_in_the_trail_once_a_series(pictures) -> None:
     seen = [entry for entry in client.get(f"{case}/trail").json()["entries"]
             if entry["action"] == "images seen" and entry["about"]["what"] == keys["slide"]]
     assert len(seen) == 1
+
+
+def test_a_browser_is_told_what_it_has(pictures) -> None:
+    client, case, keys, _ = pictures
+    tile = f"{case}/slides/{keys['slide']}/tiles/11/0/0"
+    first = client.get(tile)
+    again = client.get(tile, headers={"If-None-Match": first.headers["etag"]})
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+
+
+def test_what_was_used_longest_ago_makes_room(pictures, tmp_path: Path) -> None:
+    client, case, keys, _ = pictures
+    service = client.app.state.service
+    opened = service.opened(service.registry.get(case.rpartition("/")[2]))
+    _, series = series_of(opened, keys["volume"])
+    images = Images(tmp_path / "images", service.home.cache, service.settings.limits, most_bytes=1000)
+    images.folder.mkdir()
+    old, lately = images.folder / "old.npy", images.folder / "lately.npy"
+    for file in (old, old.with_suffix(".json"), lately):
+        file.write_bytes(b"x" * 600)
+    os.utime(old, (1, 1))
+    images.volume(opened, series)
+    assert not old.exists()
+    assert not old.with_suffix(".json").exists()
+    assert lately.exists()  # it was asked for within the last minute
+    assert images.is_decoded(series)

@@ -123,3 +123,28 @@ def test_an_attempt_that_is_over_ends_no_other(tmp_path: Path) -> None:
 
 def job_of(client: TestClient, job: str) -> dict:
     return client.get(f"/api/jobs/{job}").json()["job"]
+
+
+def test_old_jobs_are_forgotten(tmp_path: Path) -> None:
+    store = JobStore(open_database(Home(tmp_path)), 50)
+    jobs = [store.add(JobKind.TOOL, "c-1", "web:ana", {"tool": "labs", "n": n}) for n in range(5)]
+    waiting = store.add(JobKind.REVIEW, "c-1", "web:ana", {})
+    for job in jobs:
+        store.cancel(job.id)
+    assert [job.id for job in store.forget_old("c-1", 2)] == [job.id for job in reversed(jobs[:3])]
+    assert [job.id for job in store.of("c-1")] == [waiting.id, jobs[4].id, jobs[3].id]
+    assert store.events(jobs[0].id) == []
+
+
+def test_an_error_names_no_folder_of_the_server(own: tuple[TestClient, str], tmp_path: Path, demo_parts: Path) -> None:
+    client, case = own
+    service = client.app.state.service
+    named = f"cannot read {demo_parts / 'small' / 'a.pdf'} in {service.home.path}"
+    assert service.without_folders(named) == "cannot read small/a.pdf in the server's folder"
+    gone = service.registry.change(case.rpartition("/")[2], path=demo_parts / "gone")
+    assert gone is not None
+    answer = client.get(f"{case}/inspection").json()
+    assert (answer["status"], str(tmp_path) in answer["detail"], str(demo_parts) in answer["detail"]) == (
+        409, False, False)
+    job = client.post(f"{case}/reviews", json={}).json()["job"]["id"]
+    assert str(demo_parts) not in ended(client, job)["job"]["error"]["detail"]

@@ -11,7 +11,8 @@ from caseloom.core.forms import Form
 from caseloom.core.report import Report
 
 KINDS = {"json": "application/json", "markdown": "text/markdown; charset=utf-8", "html": "text/html; charset=utf-8",
-         "pdf": "application/pdf", "fhir": "application/fhir+json", "csv": "text/csv; charset=utf-8"}
+         "pdf": "application/pdf", "fhir": "application/fhir+json", "csv": "text/csv; charset=utf-8",
+         "schema": "application/schema+json"}
 
 
 @pytest.mark.parametrize("form", [Form.JSON, Form.MARKDOWN, Form.HTML, Form.PDF, Form.FHIR, Form.CSV, Form.SCHEMA])
@@ -19,7 +20,7 @@ def test_the_report_comes_in_every_form(shared: tuple[TestClient, str], form: Fo
     client, case = shared
     answer = client.get(f"{case}/report", params={"format": form})
     assert answer.status_code == 200
-    assert answer.headers["content-type"] == KINDS.get(form, "application/json")
+    assert answer.headers["content-type"] == KINDS[form]
     assert len(answer.content) > 1000
 
 
