@@ -67,7 +67,8 @@ def test_commands_and_options_exist(name: str) -> None:
     known: Any = typer.main.get_command(app)
     for command, rest in _COMMAND.findall(shown):
         assert command in known.commands, f"caseloom {command}"
-        options = {flag for one in known.commands[command].params for flag in (*one.opts, *one.secondary_opts)}
+        asked = [known.commands[command], *getattr(known.commands[command], "commands", {}).values()]
+        options = {flag for part in asked for one in part.params for flag in (*one.opts, *one.secondary_opts)}
         said = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest.split("#")[0].split("    ")[0])) - {"--help", "--debug"}
         assert said <= options, f"caseloom {command}: {said - options}"
 
