@@ -83,7 +83,8 @@ def _values(outcome: Outcome, other: Json, truth: Json) -> list[str]:
 
 
 def _score_conflicts(report: Report, truth: Json, tally: Tally) -> None:
-    left = [item.text for item in report.conflicts]
+    """Each planted conflict by its words, decimal commas read as points, and no other."""
+    left = [re.sub(r"(?<=\d),(?=\d)", ".", item.text) for item in report.conflicts]
     for wanted in truth["conflicts"]:
         words = [wanted["name"], *(f"{value:g}" for value in wanted["values"])] if wanted["kind"] == "value" else [
             wanted["kind"]]
