@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...core.finding import Finding
-from ...tools.records.matching import EMPTY_WORDS, Fit, fit, fold, head_of, words_of
+from ...tools.records.matching import EMPTY_WORDS, Fit, fit, fold, head_of, without_property, words_of
 from ..phrases import place
 
 LONGEST = 7
@@ -21,7 +21,6 @@ _PARTS = frozenset((
     "concentration"))
 """Words of names that name nothing by themselves."""
 JOINING = frozenset(("and", "or", "&"))
-_BRACKETED = re.compile(r"\s*\[[^\]]*\]\s*")
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,11 @@ class Named:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Its name, its name with its place, the display and code of its code. What a display holds in brackets is the
-        kind of property (`[Mass/volume]`), after which nothing is named."""
+        """Its name, its name with its place, the display of its code without the kind of property, and the code."""
         code = self.finding.code
         where = place(self.finding)
         names = [self.finding.name, *([f"{self.finding.name} {where}"] if where else [])]
-        return (*names, *((_BRACKETED.sub(" ", code.display), code.code) if code else ()))
+        return (*names, *((without_property(code.display), code.code) if code else ()))
 
 
 class Names:

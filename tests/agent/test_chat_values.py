@@ -17,7 +17,7 @@ from caseloom.agent.chat.moments import span_in
 from caseloom.agent.chat.names import Named, Names
 from caseloom.agent.chat.plan import Call
 from caseloom.agent.chat.refusals import ADVICE, DIAGNOSIS, IDENTITY, ORDERS, PROGNOSIS, refusal
-from caseloom.agent.chat.results import how_it_changed, look_up, within
+from caseloom.agent.chat.results import how_it_changed, look_up, named, within
 from caseloom.agent.chat.session import Chat
 from caseloom.agent.chat.told import Told
 from caseloom.agent.chat.values import Limit, find_values
@@ -346,3 +346,14 @@ def test_the_highest_of_one_code_is_found_across_units() -> None:
     found = [result(15.2, "2024-02-01")[0], result(134, "2024-05-01", unit="g/L")[0],
              result(7, "2024-06-01", unit="furlong")[0]]
     assert [item.number for item in within(found, "", "", "highest")] == [15.2, 7]
+
+
+def test_a_count_of_cells_is_not_the_spread_of_their_size() -> None:
+    held = []
+    for name, code, display in (("RBC", "789-8", "Erythrocytes [#/volume] in Blood by Automated count"),
+                                ("RDW", "788-0", "Erythrocyte [DistWidth] in Blood by Automated count")):
+        found, shown = result(4.4, "2024-02-01")
+        held.append((found.model_copy(update={"name": name, "code": Code(
+            system="http://loinc.org", code=code, display=display)}), shown))
+    for word, name in (("RBC", "RBC"), ("RDW", "RDW"), ("erythrocytes", "RBC")):
+        assert [item.name for item in named(word, context(*held).valued)] == [name]
