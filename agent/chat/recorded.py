@@ -46,7 +46,9 @@ def of_record(span: Span, context: ChatContext) -> Plan | None:
 
 def _quoted_too(asked: Asked, text: str, context: ChatContext) -> str:
     """The words that documents are read for beside the record, of an allergy or a medicine that it does not hold: a
-    letter's is as grave. Empty for none."""
+    letter's is as grave. Empty for none, and where a time is asked for, which a passage does not tell."""
+    if asked.limit is not None:
+        return ""
     if asked.topic is Topic.ALLERGY:
         about, held = allergen(text), context.entries.of_kind("AllergyIntolerance")
     else:

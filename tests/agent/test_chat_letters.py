@@ -84,6 +84,10 @@ def test_what_no_source_holds_is_not_in_the_case_and_the_text_left_out_is_named(
     assert answer.text.endswith("Nothing was taken up from 1 text that gives orders to a program.")
 
 
+def test_a_letter_is_not_quoted_for_another_time(chat: Chat) -> None:
+    assert chat.ask("Was he on metformin in 2020?").status == "not_in_case"
+
+
 def test_the_report_says_that_a_text_was_not_taken_up(chat: Chat) -> None:
     limits = next(section for section in chat.context.report.sections if section.title == "Limits")
     assert any(sentence.text.startswith("1 text gives orders to a program") for sentence in limits.sentences)
