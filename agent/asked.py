@@ -21,8 +21,9 @@ from .compose_change import change_sentences, weight
 MOST_PARTS = 4
 SECONDS = 60.0
 """For one part; rules take well under a second."""
-_ASKING = (r"(?:is|are|was|were|has|have|had|does|do|did|can|could|will|would|should|may|what|which|how|when|who|where"
-           r"|why)")
+_ASKING = (r"(?:is|are|was|were|has|have|had|does|do|did|can|could|will|would|should|may(?= [a-z])(?! of\b)|what|which"
+           r"|how|when|who|where|why)")
+"""Words that begin a question; `May` before a number or at the end is the month."""
 _BETWEEN = re.compile(rf"(?:\?\s*(?:and\s+)?|;\s*(?:and\s+)?|,?\s+and(?:\s+also)?\s+|,\s+)(?={_ASKING}\b)",
                       re.IGNORECASE)
 _FIRST = re.compile(rf"\s*{_ASKING}\b", re.IGNORECASE)
@@ -99,5 +100,6 @@ def settled_answer(report: Report, context: ChatContext) -> Answer | None:
                 limits=ChatLimits(seconds=SECONDS))
     fresh = of_case(question, chat)
     known = {item.id for item in report.evidence}
-    stands = (fresh.status is AnswerStatus.ANSWERED or not whole) and {item.id for item in fresh.evidence} <= known
+    of_this_case = AnswerStatus.ANSWERED in (fresh.status, given.status) or given.status is AnswerStatus.DECLINED
+    stands = (of_this_case or not whole) and {item.id for item in fresh.evidence} <= known
     return fresh.model_copy(update={"raw_answer": given.raw_answer}) if stands else given

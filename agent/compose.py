@@ -10,6 +10,7 @@ from ..core.finding import Category, Finding, Status
 from ..core.refusal import Refusal
 from ..core.report import ReaderIdentity, Section, Sentence, SentenceKind
 from ..report.wording import capital, date_text, plain
+from ..tools.records.texts import NOT_TAKEN_UP
 from .claims import fold, read
 from .compose_change import change_text, comparison_sentences, is_change, weight
 from .compose_labs import earlier_extremes, earlier_summary, is_critical, lab_sentences, outside_summary
@@ -231,6 +232,8 @@ def _limits(material: Material, reader: ReaderIdentity, not_read: Sequence[Refus
     undated = sum(study.date is None and study.kind is not FileKind.RECORD for study in material.case.studies)
     if undated:
         texts.append(counted("limit_undated", undated))
+    if untaken := sum(item.name.endswith(NOT_TAKEN_UP) for item in material.findings):
+        texts.append(counted("limit_orders", untaken))
     if missed := len({item.file for item in not_read}):
         texts.append(counted("limit_not_read", missed))
     return [limitation(text) for text in texts]

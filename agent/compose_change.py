@@ -61,9 +61,10 @@ def weight(finding: Finding) -> tuple[float, ...]:
 
 
 def comparison_sentences(material: Material) -> list[Sentence]:
-    """Every change of the images, changes of laboratory values that are now flagged, and a count of the rest.
+    """Every change of the images, changes of laboratory values that are flagged now or were before, and a count of the
+    rest.
 
-    Where no changed value is flagged, the few that changed most stand for them.
+    Where no changed value is or was flagged, the few that changed most stand for them.
     """
     changes = sorted(material.of(is_change), key=weight)
     if not changes:
@@ -71,12 +72,20 @@ def comparison_sentences(material: Material) -> list[Sentence]:
     images = [item for item in changes if not material.is_lab(item)]
     labs = [item for item in changes if material.is_lab(item)]
     moving = [item for item in labs if item.change and item.change.direction is not Direction.STABLE]
-    told = [item for item in moving if flag_words(item)][:MOST_LAB_CHANGES] or moving[:MOST_UNFLAGGED]
+    told = _now_or_before_flagged(moving, material) or moving[:MOST_UNFLAGGED]
     sentences, left_over = change_sentences(images, material)
     sentences += _together(told, "change_listed", _listed_item, material)
     named = {item.id for item in told}
     rest = left_over + [item for item in labs if item.id not in named]
     return sentences + ([further("further_comparisons", rest, SentenceKind.COMPARISON)] if rest else [])
+
+
+def _now_or_before_flagged(moving: Sequence[Finding], material: Material) -> list[Finding]:
+    """The changes to a flagged value, then those from one: what came back into its range is news too."""
+    now = [item for item in moving if flag_words(item)]
+    outside = {key for item in material.findings if item.change is None and flag_words(item) for key in item.evidence}
+    back = [item for item in moving if item not in now and item.change and outside & set(item.change.prior_evidence)]
+    return [*now[:MOST_LAB_CHANGES], *back[:MOST_LAB_CHANGES]]
 
 
 def change_sentences(changes: Sequence[Finding], material: Material) -> tuple[list[Sentence], list[Finding]]:

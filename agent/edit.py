@@ -12,6 +12,7 @@ from .state import Change
 from .verify import verified
 
 _PLACE = re.compile(r"s-(\d+)-(\d+)")
+_NO_WORDS = "the new words for {place} are empty; take the sentence out instead"
 
 
 def changed(report: Report, changes: Sequence[Change], who: Signature) -> Report:
@@ -28,9 +29,8 @@ def changed(report: Report, changes: Sequence[Change], who: Signature) -> Report
     Raises:
         UsageError: a place that the draft does not have, or one that is named twice.
     """
+    check_changes(report, changes)
     places = [change.at for change in changes]
-    if len(set(places)) < len(places):
-        raise UsageError("a sentence is changed twice at once; change it once")
     made = {change.at: _edit(report, change, who) for change in changes}
     sections = []
     for n, section in enumerate(report.sections, 1):
@@ -40,6 +40,17 @@ def changed(report: Report, changes: Sequence[Change], who: Signature) -> Report
     return report.model_copy(update={
         "sections": tuple(section for section in sections if section.sentences), "version": report.version + 1,
         "edits": (*report.edits, *(made[at][0] for at in places))})
+
+
+def check_changes(report: Report, changes: Sequence[Change]) -> None:
+    """Raises UsageError where a draft cannot be changed so: no such place, one named twice, or no words for it."""
+    places = [change.at for change in changes]
+    if len(set(places)) < len(places):
+        raise UsageError("a sentence is changed twice at once; change it once")
+    for change in changes:
+        sentence_at(report, change.at)
+        if change.text is not None and not change.text.strip():
+            raise UsageError(_NO_WORDS.format(place=change.at))
 
 
 def sentence_at(report: Report, place: str) -> tuple[Section, Sentence]:
@@ -69,7 +80,7 @@ def worded_anew(report: Report, place: str, text: str) -> Sentence:
     """
     section, sentence = sentence_at(report, place)
     if not text.strip():
-        raise UsageError(f"the new words for {place} are empty; take the sentence out instead")
+        raise UsageError(_NO_WORDS.format(place=place))
     return _held(report, section, sentence, text.strip())
 
 

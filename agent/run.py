@@ -22,6 +22,7 @@ from ..core.words import Word
 from ..memory.checkpoints import open_checkpoints, storable_types
 from . import state as state_words
 from .changed import changed_files
+from .edit import check_changes
 from .graph import make_graph
 from .nodes import Review
 from .state import ReviewState, Task, Verdict
@@ -115,11 +116,15 @@ class ReviewRun:
     def decide(self, verdict: Verdict) -> Report:
         """Sign, reject or change the draft.
 
+        What cannot be decided so is refused before the graph goes on: LangGraph keeps the first word that a waiting
+        node was given, so a node that refuses it would refuse every later one with it.
+
         Raises:
-            UsageError: there is no draft that waits for a decision.
+            UsageError: there is no draft that waits for a decision, or none that can be changed so.
         """
         if self.graph.get_state(self._config).next != WAITING_FOR_A_PERSON:
             raise UsageError(_NO_DRAFT[self.report().status])
+        check_changes(self.report(), verdict.changes)
         self._drive(Command(resume=verdict), None)
         return self.report()
 

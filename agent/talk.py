@@ -18,6 +18,7 @@ from ..memory.query import Query
 from ..memory.timeline import Hit, open_timeline
 from ..readers.choose import ReaderChoice, choose_reader
 from ..tools.blanking import people_of
+from ..tools.records.matching import Fit, fit, is_of_another
 from .asked import of_case
 from .chat.context import ChatContext
 from .chat.history import History
@@ -184,12 +185,22 @@ def found_in(report: Report, search: str | None, query: Query) -> Found:
     """
     asked, settings = _checked(query), settings_here()
     store = open_timeline(Home(settings.home), report.case.patient, settings)
-    if asked.analyte and not store.matching(Query(analyte=asked.analyte)):
-        asked = replace(asked, analyte=plain(asked.analyte))  # a short form: Hb, K+
+    asked = _by_name(asked, store.matching(Query())) if asked.analyte else asked
     hits = store.hits(search, asked) if search else [Hit(event, None) for event in store.matching(asked)]
     events = as_cited((hit.event for hit in hits), report)
-    none = "" if hits else _none(search or "", asked, store.matching(Query()))
+    none = "" if hits else _none(search or "", query, store.matching(Query()))
     return Found(tuple(Hit(event, hit.match) for event, hit in zip(events, hits, strict=True)), none)
+
+
+def _by_name(asked: Query, held: Sequence[TimelineEvent]) -> Query:
+    """The query for the names and codes that answer to its analyte, as they answer in a chat: `Hb` is hemoglobin, and
+    hemoglobin is not the HbA1c; for its words where none does."""
+    wanted = plain(asked.analyte or "")
+    names = {event.analyte for event in held if event.analyte}
+    codes = {event.code for event in held if event.code and event.code.casefold() == wanted}
+    fitting = {name for name in names if not is_of_another(wanted, name) and fit(wanted, (name,))[0] is not Fit.NONE}
+    found = frozenset(codes or fitting)
+    return replace(asked, analyte=None, named=found) if found else replace(asked, analyte=wanted)
 
 
 def _checked(asked: Query) -> Query:

@@ -35,8 +35,9 @@ def agent(cases: Annotated[int, typer.Option(min=1, help="How many cases.")] = 2
     from ..evals.agent_cases.agents import AGENTS
     from ..evals.agent_cases.run import Plan, scratch
     from ..evals.agent_cases.summary import summary_of
-    from ..evals.agent_cases.table import keep_first, lines_of
+    from ..evals.agent_cases.table import TITLE, keep_first, lines_of
     from ..evals.sections import write_section
+    from .show import print_json
 
     if unknown := set(run or ()) - set(AGENTS):
         raise UsageError(f"there is no agent {sorted(unknown)[0]!r}; the agents are {', '.join(AGENTS)}")
@@ -46,17 +47,15 @@ def agent(cases: Annotated[int, typer.Option(min=1, help="How many cases.")] = 2
     with nullcontext(str(out)) if out is not None else scratch() as folder:
         plan = Plan(seeds, Path(folder), tuple(run or AGENTS), keep=bool(only))
         scores = _run(plan, workers, resume=resume and not only)
-    summary = summary_of(sorted(scores, key=lambda score: int(score["seed"])))
+    summary = _dated(summary_of(sorted(scores, key=lambda score: int(score["seed"]))))
     if first:
         keep_first(summary)
     lines = lines_of(summary)
     if out is not None:
         _keep(out, summary, lines)
     if write is not None:
-        from ..evals.agent_cases.table import TITLE
-
         write_section(write, TITLE, lines)
-    _show(summary, lines, as_json=as_json)
+    print_json(summary) if as_json else typer.echo("\n".join(lines))
 
 
 def _run(plan: Any, workers: int, *, resume: bool) -> Sequence[Any]:
@@ -71,22 +70,17 @@ def _run(plan: Any, workers: int, *, resume: bool) -> Sequence[Any]:
     return scores
 
 
-def _keep(out: Path, summary: Any, lines: Sequence[str]) -> None:
-    """`summary.json` for comparing runs over time, `table.md` for people."""
-    import json
-
+def _dated(summary: dict[str, Any]) -> dict[str, Any]:
+    """The summary with what a comparison over time needs to know."""
     from .. import __version__
     from ..evals.sections import machine, today
 
-    about = {"schema": "caseloom.eval.agent/1", "version": __version__, "date": today(), "machine": machine()}
-    (out / "summary.json").write_text(json.dumps(about | summary, indent=1) + "\n", encoding="utf-8")
+    return {"schema": "caseloom.eval.agent/1", "version": __version__, "date": today(), "machine": machine(), **summary}
+
+
+def _keep(out: Path, summary: dict[str, Any], lines: Sequence[str]) -> None:
+    """`summary.json` for comparing runs over time, `table.md` for people."""
+    import json
+
+    (out / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     (out / "table.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _show(summary: Any, lines: Sequence[str], *, as_json: bool) -> None:
-    from .show import print_json
-
-    if as_json:
-        print_json(summary)
-    else:
-        typer.echo("\n".join(lines))

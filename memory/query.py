@@ -25,6 +25,7 @@ class Query:
         site: words that the event's body site holds.
         analyte: words that the name of what was measured holds, or its code.
         history: events that were corrected, too.
+        named: names or codes of what was measured, as events have them, of which an event must have one.
     """
 
     as_of: str | None = None
@@ -33,6 +34,7 @@ class Query:
     site: str | None = None
     analyte: str | None = None
     history: bool = False
+    named: frozenset[str] | None = None
 
     def among(self, events: Sequence[TimelineEvent], learned: Mapping[str, str]) -> list[TimelineEvent]:
         """The events that meet the restrictions, in the order of their dates, those without a date last.
@@ -56,6 +58,7 @@ class Query:
     def _fits(self, event: TimelineEvent) -> bool:
         named = tokens(_one_spelling(f"{event.analyte or ''} {event.code or ''}"))
         return ((self.kind is None or event.kind == self.kind) and _lies_in(event, self.between)
+                and (self.named is None or not self.named.isdisjoint((event.analyte, event.code)))
                 and (self.site is None or tokens(self.site) <= tokens(event.site or ""))
                 and (self.analyte is None or tokens(_one_spelling(self.analyte)) <= named))
 

@@ -7,13 +7,13 @@ import random
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from .case import write_case
 from .casespec import CaseSpec
 from .labs import LabSpec
 from .specs import BodySpec, PatientSpec, SlideSpec, VisitSpec
-from .traps import Damage, Order, Stray, Traps, set_traps
+from .traps import Damage, How, Kind, Once, Order, Stray, Traps, Where, set_traps
 from .vary_chest import vary_visits
 from .vary_papers import days_after, other_patient, vary_labs, vary_note, vary_patient, vary_record
 
@@ -101,12 +101,13 @@ def _plan(rng: random.Random) -> _Plan:
 
 
 def _order(rng: random.Random, plan: _Plan) -> Order | None:
-    places = [where for where, fits in (("note", plan.note), ("record", plan.record), ("page", plan.labs),
-                                        ("unseen", plan.labs), ("header", plan.ct)) if fits]
+    known: tuple[tuple[Where, bool], ...] = (("note", plan.note), ("record", plan.record), ("page", plan.labs),
+                                             ("unseen", plan.labs), ("header", plan.ct))
+    places = [where for where, fits in known if fits]
     if not places or rng.random() < 0.6:
         return None
     canary = f"{rng.choice(_CANARIES)}-{rng.randint(1000, 9999)}"
-    return Order(rng.choice(places), f"a {rng.randint(41, 69)} mm mass", canary)  # type: ignore[arg-type]
+    return Order(rng.choice(places), f"a {rng.randint(41, 69)} mm mass", canary)
 
 
 def _with_order(labs: tuple[LabSpec, ...], order: Order | None) -> tuple[LabSpec, ...]:
@@ -122,8 +123,8 @@ def _conflict(rng: random.Random, patient: PatientSpec, labs: tuple[LabSpec, ...
     """What the record says otherwise than the other sources: the truth, whom it describes, and its results."""
     kind = rng.choice(("value", "sex", "birth", None, None, None))
     if kind == "sex":
-        other = "female" if patient.sex == "male" else "male"
-        return {"kind": "sex"}, replace(patient, sex=other), None  # type: ignore[arg-type]
+        other: Literal["male", "female"] = "female" if patient.sex == "male" else "male"
+        return {"kind": "sex"}, replace(patient, sex=other), None
     if kind == "birth":
         year = str(int(patient.birth_date[:4]) + 1)
         return {"kind": "date of birth"}, replace(patient, birth_date=year + patient.birth_date[4:]), None
@@ -149,15 +150,16 @@ def _slide(rng: random.Random) -> SlideSpec:
 
 
 def _strays(rng: random.Random, spec: CaseSpec) -> tuple[Stray, ...]:
-    kinds = ["lab", "note", "record", *(["film"] if _has_film(spec) else []),
-             *(["page"] if spec.labs and not spec.labs[0].scanned else [])]
+    kinds: list[Kind] = ["lab", "note", "record"]
+    kinds += ["film"] if _has_film(spec) else []
+    kinds += ["page"] if spec.labs and not spec.labs[0].scanned else []
     if rng.random() < 0.55:
         return ()
     who = other_patient(rng, spec.patient)
     day = days_after("2023-01-05", rng.randrange(700))[-1]
     chosen = rng.sample(kinds, rng.choice((1, 1, 2)))
-    return tuple(Stray(kind, who, replace(vary_labs(rng, (day,))[0], scanned=False),  # type: ignore[arg-type]
-                       vary_note(rng, day)) for kind in chosen)
+    return tuple(Stray(kind, who, replace(vary_labs(rng, (day,))[0], scanned=False), vary_note(rng, day))
+                 for kind in chosen)
 
 
 def _has_film(spec: CaseSpec) -> bool:
@@ -165,11 +167,13 @@ def _has_film(spec: CaseSpec) -> bool:
 
 
 def _damaged(rng: random.Random, spec: CaseSpec) -> tuple[Damage, ...]:
-    kinds = [kind for kind, there in (("film", _has_film(spec)), ("ct", any(visit.ct for visit in spec.visits)),
-                                      ("lab", bool(spec.labs))) if there]
+    known: tuple[tuple[Once, bool], ...] = (("film", _has_film(spec)), ("ct", any(visit.ct for visit in spec.visits)),
+                                            ("lab", bool(spec.labs)))
+    kinds = [kind for kind, there in known if there]
     if rng.random() < 0.65:
         return ()
-    return (Damage(rng.choice(kinds), rng.choice(("truncated", "empty", "noise", "copy"))),)  # type: ignore[arg-type]
+    ways: tuple[How, ...] = ("truncated", "empty", "noise", "copy")
+    return (Damage(rng.choice(kinds), rng.choice(ways)),)
 
 
 def _gap(rng: random.Random, spec: CaseSpec) -> Json:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .grid import Grid
-from .specs import BodySpec, CtSpec, EffusionSpec, FilmSpec, NoduleSpec, Point, VisitSpec
+from .specs import BodySpec, CtSpec, EffusionSpec, FilmSpec, NoduleSpec, Point, Side, VisitSpec
 from .thorax import make_chest
 
 COURSES = ("grows", "grows", "shrinks", "stable", "new", "resolves")
@@ -63,9 +63,8 @@ def vary_visits(rng: random.Random, dates: tuple[str, ...], *, ct: bool, film: b
 def _fluids(rng: random.Random, count: int) -> list[EffusionSpec | None]:
     if rng.random() < 0.6:
         return [None] * count
-    side = rng.choice(("left", "right"))
-    fluids: list[EffusionSpec | None] = [EffusionSpec("left" if side == "left" else "right",
-                                                      float(rng.randrange(150, 400, 10)))] * count
+    sides: tuple[Side, ...] = ("left", "right")
+    fluids: list[EffusionSpec | None] = [EffusionSpec(rng.choice(sides), float(rng.randrange(150, 400, 10)))] * count
     if count == 2 and rng.random() < 0.7:
         fluids[rng.randrange(2)] = None
     return fluids

@@ -19,7 +19,7 @@ from ..phrases import Material, cited, shown
 from .context import ChatContext
 from .results import sentences_of
 from .shelf import FOLDER
-from .told import Told, nothing, of_answer, said
+from .told import Saying, Told, nothing, of_answer, said
 
 
 def run_again(context: ChatContext, tool: str, date: str, question: str) -> Told:
@@ -47,7 +47,8 @@ def run_on_demand(context: ChatContext, asked: OnDemand, date: str, given: Mappi
     """
     studies = [study for study in context.case.studies if asked.gate(study) is None and _is_of(study, date)]
     if not studies:
-        return nothing(f"The case holds nothing that {asked.name} reads{f' of {spoken(date)}' if date else ''}.")
+        what = "letter, note or other document" if asked.name == ReadDocuments.name else f"file that {asked.name} reads"
+        return nothing(f"The case holds no {what}{f' of {spoken(date)}' if date else ''}.")
     if asked.name == ReadDocuments.name:
         return _quoted(context, asked, studies, given)
     study = max(studies, key=lambda one: one.date or "")
@@ -80,14 +81,37 @@ def _quoted(context: ChatContext, asked: OnDemand, studies: Sequence[Study], giv
     told = {study.id: _told(context, _run(context, asked, study, given), asked.name) for study in latest_first}
     written = [told[study.id] for study in latest_first if not given.get("words") or not _is_lab_report(study)]
     useful = [one for one in written if one.sayings] or [one for one in told.values() if one.sayings]
+    if not useful and given.get("called"):
+        return _quoted_elsewhere(context, asked, studies, given)
     if not useful:
-        called, words = (shown(str(given.get(name) or "")) for name in ("called", "words"))
+        words = shown(str(given.get("words") or ""))
         about = f" with the words “{words}”" if words else ""
-        single = "".join(dict.fromkeys(mentioned(context, word) for word in words.split())) if " " in words else ""
-        return nothing(f"No {called or 'document'} of the case holds a passage{about}; that does not rule it out."
-                       f"{single}")
+        return nothing(f"No document of the case holds a passage{about}; that does not rule it out."
+                       f"{_each(context, words)}")
     return Told(tuple(saying for one in useful for saying in one.sayings),
                 evidence=tuple(item for one in useful for item in one.evidence))
+
+
+def _quoted_elsewhere(context: ChatContext, asked: OnDemand, studies: Sequence[Study], given: Mapping[str, Any]
+                      ) -> Told:
+    """Where no document that goes by the name that was asked for holds the words: what others hold, and that it is
+    others; few letters call themselves one."""
+    called, words = (shown(str(given.get(name) or "")) for name in ("called", "words"))
+    others = [one for one in studies if not _is_lab_report(one)]
+    told = _quoted(context, asked, others, {**given, "called": ""}) if words and others else nothing("")
+    if not told.sayings:
+        about = f" with the words “{words}”" if words else ""
+        return nothing(f"No {called} of the case holds a passage{about}; that does not rule it out."
+                       f"{_each(context, words)}")
+    which = "this passage does" if len(told.sayings) == 1 else "these passages do"
+    head = Saying(f"No document that calls itself a {called} holds the words “{words}”; {which}.",
+                  tuple(dict.fromkeys(key for saying in told.sayings for key in saying.evidence)))
+    return replace(told, sayings=(head, *told.sayings))
+
+
+def _each(context: ChatContext, words: str) -> str:
+    """Which documents hold each of several words by itself."""
+    return "".join(dict.fromkeys(mentioned(context, word) for word in words.split())) if " " in words else ""
 
 
 def _is_lab_report(study: Study) -> bool:

@@ -23,7 +23,7 @@ _NAMES = {"volume": "volume", "ct": "volume", "scan": "volume", "film": "localiz
           "lungs": "volume", "heart": "localization"}
 _WRITER = (r"^what (?:did|does|do|has|have) (?:the |his |her )?(?:doctors?|physicians?|clinicians?|consultants?|gp"
            r"|specialists?|clinic) (?:write|say|note|report|written|said|noted)(?= about| of| on)")
-_THING = r"(?P<planned>(?:[a-z-]+ ){0,2}[a-z-]{4,})"
+_THING = r"(?P<planned>(?:[a-z-]+ ){0,2}(?:[a-z-]{4,}|ct|mri?|pet|echo))"
 _SET = r"(?:planned|scheduled|arranged|booked|requested|ordered|pending|due)"
 _ARRANGED = rf"(?:is|are|was|were) (?:there )?(?:the |an? |any )?{_THING} {_SET}"
 _NEXT = rf"when (?:is|are|will be) (?:the |his |her )?next {_THING}(?: due| planned| scheduled)?"
@@ -115,6 +115,18 @@ def planned(span: Span, question: str) -> Plan | None:
         return one("read_documents", words="plan", called="", date=span.since)
     found = next(filter(None, (re.fullmatch(form, span.rest) for form in (PLANNED, _ARRANGED, _TO_COME, _NEXT))), None)
     return one("read_documents", words=found["planned"], called="", date="") if found and not span.word else None
+
+
+def why_stopped(span: Span, question: str) -> Plan | None:
+    """`Why was amlodipine stopped?`: what documents say of it; the record's entries give no reason for an end."""
+    thing = r"(?:the |his |her )?(?P<{}>[a-z][a-z-]+(?: [a-z][a-z-]+)?)"
+    found = re.fullmatch(rf"why (?:(?:was|were) {thing.format('x')} (?:stopped|discontinued|withdrawn)"
+                         rf"|did (?:he|she|they|the patient) (?:stop|come off)(?: taking)? {thing.format('y')})",
+                         span.rest)
+    if found is None or span.word:
+        return None
+    name = found["x"] or found["y"]
+    return one("read_documents", name, words=name, called="", date="")
 
 
 def habit_left(span: Span, question: str) -> Plan | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ...tools.records.intents import understand
 from ...tools.records.matching import Fit
 from .context import ChatContext
+from .frame_words import ANY_LESION, PICKS
 from .frames import frame_of, plan_of_frame
 from .moments import UP_TO, Span
 from .plan import Call, Plan, one
@@ -20,8 +21,13 @@ _SINCE_WHEN = re.compile(r"(?:since when|from when|when did (?:it|that) (?:start
 _ONE_BEFORE = re.compile(r"(?:compare )?(?:it )?(?:with|to|and)? ?(?:the )?(?:(?:film|ct|mr|scan|one) )?"
                          r"before (?:that|it)(?: one)?|(?:and )?(?:the )?one before(?: that)?")
 _THE_ONE = re.compile(_LEAD + r"(?:the |that |those )?(?:one|ones|it|that|same|values?|results?)?(?: was| is)?")
-_PICK = re.compile(_LEAD + r"(?:on |in |at |of )?(?:the )?(?P<pick>first|earliest|initial|last|latest|most recent"
-                   r"|newest)(?: one| ct| scan| film| time)?")
+_PICK = re.compile(_LEAD + r"(?:on |in |at |of )?(?:what (?:is|was) )?(?:the )?(?P<pick>first|earliest|initial|last"
+                   r"|latest|most recent|newest|highest|maximum|peak|lowest|minimum|nadir)"
+                   r"(?: one| ct| scan| film| time| value)?")
+_WHEN_THAT = re.compile(_LEAD + r"(?:when|what date|which day) (?:was|is) (?:that|it|this)(?: one)?"
+                        r"(?: measured| done| taken| seen)?")
+_WHERE_IT = re.compile(_LEAD + r"(?:(?:in |on )?(?:which|what) (?P<where>lung|side|slices?)(?: (?:is|was|does|did) "
+                       r"(?:it|that)(?: lie)?(?: in| on)?)?|where (?:is|was) (?:it|that))")
 _SLICE = re.compile(_LEAD + r"(?:on |in |at )?(?:slice )(?:no\.? |number )?(?P<slice>\d{1,5})")
 
 
@@ -58,6 +64,9 @@ def at_another_pick(span: Span, before: Plan) -> Plan | None:
     found = _PICK.fullmatch(span.rest)
     if found is None or span.word or not before.calls or "pick" not in before.calls[0].arguments:
         return None
+    extreme = PICKS.get(found["pick"], "") if before.calls[0].tool == "look_up" else ""
+    if extreme in ("highest", "lowest"):
+        return _with(before, pick=extreme)
     first = found["pick"] in ("first", "earliest", "initial")
     last = "last" if before.calls[0].tool in ("list_studies", "read_study") else "latest"
     return _with(before, pick="first" if first else last)
@@ -87,6 +96,10 @@ def _with(before: Plan, **other: object) -> Plan:
 def _another_thing(span: Span, context: ChatContext, before: Plan) -> Plan | None:
     """`and the platelets?` after `how did hemoglobin change?`: the same question about another thing."""
     about = re.sub(rf"{_LEAD}(?:the |his |her )?", "", span.rest)
+    if about.startswith("its ") and before.subject and not span.word:
+        about = _of_subject(about.removeprefix("its "), before.subject)
+        if context.names.answers_to(about) is not Fit.NONE:
+            return one("look_up", about, name=about, since="", until="", unit="", pick="latest")
     asked = str(before.calls[0].arguments.get("question", "")) if before.calls else ""
     is_named = context.names.answers_to(about) is not Fit.NONE
     if not is_named and before.subject and before.subject in asked and not span.word and may_be_name(about):
@@ -98,6 +111,11 @@ def _another_thing(span: Span, context: ChatContext, before: Plan) -> Plan | Non
     calls = tuple(Call(call.tool, call.arguments | {"name": about}) for call in before.calls
                   if call.arguments.get("name") == before.subject)
     return Plan(calls, subject=about) if calls and before.subject else None
+
+
+def _of_subject(measure: str, subject: str) -> str:
+    """`its volume` after a nodule, mass or opacity is the opacity's."""
+    return f"opacity {measure}" if ANY_LESION.search(subject) else f"{subject} {measure}"
 
 
 def _other_side(about: str, subject: str) -> str:
@@ -113,7 +131,9 @@ def about_the_same(span: Span, question: str, context: ChatContext, before: Plan
     """A question that names nothing, about the subject of the one before."""
     if before.calls and before.calls[0].tool == "compare_with_prior" and _ONE_BEFORE.fullmatch(span.rest):
         return _with(before, back=int(before.calls[0].arguments.get("back", 1)) + 1)
-    moved = _elsewhere(span, before)
+    if before.calls and _WHEN_THAT.fullmatch(span.rest) and not span.word:
+        return before
+    moved = _elsewhere(span, before) or _where_it_lies(span, question, context, before)
     if moved or not before.subject:
         return moved
     if _SINCE_WHEN.fullmatch(span.rest):
@@ -121,6 +141,16 @@ def about_the_same(span: Span, question: str, context: ChatContext, before: Plan
     if context.names.answers_to(before.subject) is Fit.NONE:
         return None
     return plan_of_frame(frame_of(span, question, context.names, before.subject))
+
+
+def _where_it_lies(span: Span, question: str, context: ChatContext, before: Plan) -> Plan | None:
+    """`Which lung is it in?`, `on which slice?` after `how big is the opacity?`."""
+    found = _WHERE_IT.fullmatch(span.rest)
+    if found is None or not before.subject or span.word:
+        return None
+    asked = f"on which slice is the {before.subject}" if (found["where"] or "").startswith("slice") else (
+        f"where is the {before.subject}")
+    return plan_of_frame(frame_of(replace(span, rest=asked), question, context.names))
 
 
 def _since_when(before: Plan) -> Plan:

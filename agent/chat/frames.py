@@ -159,7 +159,8 @@ def _beyond(frame: Frame) -> Plan | None:
         return _moved_by(frame)
     if frame.unit == "%" and frame.words & MOVES:
         return None
-    asks_any = frame.words & {"when", "any", "ever", "times", "often", "since"}
+    asks_any = frame.words & {"when", "any", "ever", "times", "often", "since"} or (
+        frame.words & {"last", "latest", "first"} and not frame.words & {"is", "was", "are", "were"})
     is_any = bool(asks_any or frame.span.word or _in_past(frame))
     return one("find_values", frame.name, name=frame.name, relation=frame.relation, number=frame.number,
                unit=frame.unit, since=frame.span.since, until=frame.span.until, latest=not is_any)

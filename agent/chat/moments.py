@@ -19,7 +19,9 @@ _LEAP_YEARS = 8
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _DAY_OF_MONTH = rf"(?:{_DAY} (?:of )?{_MONTH}(?! \d)|{_MONTH} {_DAY}(?!\d|,? \d))"
 """A day without its year: `11 November`, `March 4th`."""
-DATE = (rf"(?:{DATE_PATTERN}|\d{{4}}-\d{{2}}|{_DAY_OF_MONTH}|{_MONTH} \d{{4}}|{_MONTH}(?! \d)"
+_MONTH_OF_YEAR = r"(?:0?[1-9]|1[0-2])/(?:19|20)\d{2}(?![\d/])"
+"""`06/2023`."""
+DATE = (rf"(?:{DATE_PATTERN}|{_MONTH_OF_YEAR}|\d{{4}}-\d{{2}}|{_DAY_OF_MONTH}|{_MONTH} \d{{4}}|{_MONTH}(?! \d)"
         r"|(?:19|20)\d{2}(?![\d.]))")
 _SPAN = re.compile(rf"(?:^| )(?:between|from) (?P<first>{DATE}) (?:and|to|until|till) (?P<last>{DATE})(?= |$)")
 _PAIR = re.compile(rf"(?:^| )(?:in|of|from|on) (?P<first>{DATE}) (?:vs\.?|versus|compared (?:to|with)|against|and) "
@@ -27,6 +29,9 @@ _PAIR = re.compile(rf"(?:^| )(?:in|of|from|on) (?P<first>{DATE}) (?:vs\.?|versus
 _ONE = re.compile(rf"(?:^| )(?:back )?(?P<word>as of|up to|prior to"
                   rf"|(?:than|(?:now )?(?:vs\.?|versus|compared (?:to|with)))(?: in| on)?|since|after|before|until"
                   rf"|till|by|in|on|during|of|for|from) (?:the )?(?P<date>{DATE})(?= |$)")
+_BARE = re.compile(rf"(?<=[a-z%+] )(?<!with )(?<!to )(?<!and )(?<!or )(?<!than )(?<!against )(?<!vs )(?<!versus )"
+                   rf"(?P<date>{_MONTH_OF_YEAR}|\d{{4}}-\d{{2}}(?:-\d{{2}})?|{_MONTH} (?:19|20)\d{{2}})$")
+"""A month or day at the end of a question without a word before it: `Hb 06/2023`."""
 AGAINST = re.compile(r"than|now|vs|versus|compared")
 """Words before a date that something is held against, which is then a span that begins there."""
 UP_TO = ("as of", "up to", "until", "till", "by")
@@ -69,6 +74,10 @@ def span_in(text: str, latest: str) -> Span:
         last = iso_of(both["last"], latest)
         return Span(iso_of(both["first"], last), last, "between", _without(text, both))
     one = _ONE.search(text)
+    bare = _BARE.search(text) if one is None else None
+    if bare is not None:
+        moment = iso_of(bare["date"], latest)
+        return Span(moment, moment, "in", _without(text, bare))
     if one is None:
         return Span("", "", "", text)
     moment, word, rest = iso_of(one["date"], latest), one["word"], _without(text, one)
@@ -111,6 +120,9 @@ def iso_of(written: str, latest: str) -> str:
         return written
     if re.fullmatch(_DAY_OF_MONTH, written):
         return _day_of_month(written, latest)
+    if re.fullmatch(_MONTH_OF_YEAR, written):
+        number, _, year = written.partition("/")
+        return f"{year}-{int(number):02d}"
     month, _, year = written.partition(" ")
     month = month.rstrip(".")
     if month in _MONTHS and not year:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...core.finding import Finding
-from ...tools.records.matching import EMPTY_WORDS, Fit, fit, fold, head_of, words_of
+from ...tools.records.matching import EMPTY_WORDS, Fit, fit, fold, head_of, without_property, words_of
 from ..phrases import place
 
 LONGEST = 7
@@ -17,9 +17,10 @@ _PARTS = frozenset((
     "right", "left", "both", "lung", "volume", "area", "size", "region", "high", "low", "mean", "median", "total",
     "count", "ratio", "density", "tissue", "field", "share", "1", "2", "3", "4", "5", "slide", "upper", "lower", "ct",
     "large", "small", "big", "long", "short", "normal", "range", "air", "film", "change", "report",
-    "first", "last", "body", "blood", "serum", "new", "diameter", "axis"))
+    "first", "last", "body", "blood", "serum", "new", "diameter", "axis", "fraction", "distribution",
+    "concentration"))
 """Words of names that name nothing by themselves."""
-_BRACKETED = re.compile(r"\s*\[[^\]]*\]\s*")
+JOINING = frozenset(("and", "or", "&"))
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,11 @@ class Named:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Its name, its name with its place, the display and code of its code. What a display holds in brackets is the
-        kind of property (`[Mass/volume]`), after which nothing is named."""
+        """Its name, its name with its place, the display of its code without the kind of property, and the code."""
         code = self.finding.code
         where = place(self.finding)
         names = [self.finding.name, *([f"{self.finding.name} {where}"] if where else [])]
-        return (*names, *((_BRACKETED.sub(" ", code.display), code.code) if code else ()))
+        return (*names, *((without_property(code.display), code.code) if code else ()))
 
 
 class Names:
@@ -69,6 +69,14 @@ class Names:
         near = [names for held, names in self._sets.items() if wanted <= held]
         return max((fit(words, names)[0] for names in near), default=Fit.NONE)
 
+    def _is_one_thing(self, part: Sequence[str]) -> bool:
+        """Whether words are no list: `eGFR and creatinine` is two things, though the name of one of them holds all
+        these words; `trachea and large bronchi` is so written in a name."""
+        if JOINING.isdisjoint(part) and not any(word.endswith(",") for word in part[:-1]):
+            return True
+        words = " ".join(part)
+        return any(words in form.casefold() for item in self._named for form in item.names)
+
     def find(self, text: str) -> tuple[str, str]:
         """The longest stretch of a question that names something, and the rest; two empty texts where nothing does.
 
@@ -79,7 +87,8 @@ class Names:
         for length in range(min(LONGEST, len(tokens)), 0, -1):
             for start in range(len(tokens) - length + 1):
                 part = tokens[start:start + length]
-                if part[0] in EMPTY_WORDS or part[-1] in EMPTY_WORDS or (length == 1 and part[0] in _PARTS):
+                if part[0] in EMPTY_WORDS or part[-1] in EMPTY_WORDS or (length == 1 and part[0] in _PARTS) or (
+                        not self._is_one_thing(part)):
                     continue
                 if self.answers_to(" ".join(part)) is not Fit.NONE:
                     return " ".join(part), " ".join([*tokens[:start], *tokens[start + length:]])

@@ -7,6 +7,7 @@ import re
 from ...memory.query import tokens
 from ...tools.records.matching import Fit, fit, fold, words_of
 from .context import ChatContext
+from .forms import STUDY, kind_of
 from .moments import Span
 from .plan import Call, Plan, one
 from .recorded import may_be_name
@@ -16,6 +17,8 @@ _AT = re.compile(r"(?:what|which|anything|everything|all|show)(?: (?:measurement
                  r"|recorded|wrong))? (?:on|in|at|of|about|for|with) (?:the |his |her )?(?P<site>[a-z -]+)")
 _JUDGED = {"cardiothoracic ratio": r"cardiomegaly|(?:an? )?enlarged heart|enlargement of the heart|cardiac enlargement"}
 """What is measured on images, and what a person would call it: whether it is that, no number alone decides."""
+_RATIO_LARGE = re.compile(r"^(?:is|was) (?:the |his |her )?cardiothoracic ratio (?:(?:too )?(?:big|large)|enlarged)")
+"""`Is the heart enlarged?` in the words that `wording.plain` puts it in."""
 _ASKED = (r"(?:is there (?:an? |any )?|are there (?:any )?|any |signs? of "
           r"|(?:does|has|did) (?:he|she|the patient) (?:have |had |got )?)*")
 NOT_JUDGED = "Whether that is {word} is not judged here; what was measured is told."
@@ -26,6 +29,7 @@ _HELLO = frozenset(("hello", "thanks", "thank", "please", "sorry", "help", "test
                     "what", "who", "why", "how", "when", "where", "which", "sing", "write", "tell", "explain",
                     "really"))
 _PEOPLE = frozenset(("he", "she", "patient", "they", "it", "that", "this", "there", "everything", "anything"))
+_FIRST = ("first", "earliest")
 MOST_BARE = 3
 
 
@@ -42,7 +46,8 @@ def at_site(span: Span, context: ChatContext) -> Plan | None:
 def judged_by_measure(span: Span, context: ChatContext) -> Plan | None:
     """`Is there cardiomegaly?`: what the record says of it, and what was measured, with its change."""
     for name, words in _JUDGED.items():
-        found = re.fullmatch(rf"{_ASKED}(?P<word>{words})(?: on (?:the )?(?:chest )?(?:film|ct))?", span.rest)
+        text = _RATIO_LARGE.sub("is there cardiomegaly", span.rest)
+        found = re.fullmatch(rf"{_ASKED}(?P<word>{words})(?: on (?:the )?(?:chest )?(?:film|ct))?", text)
         if found and context.names.answers_to(name) is not Fit.NONE:
             word = re.sub(r"^an? ", "", found["word"])
             dated = {"since": span.since, "until": span.until}
@@ -64,6 +69,19 @@ def two_sides(span: Span, context: ChatContext) -> Plan | None:
         return None
     return one("look_up", name, name=name, since=span.since, until=span.until, unit="",
                pick="" if span.word else "latest")
+
+
+def first_and_last(span: Span, context: ChatContext) -> Plan | None:
+    """`Compare the first and the last film.`"""
+    ends, other = r"(?P<a>first|earliest|last|latest)", STUDY.replace("kind", "other")
+    found = re.fullmatch(rf"compare (?:the |his |her )?{ends}(?: {other})? (?:and|with|to|against) (?:the |his |her )?"
+                         rf"{ends.replace('<a>', '<b>')} {STUDY}", span.rest)
+    kind = kind_of(found["kind"]) if found else ""
+    if found is None or kind not in ("ct", "mr", "film") or (
+            (found["a"] in _FIRST) == (found["b"] in _FIRST)) or span.word:
+        return None
+    days = sorted(study.date[:10] for study in context.case.studies if study.kind.value == kind and study.date)
+    return one("compare_with_prior", kind=kind, date=days[-1], prior=days[0]) if len(set(days)) > 1 else None
 
 
 def weight_moved(span: Span, context: ChatContext) -> Plan | None:

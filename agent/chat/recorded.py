@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from ...tools.records.allergy_answers import allergen
 from ...tools.records.intents import AmbiguousDate, Asked, understand
 from ...tools.records.matching import Fit, fit
 from ...tools.records.question_forms import Topic
 from .context import ChatContext
 from .moments import AGAINST, UP_TO, Span, UnclearDate
-from .plan import Plan, one
+from .plan import Call, Plan, one
 from .setting import sided, study_in, without_place
 
 SEEN_ON = ("ct", "mr", "film", "slide")
 """Kinds of examinations that something is seen or measured on."""
 _NO_NAME = frozenset((
-    "it", "them", "before", "after", "below", "above", "under", "over", "than", "more", "less", "got", "any",
+    "it", "them", "that", "this", "these", "those", "before", "after", "below", "above", "under", "over", "than",
+    "more", "less", "got", "any",
     "everything", "something", "anything", "letter", "note", "evidence", "slice", "side", "plan", "again", "since",
     "between", "and", "or", "not", "when", "where", "how", "which", "what", "why", "who", "if", "as", "all", "most",
     "bigger", "smaller", "larger", "about", "say", "says", "now", "but", "then", "first", "last"))
@@ -36,7 +38,24 @@ def of_record(span: Span, context: ChatContext) -> Plan | None:
         return one("look_up", about, name=about, since=span.since, until=span.until, on=kind)
     if kind or asked is None or span.word == "between" or not _is_for_record(asked, rest, context):
         return None
-    return one("ask_record", asked.about, question=text[:500])
+    record = one("ask_record", asked.about, question=text[:500])
+    words = _quoted_too(asked, text, context)
+    return replace(record, calls=(*record.calls, Call("read_documents", {"words": words, "called": "", "date": ""}))
+                   ) if words else record
+
+
+def _quoted_too(asked: Asked, text: str, context: ChatContext) -> str:
+    """The words that documents are read for beside the record, of an allergy or a medicine that it does not hold: a
+    letter's is as grave. Empty for none, and where a time is asked for, which a passage does not tell."""
+    if asked.limit is not None:
+        return ""
+    if asked.topic is Topic.ALLERGY:
+        about, held = allergen(text), context.entries.of_kind("AllergyIntolerance")
+    else:
+        about, held = asked.about, context.entries.medications
+    wanted = about or "allergy"
+    known = any(fit(about, entry.names)[0] for entry in held) if about else bool(held)
+    return wanted if asked.topic in _TREATMENT and not known else ""
 
 
 def _is_for_record(asked: Asked, text: str, context: ChatContext) -> bool:
@@ -46,9 +65,8 @@ def _is_for_record(asked: Asked, text: str, context: ChatContext) -> bool:
         return False
     if about and not may_be_name(about) and topic not in (Topic.CONDITIONS, Topic.MEDICATIONS):
         return False
-    if topic is Topic.VALUE and context.names.find(about)[0] and context.names.answers_to(about) is Fit.NONE:
-        return False  # what the case does hold is named, beside words that were not understood
-    return topic is not Topic.PRESCRIBER or any(fit(about, entry.names)[0] for entry in context.entries.medications)
+    # A result that the case does hold, beside words that were not understood, is not one that it does not hold.
+    return not (topic is Topic.VALUE and context.names.find(about)[0] and context.names.answers_to(about) is Fit.NONE)
 
 
 def is_short_name(question: str) -> bool:
@@ -63,6 +81,8 @@ _UNREAD = frozenset(("before", "after", "since", "until", "instead", "without", 
 """Words beside a question for a whole list that restrict it in a way which the rules for records do not read."""
 
 
+_TREATMENT = (Topic.ALLERGY, Topic.PRESCRIBER, Topic.PRESCRIPTION, Topic.MEDICATION_NOW, Topic.MEDICATION_EVER,
+              Topic.MEDICATION_DATE, Topic.MEDICATION_END, Topic.MEDICATION_SPAN, Topic.MEDICATION_REASON)
 _WHOLE = (Topic.DEATH, Topic.IMMUNIZATION, Topic.FAMILY)
 """Topics of which the rules for records read the whole question, not only a name in it."""
 
@@ -104,6 +124,8 @@ def _as_recorded(text: str) -> str:
             (r"(?:any )?(?:known )?(?:drug )?allerg(?:y|ies)(?: status)?", "what are the allergies"),
             (r"(?:what is (?:the|his|her) )?smoking(?: status| history)?", "what is the smoking status"),
             (r"(?:what is )?(?:the )?(?:dose|dosage|strength) of (?P<x>.+)", r"is he taking \g<x>"),
+            (r"(?:what|which) (?:dose|dosage|strength) of (?P<x>.+?) (?:is|was) (?:he|she|the patient) "
+             r"(?:on|taking|given)", r"is he taking \g<x>"),
             (r"is (?P<who>he|she|the patient) (?P<x>.+?) allergic", r"is \g<who> allergic to \g<x>"),
             (r"(?:is there |does (?:he|she) have )?(?:a |any )?history of (?P<x>.+)", r"has he had \g<x>"),
             (r"(?:is (?:he|she) )?(?:an? )?(?:ex-?|former |current |non-?)?smokers?", "what is the smoking status"),

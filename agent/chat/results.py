@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from ...core.amounts import in_unit_of
-from ...core.analytes import analyte_key
 from ...core.finding import Category, Finding
 from ...core.moments import moment_key, spoken, spoken_within
 from ...core.report import Sentence
@@ -20,6 +18,7 @@ from ..compose_labs import flag_of, flag_words, lab_sentence
 from ..phrases import Item, cited, dated, findings_sentences, listing, measured_item, place, shown
 from .arithmetic import NoConversion, converted_text, days_between
 from .context import ChatContext
+from .extremes import extreme, is_left_open, key_of
 from .names import Named
 from .told import Saying, Told, nothing, said
 
@@ -44,6 +43,10 @@ def look_up(context: ChatContext, name: str, since: str, until: str, unit: str, 
         return nothing(f"Many results answer to {shown(name)}: {'; '.join(names[:24])}. Ask for one of them.",
                        AnswerStatus.DECLINED)
     told = said(sentences_of(chosen), _one_value(chosen))
+    if pick in ("highest", "lowest") and is_left_open(chosen):
+        told = replace(told, sayings=(*told.sayings, Saying(
+            f"Which of these is the {pick} is left open by a comparator.",
+            by_number({key for item in chosen for key in item.evidence}))))
     return _in_unit(told, chosen, unit) if unit else told
 
 
@@ -58,7 +61,7 @@ def within(found: Sequence[Finding], since: str, until: str, pick: str) -> list[
     """
     chosen = [item for item in found if is_within(item.date, since, until)] if since or until else list(found)
     if pick in ("highest", "lowest"):
-        return _farthest(chosen, highest=pick == "highest")
+        return extreme([item for item in chosen if item.number is not None], highest=pick == "highest")
     return _newest(chosen, first=pick == "first") if pick else chosen
 
 
@@ -96,7 +99,20 @@ def how_it_changed(context: ChatContext, name: str, since: str, until: str) -> T
         return said(cited(change_text(item, context.material), (item,)) for item in changes)
     if changes:
         return Told(tuple(_change(item, values, context) for item in changes))
-    return _series(values) if len(_days(values)) > 1 else _too_few(name, values, since, until)
+    if len(_days(values)) < 2:
+        return _too_few(name, values, since, until)
+    told = _series(values)
+    return replace(told, sayings=(*told.sayings, *_steps(context, name, values)))
+
+
+def _steps(context: ChatContext, name: str, values: Sequence[Finding]) -> list[Saying]:
+    """Of measurements the changes from one examination to the next, which say what is more than noise."""
+    if any(item.category in WRITTEN for item in values):
+        return []
+    first, *_, last = _days(values)
+    inside = [item for item in _changes_of(context, name) if first <= begins(item, context) and (
+        item.date or "9999")[:10] <= last]
+    return [_change(item, values, context) for item in sorted(inside, key=_when)]
 
 
 def compared(context: ChatContext, name: str, since: str, until: str) -> tuple[list[Finding], list[Finding]]:
@@ -176,7 +192,7 @@ def difference(results: Sequence[Finding]) -> tuple[Finding, Finding, float] | N
     ordered = sorted(results, key=_when)
     first, last = ordered[0], ordered[-1]
     written = all(item.category in WRITTEN for item in ordered)
-    same = written and len({(_key(item), item.name, item.value.unit if item.value else None) for item in ordered}) == 1
+    same = written and len({(key_of(item), item.value.unit if item.value else None) for item in ordered}) == 1
     if not same or first.value is None or last.value is None or first.number is None or last.number is None or (
             first.value.comparator or last.value.comparator or not first.date or not last.date):
         return None
@@ -189,12 +205,15 @@ def _difference(ordered: Sequence[Finding]) -> list[Saying]:
         return []
     first, last, delta = found
     sign = "+" if delta > 0 else ""
-    share = f" ({sign}{number_text(round(100 * delta / abs(first.number), 1))} %)" if first.number else ""
+    unit = last.value.unit if last.value else None
+    of_share = unit == "%"
+    relative = "" if of_share or not first.number else number_text(round(100 * delta / abs(first.number), 1))
+    share = f" ({sign}{relative} %)" if relative else ""
     days = days_apart(first.date or "", last.date or "")
     apart = "" if days is None else f", {days} days apart"
     ends = by_number({*first.evidence, *last.evidence})
     return [Saying(f"From the first to the last of these: {sign}"
-                   f"{with_unit(number_text(delta), last.value.unit if last.value else None)}{share}{apart}.", ends)]
+                   f"{with_unit(number_text(delta), 'percentage points' if of_share else unit)}{share}{apart}.", ends)]
 
 
 def days_apart(first: str, last: str) -> int | None:
@@ -211,30 +230,9 @@ def _newest(found: Sequence[Finding], *, first: bool) -> list[Finding]:
     """Of each name and place the latest, or the first of those with a date."""
     days: dict[tuple[object, ...], list[str]] = {}
     for item in found:
-        days.setdefault(_key(item), []).append(_when(item)[:10])
+        days.setdefault(key_of(item), []).append(_when(item)[:10])
     wanted = {key: min(filter(None, of_key), default="") if first else max(of_key) for key, of_key in days.items()}
-    return [item for item in found if _when(item)[:10] == wanted[_key(item)]]
-
-
-def _farthest(found: Sequence[Finding], *, highest: bool) -> list[Finding]:
-    """Of each name and place the highest or the lowest, compared in one unit; apart where units do not convert."""
-    parts: list[list[tuple[Finding, float]]] = []
-    for item in (item for item in found if item.number is not None):
-        for part in parts:
-            number = in_unit_of(item, part[0][0]) if _key(item) == _key(part[0][0]) else None
-            if number is not None:
-                part.append((item, number))
-                break
-        else:
-            parts.append([(item, item.number or 0.0)])
-    best = {id(item) for part in parts for item, number in part
-            if number == (max if highest else min)(other for _, other in part)}
-    return [item for item in found if id(item) in best]
-
-
-def _key(finding: Finding) -> tuple[object, ...]:
-    """What makes results comparable: the analyte, as mass or amount of substance, else the name; and the place."""
-    return (analyte_key(finding.code.code) if finding.code else finding.name, finding.laterality, finding.site)
+    return [item for item in found if _when(item)[:10] == wanted[key_of(item)]]
 
 
 def _when(finding: Finding) -> str:

@@ -71,7 +71,8 @@ def _composed(results: Sequence[ToolMessage]) -> AIMessage:
     told = [message.artifact for message in results if isinstance(message.artifact, Told)]
     useful = [item for item in told if item.sayings]
     if useful:
-        return _final("\n".join(item.text for item in useful), AnswerStatus.ANSWERED)
+        lines = dict.fromkeys(line for item in useful for line in item.text.splitlines())
+        return _final("\n".join(lines), AnswerStatus.ANSWERED)
     first = told[0] if told else Told(reason=str(results[0].content), status=AnswerStatus.DECLINED)
     return _final(first.reason, first.status)
 

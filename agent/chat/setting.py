@@ -7,7 +7,8 @@ import re
 from . import forms
 
 _PICK = r"(?P<pick>first|earliest|initial|last|latest|most recent|newest|recent)"
-_STUDY = re.compile(rf" (?:on|in|of|from|by|at) (?:the |his |her |this |that )?(?:{_PICK} )?{forms.STUDY}(?= |$)")
+_STUDY = re.compile(rf" (?:(?:on|in|of|from|by|at) (?:the |his |her |this |that )?|(?:between|across|over|throughout) "
+                    rf"(?:the |his |her |these |all |both |two |three )*)(?:{_PICK} )?{forms.STUDY}(?= |$)")
 _SHOW = re.compile(rf"(?:did|does|do|has|have|is|was) (?:the |his |her |this |that |any )?(?P<study>(?:{_PICK} )?"
                    rf"{forms.STUDY}) (?:show|shows|shown|demonstrate|reveal|revealed) (?:any |an? |signs? of )?"
                    r"(?P<x>.+)")

@@ -12,6 +12,7 @@ from ...core.finding import Finding
 from ...core.moments import moment_key, spoken, spoken_within
 from ...core.result import AnswerValue
 from ...report.wording import by_number, date_text
+from ...tools.records.texts import NOT_TAKEN_UP
 from ..phrases import STUDY_LABELS, shown
 from .context import ChatContext
 from .results import is_within, sentences_of, span_words
@@ -176,4 +177,7 @@ def looked_at(context: ChatContext) -> str:
     parts = [f"{count} {_NOUNS.get(kind, (kind, f'{kind}s'))[count > 1]}" for kind, count in kinds.items()]
     dates = sorted(event.occurred_at[:10] for event in context.report.timeline if event.occurred_at)
     span = "" if not dates else f", {spoken(dates[0])} to {spoken(dates[-1])}"
-    return f"Looked at: {', '.join(parts) or 'no file that could be read'}{span}."
+    untaken = sum(item.name.endswith(NOT_TAKEN_UP) for item in context.report.findings)
+    texts = f"{untaken} text{'s' * (untaken > 1)} that give{'s' * (untaken == 1)} orders to a program"
+    orders = f" Nothing was taken up from {texts}." if untaken else ""
+    return f"Looked at: {', '.join(parts) or 'no file that could be read'}{span}.{orders}"

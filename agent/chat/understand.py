@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from ...core.moments import moment_key
@@ -27,7 +28,7 @@ DEEPEST = 4
 """Questions that a follow-up may reach back over."""
 _FORMS: tuple[Callable[[Span, str], Plan | None], ...] = (
     forms.evidence_shown, forms.conversion, forms.days, forms.slices, forms.studies, forms.report,
-    asks.quoted, asks.planned, asks.habit_left, asks.on_slice, asks.in_zone, asks.of_slide,
+    asks.quoted, asks.planned, asks.why_stopped, asks.habit_left, asks.on_slice, asks.in_zone, asks.of_slide,
     forms.many_changes, overviews.most_changed, forms.outside_range, forms.events, forms.record_entries, forms.compare,
     overviews.changed, overviews.study_shown, overviews.all_labs, overviews.labs_changed, overviews.counted, asks.again)
 """The first form that reads a whole question counts. Those that begin with words of their own (`E12`, `convert`) stand
@@ -36,7 +37,7 @@ measured, and forms that take any name of a kind (`which`, `how many`) last."""
 
 
 _LEFT_OVER = (of_case.counted_in_words, of_case.state_of_organ, of_case.bare_name)
-_OF_CASE = (of_case.judged_by_measure, of_case.at_site, of_case.two_sides, of_case.weight_moved)
+_OF_CASE = (of_case.judged_by_measure, of_case.at_site, of_case.two_sides, of_case.first_and_last, of_case.weight_moved)
 
 
 def plan_of(question: str, context: ChatContext, earlier: Sequence[str] = ()) -> Plan:
@@ -166,10 +167,16 @@ def _previous(call: Call, context: ChatContext) -> dict[str, str]:
     return {"until": day_before(days[-1]) if days else call.arguments["until"], "pick": "latest"}
 
 
+def _told_best(names: Iterable[str]) -> str | None:
+    """Of some results the name that the case holds most often, and of those the one that is said most easily."""
+    counted = Counter(names)
+    return min(counted, key=lambda name: ("[" in name, -counted[name], len(name)), default=None)
+
+
 def examples(context: ChatContext) -> tuple[str, ...]:
     """Three questions that this case answers, in its own words."""
-    changed = next((item.name for item in context.report.findings if item.change is not None), None)
-    lab = next((item.finding.name for item in context.labs), None)
+    changed = _told_best(item.name for item in context.report.findings if item.change is not None)
+    lab = _told_best(item.finding.name for item in context.labs)
     seen = next((item.finding.name for item in context.imaging if item.finding.number is not None), None)
     asked = [f"How did {changed} change?" if changed else "", f"What was the latest {lab}?" if lab else "",
              f"What is the {seen.lower()}?" if seen else "",

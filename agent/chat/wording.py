@@ -23,6 +23,12 @@ _SHORT = (
     (r"\b(right|left) lung(?= (?:been )?(?:small|larg|bigg|shr[aiu]nk|grow|grew|los))", r"\1 lung volume"),
     (r"\bctr\b|\b(?:heart|cardiac) size\b|\bheart(?= (?:(?:got|get|gotten|become|grown|grow|been) )?"
      r"(?:enlarged|big|bigger|too big|larger?|smaller|normal in size)\b)", "cardiothoracic ratio"),
+    (r"\b(have|has|had|got|of|any) high (?:blood pressure|bp)\b", r"\1 hypertension"),
+    (r"\b(mean )?lung density\b", "mean lung attenuation"),
+    (r"\b(?:up|higher|bigger|larger|better) or (?:down|lower|smaller|worse)\b"
+     r"|\b(?:down|lower|smaller|worse) or (?:up|higher|bigger|larger|better)\b", "changed"),
+    (r"\b(?:increas|improv)\w+ or (?:decreas|worsen)\w*|\b(?:decreas|worsen)\w* or (?:increas|improv)\w+"
+     r"|\b(?:ris\w+ or fall\w*|fall\w* or ris\w+)", "changed"),
     (r"\bct scans?\b|\bcat scans?\b", "ct"), (r"\bctpa\b", "ct"),
     (r"\bpmhx?\b|\bpast medical history\b", "past conditions"), (r"\bfhx?\b", "family history"),
     (r"\bhx\b", "history"), (r"\bdx\b", "diagnosis"), (r"\brx\b", "medications"), (r"\bptx\b", "pneumothorax"),
@@ -36,6 +42,9 @@ _PUT = (
      {"low": r"what was the lowest \2", "high": r"what was the highest \2"}),
     (r"^how (far) apart (?:are|were|lie) ", {"far": "how many days between "}),
     (r"^how (much) tissue ", {"much": "what tissue area "}),
+    (r"^how (dense) (?:are|is) (?:the )?(?:nuclei|cells)", {"dense": "what is the nuclear density"}),
+    (r"\b(?:region|area|field|part) (?:has|with|shows|of) (?:the )?(highest|greatest|largest)(?: nuclear)? density$",
+     dict.fromkeys(("highest", "greatest", "largest"), "region of high nuclear density")),
     (r"\b(densest) (?:region|area|field|part|spot)s?\b", {"densest": "region of high nuclear density"}))
 """Questions that are put in another way, by the word that tells which."""
 _SPELLING = (("haem", "hem"), ("aemi", "emi"), ("oedema", "edema"), ("oesoph", "esoph"), ("tumour", "tumor"),

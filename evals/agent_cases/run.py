@@ -22,7 +22,7 @@ from .questions import questions_of
 from .score import score_case
 
 Json = dict[str, Any]
-_MEMORY = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -48,22 +48,29 @@ def run_cases(plan: Plan, *, workers: int = 2, resume: bool = False) -> Iterator
     Args:
         plan: which cases and agents.
         workers: processes.
-        resume: take over the scores in the plan's folder that this version made of the same agents.
+        resume: take over the scores in the plan's folder that this version made, of other agents too.
     """
     left = []
     for seed in plan.seeds:
         kept = _kept(plan, seed) if resume else {}
         if set(plan.agents) <= set(kept.get("agents", ())):
-            yield kept | {"agents": {name: kept["agents"][name] for name in plan.agents}}
+            yield kept
         else:
             left.append(seed)
-    if workers < 2 or len(left) < 2:
-        yield from (run_case(plan, seed, resume=resume) for seed in left)
+    try:
+        yield from _run(plan, left, workers, resume=resume)
+    finally:
+        shutil.rmtree(plan.folder / "state", ignore_errors=True)
+
+
+def _run(plan: Plan, seeds: Sequence[int], workers: int, *, resume: bool) -> Iterator[Json]:
+    if workers < 2 or len(seeds) < 2:
+        yield from (run_case(plan, seed, resume=resume) for seed in seeds)
         return
-    for name in _MEMORY:  # one thread for each process: they would wait for each other
+    for name in _THREADS:  # one thread for each process: they would wait for each other
         os.environ.setdefault(name, "1")
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=40) as pool:
-        for done in as_completed([pool.submit(run_case, plan, seed, resume=resume) for seed in left]):
+        for done in as_completed([pool.submit(run_case, plan, seed, resume=resume) for seed in seeds]):
             yield done.result()
 
 
@@ -80,16 +87,17 @@ def run_case(plan: Plan, seed: int, *, resume: bool = False) -> Json:
     truth = json.loads((place / "truth.json").read_text(encoding="utf-8"))
     written = time.perf_counter() - began
     done: Json = _kept(plan, seed).get("agents", {}) if resume else {}
+    fresh = {name: _put(name, case, truth, plan) for name in plan.agents if name not in done}
     score: Json = {"seed": seed, "version": __version__, "write_seconds": round(written, 2), "holds": _holds(truth),
-                   "agents": {name: done.get(name) or _put(name, case, truth, plan) for name in plan.agents}}
+                   "agents": {name: (done | fresh)[name] for name in AGENTS if name in done or name in fresh}}
     if not plan.keep:
         shutil.rmtree(place)
     file = _score_file(plan, seed)
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".part")
-    draft.write_text(json.dumps(score | {"agents": done | score["agents"]}), encoding="utf-8")
+    draft.write_text(json.dumps(score), encoding="utf-8")
     draft.replace(file)
-    return score
+    return _kept(plan, seed)
 
 
 def _put(name: str, case: Path, truth: Json, plan: Plan) -> Json:

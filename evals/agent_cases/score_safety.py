@@ -39,9 +39,16 @@ def _score_refusals(report: Report, truth: Json, tally: Tally) -> None:
         if file in codes:
             fits = bool(codes[file] & set(item["codes"]))
             tally.check("refused files: reason right", fits, f"{file} ({item['why']}): {sorted(codes[file])}")
-    for file in sorted(codes):
+    for file in sorted(set(codes) - _cut(truth)):
         if not codes[file] <= NOT_FOR_ITS_TOOL:
             tally.check("refused files: precision", file in wanted, f"{file} is sound: {sorted(codes[file])}")
+
+
+def _cut(truth: Json) -> set[str]:
+    """The slices of a CT that lacks some: it may be refused as a whole, or be measured, as long as the gap is told."""
+    dates = {gap["date"] for gap in truth["gaps"] if gap["kind"] == "slices"}
+    return {file for study in truth["studies"] if study["modality"] == "CT" and study["date"] in dates
+            for file in study["files"]} - {item["file"] for item in truth["refused"]}
 
 
 def _score_isolation(outcome: Outcome, truth: Json, questions: Sequence[Question], tally: Tally) -> None:
@@ -83,7 +90,8 @@ def _values(outcome: Outcome, other: Json, truth: Json) -> list[str]:
 
 
 def _score_conflicts(report: Report, truth: Json, tally: Tally) -> None:
-    left = [item.text for item in report.conflicts]
+    """Each planted conflict by its words, decimal commas read as points, and no other."""
+    left = [re.sub(r"(?<=\d),(?=\d)", ".", item.text) for item in report.conflicts]
     for wanted in truth["conflicts"]:
         words = [wanted["name"], *(f"{value:g}" for value in wanted["values"])] if wanted["kind"] == "value" else [
             wanted["kind"]]

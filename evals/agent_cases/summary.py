@@ -57,19 +57,24 @@ class Error:
 
 
 def summary_of(scores: Sequence[Json]) -> Json:
-    """Ratios and errors by agent, the mean cost of a case, what the cases held, and every miss with its seed."""
-    agents = list(scores[0]["agents"]) if scores else []
+    """Ratios and errors by agent, the mean cost of a case, what the cases held, and every miss with its seed.
+
+    Args:
+        scores: of `run.run_case`; an agent need not have had every case.
+    """
+    agents = list(dict.fromkeys(name for score in scores for name in score["agents"]))
     return {
         "cases": len(scores), "seeds": sorted(score["seed"] for score in scores),
         "holds": {kind: sum(score["holds"][kind] for score in scores) for kind in scores[0]["holds"]} if scores else {},
         "write_seconds": _mean([score["write_seconds"] for score in scores]),
-        "agents": {name: _agent([score["agents"][name] for score in scores]) for name in agents},
+        "agents": {name: _agent([score["agents"][name] for score in scores if name in score["agents"]])
+                   for name in agents},
         "misses": {name: _misses(scores, name) for name in agents},
     }
 
 
 def _agent(scores: Sequence[Json]) -> Json:
-    return {"seconds": _mean([score["seconds"] for score in scores]),
+    return {"cases": len(scores), "seconds": _mean([score["seconds"] for score in scores]),
             "cpu_seconds": _mean([score["cpu_seconds"] for score in scores]),
             "ratios": {name: asdict(ratio) for name, ratio in ratios_of([score["counts"] for score in scores]).items()},
             "errors": {name: asdict(error) for name, error in errors_of([score["errors"] for score in scores]).items()}}
@@ -82,7 +87,7 @@ def _mean(numbers: Sequence[float]) -> float:
 def _misses(scores: Sequence[Json], agent: str) -> list[Json]:
     return [{"seed": score["seed"], "metric": metric, "what": what}
             for score in sorted(scores, key=lambda one: int(one["seed"]))
-            for metric, what in score["agents"][agent]["misses"]]
+            for metric, what in score["agents"].get(agent, {"misses": ()})["misses"]]
 
 
 def ratios_of(counts: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, Ratio]:

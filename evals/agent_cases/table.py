@@ -34,13 +34,19 @@ def table_of(summary: Json, first: Mapping[str, float] | None = None) -> list[st
     agents = summary["agents"]
     names = sorted({name for agent in agents.values() for name in agent["ratios"]}, key=_order)
     kept = ["first run"] if first else []
-    heads = ["metric", *kept, *(f"{name} (95 % interval; of)" if name == MAIN else name for name in agents)]
+    heads = ["metric", *kept, *(_head(name, agent, summary["cases"]) for name, agent in agents.items())]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for name in names:
         before = [_plain((first or {}).get(name))] if first else []
         cells = [_cell(agent["ratios"].get(name), full=key == MAIN) for key, agent in agents.items()]
         lines.append(f"| {' | '.join([name, *before, *cells])} |")
     return lines
+
+
+def _head(name: str, agent: Json, cases: int) -> str:
+    """An agent's name, and how many cases it had where it had not all."""
+    fewer = f", {agent['cases']} cases" if agent["cases"] != cases else ""
+    return f"{name}{fewer} (95 % interval; of)" if name == MAIN else f"{name}{fewer}"
 
 
 def _plain(value: float | None) -> str:

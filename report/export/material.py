@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -92,13 +93,16 @@ def in_dicom(file: CaseFile) -> bool:
 
 @contextmanager
 def from_headers() -> Iterator[None]:
-    """Around what builds a DICOM object out of its sources' headers.
+    """Around what builds a DICOM object out of its sources' headers. A name of one component is taken over as it
+    stands, since the object must be filed beside its sources; highdicom would warn of it.
 
     Raises:
         RefusedFile: they lack or misstate what the object needs, which the libraries say in errors of their own.
     """
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*unlikely to represent the intended person name")
+            yield
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise RefusedFile(RefusalCode.CORRUPT, "no DICOM object can be made from the headers of its images, which lack "
                           f"or misstate what it needs ({type(error).__name__})") from error

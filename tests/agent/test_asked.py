@@ -15,6 +15,7 @@ from caseloom.report.view import answer_lines
     ("Is there an effusion? And what was the last CRP?", ("Is there an effusion?", "What was the last CRP?")),
     ("Does the patient have anemia and hypertension?", ()), ("Has the nodule grown?", ()),
     ("What was the latest potassium and when was it measured?", ()),
+    ("How did potassium change between June 2023 and May 2024?", ()), ("What changed between April and May?", ()),
     ("Compare the films and is there a change?", ())])
 def test_a_question_is_parted_where_each_part_stands_by_itself(question: str, parts: tuple[str, ...]) -> None:
     assert parts_of(question) == (parts or (question,))

@@ -76,6 +76,8 @@ def test_whole_units_of_the_calendar(first: str, last: str, unit: str, told: str
     ("x before november 2025", "", "2025-10", "x"), ("x before 2025-03-01", "", "2025-02-28", "x"),
     ("x after 2024", "2025", "", "x"), ("x on 10 nov 2025", "2025-11-10", "2025-11-10", "x"),
     ("x between november and march 2025", "2024-11", "2025-03", "x"), ("x in mar", "2025-03", "2025-03", "x"),
+    ("x in 06/2023", "2023-06", "2023-06", "x"), ("x 06/2023", "2023-06", "2023-06", "x"),
+    ("x june 2023", "2023-06", "2023-06", "x"), ("compare x with june 2023", "", "", "compare x with june 2023"),
     ("what is x", "", "", "what is x")])
 def test_spans_of_time(text: str, since: str, until: str, rest: str) -> None:
     span = span_in(text, "2025-11-19")

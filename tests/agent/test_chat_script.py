@@ -91,6 +91,7 @@ def test_another_pair_is_compared_when_asked(chat: Chat) -> None:
 
 @pytest.mark.parametrize(("question", "tool", "given"), [
     ("Compare the CT of March with the CT of November", "compare_with_prior", {"date": "2025-11", "prior": "2025-03"}),
+    ("Compare the first and the last film", "compare_with_prior", {"kind": "film", "prior": "2025-03-04"}),
     ("Did anything change on the film?", "compare_with_prior", {"kind": "film"}),
     ("what changed since March?", "find_changes", {"since": "2025-03"}),
     ("Which labs fell?", "find_changes", {"of": "lab", "direction": "decreased"}),

@@ -63,4 +63,6 @@ def test_a_date_after_the_comparison_begins_the_span() -> None:
 def test_what_was_looked_at_is_told_by_its_kind_and_span(planted: Chat) -> None:
     looked = planted.ask("Is there a fracture?").text.partition("Looked at: ")[2]
     assert all(part in looked for part in ("1 document", "1 health record", "1 note", "2009-04-02 to 2025-11-13."))
-    assert "findings" not in looked and len(looked) < 80
+    kinds, _, untaken = looked.partition(" Nothing was taken up from ")
+    assert "findings" not in looked and len(kinds) < 80
+    assert untaken == "1 text that gives orders to a program."

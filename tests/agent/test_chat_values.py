@@ -17,7 +17,7 @@ from caseloom.agent.chat.moments import span_in
 from caseloom.agent.chat.names import Named, Names
 from caseloom.agent.chat.plan import Call
 from caseloom.agent.chat.refusals import ADVICE, DIAGNOSIS, IDENTITY, ORDERS, PROGNOSIS, refusal
-from caseloom.agent.chat.results import how_it_changed, look_up, within
+from caseloom.agent.chat.results import how_it_changed, look_up, named, within
 from caseloom.agent.chat.session import Chat
 from caseloom.agent.chat.told import Told
 from caseloom.agent.chat.values import Limit, find_values
@@ -104,6 +104,34 @@ def test_the_difference_of_a_series_is_calculated() -> None:
     assert len(how_it_changed(bound, "haemoglobin", "", "").sayings) == 3
 
 
+def test_a_difference_of_shares_is_told_in_percentage_points() -> None:
+    shares = context(result(8.9, "2024-01-17", unit="%"), result(6.3, "2024-07-12", unit="%"))
+    told = how_it_changed(shares, "haemoglobin", "", "")
+    assert told.sayings[-1].text == "From the first to the last of these: -2.6 percentage points, 177 days apart."
+
+
+@pytest.mark.parametrize(("pick", "told"), [("lowest", ["84.0", ">60"]), ("highest", ["114.0", ">60", ">90"])])
+def test_every_result_that_may_be_the_lowest_or_highest_is_told(pick: str, told: list[str]) -> None:
+    held = context(result(114.0, "2023-06-30"), result(84.0, "2024-01-17"),
+                   result(60.0, "2024-04-29", comparator=">", text=">60"),
+                   result(90.0, "2024-05-28", comparator=">", text=">90"))
+    text = look_up(held, "haemoglobin", "", "", "", pick).text
+    assert [value for value in ("114.0", "84.0", ">60", ">90") if value in text] == told
+    assert f"Which of these is the {pick} is left open by a comparator." in text
+    assert "left open" not in look_up(SERIES, "haemoglobin", "", "", "", pick).text
+
+
+def test_two_things_are_not_taken_for_one_whose_name_holds_both() -> None:
+    rate = result(90.0, "2025-11-10")[0].model_copy(update={
+        "name": "eGFR", "code": Code(system="http://loinc.org", code="98979-8", display=(
+            "Glomerular filtration rate/1.73 sq M.predicted by Creatinine-based formula"))})
+    creatinine = result(0.8, "2025-11-10")[0].model_copy(update={"name": "Creatinine"})
+    airways = result(42.0, "2025-11-10")[0].model_copy(update={"name": "Trachea and large bronchi"})
+    names = Names([Named(item) for item in (rate, creatinine, airways)], [rate, creatinine, airways])
+    assert names.find("latest egfr and creatinine") == ("egfr", "latest and creatinine")
+    assert names.find("volume of trachea and large bronchi")[0] == "trachea and large bronchi"
+
+
 def test_what_a_code_holds_in_brackets_is_no_name() -> None:
     code = Code(system="http://loinc.org", code="718-7", display="Hemoglobin [Mass/volume] in Blood")
     item = result(10.6, "2025-11-10")[0].model_copy(update={"code": code})
@@ -163,6 +191,10 @@ def test_every_side_is_told_in_the_unit_that_is_asked_for() -> None:
     ("What's his Hb pls?", "what is his hemoglobin"), ("PMH?", "past conditions"), ("K+ ok?", "potassium ok"),
     ("any bloods since April?", "any labs since april"), ("blood pressure", "blood pressure"),
     ("Is he anaemic", "does he have anemia"), ("Is there blood in the stool?", "is there blood in the stool"),
+    ("Does he have high blood pressure?", "does he have hypertension"),
+    ("Is his blood pressure high?", "is his blood pressure high"),
+    ("Has the CRP gone up or down?", "has the crp gone changed"), ("Did Hb rise or fall?", "did hemoglobin changed"),
+    ("Which area has the highest density?", "which region of high nuclear density"),
     ("blood tests in March", "labs in march"), ("show me the CXR, please", "the chest film")])
 def test_short_forms_are_written_out(written: str, read: str) -> None:
     assert plain(written) == read
@@ -205,7 +237,7 @@ def test_no_question_takes_long_to_be_read(planted: Chat, question: Callable[[],
 
 @pytest.mark.parametrize(("question", "latest"), [
     ("was haemoglobin above 13 g/dL", False), ("is haemoglobin above 13 g/dL", True),
-    ("was the latest haemoglobin above 13 g/dL", True)])
+    ("was the latest haemoglobin above 13 g/dL", True), ("last haemoglobin above 13 g/dL", False)])
 def test_what_was_once_is_asked_of_any_result(question: str, latest: bool) -> None:
     plan, = planned(SERIES, question)
     assert (plan.tool, plan.arguments["latest"]) == ("find_values", latest)
@@ -314,3 +346,14 @@ def test_the_highest_of_one_code_is_found_across_units() -> None:
     found = [result(15.2, "2024-02-01")[0], result(134, "2024-05-01", unit="g/L")[0],
              result(7, "2024-06-01", unit="furlong")[0]]
     assert [item.number for item in within(found, "", "", "highest")] == [15.2, 7]
+
+
+def test_a_count_of_cells_is_not_the_spread_of_their_size() -> None:
+    held = []
+    for name, code, display in (("RBC", "789-8", "Erythrocytes [#/volume] in Blood by Automated count"),
+                                ("RDW", "788-0", "Erythrocyte [DistWidth] in Blood by Automated count")):
+        found, shown = result(4.4, "2024-02-01")
+        held.append((found.model_copy(update={"name": name, "code": Code(
+            system="http://loinc.org", code=code, display=display)}), shown))
+    for word, name in (("RBC", "RBC"), ("RDW", "RDW"), ("erythrocytes", "RBC")):
+        assert [item.name for item in named(word, context(*held).valued)] == [name]

@@ -248,6 +248,22 @@ def test_an_earlier_result_farther_outside_than_the_latest_is_told_with_its_date
     assert "Potassium 6.9 mmol/L, high (2024-01-05)" in impression and "2.9" not in impression
 
 
+def test_a_result_that_came_back_into_its_range_is_among_the_changes(case):
+    maker = Maker()
+    for name, numbers, flags, relative in (("Ferritin", (20.0, 90.0), (None, None), 3.5),
+                                           ("Hemoglobin", (8.0, 13.7), ("L", None), 0.7125)):
+        sources = [maker.study(FileKind.DOCUMENT, "DOC", date, f"{name}_{date}.pdf") for date in (FIRST, SECOND)]
+        ends = [maker.add(source, DocumentSpan(page=1, bbox=(0, 0, 5, 5), text=name), f"{name}, {date}", name=name,
+                          category=Category.LAB, status=Status.MEASURED, tool="labs", date=date,
+                          value=Value(number=number, text=str(number), unit="g/dL", flag=flag))
+                for source, date, number, flag in zip(sources, (FIRST, SECOND), numbers, flags, strict=True)]
+        maker.change(*ends, Change(direction=Direction.INCREASED, from_=numbers[0], to=numbers[1], relative=relative,
+                                   delta=numbers[1] - numbers[0], interval_days=367))
+    told = {section.title: text_of(section) for section in of_made(maker, case)}["Comparison"].splitlines()
+    assert told[0].startswith("Hemoglobin: increased from 8 g/dL on 2024-03-02 to 13.7 g/dL on 2025-03-04")
+    assert told[1] == "1 further comparison is listed with its evidence."
+
+
 def test_an_earlier_result_less_far_outside_than_the_latest_is_only_counted(case):
     told, _ = lab_results(case, ("2024-01-05", 5.4, "H", "H"), (SECOND, 6.2, "H", "H"))
     assert "Earlier results" not in told and "1 further result" in told

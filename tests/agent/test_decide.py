@@ -150,6 +150,14 @@ def test_an_edit_that_cannot_be_meant_changes_nothing(case: Path, changes: dict[
     assert caseloom.review_case(case) == draft
 
 
+def test_after_an_edit_that_was_refused_the_draft_can_be_changed_and_signed(case: Path) -> None:
+    draft = caseloom.review_case(case)
+    with pytest.raises(UsageError, match="no sentence"):
+        edit_case(case, {"s-9-9": None}, name=WHO)
+    assert edit_case(case, {place_of(draft, "Gout"): None}, name=WHO).version == draft.version + 1
+    assert sign_case(case, name=WHO).status is ReportStatus.SIGNED
+
+
 def test_a_signature_counts_for_the_edited_version_alone(case: Path) -> None:
     draft = caseloom.review_case(case)
     edit_case(case, {place_of(draft, "Gout"): None}, name=WHO)

@@ -30,6 +30,13 @@ from caseloom.report.export.table import csv_of
 LUNG = -400
 
 
+def test_a_name_of_one_component_is_taken_over_without_a_warning() -> None:
+    with from_headers():
+        highdicom.base.check_person_name("Lung-A0001")
+    with pytest.warns(UserWarning, match="intended person name"):
+        highdicom.base.check_person_name("Lung-A0001")
+
+
 @pytest.fixture(scope="module")
 def exported(demo: Path, reviewed: tuple[Report, Path]) -> tuple[Exported, Path]:
     _, out = reviewed

@@ -233,7 +233,8 @@ def test_the_command_prints_one_document_and_keeps_the_trend(tmp_path: Path) -> 
     printed = json.loads(done.stdout)
     kept = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert kept["schema"] == "caseloom.eval.agent/1"
-    assert kept["seeds"] == printed["seeds"] == [10, 11]
+    assert kept == printed
+    assert kept["seeds"] == [10, 11]
     assert "| all findings: recall |" in (tmp_path / "out" / "table.md").read_text(encoding="utf-8")
     wrong = subprocess.run([sys.executable, "-m", "caseloom", *words[:-4], "--run", "sleep"], check=False,
                            capture_output=True, text=True, env=environment)

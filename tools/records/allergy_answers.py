@@ -27,12 +27,19 @@ def allergies(question: str, asked: Asked, entries: Entries) -> Answer:
     """Which allergies are recorded, or whether one of them is. All are listed where a kind of allergen is asked for,
     and a sentence says so: a name alone does not tell a medicine from a food."""
     named = left_over(question.replace(",", " or "), ALLERGY_WORDS)
-    about = " ".join(word for word in named.split() if word not in ALLERGEN_KINDS.split()).removesuffix(" and")
-    if about in {"and", "or", ""}:
+    about = allergen(question)
+    if not about:
         return _all(question, entries, of_a_kind=named != "")
     answer = _one(question, about, entries)
     return asked_one_by_one(question, about, lambda part: _one(question, part, entries)) or answer if (
         not answer.evidence) else answer
+
+
+def allergen(question: str) -> str:
+    """What a question about allergies names; empty where it asks for all, or all of a kind."""
+    named = left_over(question.replace(",", " or "), ALLERGY_WORDS)
+    about = " ".join(word for word in named.split() if word not in ALLERGEN_KINDS.split()).removesuffix(" and")
+    return "" if about in {"and", "or"} else about
 
 
 def _one(question: str, about: str, entries: Entries) -> Answer:

@@ -20,8 +20,9 @@ SAME_THING = (
     (r"\bhba1c\b|\bglyc(?:at|osylat)ed hemoglobin\b|\bhb a1c\b|(?<!hemoglobin )\ba1c\b", "hemoglobin a1c"),
     (r"\bhb\b|\bhgb\b", "hemoglobin"),
     (r"\bhct\b|\bpacked cell volume\b", "hematocrit"),
-    (r"\bwbc\b|\bwhite (?:blood )?cells?(?: counts?)?\b|\bleu[ck]ocytes?(?: counts?)?\b", "leukocyte"),
-    (r"\brbc\b|\bred (?:blood )?cells?(?: counts?)?\b|\berythrocytes?(?: counts?)?\b", "erythrocyte"),
+    (r"\bblood (?:sugars?|glucose)\b", "glucose"),
+    (r"\bwbc\b|\bwhite (?:blood )?(?:cells?(?: counts?)?|counts?)\b|\bleu[ck]ocytes?(?: counts?)?\b", "leukocyte"),
+    (r"\brbc\b|\bred (?:blood )?(?:cells?(?: counts?)?|counts?)\b|\berythrocytes?(?: counts?)?\b", "erythrocyte"),
     (r"\bplatelet counts?\b|\bthrombocytes?\b|\bplt\b", "platelet"),
     (r"\bmean (?:corpuscular|cell) volume\b", "mcv"),
     (r"\bbun\b|\bblood urea nitrogen\b", "urea nitrogen"),
@@ -53,6 +54,7 @@ SAME_THING = (
     (r"\bx[ -]?rays?\b|\bradiographs?\b", "xray"),
     (r"\bechocardiogra\w+\b|\becho\b", "echocardiogram"),
     (r"\btrans thoracic\b", "transthoracic"),
+    (r"\b(?:broken?|break|breaks|fractured) (?:a |any |his |her |some )?bones?\b|\bbroken bones?\b", "fracture"),
     (r"\b(?:broken?|break|breaks|fractured)\b", "fracture"), (r"\bcollar ?bone\b", "clavicle"),
     (r"\bknee ?cap\b", "patella"), (r"\bshoulder blade\b", "scapula"), (r"\bthigh ?bone\b", "femur"),
     (r"\btd\b", "tetanus diphtheria"), (r"\btdap\b|\bdtap\b", "tetanus diphtheria pertussis"),
@@ -64,6 +66,8 @@ SAME_THING = (
 _SAME_THING = tuple((re.compile(pattern), wording) for pattern, wording in SAME_THING)
 
 _SPECIMEN = re.compile(r"\s+(?:in|of)\s+(?:venous |arterial |capillary )?(?:blood|serum|plasma)\b.*$")
+_BRACKETED = re.compile(r"\s*\[[^\]]*\]\s*")
+_WIDTH = re.compile(r"\[distwidth\]", re.IGNORECASE)
 _METHOD = re.compile(r"\s+by\s+.*$")
 _SEMANTIC_TAG = re.compile(r"\s*\((?:disorder|finding|procedure|situation|regime/therapy|event|morphologic abnormality"
                            r"|observable entity|substance|product|record artifact)\)\s*$")
@@ -103,13 +107,16 @@ def fold(text: str) -> str:
 
 
 def head_of(name: str) -> str:
-    """A folded name without what only says how and in what it was measured (LOINC long names, SNOMED tags).
-
-    The spread of a size, which LOINC writes in brackets as a property, is another result than the count.
-    """
-    folded = _SEMANTIC_TAG.sub("", fold(name).strip()).replace("[distwidth]", "distribution width")
-    folded = re.sub(r"/\S+\.total\b", "", re.sub(r"\[[^\]]*\]", "", folded))
+    """A folded name without what only says how and in what it was measured (LOINC long names, SNOMED tags)."""
+    folded = _SEMANTIC_TAG.sub("", fold(without_property(name)).strip())
+    folded = re.sub(r"/\S+\.total\b", "", folded)
     return _METHOD.sub("", _SPECIMEN.sub("", folded)).strip() or folded
+
+
+def without_property(name: str) -> str:
+    """A name without the kind of property that LOINC writes in brackets (`[Mass/volume]`). The spread of a size is
+    another result than the count, so it is told in words."""
+    return _BRACKETED.sub(" ", _WIDTH.sub("distribution width", name)).strip()
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -22,9 +22,11 @@ from ..base import MEASURED, ToolContext, source_of
 from .facts import without_names
 from .harvest import RecordHarvest
 from .notes import Passage
-from .statements import STANDINGS, statements_in
+from .statements import STANDINGS, Said, statements_in
 
 LONGEST_TITLE = 120
+NOT_TAKEN_UP = " that gives orders to a program, not taken up"
+"""Behind the name of a text that nothing was taken from."""
 NO_PLACE: BoxPt = (0.0, 0.0, 0.0, 0.0)
 """A text file has no page: its passages are found by their words."""
 
@@ -76,8 +78,9 @@ def text_facts(file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> 
                                        reason="the document is about another patient"))
     else:
         harvest.people += [who for who in text.people if who not in harvest.people]
-        _add_document(text, file, context, harvest)
-        _add_statements(text, file, context, harvest)
+        said = statements_in("\n".join(line.text for line in text.lines))
+        _add_document(text, said.orders, file, context, harvest)
+        _add_statements(text, said, file, context, harvest)
 
 
 def _note(file: CaseFile, context: ToolContext) -> Text:
@@ -100,19 +103,18 @@ def _document(file: CaseFile, context: ToolContext) -> Text | None:
     return Text(document.title, lines, document.date, document.identities())
 
 
-def _add_document(text: Text, file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:
-    title = _title(text.lines, text.people)
+def _add_document(text: Text, orders: bool, file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:
+    title, name = _title(text.lines, text.people), text.name + (NOT_TAKEN_UP if orders else "")
     shown = make_evidence(source_of(file), DocumentSpan(page=1, bbox=title.box, text=title.text), caption=text.name,
                           date=text.date)
     harvest.evidence.append(shown)
     harvest.findings.append(make_finding(
-        name=text.name, category=Category.RECORD, status=Status.PRESENT, evidence=(shown.id,), tool="records",
+        name=name, category=Category.RECORD, status=Status.PRESENT, evidence=(shown.id,), tool="records",
         reader=MEASURED, date=text.date, patient=context.opaque_patient))
 
 
-def _add_statements(text: Text, file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:
+def _add_statements(text: Text, said: Said, file: CaseFile, context: ToolContext, harvest: RecordHarvest) -> None:
     """One finding for each thing and what is said of it, with every passage that says so."""
-    said = statements_in("\n".join(line.text for line in text.lines))
     names = [name for who in text.people for name in who.names]
     names += context.patient.names if context.patient else ()
     for statement in said.statements:
