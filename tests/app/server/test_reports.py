@@ -106,6 +106,14 @@ def test_edited_then_signed_then_added_to(own: tuple[TestClient, str]) -> None:
     assert statuses in (["final"], ["appended"])
 
 
+@pytest.mark.parametrize("wrong", [{"s-99-1": "x"}, {"s-99-1": None}, {"nowhere": "x"}, {"s-1-1": "  "}])
+def test_an_edit_that_cannot_be_made_leaves_the_draft_to_be_signed(
+        own: tuple[TestClient, str], wrong: dict[str, str | None]) -> None:
+    client, case = own
+    assert client.post(f"{case}/report/edits", json={"name": "A", "changes": wrong}).status_code == 409
+    assert client.post(f"{case}/report/signature", json={"name": "A"}).json()["status"] == "signed"
+
+
 def test_a_draft_is_rejected_with_a_reason(own: tuple[TestClient, str]) -> None:
     client, case = own
     assert client.post(f"{case}/report/addenda", json={"name": "A", "text": "x"}).status_code == 409
