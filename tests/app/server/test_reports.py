@@ -44,6 +44,14 @@ def test_what_a_client_has_is_not_sent_again(shared: tuple[TestClient, str]) -> 
     assert client.get(f"{case}/report", headers={"If-None-Match": tag}).status_code == 304
 
 
+@pytest.mark.parametrize("named", ["{tag}", "W/{tag}", '"x", {tag}', "*"])
+def test_a_clients_copy_is_known_however_it_is_named(shared: tuple[TestClient, str], named: str) -> None:
+    client, case = shared
+    tag = client.get(f"{case}/report").headers["etag"]
+    assert client.get(f"{case}/report", headers={"If-None-Match": named.format(tag=tag)}).status_code == 304
+    assert client.get(f"{case}/report", headers={"If-None-Match": '"x"'}).status_code == 200
+
+
 def test_the_reports_page_is_shut_in(shared: tuple[TestClient, str]) -> None:
     client, case = shared
     policy = client.get(f"{case}/report?format=html").headers["content-security-policy"]
