@@ -121,7 +121,7 @@ class Reports:
         with TemporaryDirectory(dir=into) as made:
             done = self._turns.alone(user, entry, lambda: export_case(entry.path, [form], made, patient=entry.patient))
             if not done.files:
-                why = "; ".join(done.left_out) or "no such content"
+                why = "; ".join(line.removeprefix(f"{form}: ") for line in done.left_out) or "no such content"
                 raise Problem(409, f"the report has nothing for {form}: {why}")
             if len(done.files) == 1:
                 return done.files[0].rename(into / done.files[0].name)
