@@ -14,6 +14,7 @@ from ..problems import Problem, described
 from ..registry import CaseEntry, Origin
 from ..roles import Role
 from ..service import Service
+from ..uploads import safe_name
 from ..users import User
 from ..words import CASE_ID, CaseChange, CaseList, CaseState, FileKept, FileList, NewCase, case_state
 
@@ -100,7 +101,7 @@ async def upload_file(case: CaseKey, name: FileName, request: Request, caller: C
     await run_in_threadpool(service.accesses.note, "file uploaded", entry.id, caller.user.account, file=name)
     size = await service.uploads.keep(entry.id, name, request.stream())
     await run_in_threadpool(service.uploaded, entry)
-    return FileKept(file=name, bytes=size)
+    return FileKept(file=safe_name(name).as_posix(), bytes=size)
 
 
 @router.delete("/{case}/files/{name:path}", status_code=204, responses=described(401, 403, 404, 409, 422))

@@ -42,6 +42,12 @@ def test_a_file_and_a_folder_of_one_name_clash(client: TestClient, uploaded: str
     assert [one["file"] for one in client.get(f"{uploaded}/files").json()["files"]] == ["a"]
 
 
+def test_a_folder_whose_files_were_removed_leaves_its_name(client: TestClient, uploaded: str) -> None:
+    assert client.put(f"{uploaded}/files/a/b//c", content=b"x").json()["file"] == "a/b/c"
+    assert client.delete(f"{uploaded}/files/a/b/c").status_code == 204
+    assert client.put(f"{uploaded}/files/a", content=b"y").json() == {"file": "a", "bytes": 1}
+
+
 def test_a_single_zip_is_the_case(client: TestClient, uploaded: str) -> None:
     packed = io.BytesIO()
     with ZipFile(packed, "w") as archive:
