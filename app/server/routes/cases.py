@@ -54,7 +54,7 @@ def get_case(case: CaseKey, caller: CallerHere, service: ServiceHere) -> CaseSta
     return shown(service, entry)
 
 
-@router.patch("/{case}", responses=described(401, 403, 404, 422))
+@router.patch("/{case}", responses=described(401, 403, 404, 409, 422))
 def change_case(case: CaseKey, given: CaseChange, caller: CallerHere, service: ServiceHere) -> CaseState:
     """Change a case's title, patient or question, or who else may see it."""
     caller.needs(Role.READER)
@@ -62,6 +62,9 @@ def change_case(case: CaseKey, given: CaseChange, caller: CallerHere, service: S
     fields = given.model_dump(exclude_unset=True)
     if "users" in fields and not _owns(caller.user, entry):
         raise Problem(403, "only its owner or a signer shares a case")
+    strangers = [name for name in fields.get("users", ()) if service.users.named(name) is None]
+    if strangers:
+        raise Problem(409, f"this server has no user of the name {', '.join(strangers)}")
     service.accesses.note("case changed", entry.id, caller.user.account, fields=sorted(fields))
     if "patient" in fields and fields["patient"] != entry.patient:
         fields["report"] = None  # what was reviewed is another person's

@@ -48,6 +48,12 @@ def test_a_folder_whose_files_were_removed_leaves_its_name(client: TestClient, u
     assert client.put(f"{uploaded}/files/a", content=b"y").json() == {"file": "a", "bytes": 1}
 
 
+def test_a_case_is_shared_with_known_users_alone(client: TestClient, uploaded: str) -> None:
+    answer = client.patch(uploaded, json={"users": ["nobody"]})
+    assert (answer.status_code, "nobody" in answer.json()["detail"]) == (409, True)
+    assert client.get(uploaded).json()["users"] == []
+
+
 def test_a_single_zip_is_the_case(client: TestClient, uploaded: str) -> None:
     packed = io.BytesIO()
     with ZipFile(packed, "w") as archive:
