@@ -54,6 +54,12 @@ def test_a_case_is_shared_with_known_users_alone(client: TestClient, uploaded: s
     assert client.get(uploaded).json()["users"] == []
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", ""])
+def test_a_body_of_another_kind_is_told_which_is_read(client: TestClient, kind: str) -> None:
+    answer = client.post("/api/cases", content=b'{"title": "x"}', headers={"Content-Type": kind})
+    assert (answer.status_code, "application/json" in answer.json()["detail"]) == (422, True)
+
+
 def test_a_single_zip_is_the_case(client: TestClient, uploaded: str) -> None:
     packed = io.BytesIO()
     with ZipFile(packed, "w") as archive:
