@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -229,11 +230,12 @@ class Service:
         return named or self.options.readers[0]
 
     def without_folders(self, text: str) -> str:
-        """A line for somebody who need not know where things lie on this machine."""
+        """A line for somebody who need not know where things lie on this machine, and has no command line."""
         for folder in sorted({self.home.path, self.home.path.resolve(), *self.options.roots,
                               *(root.resolve() for root in self.options.roots)}, key=lambda one: -len(str(one))):
             text = text.replace(f"{folder}{os.sep}", "").replace(str(folder), "the server's folder")
-        return text
+        text = text.replace("Choose one with --patient ID", "Give the case the identifier of its patient")
+        return re.sub(r": give (it|them|yours) with --[a-z]+", "", text)
 
     def ready(self) -> str | None:
         """Why the server cannot work now; None where it can."""
