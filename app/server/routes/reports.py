@@ -83,7 +83,7 @@ def read_picture(case: CaseKey, name: PictureName, caller: CallerHere, service: 
     return FileResponse(file, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
 
-@router.post("/report/check", responses=described(401, 404, 409, 422))
+@router.post("/report/check", responses=described(401, 403, 404, 409, 422))
 def check_words(case: CaseKey, given: SentenceCheck, caller: CallerHere, service: ServiceHere) -> SentenceStands:
     """How new words for a sentence would stand, held against the findings that it cites; nothing is changed."""
     caller.needs(Role.READER)
