@@ -115,9 +115,17 @@ class Service:
         return self._add(user, Origin.UPLOADED, key, self.uploads.begin(key), given)
 
     def uploaded(self, entry: CaseEntry) -> CaseEntry:
-        """The case once its files have changed: a single .zip is the case itself."""
+        """The case once its files have changed: a single .zip is the case itself.
+
+        Raises:
+            Problem: 404 where it was removed meanwhile; nothing of what was sent stays.
+        """
         files = sorted(self.uploads.sizes(entry.id))
-        return self.registry.change(entry.id, path=case_path(self.uploads.folder(entry.id), files)) or entry
+        changed = self.registry.change(entry.id, path=case_path(self.uploads.folder(entry.id), files))
+        if changed is None:
+            self.uploads.remove_all(entry.id)
+            raise Problem(404, "there is no such case")
+        return changed
 
     def forget(self, entry: CaseEntry) -> None:
         """Take a case off the list, its jobs stopped, its uploaded files and the results of its tools deleted. What was

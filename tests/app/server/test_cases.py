@@ -10,6 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 from running_server import serving
 
+from caseloom.app.server.problems import Problem
+
 
 @pytest.fixture
 def uploaded(client: TestClient) -> str:
@@ -100,6 +102,19 @@ def test_a_removed_case_is_gone_with_its_files(client: TestClient, uploaded: str
     assert client.get(uploaded).status_code == 404
     kept = [file for file in (tmp_path / "home").rglob("*") if file.is_file()]
     assert not any(b"secret words" in file.read_bytes() for file in kept)
+
+
+def test_nothing_stays_of_what_was_sent_to_a_case_that_was_removed_meanwhile(
+        client: TestClient, uploaded: str) -> None:
+    service = client.app.state.service
+    entry = service.registry.get(uploaded.rpartition("/")[2])
+    assert client.delete(uploaded).status_code == 204
+    late = service.uploads.folder(entry.id) / "late.pdf"
+    late.parent.mkdir(parents=True)
+    late.write_bytes(b"x")
+    with pytest.raises(Problem, match="no such case"):
+        service.uploaded(entry)
+    assert not late.parent.exists()
 
 
 def test_wrong_requests_are_told_what_is_wrong(client: TestClient) -> None:
