@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
 import anyio
@@ -11,8 +12,8 @@ from anyio.to_thread import run_sync
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
-from mcp.types import ToolAnnotations
-from pydantic import Field
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
+from pydantic import Field, ValidationError
 
 from ... import __version__
 from ...core.errors import CaseloomError
@@ -20,7 +21,7 @@ from ...core.report import Report
 from ...core.result import ToolResult
 from .answer_pages import as_json, page_of, paged, pages_of, small_picture, within
 from .jobs import OVER, Job, JobState
-from .problems import Problem
+from .problems import Problem, faults_of
 from .registry import CaseEntry
 from .roles import Role
 from .service import Service
@@ -54,7 +55,7 @@ def make_agents_door(service: Service, local: User | None = None) -> MCPServer[A
         local: who asks where there is no HTTP request that says it.
     """
     door = _Door(service, local)
-    server: MCPServer[Any] = MCPServer("caseloom", title="Caseloom", version=__version__, instructions=ABOUT,
+    server: MCPServer[Any] = _Server("caseloom", title="Caseloom", version=__version__, instructions=ABOUT,
                                        log_level="CRITICAL")
     for tool, hints in ((door.list_cases, LOOKS), (door.review_case, WORKS), (door.ask_case, WORKS),
                         (door.search_timeline, LOOKS), (door.run_tool, WORKS), (door.get_report, LOOKS)):
@@ -66,6 +67,19 @@ def make_agents_door(service: Service, local: User | None = None) -> MCPServer[A
     server.resource("caseloom://cases/{case}/evidence/{evidence}/picture", mime_type="image/jpeg", description=(
         "The overlay of a piece of evidence, made small enough for an answer."))(door.picture)
     return server
+
+
+class _Server(MCPServer[Any]):
+    """A server that tells in one line what is wrong with a tool's arguments."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: AnyContext | None = None
+                        ) -> CallToolResult | InputRequiredResult:
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if isinstance(error.__cause__, ValidationError):
+                raise ToolError("; ".join(faults_of(error.__cause__))) from error
+            raise
 
 
 class _Door:
@@ -149,11 +163,13 @@ class _Door:
 
     async def report_page(self, case: str, page: str, ctx: AnyContext) -> str:
         """A page of the report."""
-        return await self.get_report(ctx, case, _number(page))
+        with _as_resource():
+            return await self.get_report(ctx, case, _number(page))
 
     async def timeline_page(self, case: str, page: str, ctx: AnyContext) -> str:
         """A page of the timeline."""
-        return await self.search_timeline(ctx, case, None, _number(page))
+        with _as_resource():
+            return await self.search_timeline(ctx, case, None, _number(page))
 
     async def picture(self, case: str, evidence: str, ctx: AnyContext) -> bytes:
         """The overlay of a piece of evidence."""
@@ -167,9 +183,10 @@ class _Door:
                 raise ResourceNotFoundError(f"{evidence} has no picture")
             return small_picture(file.read_bytes())
 
-        entry = await self._told(lambda: self._entry(user, case))
-        await self._noted("picture seen", entry, user, what=evidence)
-        return await self._told(work)
+        with _as_resource():
+            entry = await self._told(lambda: self._entry(user, case))
+            await self._noted("picture seen", entry, user, what=evidence)
+            return await self._told(work)
 
     def _user(self, ctx: AnyContext, needed: Role = Role.VIEWER) -> User:
         request = ctx.request_context.request
@@ -263,6 +280,15 @@ def _summary(entry: CaseEntry, report: Report) -> str:
              "not_read": report.not_read[:50], "conflicts": len(report.conflicts), "warnings": report.warnings[:20],
              "note": "A draft by a program that is not a medical device; get_report gives it whole."}
     return within(as_json(shown))
+
+
+@contextmanager
+def _as_resource() -> Iterator[None]:
+    """Lets the line of a tool's error reach whoever reads a resource, too."""
+    try:
+        yield
+    except ToolError as error:
+        raise ResourceNotFoundError(str(error)) from error
 
 
 def _number(text: str) -> int:

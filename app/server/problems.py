@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import Field
+from pydantic import Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
@@ -112,9 +112,10 @@ def tell_problems(app: FastAPI) -> None:
         return response(status, app.state.service.without_folders(str(error)), headers=later | headers)
 
     @app.exception_handler(RequestValidationError)
-    def misread(_: Request, error: RequestValidationError) -> JSONResponse:
-        faults = tuple(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        return response(422, "the request is not as the description says", errors=faults)
+    def misread(request: Request, error: RequestValidationError) -> JSONResponse:
+        if error.errors()[0]["loc"][0] == "body" and not _is_json(request):
+            return response(422, "the body is read as JSON; send it with Content-Type: application/json")
+        return response(422, "the request is not as the description says", errors=faults_of(error))
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> JSONResponse:
@@ -126,6 +127,16 @@ def tell_problems(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def bug(_: Request, error: Exception) -> JSONResponse:
         return response(500, _bug(error))
+
+
+def faults_of(error: RequestValidationError | ValidationError) -> tuple[str, ...]:
+    """What is wrong where, a line for each place."""
+    return tuple(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+
+
+def _is_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 def _bug(error: Exception) -> str:

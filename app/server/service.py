@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -114,9 +115,17 @@ class Service:
         return self._add(user, Origin.UPLOADED, key, self.uploads.begin(key), given)
 
     def uploaded(self, entry: CaseEntry) -> CaseEntry:
-        """The case once its files have changed: a single .zip is the case itself."""
+        """The case once its files have changed: a single .zip is the case itself.
+
+        Raises:
+            Problem: 404 where it was removed meanwhile; nothing of what was sent stays.
+        """
         files = sorted(self.uploads.sizes(entry.id))
-        return self.registry.change(entry.id, path=case_path(self.uploads.folder(entry.id), files)) or entry
+        changed = self.registry.change(entry.id, path=case_path(self.uploads.folder(entry.id), files))
+        if changed is None:
+            self.uploads.remove_all(entry.id)
+            raise Problem(404, "there is no such case")
+        return changed
 
     def forget(self, entry: CaseEntry) -> None:
         """Take a case off the list, its jobs stopped, its uploaded files and the results of its tools deleted. What was
@@ -229,11 +238,12 @@ class Service:
         return named or self.options.readers[0]
 
     def without_folders(self, text: str) -> str:
-        """A line for somebody who need not know where things lie on this machine."""
+        """A line for somebody who need not know where things lie on this machine, and has no command line."""
         for folder in sorted({self.home.path, self.home.path.resolve(), *self.options.roots,
                               *(root.resolve() for root in self.options.roots)}, key=lambda one: -len(str(one))):
             text = text.replace(f"{folder}{os.sep}", "").replace(str(folder), "the server's folder")
-        return text
+        text = text.replace("Choose one with --patient ID", "Give the case the identifier of its patient")
+        return re.sub(r": give (it|them|yours) with --[a-z]+", "", text)
 
     def ready(self) -> str | None:
         """Why the server cannot work now; None where it can."""

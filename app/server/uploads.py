@@ -71,6 +71,8 @@ class Uploads:
         unfinished = self._unfinished / os.urandom(8).hex()
         try:
             size = await self._write(unfinished, body, self._options.max_upload_bytes - sum(others.values()))
+            if not any(key.startswith(f"{path.as_posix()}/") for key in self.sizes(case)):
+                rmtree(folder / path, ignore_errors=True)  # a folder of files that were all removed, if anything
             (folder / path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             unfinished.replace(folder / path)
         except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:

@@ -315,7 +315,7 @@ def test_no_view_has_a_serious_barrier(page: Page, server: Served, scheme: str) 
     page.get_by_role("button", name="New case").click()
     found["new case"] = faults(page, axe)
     page.goto(f"{server.url}/doctor")
-    expect(page.get_by_role("row", name="DICOM Works")).to_be_visible()
+    expect(page.get_by_role("row", name="DICOM (pydicom) Works")).to_be_visible()
     found["doctor"] = faults(page, axe)
     page.goto(f"{server.url}/sign-in")
     page.get_by_label("Token").wait_for()
@@ -360,3 +360,33 @@ def test_a_problem_of_the_server_is_shown_in_its_words(page: Page) -> None:
     page.get_by_text("Export", exact=True).click()
     page.get_by_role("button", name="Findings as CSV").click()
     expect(page.get_by_role("alert")).to_contain_text("The server is busy.")
+
+
+def write_person(folder: Path, key: str) -> None:
+    """A record of one person, whose haemoglobin was computed to more digits than anybody reads."""
+    entries = [{"resourceType": "Patient", "id": key}, {
+        "resourceType": "Observation", "id": f"hb-{key}", "status": "final", "subject": {"reference": f"Patient/{key}"},
+        "category": [{"coding": [{"code": "laboratory"}]}], "effectiveDateTime": "2025-03-03",
+        "code": {"text": "Hemoglobin"}, "valueQuantity": {"value": 12.345678901234, "unit": "g/dL"}}]
+    (folder / f"{key}.json").write_text(json.dumps({
+        "resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in entries]}))
+
+
+def test_of_several_people_one_is_named_after_the_failure(
+        signer: BrowserContext, server: Served, case: str, tmp_path: Path) -> None:
+    for key in ("anna", "berta"):
+        write_person(tmp_path, key)
+    page = signer.new_page()
+    page.goto(server.url)
+    page.get_by_role("button", name="New case").click()
+    page.locator("input[webkitdirectory]").set_input_files(tmp_path)
+    page.get_by_role("button", name="Upload and review").click()
+    expect(page.get_by_role("heading", name="The review failed")).to_be_visible()
+    expect(page.get_by_role("alert")).not_to_contain_text("--patient")
+    page.get_by_text("The files name several people").click()
+    page.get_by_label("Patient's identifier").fill("anna")
+    page.get_by_role("button", name="Review this patient").click()
+    expect(page.get_by_role("article", name="Report")).to_be_visible(timeout=REVIEW_MS)
+    page.get_by_role("tab", name="Labs").click()
+    expect(page.locator(".lab-card .last")).to_contain_text("12.35 g/dL")
+    page.close()

@@ -14,6 +14,7 @@ from ..problems import Problem, described
 from ..registry import CaseEntry, Origin
 from ..roles import Role
 from ..service import Service
+from ..uploads import safe_name
 from ..users import User
 from ..words import CASE_ID, CaseChange, CaseList, CaseState, FileKept, FileList, NewCase, case_state
 
@@ -53,7 +54,7 @@ def get_case(case: CaseKey, caller: CallerHere, service: ServiceHere) -> CaseSta
     return shown(service, entry)
 
 
-@router.patch("/{case}", responses=described(401, 403, 404, 422))
+@router.patch("/{case}", responses=described(401, 403, 404, 409, 422))
 def change_case(case: CaseKey, given: CaseChange, caller: CallerHere, service: ServiceHere) -> CaseState:
     """Change a case's title, patient or question, or who else may see it."""
     caller.needs(Role.READER)
@@ -61,6 +62,9 @@ def change_case(case: CaseKey, given: CaseChange, caller: CallerHere, service: S
     fields = given.model_dump(exclude_unset=True)
     if "users" in fields and not _owns(caller.user, entry):
         raise Problem(403, "only its owner or a signer shares a case")
+    strangers = [name for name in fields.get("users", ()) if service.users.named(name) is None]
+    if strangers:
+        raise Problem(409, f"this server has no user of the name {', '.join(strangers)}")
     service.accesses.note("case changed", entry.id, caller.user.account, fields=sorted(fields))
     if "patient" in fields and fields["patient"] != entry.patient:
         fields["report"] = None  # what was reviewed is another person's
@@ -100,7 +104,7 @@ async def upload_file(case: CaseKey, name: FileName, request: Request, caller: C
     await run_in_threadpool(service.accesses.note, "file uploaded", entry.id, caller.user.account, file=name)
     size = await service.uploads.keep(entry.id, name, request.stream())
     await run_in_threadpool(service.uploaded, entry)
-    return FileKept(file=name, bytes=size)
+    return FileKept(file=safe_name(name).as_posix(), bytes=size)
 
 
 @router.delete("/{case}/files/{name:path}", status_code=204, responses=described(401, 403, 404, 409, 422))

@@ -12,6 +12,7 @@ from .... import __version__
 from ....core.case import Case, FileKind, Series
 from ....core.words import Word
 from ..access import Caller, CallerHere, ServiceHere
+from ..etag import client_has
 from ..image_words import DocumentShown, FilmShown, SlideShown, VolumeShown
 from ..images import (
     VIEWERS,
@@ -220,7 +221,7 @@ def _piece(request: Request, look: Look, media: str, make: Callable[[], bytes]) 
     """A piece of an image, or word that the reader's browser still has it."""
     tag = f'"{key_of(look.series)}-{__version__}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if request.headers.get("if-none-match") == tag:
+    if client_has(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(make(), media_type=media, headers=headers)
 

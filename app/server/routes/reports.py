@@ -17,6 +17,7 @@ from ....core.words import Word
 from ....memory.audit import Entry
 from ..access import Caller, CallerHere, ServiceHere
 from ..draft_words import Approval, Edits, NewAddendum, Rejection, SentenceCheck, SentenceStands
+from ..etag import client_has
 from ..problems import Problem, described
 from ..registry import CaseEntry
 from ..reports import WRITTEN
@@ -66,7 +67,7 @@ def read_report(case: CaseKey, request: Request, caller: CallerHere, service: Se
         headers[CONTENT] = written.digest
     if form is Form.HTML:
         headers |= {"Content-Security-Policy": PAGE_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-    if request.headers.get("if-none-match") == tag:
+    if client_has(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(written.content, media_type=MEDIA[form], headers=headers)
 
@@ -82,7 +83,7 @@ def read_picture(case: CaseKey, name: PictureName, caller: CallerHere, service: 
     return FileResponse(file, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
 
-@router.post("/report/check", responses=described(401, 404, 409, 422))
+@router.post("/report/check", responses=described(401, 403, 404, 409, 422))
 def check_words(case: CaseKey, given: SentenceCheck, caller: CallerHere, service: ServiceHere) -> SentenceStands:
     """How new words for a sentence would stand, held against the findings that it cites; nothing is changed."""
     caller.needs(Role.READER)

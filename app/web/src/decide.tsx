@@ -67,7 +67,7 @@ function Reject({ close }: { close: () => void }) {
   return (
     <Dialog title="Reject the draft" close={close}>
       <Form label="Reject" danger close={close} ready={name.trim() !== "" && reason.trim() !== ""} act={async () => {
-        await send("POST", caseUrl(bench, "report/rejection"), { name: name.trim(), reason: reason.trim() });
+        await send("POST", caseUrl(bench, "report/rejection"), { name: name.trim(), reason: reason.trim(), content_sha256: bench.digest || null });
         close(); bench.reload();
       }}>
         <label>Why<textarea rows={3} required maxLength={2000} value={reason} onInput={(event) => setReason(event.currentTarget.value)} /></label>

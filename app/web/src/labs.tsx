@@ -78,10 +78,13 @@ function addPoint(group: Analyte, finding: Finding, number: number): void {
     return;
   }
   group.points.push({
-    date: finding.date!, number, shown: `${value.comparator ?? ""}${value.comparator ? number : value.text ?? number}`,
+    date: finding.date!, number, shown: `${value.comparator ?? ""}${value.comparator ? written(number) : value.text ?? written(number)}`,
     flag: value.flag ?? value.flag_computed ?? "", low: value.low, high: value.high, range: value.range_text ?? "", evidence: finding.evidence,
   });
 }
+
+/** As the report writes a number that no page prints: four significant digits, whole from 1000 on. */
+const written = (number: number): string => (Math.abs(number) >= 1000 ? number.toFixed(0) : String(Number(number.toPrecision(4))));
 
 /** A source that names no specimen joins the only other group of that name and unit. */
 function withoutSpecimenTwins(groups: Iterable<Analyte>): Analyte[] {

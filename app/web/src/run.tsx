@@ -42,7 +42,7 @@ export function Run({ job, me, over }: Props) {
       const told = JSON.parse(message.data) as JobEvent;
       if (told.step) setSteps((known) => new Map(known).set(told.step!, told.done === true));
       const now = told.step ? told.state : await look(); // a run that goes on tells of its earlier ends first
-      if (now && OVER.includes(now)) { source.close(); if (now === "done") over(); }
+      if (now && OVER.includes(now)) { source.close(); over(); }
     };
     source.addEventListener("step", (message) => void hear(message));
     source.addEventListener("state", (message) => void hear(message));
@@ -53,6 +53,7 @@ export function Run({ job, me, over }: Props) {
     setShown(now);
     setSteps(new Map());
     setRound((count) => count + 1);
+    over();
   }, (error: unknown) => setProblem(said(error)));
   const state = shown?.job.state ?? "queued";
   const list = [...steps];

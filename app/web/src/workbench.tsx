@@ -54,14 +54,32 @@ function Before({ state, me, running, reload }: { state: CaseState; me: Me; runn
   return (
     <main class="centre">
       <p class="back"><a href="/" onClick={(event) => followed(event, "/")}>Cases</a></p>
-      <h1>{state.title} <Badge state={stateOf(state)} /></h1>
+      <h1>{state.title} {!running && <Badge state={stateOf(state)} />}</h1>
       {state.question && <p class="question">{state.question}</p>}
-      {running ? <Run job={state.job!} me={me} over={reload} /> : state.state === "empty"
+      {running ? <><Run key={state.job} job={state.job!} me={me} over={reload} />
+        {state.state === "failed" && may(me, "reader") && <WhoseCase state={state} reload={reload} />}</> : state.state === "empty"
         ? <p>No file has been uploaded to this case yet. Remove it from the list and add the case again.</p>
         : may(me, "reader") ? <Form label="Start the review" act={async () => { await send("POST", `/api/cases/${state.id}/reviews`, {}); reload(); }}>
           <p>The files are here. A review measures, extracts and compares; it takes from seconds to minutes.</p></Form>
         : <p>Nobody has started a review of this case yet.</p>}
     </main>
+  );
+}
+
+/** Names the patient where the files name several people, and reviews again. */
+function WhoseCase({ state, reload }: { state: CaseState; reload: () => void }) {
+  const [patient, setPatient] = useState(state.patient ?? "");
+  return (
+    <details><summary>The files name several people</summary>
+      <Form label="Review this patient" ready={patient.trim() !== ""} act={async () => {
+        await send("PATCH", `/api/cases/${state.id}`, { patient: patient.trim() });
+        await send("POST", `/api/cases/${state.id}/reviews`, {});
+        reload();
+      }}>
+        <label>Patient's identifier, as the files have it
+          <input value={patient} maxLength={200} onInput={(event) => setPatient(event.currentTarget.value)} /></label>
+      </Form>
+    </details>
   );
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from PIL import Image
 from running_server import TOKEN, serving
 from small_case import LAB
@@ -138,6 +138,20 @@ def test_what_cannot_be_done_is_told(ask, tool: str, given: dict, said: str) -> 
         result = await client.call_tool(tool, given)
         assert result.is_error
         assert said in result.content[0].text
+        assert "\n" not in result.content[0].text
+
+    with_client(asking)
+
+
+@pytest.mark.parametrize(("what", "said"), [
+    ("report/99", "no page 99"), ("timeline/99", "no page 99"), ("report/x", "count from 1"),
+    ("evidence/E999/picture", "no picture")])
+def test_a_resource_that_is_not_there_says_why(ask, what: str, said: str) -> None:
+    with_client, case = ask
+
+    async def asking(client: Client) -> None:
+        with pytest.raises(MCPError, match=said):
+            await client.read_resource(f"caseloom://cases/{case}/{what}")
 
     with_client(asking)
 

@@ -10,6 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 from running_server import serving
 
+from caseloom.app.server.problems import Problem
+
 
 @pytest.fixture
 def uploaded(client: TestClient) -> str:
@@ -40,6 +42,24 @@ def test_a_file_and_a_folder_of_one_name_clash(client: TestClient, uploaded: str
     assert client.put(f"{uploaded}/files/a", content=b"x").status_code == 201
     assert client.put(f"{uploaded}/files/a/b", content=b"x").status_code == 409
     assert [one["file"] for one in client.get(f"{uploaded}/files").json()["files"]] == ["a"]
+
+
+def test_a_folder_whose_files_were_removed_leaves_its_name(client: TestClient, uploaded: str) -> None:
+    assert client.put(f"{uploaded}/files/a/b//c", content=b"x").json()["file"] == "a/b/c"
+    assert client.delete(f"{uploaded}/files/a/b/c").status_code == 204
+    assert client.put(f"{uploaded}/files/a", content=b"y").json() == {"file": "a", "bytes": 1}
+
+
+def test_a_case_is_shared_with_known_users_alone(client: TestClient, uploaded: str) -> None:
+    answer = client.patch(uploaded, json={"users": ["nobody"]})
+    assert (answer.status_code, "nobody" in answer.json()["detail"]) == (409, True)
+    assert client.get(uploaded).json()["users"] == []
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", ""])
+def test_a_body_of_another_kind_is_told_which_is_read(client: TestClient, kind: str) -> None:
+    answer = client.post("/api/cases", content=b'{"title": "x"}', headers={"Content-Type": kind})
+    assert (answer.status_code, "application/json" in answer.json()["detail"]) == (422, True)
 
 
 def test_a_single_zip_is_the_case(client: TestClient, uploaded: str) -> None:
@@ -82,6 +102,19 @@ def test_a_removed_case_is_gone_with_its_files(client: TestClient, uploaded: str
     assert client.get(uploaded).status_code == 404
     kept = [file for file in (tmp_path / "home").rglob("*") if file.is_file()]
     assert not any(b"secret words" in file.read_bytes() for file in kept)
+
+
+def test_nothing_stays_of_what_was_sent_to_a_case_that_was_removed_meanwhile(
+        client: TestClient, uploaded: str) -> None:
+    service = client.app.state.service
+    entry = service.registry.get(uploaded.rpartition("/")[2])
+    assert client.delete(uploaded).status_code == 204
+    late = service.uploads.folder(entry.id) / "late.pdf"
+    late.parent.mkdir(parents=True)
+    late.write_bytes(b"x")
+    with pytest.raises(Problem, match="no such case"):
+        service.uploaded(entry)
+    assert not late.parent.exists()
 
 
 def test_wrong_requests_are_told_what_is_wrong(client: TestClient) -> None:

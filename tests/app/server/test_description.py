@@ -27,3 +27,9 @@ def test_examples_are_as_their_words_say(description: dict) -> None:
         validator = Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}})
         for example in schema.get("examples", []):
             assert not [error.message for error in validator.iter_errors(example)], name
+
+
+def test_whatever_takes_a_role_tells_that_it_may_be_refused(description: dict) -> None:
+    silent = [f"{method} {path}" for path, methods in description["paths"].items()
+              for method, operation in methods.items() if method != "get" and "403" not in operation["responses"]]
+    assert silent == ["post /api/session"]

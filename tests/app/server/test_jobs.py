@@ -12,6 +12,7 @@ from small_case import LAB
 
 from caseloom.app.server.jobs import JobKind, JobState, JobStore, QueueFull
 from caseloom.app.server.registry import open_database
+from caseloom.core.errors import SeveralPatients
 from caseloom.memory.home import Home
 
 
@@ -141,6 +142,8 @@ def test_an_error_names_no_folder_of_the_server(own: tuple[TestClient, str], tmp
     service = client.app.state.service
     named = f"cannot read {demo_parts / 'small' / 'a.pdf'} in {service.home.path}"
     assert service.without_folders(named) == "cannot read small/a.pdf in the server's folder"
+    assert "--" not in service.without_folders(str(SeveralPatients(["a: 1 file", "b: 1 file"])))
+    assert service.without_folders("a signature needs a name: give yours with --name") == "a signature needs a name"
     gone = service.registry.change(case.rpartition("/")[2], path=demo_parts / "gone")
     assert gone is not None
     answer = client.get(f"{case}/inspection").json()
