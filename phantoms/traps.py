@@ -177,7 +177,7 @@ def _renamed_film(who: PatientSpec, case: Path, truth: Json, seed: int) -> str:
 def _write_damaged(damage: Damage, number: int, case: Path, truth: Json, seed: int) -> str:
     modality = {"film": "DX", "ct": "CT"}.get(damage.of)
     if modality is None:
-        source = truth["labs"][0]["file"]  # the copy comes behind it: of two equal files the first is read
+        source = str(truth["labs"][0]["file"])  # the copy comes behind it: of two equal files the first is read
         name = source.replace(".pdf", f"_copy_{number}.pdf")
     else:
         source = next(study for study in truth["studies"] if study["modality"] == modality)["files"][0]
