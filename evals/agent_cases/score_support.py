@@ -15,6 +15,8 @@ from .tally import Tally
 Json = dict[str, Any]
 _NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w-])")
 _DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2}(?:[ T]\d{2}:\d{2})?)?")
+_ROUNDED = 0.51
+"""Of the last digit: a number that is rounded twice, such as a percentage, may be off by a little more than half."""
 _COUNTED = re.compile(r"^\d+ further ")
 _WAYS = {"increased": "increased", "grew": "increased", "larger": "increased", "decreased": "decreased",
          "shrank": "decreased", "smaller": "decreased", "new": "new", "resolved": "resolved", "stable": "stable"}
@@ -75,7 +77,8 @@ def _unborne(text: str, cited: Sequence[Finding], report: Report) -> str | None:
     names = " ".join(f"{item.name} {item.site or ''} {_words(item)}" for item in cited)
     for match in _NUMBER.finditer(rest):
         number = match.group()
-        if not any(abs(float(number) - one) <= 0.5 * 10.0 ** -len(number.partition(".")[2]) for one in numbers) and (
+        step = 10.0 ** -len(number.partition(".")[2])
+        if not any(abs(float(number) - one) <= _ROUNDED * step for one in numbers) and (
                 number not in names and not any(date.startswith(number) for date in known)):
             return f"the number {number}"
     return _unborne_words(plain, cited, names)
