@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from ...agent.decide import add_addendum, edit_case, reject_case, sign_case
-from ...agent.edit import sentence_at, worded_anew
+from ...agent.edit import worded_anew
 from ...agent.handover import export_case
 from ...agent.nodes import content_digest
 from ...agent.talk import found_in
@@ -156,24 +156,8 @@ class Reports:
         Raises:
             UsageError: it is not what was looked at, or cannot be changed so.
         """
-        def work() -> Report:
-            self._check_places(entry, given)
-            return edit_case(entry.path, given.changes, name=given.name, patient=entry.patient,
-                             content_sha256=given.content_sha256)
-
-        return self._turns.alone(user, entry, work)
-
-    def _check_places(self, entry: CaseEntry, given: Edits) -> None:
-        """Refuse what cannot be changed before the waiting draft is given it: a draft keeps the decision it failed on.
-
-        Raises:
-            UsageError: there is no such sentence, or there are no words for it.
-        """
-        for at, text in given.changes.items():
-            if text is None:
-                sentence_at(self.of(entry), at)
-            else:
-                self.checked(entry, at, text)
+        return self._turns.alone(user, entry, lambda: edit_case(
+            entry.path, given.changes, name=given.name, patient=entry.patient, content_sha256=given.content_sha256))
 
     def sign(self, user: User, entry: CaseEntry, given: Approval) -> Report:
         """Sign the draft.

@@ -13,12 +13,13 @@ export function Editor({ at, sentence, close }: { at: string; sentence: Sentence
   const bench = useBench();
   const [text, setText] = useState(sentence.text);
   const [name, setName] = useName();
+  const [seen] = useState(bench.digest); // the place counts in the draft as it was when this was opened
   const area = useRef<HTMLTextAreaElement>(null);
   const stands = useCheck(at, text, sentence);
   useEffect(() => { area.current?.focus(); area.current?.setSelectionRange(text.length, text.length); }, []);
   const change = async (after: string | null) => {
     if (!name.trim()) throw new Error("your name belongs to the change; give it first");
-    await send("POST", caseUrl(bench, "report/edits"), { name: name.trim(), changes: { [at]: after } });
+    await send("POST", caseUrl(bench, "report/edits"), { name: name.trim(), changes: { [at]: after }, content_sha256: seen || null });
     close();
     bench.reload();
   };
