@@ -24,7 +24,7 @@ from .identity import identities_in_text
 from .page import Page, in_lines
 from .pdf_process import ask_child
 
-READING_VERSION = 4
+READING_VERSION = 5
 """Part of the cache's file names: raised whenever the same file would be read differently."""
 
 
@@ -139,7 +139,8 @@ def read_pages(path: Path, limits: Limits) -> tuple[Page, ...]:
 def page_of(answer: dict[str, Any], number: int, folder: Path, limits: Limits) -> Page:
     """One page from the child's answer."""
     frame = {"number": number, "width": answer["width"], "height": answer["height"],
-             "unit": answer.get("unit", "pt"), "rotation": answer["rotation"]}
+             "unit": answer.get("unit", "pt"), "rotation": answer["rotation"],
+             "repaired": answer.get("repaired", False)}
     if "picture" in answer:
         return scanned_page(frame, pixels_of(folder / answer["picture"], limits), answer["scale"])
     words, aside, turn = upright_words([row for row in answer["words"] if row[-1]], frame)

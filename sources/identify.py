@@ -31,6 +31,8 @@ _VALUE_TYPES = (b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"IS", b"LO", b
                 b"ST", b"TM", b"UI", b"UL", b"UN", b"US", b"UT")
 NO_SLIDE_PICTURE = (RefusalCode.UNSUPPORTED, "a PNG, JPEG or BMP picture is no slide: it has neither tiles nor a "
                     "scale; export the slide as TIFF with its resolution")
+REPAIRED = ("the document is damaged and was read as far as it could be put together again; pages or results may be "
+            "missing, so export it again")
 _FHIR_XML = b"http://hl7.org/fhir"
 
 
@@ -224,7 +226,8 @@ def _document(path: Path, sha256: str, reading: Reading) -> Sighting:
         raise StoreError(f"the words of a document cannot be kept ({type(error).__name__}); free some room, or set "
                          "CASELOOM_HOME to another folder") from error
     return Sighting(FileKind.DOCUMENT, identities=document.identities(), date=document.date,
-                    description=document.title, document_kind=document.kind)
+                    description=document.title, document_kind=document.kind,
+                    note=REPAIRED if any(page.repaired for page in document.pages) else "")
 
 
 def _record(path: Path, start: bytes, limits: Limits) -> Sighting:

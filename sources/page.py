@@ -62,6 +62,8 @@ class Page(Word):
     the page: no part of the reading, and known so that they can be blanked."""
     unseen: int = 0
     """How many of them cannot be seen: white, covered, transparent, tiny or off the page."""
+    repaired: bool = False
+    """The file is damaged: what is read of it is what could be put together again."""
 
     @cached_property
     def lines(self) -> tuple[tuple[PageWord, ...], ...]:

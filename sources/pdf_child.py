@@ -85,7 +85,8 @@ def read_pdf(request: dict[str, Any]) -> dict[str, Any]:
             pages = pages_wanted(document.page_count, request)
             if request["task"] == "render":
                 return {"pages": [picture_of(document[n], request, request["dpi"], colour=True) for n in pages]}
-            return {"pages": [read_page(document[n], request) for n in pages]}
+            mended = {"repaired": bool(document.is_repaired)}
+            return {"pages": [read_page(document[n], request) | mended for n in pages]}
     except broken as error:
         if not raised_in("pymupdf", error):
             raise

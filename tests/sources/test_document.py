@@ -11,9 +11,10 @@ from PIL import Image
 
 from caseloom.core.errors import RefusedFile
 from caseloom.core.refusal import RefusalCode
-from caseloom.core.settings import Limits
+from caseloom.core.settings import Limits, Settings
 from caseloom.sources.document import Document, read_document, render_page
 from caseloom.sources.document_kind import DocumentKind
+from caseloom.sources.open import open_case
 from caseloom.sources.pdf_child import raised_in
 from caseloom.sources.pdf_process import ended_badly
 
@@ -103,6 +104,21 @@ def refusal_of(path: Path, cache: Path, **limits: float) -> RefusedFile:
     with pytest.raises(RefusedFile) as caught:
         read(path, cache, **limits)
     return caught.value
+
+
+def test_a_document_that_was_cut_off_and_put_together_again_says_so(tmp_path: Path) -> None:
+    with pymupdf.open() as made:
+        page_with(made)
+        page_with(made)
+        folder = tmp_path / "case"
+        folder.mkdir()
+        path = written(folder, made)
+    assert not any(page.repaired for page in read(path, tmp_path).pages)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:whole.rindex(b"xref")])
+    assert all(page.repaired for page in read(path, tmp_path).pages)
+    case = open_case(folder, settings=Settings(home=tmp_path / "home"), key=b"k" * 32)
+    assert case.warnings[0].startswith("document.pdf: the document is damaged")
 
 
 def test_a_protected_document_says_so(tmp_path: Path) -> None:
