@@ -16,7 +16,7 @@ demo: $(READY)
 	$(BIN)/caseloom demo --out demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not long and not browser and not notebooks and not docs"
+	$(BIN)/python -m pytest -q -n 2 -m "not long and not browser and not notebooks and not docs"
 
 # The pages in Chromium.
 test-browser: $(READY)

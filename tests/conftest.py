@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares the demo runs in one process, all else by file, so that no module's fixture is made twice."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("demo" if "demo" in item.fixturenames else str(item.path)))
+_DEMO = re.compile(r"\b(?:demo|reviewed|planted): ")
+"""Parameters of tests that rest on the demo case."""
+
+
+class ByFixture(LoadScopeScheduling):
+    """Tests of one file run in one process, and so do all files that use the demo: no fixture is made twice."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group_of(nodeid.partition("::")[0])
+
+
+@cache
+def _group_of(file: str) -> str:
+    text = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+    return "demo" if file.startswith("tests/agent/") and _DEMO.search(text) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """How `-n` shares the tests out."""
+    return ByFixture(config, log)
 
 
 @pytest.fixture(scope="session")
