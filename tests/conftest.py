@@ -12,12 +12,12 @@ from xdist.scheduler import LoadScopeScheduling
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
-_DEMO = re.compile(r"\b(?:demo|reviewed|planted): ")
-"""Parameters of tests that rest on the demo case."""
+_SHARED = re.compile(r"\b(demo|reviewed|planted): ")
+"""Parameters of tests that rest on the demo case, or on the one with orders planted in it."""
 
 
 class ByFixture(LoadScopeScheduling):
-    """Tests of one file run in one process, and so do all files that use the demo: no fixture is made twice."""
+    """Tests of one file run in one process, and so do all files that use the same case: no fixture is made twice."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _group_of(nodeid.partition("::")[0])
@@ -26,7 +26,8 @@ class ByFixture(LoadScopeScheduling):
 @cache
 def _group_of(file: str) -> str:
     text = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
-    return "demo" if file.startswith("tests/agent/") and _DEMO.search(text) else file
+    used = set(_SHARED.findall(text)) if file.startswith("tests/agent/") and "def reviewed(" not in text else set()
+    return "planted" if used == {"planted"} else "demo" if used else file
 
 
 @pytest.hookimpl(optionalhook=True)
