@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from ..core.case import SYNTHETIC, Case, FileKind, Study
 from ..core.evidence import Evidence
 from ..core.finding import Category, Finding, Status
+from ..core.orders import NOT_TAKEN_UP
 from ..core.refusal import Refusal
 from ..core.report import ReaderIdentity, Section, Sentence, SentenceKind
 from ..report.wording import capital, date_text, plain
-from ..tools.records.texts import NOT_TAKEN_UP
 from .claims import fold, read
 from .compose_change import change_text, comparison_sentences, is_change, weight
 from .compose_labs import earlier_extremes, earlier_summary, is_critical, lab_sentences, outside_summary

@@ -15,6 +15,7 @@ from pydicom.pixels.utils import get_expected_length
 from ..core.case import FileKind, Identity
 from ..core.errors import RefusedFile
 from ..core.ids import normalise_identifier, normalise_name
+from ..core.orders import gives_orders
 from ..core.refusal import RefusalCode
 from ..core.settings import Limits
 from .dates import dicom_date
@@ -44,7 +45,9 @@ class DicomHeader:
         identity: whom the header names; placeholders such as ANONYMOUS name nobody.
         issuer: IssuerOfPatientID, empty when absent.
         date: ISO 8601 of the study, else of the acquisition.
-        study_text, series_text: descriptions, empty where they hold something that identifies.
+        study_text, series_text: descriptions, empty where they hold something that identifies or gives orders to a
+            program.
+        orders: one of them gave orders to a program.
         image_type: ImageType, upper case.
         body_part, view: as written, or None.
         spacing_mm: (row, column) of PixelSpacing, else ImagerPixelSpacing; None when absent, zero or not finite.
@@ -68,6 +71,7 @@ class DicomHeader:
     date: str | None = None
     study_text: str = ""
     series_text: str = ""
+    orders: bool = False
     image_type: tuple[str, ...] = ()
     body_part: str | None = None
     view: str | None = None
@@ -121,8 +125,9 @@ def _header(dataset: pydicom.Dataset) -> DicomHeader:
         kind=kind, modality=modality or "OT", study_uid=_text(dataset, "StudyInstanceUID"),
         series_uid=_text(dataset, "SeriesInstanceUID"), instance_uid=_text(dataset, "SOPInstanceUID"),
         identity=identity, issuer=_text(dataset, "IssuerOfPatientID"), date=_date(dataset),
-        study_text=_without_identity(_text(dataset, "StudyDescription"), identity),
-        series_text=_without_identity(_text(dataset, "SeriesDescription"), identity),
+        study_text=_description(dataset, "StudyDescription", identity),
+        series_text=_description(dataset, "SeriesDescription", identity),
+        orders=any(gives_orders(_text(dataset, name)) for name in ("StudyDescription", "SeriesDescription")),
         image_type=tuple(part.upper() for part in _texts(dataset, "ImageType")),
         body_part=_text(dataset, "BodyPartExamined") or None, view=_text(dataset, "ViewPosition") or None,
         spacing_mm=_spacing(dataset, kind), shape=(_whole(dataset, "Rows"), _whole(dataset, "Columns")),
@@ -207,12 +212,15 @@ def _all_ids(dataset: pydicom.Dataset) -> Iterator[str]:
         yield _text(item, "PatientID")
 
 
-def _without_identity(text: str, identity: Identity) -> str:
-    """A description as it is, or nothing when it holds a name or number of the patient."""
+def _description(dataset: pydicom.Dataset, name: str, identity: Identity) -> str:
+    """A description as it is, or nothing when it holds a name or number of the patient or gives orders to a program."""
+    text = _text(dataset, name)
     words = {part for name in identity.names for part in normalise_name(name).split() if len(part) > 2}
     held = normalise_identifier(text)
     numbers = {normalise_identifier(number) for number in identity.ids} - {""}
     if words & set(normalise_name(text).split()) or any(number in held for number in numbers if len(number) > 2):
+        return ""
+    if gives_orders(text):
         return ""
     return "".join(ch for ch in text if ch.isprintable())
 

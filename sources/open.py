@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os.path import commonpath
 from pathlib import Path, PurePosixPath
@@ -202,4 +203,15 @@ def _warnings(found: Sequence[Found], manifest: Manifest) -> tuple[str, ...]:
     unknown = [f"case.yaml speaks of '{path}', which is not in the case"
                for path in manifest.unknown_paths(item.file.path for item in found)]
     said = [warning for item in own if item.why is None for warning in item.warnings]
-    return (*unknown, *said, *shared_instance_uids(own))
+    return (*unknown, *said, *_orders(own), *shared_instance_uids(own))
+
+
+def _orders(found: Iterable[Found]) -> Iterator[str]:
+    """A warning for every series whose descriptions give orders to a program and were left empty."""
+    series: dict[str, list[str]] = defaultdict(list)
+    for item in found:
+        if item.why is None and item.header is not None and item.header.orders:
+            series[item.header.series_uid].append(item.file.path)
+    for paths in series.values():
+        more = f" and {len(paths) - 1} more of its series" if len(paths) > 1 else ""
+        yield f"{min(paths)}{more}: a description in the header gives orders to a program, so it was left out"

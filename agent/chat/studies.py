@@ -10,9 +10,9 @@ from dataclasses import replace
 from ...core.case import FileKind, Study
 from ...core.finding import Finding
 from ...core.moments import moment_key, spoken, spoken_within
+from ...core.orders import NOT_TAKEN_UP
 from ...core.result import AnswerValue
 from ...report.wording import by_number, date_text
-from ...tools.records.texts import NOT_TAKEN_UP
 from ..phrases import STUDY_LABELS, shown
 from .context import ChatContext
 from .results import is_within, sentences_of, span_words
@@ -178,6 +178,6 @@ def looked_at(context: ChatContext) -> str:
     dates = sorted(event.occurred_at[:10] for event in context.report.timeline if event.occurred_at)
     span = "" if not dates else f", {spoken(dates[0])} to {spoken(dates[-1])}"
     untaken = sum(item.name.endswith(NOT_TAKEN_UP) for item in context.report.findings)
-    texts = f"{untaken} text{'s' * (untaken > 1)} that give{'s' * (untaken == 1)} orders to a program"
-    orders = f" Nothing was taken up from {texts}." if untaken else ""
+    texts = "1 text that gives" if untaken == 1 else f"{untaken} texts that give"
+    orders = f" Nothing was taken up from {texts} orders to a program." if untaken else ""
     return f"Looked at: {', '.join(parts) or 'no file that could be read'}{span}.{orders}"

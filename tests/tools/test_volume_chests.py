@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from caseloom.core.finding import Laterality
 from caseloom.core.geometry import VolumeGeometry
@@ -172,6 +173,18 @@ def test_a_mass_at_the_chest_wall_is_found_and_the_only_one(made: Made) -> None:
         assert abs(found[0].centre_mm[2] - z) < 6
         assert abs(found[0].centre_mm[0] - x) < radius
         assert found[0].long_mm == pytest.approx(2 * radius, rel=0.3)
+
+
+def test_a_ball_with_lung_all_around_it_is_measured_on_the_stored_voxels_however_large(made: Made) -> None:
+    """What a closing of the lung takes in too is measured on a grid of 2 mm and reads short."""
+    left = made.masks["lung_left"] > 0.9
+    depth = ndimage.distance_transform_edt(left, made.geometry.spacing)
+    centre = np.unravel_index(int(depth.argmax()), depth.shape)
+    k, j, i = (int(at) for at in centre)
+    voxels = stored(planted(made, (k, j, i), 10.0))
+    ball, = find_candidates(segment_chest(voxels, made.geometry), voxels, made.geometry)
+    assert not ball.attached
+    assert ball.diameter_mm == pytest.approx(20.0, abs=ball.precision_mm)
 
 
 def test_where_sides_are_not_told_each_lung_is_still_looked_at_by_itself(made: Made) -> None:

@@ -158,6 +158,20 @@ def test_balls_are_found_and_tubes_are_not() -> None:
     assert blobs[0].radius_mm == pytest.approx(4.5, rel=0.35)
 
 
+@pytest.mark.parametrize("spacing", [(5.0, 1.5, 1.5), (4.5, 2.5, 2.5), (3.0, 1.0, 1.0)])
+@pytest.mark.parametrize("shift", [0.0, 0.25, 0.5])
+def test_balls_of_two_slice_distances_are_found_wherever_they_lie_between_slices(
+        spacing: tuple[float, float, float], shift: float) -> None:
+    place = geometry((15, 40, 40), spacing)
+    across = 2.1 * spacing[0]
+    at = place.to_lps(np.array([7.0 + shift, 20.0, 20.0]))
+    volume = sphere(place.shape, place, tuple(at), across).astype(np.float32)
+    volume[:, 4:8, 4:8] = 40.0
+    volume[4:6, 30:34, :] = 40.0
+    blobs = list(find_blobs(volume, np.ones(volume.shape, bool), spacing))
+    assert {blob.index[1:] for blob in blobs} == {(20, 20)}, "and neither of the two tubes"
+
+
 @pytest.mark.parametrize("signs", [(1, 1), (-1, 1), (1, -1), (-1, -1)])
 def test_slices_are_shown_from_below_however_they_are_stored(signs: tuple[int, int]) -> None:
     place = geometry((10, 30, 40), (3.0, 1.0, 1.0), signs)

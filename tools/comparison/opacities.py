@@ -26,8 +26,8 @@ from .telling import TOOL, Shown, Told, change_finding, measured_change
 LEAST_LUNG = 0.3
 """Part of a candidate's place and its surroundings that must be aerated lung in a scan which could have shown it."""
 SURE_SLICES = 2.5
-"""Slice distances that a ball must span to be found wherever it lies: of generated balls that span fewer, some are
-missed (evals/agent_cases, seeds 18 and 38: 9 mm in slices of 3.75 mm)."""
+"""Slice distances that a ball must span to be found wherever it lies: of made ones that span fewer than two, some are
+missed."""
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,11 @@ class Fact:
         """The type of its resource."""
         return str(self.resource["resourceType"])
 
+    @property
+    def label(self) -> str:
+        """The type of its resource in words."""
+        return _words(self.kind)
+
 
 def preferred_code(concept: Resource) -> Code | None:
     """The code of a CodeableConcept in the system that others use most, else its first one."""
@@ -107,7 +112,7 @@ def evidence_of(fact: Fact, source: Source) -> list[Evidence]:
         return make_evidence(source, locator, caption=clean(caption)[:LONGEST_CAPTION], date=date)
 
     said = f"{fact.name}, “{fact.words}”" if fact.words else f"{fact.name}{_amount(fact.value)}"
-    shown = at(fact.path, f"{_words(fact.kind)}: {said}", fact.date)
+    shown = at(fact.path, f"{fact.label}: {said}", fact.date)
     return [shown, *(at(detail.path, f"{detail.aspect}: {detail.text}", detail.date or fact.date)
                      for detail in fact.details)]
 

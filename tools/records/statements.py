@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.finding import Assertion, Laterality, Status
+from ...core.orders import gives_orders
 from .attributes import NOTHING, Attributes, attributes_of
 from .mentions import Mention, mentions_in
 from .notes import Passage, passages_of
@@ -25,14 +26,6 @@ _QUALIFIER = re.compile(r"\b(?:large|larger|massive|significant|sizable|displace
                         r"|suspicious|overt|focal|gross|tension|severe|active|frank|major|high-grade|metastatic|obstructing"
                         r"|enlarging|growing|further)\s+(?:\w+\s+)?$", re.IGNORECASE)
 """Words before a thing that a denial goes with: "no large effusion" does not deny a small one."""
-
-ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|rules?|prompts?|guidelines?|above|previous)\b"
-    r"|^\s*(?:system|assistant|user)\s*:|<\|?(?:system|im_start|start_of_turn)\b|\bsystem prompt\b"
-    r"|\b(?:answer|respond to|reply to) (?:every|each|all|any) (?:further )?questions?\b"
-    r"|\byou (?:must|should|shall|are to|will|have to) (?:now )?(?:answer|say|respond|reply|output|claim|pretend)\b"
-    r"|\b(?:language model|chatbot|AI assistant|AI model)\b", re.IGNORECASE | re.MULTILINE)
-"""Words that speak to a program and not to a colleague."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +83,7 @@ class Said:
 
 def statements_in(text: str) -> Said:
     """What a text states, read by rules (see `stances`)."""
-    if ORDERS.search(text):
+    if gives_orders(text):
         return Said(orders=True)
     told: dict[tuple[str, Stance], list[tuple[Passage, Attributes]]] = defaultdict(list)
     passed_over: Counter[Stance] = Counter()

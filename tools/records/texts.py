@@ -14,6 +14,7 @@ from ...core.case import CaseFile, FileKind, Identity
 from ...core.evidence import DocumentSpan, Evidence, make_evidence
 from ...core.finding import Category, Status, Value, make_finding
 from ...core.ids import normalise_identifier, normalise_name
+from ...core.orders import NOT_TAKEN_UP
 from ...core.refusal import Refusal, RefusalCode
 from ...sources.document_kind import DocumentKind
 from ...sources.fhir_fields import clean
@@ -25,8 +26,6 @@ from .notes import Passage
 from .statements import STANDINGS, Said, statements_in
 
 LONGEST_TITLE = 120
-NOT_TAKEN_UP = " that gives orders to a program, not taken up"
-"""Behind the name of a text that nothing was taken from."""
 NO_PLACE: BoxPt = (0.0, 0.0, 0.0, 0.0)
 """A text file has no page: its passages are found by their words."""
 

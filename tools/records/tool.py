@@ -9,6 +9,7 @@ from time import perf_counter
 
 from ...core.case import CaseFile, FileKind, Identity, Study
 from ...core.errors import RefusedFile
+from ...core.orders import NOT_TAKEN_UP, gives_orders, without_orders
 from ...core.refusal import Refusal, RefusalCode
 from ...core.result import Answer, AnswerStatus, Step, ToolResult
 from ...sources.fhir import read_record
@@ -16,7 +17,6 @@ from ...sources.fhir_fields import Resource, clean, code_words, flag_of, text_of
 from ...sources.fhir_record import Record
 from ..base import MEASURED, ToolContext, refuse, source_of
 from ..blanking import people_of, people_of_study
-from . import statements
 from .attached import attachments_of, stated_facts, texts_of
 from .clinical import READERS
 from .facts import Fact, evidence_of, finding_of, without_names
@@ -120,7 +120,7 @@ def _add_facts(file: CaseFile, context: ToolContext, record: Record,
         if _is_error(resource):
             continue
         for fact in _facts(resource, text_of(resource, "id") or f"#{place}", record, panels):
-            told = _blanked(fact, names)
+            told = _without_orders(_blanked(fact, names))
             shown = evidence_of(told, source)
             harvest.evidence += shown
             harvest.findings.append(finding_of(told, shown, reader=MEASURED,
@@ -154,6 +154,19 @@ def _blanked(fact: Fact, names: Sequence[str]) -> Fact:
     return replace(fact, value=blank)
 
 
+def _without_orders(fact: Fact) -> Fact:
+    """The fact without words that give orders to a program; one that is named by them keeps its kind alone."""
+    name = f"{fact.label} entry{NOT_TAKEN_UP}" if gives_orders(fact.name) else fact.name
+    code, value = fact.code, fact.value
+    if code is not None:
+        code = code.model_copy(update={"display": without_orders(code.display)})
+    if value is not None and value.text is not None:
+        value = value.model_copy(update={"text": without_orders(value.text)})
+    words = None if fact.words is None else without_orders(fact.words)
+    return replace(fact, name=name, code=code, value=value, words=words,
+                   details=tuple(replace(detail, text=without_orders(detail.text)) for detail in fact.details))
+
+
 def _is_error(resource: Resource) -> bool:
     return text_of(resource, "status") == "entered-in-error" or "entered-in-error" in code_words(
         resource, "verificationStatus")
@@ -183,7 +196,7 @@ def _texts(resources: Iterable[Resource]) -> Iterator[str]:
     for resource in resources:
         texts = dict(texts_of(resource))
         read += bool(texts)
-        orders += any(statements.ORDERS.search(text) for text in texts.values())
+        orders += any(map(gives_orders, texts.values()))
         unread += any(path not in texts for path, _ in attachments_of(resource))
     if read:
         yield (f"of the plain texts in {read} reports and documents only statements about conditions, symptoms and "

@@ -55,7 +55,7 @@ def find_blobs(values: NDArray[np.float32], within: Mask, spacing: tuple[float, 
         if (index < 1).any() or (index >= np.array(cut.shape) - 1).any():
             continue
         at = int(which[tuple(index)])
-        round_part = _roundness(smooth[at], index, spacing)
+        round_part = _roundness(smooth[at], index, spacing, SCALES_MM[at])
         if round_part >= SMALLEST_ROUNDNESS:
             k, j, i = (int(part) + cut_at.start for part, cut_at in zip(index, place, strict=True))
             yield Blob((k, j, i), SCALES_MM[at] * 3**0.5, float(best[tuple(index)]) * round_part)
@@ -68,16 +68,32 @@ def _negative_laplacian(values: NDArray[np.float32], spacing: tuple[float, float
     return total
 
 
-def _roundness(values: NDArray[np.float32], index: NDArray[np.int64], spacing: tuple[float, float, float]) -> float:
-    """Weakest over strongest downward curvature at a maximum, 0 where one curves upwards."""
+def _roundness(values: NDArray[np.float32], index: NDArray[np.int64], spacing: tuple[float, float, float],
+               scale_mm: float) -> float:
+    """Weakest over strongest downward curvature at a maximum, 0 where one curves upwards.
+
+    Curvatures are differences of neighbours, which fall short of the true ones the more the farther apart these lie:
+    each is divided by what a ball of the scale keeps of its own, so that balls are as round in thick slices as in thin.
+    """
     k, j, i = index
     near = values[k - 1:k + 2, j - 1:j + 2, i - 1:i + 2].astype(np.float64)
+    kept = [_kept_curvature(step, scale_mm) for step in spacing]
     hessian = np.empty((3, 3))
     for first in range(3):
         for second in range(3):
             slope = np.gradient(np.gradient(near, spacing[first], axis=first), spacing[second], axis=second)
-            hessian[first, second] = slope[1, 1, 1]
+            hessian[first, second] = slope[1, 1, 1] / np.sqrt(kept[first] * kept[second])
         line = np.moveaxis(near, first, 0)[:, 1, 1]
-        hessian[first, first] = (line[0] + line[2] - 2 * line[1]) / spacing[first] ** 2
+        hessian[first, first] = (line[0] + line[2] - 2 * line[1]) / spacing[first] ** 2 / kept[first]
     curvature = -np.linalg.eigvalsh(hessian)
     return float(curvature.min() / curvature.max()) if curvature.min() > 0 else 0.0
+
+
+def _kept_curvature(step_mm: float, scale_mm: float) -> float:
+    """Second difference over second derivative in the middle of a Gaussian of the variance of a blurred ball.
+
+    A ball that answers most at a scale has a radius of sqrt(3) scales (Lindeberg 1998), so a variance along each axis
+    of 3/5 scales squared beside the blur's; a voxel's edge adds its own twelfth.
+    """
+    variance = 1.6 * scale_mm**2 + step_mm**2 / 12
+    return float(2 * (1 - np.exp(-step_mm**2 / (2 * variance))) * variance / step_mm**2)

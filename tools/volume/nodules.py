@@ -35,6 +35,8 @@ LEAST_OF_BOTH = 0.2
 """Smallest part of both lungs that is a lung of its own, where sides are not told."""
 SAME_SIZE = (0.6, 1.7)
 """One measure of a diameter over another; outside it the blob was no ball, or runs into the chest wall."""
+SAME_BALL = (0.8, 1.4)
+"""Diameter of a ball over that of the same opacity on the coarser grid of `find_cores`."""
 LEAST_PRECISION_MM, SLICE_PRECISION = 0.5, 0.4
 """Precision of a ball's diameters: 0.4 slice distances, at least 0.5 mm. Made balls of 4 to 28 mm with blur and
 noise, in slices of 1 to 5 mm, are measured within it."""
@@ -89,8 +91,10 @@ def find_candidates(chest: Chest, voxels: NDArray[Any], geometry: VolumeGeometry
         return []
     lungs = {lung.side: coarsen(lung.mask, geometry).values > 0.5 for lung in chest.lungs}
     alone = [(lung.side, piece & lungs[lung.side]) for lung in chest.lungs for piece in apart(lung)]
-    found = [_attached(core) for core in find_cores(chest, alone, geometry)]
-    for one in _balls(chest, lungs, voxels, geometry):
+    balls = list(_balls(chest, lungs, voxels, geometry))
+    found = [one for one in map(_attached, find_cores(chest, alone, geometry))
+             if not any(_is_seen_whole(one, ball) for ball in balls)]
+    for one in balls:
         if all(_distance(one, other) > other.diameter_mm / 2 for other in found):
             found.append(one)
     return sorted(found, key=lambda item: (-item.diameter_mm, item.centre_mm))
@@ -112,6 +116,12 @@ def _attached(core: Core) -> Candidate:
     long_mm, short_mm, _ = longest(core.mask, grid.spacing, (0,))
     return Candidate((float(x), float(y), float(z)), long_mm, short_mm, max(grid.spacing),
                      float(core.mask.sum()) * grid.voxel_ml, box_mm(bounding_box(core.mask), grid), core.side, True)
+
+
+def _is_seen_whole(core: Candidate, ball: Candidate) -> bool:
+    """Whether what a closing took in is a ball with lung all around it, which is measured on the stored voxels then."""
+    same = SAME_BALL[0] <= ball.diameter_mm / core.diameter_mm <= SAME_BALL[1]
+    return same and _distance(core, ball) <= core.diameter_mm / 4
 
 
 def _distance(one: Candidate, other: Candidate) -> float:
