@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ...core.errors import NothingUsable, UsageError
+from .items import Case, Loaded
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -150,6 +151,24 @@ def inside(root: Path, name: str, where: str) -> Path:
     if not path.is_relative_to(os.path.normpath(root)):
         raise NothingUsable(f"{where} names {name}, which lies outside the data set's folder")
     return path
+
+
+def those_there(cases: Sequence[Case], data: Path, layout: str, what: str) -> Loaded:
+    """The cases of a list whose files are in the folder, with a note that others are not.
+
+    Args:
+        cases: as the list names them.
+        data: the folder.
+        layout: what is expected in it.
+        what: the cases are, in the plural.
+
+    Raises:
+        NothingUsable: none of them is there.
+    """
+    held = tuple(case for case in cases if all(path.is_file() for path in case.sources))
+    if not held:
+        raise nothing(data, layout)
+    return Loaded(held, left_out(len(cases) - len(held), len(cases), what))
 
 
 def left_out(missing: int, total: int, what: str) -> tuple[str, ...]:

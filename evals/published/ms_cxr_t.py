@@ -15,7 +15,7 @@ from typing import Any
 from ...core.errors import NothingUsable
 from ...readers.recipes.pair import CHANGES, FINDINGS, pair_requests
 from ...readers.request import Request
-from .files import find, folder, left_out, nothing, read_table
+from .files import find, folder, read_table, those_there
 from .films import mimic_film, mimic_root, shown_film
 from .items import Case, Loaded, Question, ReadBy
 from .marks import Metric, class_marks, macro_class_accuracy, mean_of
@@ -63,10 +63,7 @@ def load(source: Source) -> Loaded:
     rows = read_table(find(root, [LABELS], layout), columns)
     films = mimic_root(folder(source.images or root, layout), layout)
     pairs = [pair for row in rows if (pair := _pair(films, row)).questions]
-    held = tuple(pair for pair in pairs if all(path.is_file() for path in pair.sources))
-    if not held:
-        raise nothing(root, layout)
-    return Loaded(held, left_out(len(pairs) - len(held), len(pairs), "pairs of films"))
+    return those_there(pairs, root, layout, "pairs of films")
 
 
 def _column(finding: str) -> str:

@@ -16,7 +16,7 @@ from ...core.words import Word
 from ...readers.recipes.ct import ct_requests
 from ...readers.recipes.mri import mri_requests
 from ...readers.request import Request
-from .files import find, folder, inside, left_out, nothing, read_lines
+from .files import find, folder, inside, read_lines, those_there
 from .items import Case, Loaded, Question, ReadBy
 from .marks import Metric, macro_accuracy, macro_f1, yes_or_no
 from .names import CT_CONDITIONS, MRI_CONDITIONS, layout_of
@@ -95,12 +95,8 @@ def _loader(task: str, form: type[CtLine] | type[MriLine]) -> Any:
         """
         layout = layout_of(task)
         path = find(folder(source.data, layout), [LIST], layout)
-        lines = list(read_lines(path, form))
-        studies = [_study(path.parent, line) for line in lines]
-        held = tuple(study for study in studies if all(item.exists() for item in study.sources))
-        if not held:
-            raise nothing(source.data, layout)
-        return Loaded(held, left_out(len(studies) - len(held), len(studies), "studies"))
+        studies = [_study(path.parent, line) for line in read_lines(path, form)]
+        return those_there(studies, source.data, layout, "studies")
 
     return load
 

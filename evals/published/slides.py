@@ -21,7 +21,7 @@ from ...readers.request import Picture, Request
 from ...sources.slide import open_slide
 from ...tools.pathology.patches import lay_patches
 from ...tools.pathology.scan import read_tissue
-from .files import find, folder, inside, left_out, nothing, read_lines
+from .files import find, folder, inside, read_lines, those_there
 from .items import Case, Loaded, Question, ReadBy, Value
 from .marks import Metric, mean_of
 from .names import SLIDE_DIAGNOSIS, layout_of
@@ -103,10 +103,7 @@ def load(source: Source) -> Loaded:
     layout = layout_of(SLIDE_DIAGNOSIS)
     path = find(folder(source.data, layout), [LIST], layout)
     cases = [_case(path.parent, line) for line in read_lines(path, SlideLine)]
-    held = tuple(case for case in cases if case.path.exists())
-    if not held:
-        raise nothing(source.data, layout)
-    return Loaded(held, left_out(len(cases) - len(held), len(cases), "slides"))
+    return those_there(cases, source.data, layout, "slides")
 
 
 def _case(root: Path, line: SlideLine) -> SlideCase:

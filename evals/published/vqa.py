@@ -23,7 +23,7 @@ from pydantic import AliasChoices, BaseModel, Field
 from ...core.errors import NothingUsable
 from ...readers.recipes.picture import picture_request
 from ...readers.request import Request
-from .files import find, folder, inside, left_out, nothing, read_json, read_table, typed
+from .files import find, folder, inside, read_json, read_table, those_there, typed
 from .films import shown_picture
 from .items import Case, Loaded, Question, ReadBy, Value
 from .marks import Metric, mean_of
@@ -126,10 +126,7 @@ def _loaded(rows: Sequence[Row], pictures: Path, source: Source, layout: str) ->
             Question(f"{row.qid}", " ".join(row.kind.split()).casefold(), row.question, truth))
     cases = [Shown(name, name, tuple(questions), (inside(pictures, name, "a question"),))
              for name, questions in about.items()]
-    held = tuple(case for case in cases if case.sources[0].is_file())
-    if not held:
-        raise nothing(source.data, layout)
-    return Loaded(held, left_out(len(cases) - len(held), len(cases), "pictures"))
+    return those_there(cases, source.data, layout, "pictures")
 
 
 def _marks(question: Question, value: Value) -> dict[str, float]:
