@@ -122,11 +122,14 @@ def drawn(test: Test, rng: random.Random) -> tuple[float, str | None]:
     return number, "H" if strict or (test.high is not None and number > test.high) else None
 
 
-def truth_row(one: Printed, report: Report, page: int) -> dict[str, Any]:
-    """A row of the truth file."""
+def truth_row(one: Printed, report: Report, page: int, layout: Layout) -> dict[str, Any]:
+    """A row of the truth file; the specimen where a column, the name or the panel's heading prints it."""
     test = one.test
+    word = "urin" if test.specimen == "Urine" else test.specimen.casefold()
+    printed = any(cell == "specimen" for cell, _ in layout.columns) or word in f"{one.name} {test.panel}".casefold()
     return {"name": one.name, "loinc": test.loinc, "loinc_also": [], "value": one.number, "value_text": one.text,
             "comparator": one.comparator, "unit": test.unit,
             "ucum": (test.unit or "").replace("10^", "10*").replace("µ", "u") or None, "low": test.low,
-            "high": test.high, "flag": one.flag, "page": page, "panel": test.panel, "specimen": test.specimen,
+            "high": test.high, "flag": one.flag, "page": page, "panel": test.panel,
+            "specimen": test.specimen if printed else None,
             "collected_at": one.at.isoformat(timespec="minutes"), "patient": report.person.id}

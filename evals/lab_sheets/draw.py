@@ -37,7 +37,7 @@ class Drawing:
 
     def _tell(self, one: Printed | None) -> None:
         if one is not None:
-            self.rows.append(truth_row(one, self.report, self.sheet.page))
+            self.rows.append(truth_row(one, self.report, self.sheet.page, self.layout))
 
     def _heading_of_panel(self, panel: str, x: float = 45.0) -> None:
         """Head a panel when it changes."""
@@ -76,7 +76,7 @@ class Drawing:
             before = self.report.previous[at] if self.report.previous else None
             self._table_row(one, before)
             if before is not None:
-                self.previous.append(truth_row(before, self.report, self.sheet.page))
+                self.previous.append(truth_row(before, self.report, self.sheet.page, self.layout))
 
     def _table_row(self, one: Printed, before: Printed | None) -> None:
         top = self.sheet.y - self.layout.size - 1
