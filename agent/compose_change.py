@@ -10,6 +10,7 @@ from ..core.evidence import Evidence
 from ..core.finding import Category, Change, Direction, Finding, Status
 from ..core.report import Sentence, SentenceKind
 from ..report.wording import date_text, number_text, value_text, with_unit
+from ..tools.comparison.measure import OPACITY_VOLUME
 from .compose_labs import flag_words
 from .phrases import (
     Item,
@@ -52,12 +53,16 @@ def is_change(finding: Finding) -> bool:
 
 
 def weight(finding: Finding) -> tuple[float, ...]:
-    """Sort key of a change: known to be more than noise first, then the kind of change, then its relative size."""
+    """Sort key of a change: known to be more than noise first, then the kind of change, then its relative size.
+
+    The volume of an opacity comes behind diameters: it says the same again, in the third power.
+    """
     change = finding.change
     if change is None:
         return (9.0,)
     doubtful = finding.status is Status.INDETERMINATE
-    return (float(doubtful), float(WEIGHT[change.direction]), -abs(change.relative or 0.0))
+    return (float(doubtful), float(WEIGHT[change.direction]), float(finding.name == OPACITY_VOLUME),
+            -abs(change.relative or 0.0))
 
 
 def comparison_sentences(material: Material) -> list[Sentence]:

@@ -28,14 +28,14 @@ def agent(cases: Annotated[int, typer.Option(min=1, help="How many cases.")] = 2
           workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2, only: Only = None, run: Runs = None,
           write: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the section of this Markdown "
                                                                          "file.")] = None,
-          first: Annotated[bool, typer.Option("--first", help="Keep the score as the first run.")] = False,
           as_json: AsJson = False) -> None:
     """Put the whole agent to generated cases whose truth is exact, beside agents that see all, nothing, or idle."""
     from ..core.errors import UsageError
     from ..evals.agent_cases.agents import AGENTS
     from ..evals.agent_cases.run import Plan, scratch
     from ..evals.agent_cases.summary import summary_of
-    from ..evals.agent_cases.table import TITLE, keep_first, lines_of
+    from ..evals.agent_cases.table import TITLE, lines_of
+    from ..evals.published.written import result_folder
     from ..evals.sections import write_section
     from .show import print_json
 
@@ -43,13 +43,13 @@ def agent(cases: Annotated[int, typer.Option(min=1, help="How many cases.")] = 2
         raise UsageError(f"there is no agent {sorted(unknown)[0]!r}; the agents are {', '.join(AGENTS)}")
     if out is None and (resume or only):
         raise UsageError("--resume and --only need --out, the folder where the cases' scores are kept")
+    if write is not None and not write.parent.is_dir():
+        raise UsageError(f"there is no folder {write.parent} for {write.name}")
     seeds = only or list(range(seed, seed + cases))
-    with nullcontext(str(out)) if out is not None else scratch() as folder:
+    with nullcontext(str(result_folder(out))) if out is not None else scratch() as folder:
         plan = Plan(seeds, Path(folder), tuple(run or AGENTS), keep=bool(only))
         scores = _run(plan, workers, resume=resume and not only)
     summary = _dated(summary_of(sorted(scores, key=lambda score: int(score["seed"]))))
-    if first:
-        keep_first(summary)
     lines = lines_of(summary)
     if out is not None:
         _keep(out, summary, lines)

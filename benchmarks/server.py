@@ -187,6 +187,9 @@ def section(paused: Seen, unpaused: Seen, chosen: argparse.Namespace) -> list[st
 
 
 def _row(values: list[float]) -> str:
+    """How many, and both quantiles; dashes where nothing was answered."""
+    if not values:
+        return "0 | – | –"
     return f"{len(values)} | {quantile(values, 0.5):.0f} | {quantile(values, 0.95):.0f}"
 
 

@@ -33,6 +33,8 @@ def rows_of(folder: Path, tool: str | None = None) -> list[dict[str, Any]]:
         folder: that `export-training` wrote.
         tool: who asks: `report` for sections, `volume`, `localization` or `pathology` for readings of pictures.
     """
+    if not (folder / "train.jsonl").is_file():
+        sys.exit(f"{folder} holds no train.jsonl; `caseloom export-training CASE... --out {folder}` makes it")
     lines = (folder / "train.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines if line.strip()]
     chosen = [row for row in rows if tool in (None, row["provenance"]["tool"])]
@@ -100,7 +102,7 @@ def train(options: argparse.Namespace) -> dict[str, float]:
     """Train and save the adapter.
 
     Returns:
-        Steps, and the mean loss of the first and of the last of them.
+        Steps, and the loss of the first and of the last of them.
     """
     from datasets import Dataset
     from huggingface_hub import constants
@@ -136,7 +138,7 @@ def _settings(options: argparse.Namespace) -> Any:
         learning_rate=options.rate, lr_scheduler_type="linear", warmup_steps=0.03, max_grad_norm=0.3,
         optim="adamw_torch_fused", bf16=gpu, use_cpu=not gpu, gradient_checkpointing=gpu,
         gradient_checkpointing_kwargs={"use_reentrant": False}, disable_tqdm=True, save_strategy="no", report_to=[],
-        logging_steps=1 if options.steps > 0 else 50, remove_unused_columns=False, label_names=["labels"],
+        logging_steps=1, remove_unused_columns=False, label_names=["labels"],
         max_length=None, dataset_kwargs={"skip_prepare_dataset": True}, seed=options.seed, dataloader_pin_memory=gpu)
 
 

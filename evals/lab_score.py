@@ -16,14 +16,18 @@ def f1(truth: Sequence[Row], found: Sequence[Row]) -> float:
         truth: rows with `name`, `loinc`, `loinc_also`, `value`, `value_text`, `unit`, `ucum`.
         found: findings as dumped by pydantic: `name`, `code`, `value` {number, text, unit, ucum}.
     """
-    left = list(found)
-    hits = 0
+    return 2 * len(matched(truth, found)) / (len(truth) + len(found)) if truth or found else 1.0
+
+
+def matched(truth: Sequence[Row], found: Sequence[Row]) -> list[tuple[Row, Row]]:
+    """Pairs of a truth row and the first finding that says the same, each taken once; as for `f1`."""
+    left, pairs = list(found), []
     for row in truth:
         match = next((item for item in left if agrees(row, item)), None)
         if match is not None:
             left.remove(match)
-            hits += 1
-    return 2 * hits / (len(truth) + len(found)) if truth or found else 1.0
+            pairs.append((row, match))
+    return pairs
 
 
 def agrees(row: Row, finding: Row) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ...core.finding import Change, Direction, Finding
 from ...core.moments import moment_key
 from ...report.wording import by_number
+from ...tools.comparison.measure import OPACITY_VOLUME
 from ..compose_change import change_text
 from ..phrases import cited
 from .arithmetic import days_between
@@ -41,7 +42,8 @@ class Wanted:
 
 
 def find_changes(context: ChatContext, wanted: Wanted, since: str, until: str) -> Told:
-    """Results and measurements that changed, the largest share of the earlier value first, with how many were compared.
+    """Results and measurements that changed, the largest share of the earlier value first and volumes of opacities
+    behind their diameters, with how many were compared.
 
     Args:
         context: the case.
@@ -54,7 +56,7 @@ def find_changes(context: ChatContext, wanted: Wanted, since: str, until: str) -
     if not changes:
         when = f" {span_words(since, until)}" if since or until else ""
         return nothing(f"The case holds no change of {what}{when} that is told in percent.")
-    beyond = sorted(filter(wanted.takes, changes), key=lambda item: -abs(_percent(item)))
+    beyond = sorted(filter(wanted.takes, changes), key=lambda item: (item.name == OPACITY_VOLUME, -abs(_percent(item))))
     moved = f"{wanted.direction or 'changed'}{f' by more than {wanted.percent:g} %' if wanted.percent else ''}"
     if not beyond:
         return nothing(f"No one of the {what} {moved}; {len(changes)} changes were looked at.")

@@ -56,7 +56,8 @@ def export_training(cases: AnyPath | Sequence[AnyPath], out: AnyPath, *, patient
         What was written; a case that is not signed, and a correction that makes no pair, are named in `left_out`.
 
     Raises:
-        UsageError: no case, the folder is in use, a case that was not reviewed, or a folder within a case.
+        UsageError: no case, the folder is in use or cannot be written, a case that was not reviewed, or a folder
+            within a case.
         StoreError: a report is no longer what was signed.
     """
     paths = [Path(cases)] if isinstance(cases, str) or not isinstance(cases, Sequence) else [Path(one) for one in cases]
@@ -80,6 +81,8 @@ def export_training(cases: AnyPath | Sequence[AnyPath], out: AnyPath, *, patient
 def _check(paths: Sequence[Path], out: Path) -> None:
     if not paths:
         raise UsageError("name at least one reviewed case")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; give --out a new folder")
     if out.is_dir() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty; give --out a new folder, so that no two sets mix")
     if any(path.is_dir() and out.resolve().is_relative_to(path.resolve()) for path in paths):
@@ -118,7 +121,10 @@ def _blanked(pair: Pair, people: Sequence[Identity]) -> Pair:
 def _write(pairs: Sequence[Pair], done: TrainingSet) -> None:
     """Add the pairs of one case to the set."""
     pictures = done.folder / "pictures"
-    pictures.mkdir(parents=True, exist_ok=True)
+    try:
+        pictures.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{done.folder} cannot be written ({error.strerror}); choose another folder") from error
     with (done.folder / "train.jsonl").open("a", encoding="utf-8") as file:
         for pair in pairs:
             images = [_picture(picture, pictures) for picture in pair.request.pictures]

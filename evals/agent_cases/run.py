@@ -8,13 +8,15 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ... import __version__
+from ...core.errors import UsageError
 from ...core.settings import Settings
 from ...phantoms.vary import vary, write_varied
 from .agents import AGENTS
@@ -32,8 +34,8 @@ class Plan:
     Args:
         seeds: of the cases.
         agents: names in `agents.AGENTS`.
-        folder: where scores are kept; state and cases lie below it while they are needed.
-        keep: leave each case, its truth and the reports in place, to be looked at.
+        folder: where scores are kept.
+        keep: leave each case, its truth and the reports in the folder, to be looked at.
     """
 
     seeds: Sequence[int]
@@ -57,37 +59,34 @@ def run_cases(plan: Plan, *, workers: int = 2, resume: bool = False) -> Iterator
             yield kept
         else:
             left.append(seed)
-    try:
-        yield from _run(plan, left, workers, resume=resume)
-    finally:
-        shutil.rmtree(plan.folder / "state", ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=".work-", dir=plan.folder, ignore_cleanup_errors=True) as work:
+        yield from _run(partial(run_case, plan, Path(work), resume=resume), left, workers)
 
 
-def _run(plan: Plan, seeds: Sequence[int], workers: int, *, resume: bool) -> Iterator[Json]:
+def _run(one: Callable[[int], Json], seeds: Sequence[int], workers: int) -> Iterator[Json]:
     if workers < 2 or len(seeds) < 2:
-        yield from (run_case(plan, seed, resume=resume) for seed in seeds)
+        yield from map(one, seeds)
         return
     for name in _THREADS:  # one thread for each process: they would wait for each other
         os.environ.setdefault(name, "1")
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=40) as pool:
-        for done in as_completed([pool.submit(run_case, plan, seed, resume=resume) for seed in seeds]):
+        for done in as_completed([pool.submit(one, seed) for seed in seeds]):
             yield done.result()
 
 
-def run_case(plan: Plan, seed: int, *, resume: bool = False) -> Json:
+def run_case(plan: Plan, work: Path, seed: int, *, resume: bool = False) -> Json:
     """Write a case, put it to the agents that have not had it, score them, and keep the score.
 
     Cases that one process runs share each agent's state folder, so that what one patient's case leaves behind can show
     in the next one's; the words of scanned pages are shared by the agents too.
     """
-    place = plan.folder / "cases" / f"{seed:04d}"
-    shutil.rmtree(place, ignore_errors=True)
+    place = _place(plan, work, seed)
     began = time.perf_counter()
     case = write_varied(vary(seed), place)
     truth = json.loads((place / "truth.json").read_text(encoding="utf-8"))
     written = time.perf_counter() - began
     done: Json = _kept(plan, seed).get("agents", {}) if resume else {}
-    fresh = {name: _put(name, case, truth, plan) for name in plan.agents if name not in done}
+    fresh = {name: _put(name, case, truth, plan, work) for name in plan.agents if name not in done}
     score: Json = {"seed": seed, "version": __version__, "write_seconds": round(written, 2), "holds": _holds(truth),
                    "agents": {name: (done | fresh)[name] for name in AGENTS if name in done or name in fresh}}
     if not plan.keep:
@@ -100,10 +99,24 @@ def run_case(plan: Plan, seed: int, *, resume: bool = False) -> Json:
     return _kept(plan, seed)
 
 
-def _put(name: str, case: Path, truth: Json, plan: Plan) -> Json:
+def _place(plan: Plan, work: Path, seed: int) -> Path:
+    """Where a case is written: in the run's own folder, or where it is kept, in place of what an earlier run left.
+
+    Raises:
+        UsageError: something else lies there.
+    """
+    place = (plan.folder if plan.keep else work) / "cases" / f"{seed:04d}"
+    if place.exists():
+        if not (place / "truth.json").is_file():
+            raise UsageError(f"{place} holds something else than a generated case; choose another --out")
+        shutil.rmtree(place)
+    return place
+
+
+def _put(name: str, case: Path, truth: Json, plan: Plan, work: Path) -> Json:
     """One agent on one case: its tally and what it cost."""
     questions = questions_of(truth)
-    settings = Settings(home=_home(plan.folder, name), workers=1)
+    settings = Settings(home=_home(work, name), workers=1)
     began, used = time.perf_counter(), time.process_time()
     outcome = AGENTS[name](case, truth, [question.text for question in questions], settings)
     spent, cpu = time.perf_counter() - began, time.process_time() - used

@@ -168,7 +168,7 @@ def _score_slide(slide: Json, report: Report, shown: Mapping[str, Evidence], tal
              and item.site == "slide region 1" and _is_of(item, [slide["file"]], shown)]
     hits = 0
     for item in first:
-        place = next(shown[key].locator for key in item.evidence)
+        place = next(shown[key].locator for key in item.evidence if key in shown)
         if isinstance(place, SlideRegion):
             region: Box = (place.x, place.y, place.x + place.width, place.y + place.height)
             x, y = (region[0] + region[2]) / 2, (region[1] + region[3]) / 2

@@ -9,7 +9,7 @@ from ...core.evidence import Evidence, FhirResource
 from ...core.finding import Category, Finding
 from ...core.orders import NOT_TAKEN_UP
 from ...core.report import Report
-from ..lab_score import agrees
+from ..lab_score import matched
 from .tally import Tally
 
 Json = dict[str, Any]
@@ -30,12 +30,12 @@ def score_papers(report: Report, truth: Json, tally: Tally) -> None:
 def _from_file(findings: Sequence[Finding], file: str, shown: Mapping[str, Evidence], category: Category
                ) -> list[Finding]:
     return [item for item in findings if item.category is category and item.change is None and item.evidence
-            and shown[item.evidence[0]].source.file == file]
+            and _file_of(item, shown) == file]
 
 
 def _score_sheet(lab: Json, found: Sequence[Finding], tally: Tally) -> None:
     """F1 over results (name, value and unit), once more with the day of collection."""
-    pairs = matched(lab["results"], found)
+    pairs = _agreeing(lab["results"], found)
     right = {item.id for _, item in pairs}
     dated = sum((item.date or "")[:10] == row["collected_at"][:10] for row, item in pairs)
     size = len(lab["results"]) + len(found)
@@ -53,16 +53,10 @@ def _score_sheet(lab: Json, found: Sequence[Finding], tally: Tally) -> None:
                       "was not read") for row in lab["results"] if row["name"] not in told]
 
 
-def matched(rows: Sequence[Json], found: Sequence[Finding]) -> list[tuple[Json, Finding]]:
+def _agreeing(rows: Sequence[Json], found: Sequence[Finding]) -> list[tuple[Mapping[str, Any], Finding]]:
     """Rows and findings that agree in name, value and unit, one to one."""
-    left = list(found)
-    pairs = []
-    for row in rows:
-        match = next((item for item in left if agrees(row, item.model_dump())), None)
-        if match is not None:
-            left.remove(match)
-            pairs.append((row, match))
-    return pairs
+    told = {item.id: item for item in found}
+    return [(row, told[same["id"]]) for row, same in matched(rows, [item.model_dump() for item in found])]
 
 
 def _score_note(note: Json, found: Sequence[Finding], tally: Tally) -> None:
@@ -82,8 +76,7 @@ def _score_record(truth: Json, report: Report, shown: Mapping[str, Evidence], ta
     and whether it is repeated is scored as an order.
     """
     record, orders = truth["record"], [order["canary"] for order in truth["orders"] if order["where"] == "record"]
-    own = [item for item in report.findings if item.change is None and item.evidence
-           and shown[item.evidence[0]].source.file == record["file"]]
+    own = [item for item in report.findings if item.change is None and _file_of(item, shown) == record["file"]]
     wanted = {(item["display"].casefold(), bool(item.get("abated") or item.get("end")))
               for item in (*record["conditions"], *record["medications"])}
     wanted |= {(item["text"].casefold(), False) for item in record["allergies"]}
@@ -93,7 +86,7 @@ def _score_record(truth: Json, report: Report, shown: Mapping[str, Evidence], ta
         tally.judge(key, entry in wanted)
     _count("record entries", wanted, set(said.values()), tally, record["file"])
     results = [item for item in own if item.category is Category.LAB]
-    right = {item.id for row, item in matched(record["observations"], results)
+    right = {item.id for row, item in _agreeing(record["observations"], results)
              if (item.date or "")[:10] == row["collected_at"][:10]}
     tally.found("record results", len(right), len(record["observations"]), len(results))
     for item in results:
@@ -107,6 +100,12 @@ def _is_order(name: str, canaries: Sequence[str]) -> bool:
 def _resource(finding: Finding, shown: Mapping[str, Evidence]) -> str:
     place = shown[finding.evidence[0]].locator
     return place.resource_type if isinstance(place, FhirResource) else ""
+
+
+def _file_of(finding: Finding, shown: Mapping[str, Evidence]) -> str | None:
+    """The file that a finding's first evidence shows; None where it cites none that is there."""
+    first = shown.get(finding.evidence[0]) if finding.evidence else None
+    return first.source.file if first is not None else None
 
 
 def _count(kind: str, wanted: set[tuple[str, Any]], said: set[tuple[str, Any]], tally: Tally, file: str) -> None:

@@ -58,11 +58,18 @@ def _score_isolation(outcome: Outcome, truth: Json, questions: Sequence[Question
     for other in truth["others"]:
         if other["kind"] != "page":
             tally.check("isolation: others' files never used", other["file"] not in cited, f"{other['file']} is cited")
-        named = [text for text in (other["id"], other["given"], other["birth_date"])
-                 if re.search(rf"\b{re.escape(text)}\b", words, re.IGNORECASE)]
+        named = [text for text in _names(other, truth) if re.search(rf"\b{re.escape(text)}\b", words, re.IGNORECASE)]
         tally.check("isolation: others not named", not named, f"{', '.join(named)} of {other['file']}")
         told = _values(outcome, other, truth)
         tally.check("isolation: others' values not told", not told, f"{', '.join(told)} of {other['file']}")
+
+
+def _names(other: Json, truth: Json) -> list[str]:
+    """What tells somebody else from the patient; a family name and a birth date that both have tell neither."""
+    own = truth["patient"]
+    family = [other["family"]] if other["family"].casefold() != own["name"].partition("^")[0].casefold() else []
+    born = [form for day in [other["birth_date"]] if day != own["birth_date"] for form in (day, day.replace("-", ""))]
+    return [other["id"], other["given"], *family, *born]
 
 
 def _everything(outcome: Outcome, questions: Sequence[Question]) -> Iterator[str]:
@@ -84,9 +91,17 @@ def _values(outcome: Outcome, other: Json, truth: Json) -> list[str]:
     said = {(item.name, item.number) for item in outcome.report.findings if item.change is None}
     texts = [event.text for event in outcome.timeline] + [answer.text for answer in outcome.answers]
     told = theirs & said
-    told |= {(name, value) for name, value in theirs
-             if any(re.search(rf"\b{re.escape(name)}\b.{{0,4}} {value:g}(?![\d.])", text) for text in texts)}
+    told |= {(name, value) for name, value in theirs if any(says(name, value, text) for text in texts)}
     return [f"{name} {value:g}" for name, value in sorted(told)]
+
+
+def says(name: str, value: float, text: str) -> bool:
+    """Whether a text tells a result's value behind its name, with a decimal comma or point and however many zeros."""
+    pointed = re.sub(r"(?<=\d),(?=\d)", ".", text)
+    digits = f"{value:.10g}"
+    zeros = "0*" if "." in digits else r"(?:\.0+)?"
+    between = r"(?:\s*\([^)]*\))?(?: was| is| of)?[:,]?\s+"
+    return re.search(rf"\b{re.escape(name)}\b{between}{re.escape(digits)}{zeros}(?!\d|\.\d)", pointed) is not None
 
 
 def _score_conflicts(report: Report, truth: Json, tally: Tally) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ..sections import machine, today
@@ -110,11 +109,3 @@ def first_run() -> Json | None:
         return None
     kept: Json = json.loads(FIRST.read_text(encoding="utf-8"))
     return kept
-
-
-def keep_first(summary: Json, file: Path = FIRST) -> None:
-    """Write the values of a first run; those that are kept already stay."""
-    if not file.exists():
-        values = {name: ratio["value"] for name, ratio in summary["agents"][MAIN]["ratios"].items()}
-        kept = {"date": today(), "machine": machine(), "cases": summary["cases"], "values": values}
-        file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")

@@ -64,7 +64,7 @@ def test_a_later_conversation_is_answered(chat: Chat, script: list[Expected]) ->
     (("Was the CRP normal in March?", "and in November?"), "14.2 mg/L"),
     (("What did the CT of March show?", "And the one of November?"), "2229 mL"),
     (("How big is the nodule on slice 105?", "and on slice 107?"), "slice 107"),
-    (("How big is the nodule?", "how fast is it growing?"), "4.1 mm per year"),
+    (("How big is the nodule?", "how fast is it growing?"), "4.6 mm per year"),
     (("Does he have hypertension?", "and pneumonia?"), "Pneumonia, from 2018-01-22")])
 def test_what_goes_on_from_the_question_before(chat: Chat, turns: tuple[str, ...], words: str) -> None:
     talk = replace(chat, history=History(None))

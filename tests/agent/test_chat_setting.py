@@ -65,4 +65,4 @@ def test_what_was_looked_at_is_told_by_its_kind_and_span(planted: Chat) -> None:
     assert all(part in looked for part in ("1 document", "1 health record", "1 note", "2009-04-02 to 2025-11-13."))
     kinds, _, untaken = looked.partition(" Nothing was taken up from ")
     assert "findings" not in looked and len(kinds) < 80
-    assert untaken == "1 text that gives orders to a program."
+    assert untaken == "4 texts that give orders to a program."

@@ -67,7 +67,10 @@ def test_commands_and_options_exist(name: str) -> None:
     known: Any = typer.main.get_command(app)
     for command, rest in _COMMAND.findall(shown):
         assert command in known.commands, f"caseloom {command}"
-        asked = [known.commands[command], *getattr(known.commands[command], "commands", {}).values()]
+        below = getattr(known.commands[command], "commands", {})
+        named = re.match(r" ([a-z][\w-]*)", rest) if below else None
+        assert named is None or named[1] in below, f"caseloom {command} {rest}"
+        asked = [known.commands[command], *([below[named[1]]] if named else below.values())]
         options = {flag for part in asked for one in part.params for flag in (*one.opts, *one.secondary_opts)}
         said = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest.split("#")[0].split("    ")[0])) - {"--help", "--debug"}
         assert said <= options, f"caseloom {command}: {said - options}"

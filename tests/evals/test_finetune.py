@@ -60,6 +60,14 @@ def test_the_loss_counts_the_answer_alone_and_never_a_picture(data: Path, toy_ch
         rows_of(data, "pathology")
 
 
+def test_the_recipe_runs_as_documented_over_a_small_set_once(data: Path, toy_checkpoint: Path, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        done = train(arguments(["--data", str(data), "--model", str(toy_checkpoint), "--out", str(tmp_path / "adapter"),
+                                "--tool", "report"]))
+    assert done["steps"] == 1 and done["last_loss"] == done["first_loss"] > 0
+
+
 def test_the_recipe_runs_a_few_steps_and_its_adapter_reads(data: Path, toy_checkpoint: Path, tmp_path: Path) -> None:
     out = tmp_path / "adapter"
     with warnings.catch_warnings():
