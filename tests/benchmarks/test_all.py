@@ -1,9 +1,11 @@
-"""The driver of the benchmarks runs every script, says what it skips, and tells that one failed."""
+"""The driver of the benchmarks runs every script, says what it skips, and tells that one failed; each runs on its least
+input."""
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +29,15 @@ def driver() -> ModuleType:
 def test_every_benchmark_that_writes_a_section_is_run(driver: ModuleType) -> None:
     writing = {file.stem for file in BENCHMARKS.glob("*.py") if '"--write"' in file.read_text(encoding="utf-8")}
     assert {one.script for one in driver.ALL} == writing - {"all"}
+
+
+@pytest.mark.long
+def test_every_benchmark_that_has_a_small_input_runs_on_it(driver: ModuleType, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, str(BENCHMARKS / "all.py"), "--small"], capture_output=True, text=True,
+                          env={**os.environ, "CASELOOM_HOME": str(tmp_path)}, timeout=1200, check=False)
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    told = [line for line in done.stdout.splitlines() if " done in " in line]
+    assert len(told) == sum(one.small is not None for one in driver.ALL), done.stdout[-2000:]
 
 
 def test_what_is_skipped_is_said_and_costs_nothing() -> None:
