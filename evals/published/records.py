@@ -128,7 +128,8 @@ def _case(root: Path, path: Path) -> RecordCase | None:
 
 
 def _is_patient(entry: object) -> bool:
-    return isinstance(entry, dict) and (entry.get("resource") or {}).get("resourceType") == "Patient"
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    return isinstance(resource, dict) and resource.get("resourceType") == "Patient"
 
 
 def _prescribed(made: Sequence[ehr_questions.Question]) -> set[str]:
