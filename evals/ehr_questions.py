@@ -227,7 +227,8 @@ def _series(record: Record) -> _Series:
 def _moment(item: Resource) -> str | None:
     """When something was observed: a moment, or the start of a period; None where no date says it."""
     period = item.get("effectivePeriod", {})
-    return item.get("effectiveDateTime") or item.get("effectiveInstant") or period.get("start") or period.get("end")
+    told = (item.get("effectiveDateTime"), item.get("effectiveInstant"), period.get("start"), period.get("end"))
+    return next(filter(None, told), None)
 
 
 def _asked(category: str, text: str, told: dict[float, tuple[str, ...]]) -> Iterator[Question]:

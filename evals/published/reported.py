@@ -80,7 +80,8 @@ _NOTES: Mapping[str, tuple[str, ...]] = {
         "points; the report names 7 conditions, the card 10."),
     "ct-rate": (
         "The publications contradict each other: macro F1 of MedGemma 1.5 4B is 26.9 in Table 5 and 27.0 on the card; "
-        "the volumes are 1558 in Table 2 and 1564 in the text; the text calls the metric macro accuracy and macro F1; "
+        "the scans are 1558 in Table 2 and 1564 in the text (the data set's authors count 1564 scans in 3039 "
+        "reconstructions); the text calls the metric macro accuracy and macro F1; "
         "section 3.2.1 says volumes resampled to 480 x 480 x 240, Appendix A says without resampling.",),
     "slide-diagnosis": (
         "Published on 9614 slides internal to Google; numbers on other data are not comparable.",
