@@ -105,11 +105,11 @@ def test_rules_and_a_model_answer_a_bundle(bundles: Path, tmp_path: Path) -> Non
     assert any("too few for the intervals" in note for note in result.notes)
 
 
-def test_a_sample_holds_the_smaller_one_and_only_patients(bundles: Path) -> None:
+def test_a_sample_holds_the_smaller_one_and_only_patients(bundles: Path, tmp_path: Path) -> None:
     first = next(bundles.rglob("Velde.json"))
     for name in ("Aa", "Bb", "Cc"):
         first.with_name(f"{name}.json").write_bytes(first.read_bytes())
-    samples = [{case.id for case in load(Source(bundles, limit=limit)).cases} for limit in (1, 2, 3, 9)]
+    samples = [{case.id for case in load(Source(bundles, limit=limit, cache=tmp_path)).cases} for limit in (1, 2, 3, 9)]
     assert [len(names) for names in samples] == [1, 2, 3, 4]
     assert samples[0] < samples[1] < samples[2] < samples[3]
 
@@ -137,7 +137,8 @@ def test_valid_bundles_without_the_usual_elements_are_asked_about(bundles: Path,
         resource("MedicationRequest", status="active", medicationCodeableConcept={"text": "Aspirin"})]
     path = next(bundles.rglob("Velde.json"))
     path.write_text(json.dumps(BUNDLE | {"entry": [*BUNDLE["entry"], *entries]}), encoding="utf-8")
-    questions = {question.words: question.truth for case in load(Source(bundles)).cases for question in case.questions}
+    case, = load(Source(bundles, cache=tmp_path / "cache")).cases
+    questions = {question.words: question.truth for question in case.questions}
     assert questions["What was the latest Sodium?"] == {"kind": NUMBER, "value": 141.0, "units": ["mmol/L"]}
     assert not any("Tetanus" in words or words == "When was Aspirin first prescribed?" for words in questions)
     assert evaluate("ehrqa", Source(bundles), MeasureReader(), Home(tmp_path / "home")).answered > 0
