@@ -92,7 +92,7 @@ def _check_ids(cases: Sequence[Case]) -> None:
 def _check_read(given: Mapping[str, Given]) -> None:
     """Refuse a run that read nothing: a score of it would stand beside published ones as if something was measured."""
     if all(answer.unread for answer in given.values()):
-        first = next(answer.problem for answer in given.values())
+        first = next((answer.problem for answer in given.values()), "the data set asks nothing")
         raise NothingUsable(f"not one of the {len(given)} questions could be put; of the first: {first}")
 
 

@@ -1,7 +1,7 @@
 """Published results, and what must be known before they are quoted.
 
-Numbers are percent as printed: of the MedGemma 1.5 Technical Report (arXiv 2604.05081, with the table where it is known) and
-of the model card of google/medgemma-1.5-4b-it (evaluation section). Neither gives intervals.
+Numbers are percent as printed: of the MedGemma 1.5 Technical Report (arXiv 2604.05081, with the table where it is
+known) and of the model card of google/medgemma-1.5-4b-it (evaluation section). Neither gives intervals.
 """
 
 from __future__ import annotations
