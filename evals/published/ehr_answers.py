@@ -115,7 +115,8 @@ def _written(unit: str) -> re.Pattern[str]:
     """A unit in the ways that it is written: `10*3/uL` also as `x 10^3/µL`, `mL/min/{1.73_m2}` as `mL/min/1.73 m²`."""
     body = "".join(next(form(found[0]) for token, form in _FORMS if token.fullmatch(found[0]))
                    for found in _TOKEN.finditer(unit))
-    return re.compile(rf"(?<![\d.])(?:[x×]\s*)?{body}(?!\w)", re.IGNORECASE)
+    apart = r"(?<![\d.])" if unit[0].isdigit() else ""
+    return re.compile(rf"(?:[x×]\s*|{apart}){body}(?!\w)", re.IGNORECASE)
 
 
 def _power(token: str) -> str:

@@ -1,4 +1,7 @@
-"""A file of a data set as our own loaders and tools take it: as a series without a digest, since nothing is cited."""
+"""A file of a data set as our own loaders and tools take it: as a series without a digest, since nothing is cited.
+
+Documents are none of these: their words are kept by digest.
+"""
 
 from __future__ import annotations
 

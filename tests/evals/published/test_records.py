@@ -51,6 +51,7 @@ def test_answers_in_words(kind: str, value: object, text: str, right: bool) -> N
 
 @pytest.mark.parametrize(("value", "units", "text", "right"), [
     (6.7, ("10*3/uL",), "6.7 10*3/uL", True), (6.7, ("10*3/uL",), "6.7 x 10^3/µL", True),
+    (6.7, ("10*3/uL",), "6.7x10^3/uL", True), (90.0, ("mL/min/{1.73_m2}",), "90mL/min/1.73m^2", True),
     (6.7, ("10*3/uL",), "6.7 x 10³ per uL", True), (6.7, ("10*3/uL",), "6.7 or 6.8 10*3/uL", False),
     (90.0, ("mL/min/{1.73_m2}",), "90 mL/min/{1.73_m2}", True),
     (90.0, ("mL/min/{1.73_m2}",), "90 mL/min/1.73 m2 on 2020-02-03", True),
