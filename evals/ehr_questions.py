@@ -21,22 +21,32 @@ NOT_IN_RECORD = "not in the record"
 
 @dataclass(frozen=True)
 class Question:
-    """A question and what the record says: `yes`, `no`, a date, a number, names, or `NOT_IN_RECORD`."""
+    """A question and what the record says.
+
+    Args:
+        category: of the ten.
+        text: the question.
+        expected: `yes`, `no`, a date, a number, names, or `NOT_IN_RECORD`.
+        units: of a number, as the record writes them and in UCUM.
+    """
 
     category: str
     text: str
     expected: str | float | frozenset[str]
+    units: tuple[str, ...] = ()
 
 
 class Record:
     """A bundle's resources by type, with its references."""
 
     def __init__(self, bundle: Resource) -> None:
-        """Sort the entries."""
+        """Sort the entries; one without a resource of a type is passed over."""
         self._of: dict[str, list[Resource]] = defaultdict(list)
         self._by_url: dict[str, Resource] = {}
         for entry in bundle["entry"]:
-            resource = entry["resource"]
+            resource = entry.get("resource") if isinstance(entry, dict) else None
+            if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
+                continue
             self._of[resource["resourceType"]].append(resource)
             self._by_url[entry.get("fullUrl", "")] = resource
             self._by_url[f"{resource['resourceType']}/{resource.get('id')}"] = resource
@@ -84,7 +94,9 @@ def is_active(condition: Resource) -> bool:
 def _conditions(record: Record) -> dict[str, list[Resource]]:
     found: dict[str, list[Resource]] = defaultdict(list)
     for condition in record.all("Condition"):
-        found[bare(named(condition["code"]))].append(condition)
+        name = bare(named(condition.get("code", {})))
+        if name:
+            found[name].append(condition)
     return found
 
 
@@ -116,11 +128,12 @@ def transitive_existence(record: Record, _: random.Random) -> Iterator[Question]
 
 
 def immunization_dates(record: Record, _: random.Random) -> Iterator[Question]:
-    """When a vaccine was last given."""
+    """When a vaccine was last given, of shots with a date: a record may tell the time in words alone."""
     found: dict[str, list[str]] = defaultdict(list)
     for shot in record.all("Immunization"):
-        if shot.get("status") == "completed":
-            found[named(shot["vaccineCode"])].append(shot["occurrenceDateTime"])
+        name, day = named(shot.get("vaccineCode", {})), shot.get("occurrenceDateTime")
+        if shot.get("status") == "completed" and name and day:
+            found[name].append(day)
     for name, dates in found.items():
         yield Question("immunisation date", f"When did the patient last receive the {name} vaccine?", max(dates)[:10])
 
@@ -161,7 +174,7 @@ def medication_existence(record: Record, rng: random.Random) -> Iterator[Questio
 def medication_prescriber(record: Record, _: random.Random) -> Iterator[Question]:
     """Who prescribed a medicine last."""
     for name, group in _by_name(record).items():
-        last = max(group, key=lambda request: str(request.get("authoredOn")))
+        last = max(group, key=lambda request: str(request.get("authoredOn", "")))
         shown = last.get("requester", {}).get("display") or person(record.behind(last.get("requester")))
         if shown:
             yield Question("medication prescriber", f"Who prescribed {name}?", str(shown))
@@ -178,8 +191,9 @@ def person(practitioner: Resource | None) -> str | None:
 def medication_date(record: Record, _: random.Random) -> Iterator[Question]:
     """When a medicine was first prescribed."""
     for name, group in _by_name(record).items():
-        yield Question("medication date", f"When was {name} first prescribed?",
-                       min(str(request.get("authoredOn")) for request in group)[:10])
+        days = [str(request["authoredOn"])[:10] for request in group if request.get("authoredOn")]
+        if days:
+            yield Question("medication date", f"When was {name} first prescribed?", min(days))
 
 
 def medication_for_condition(record: Record, _: random.Random) -> Iterator[Question]:
@@ -194,21 +208,40 @@ def medication_for_condition(record: Record, _: random.Random) -> Iterator[Quest
         yield Question("medication for condition", f"Which medications were prescribed for {reason}?", frozenset(names))
 
 
-def _series(record: Record) -> dict[str, dict[str, set[float]]]:
-    """Numbers by name and moment."""
-    found: dict[str, dict[str, set[float]]] = defaultdict(lambda: defaultdict(set))
+_Series = dict[str, dict[str, dict[float, tuple[str, ...]]]]
+"""By name, moment and number the units that it is told in."""
+
+
+def _series(record: Record) -> _Series:
+    found: _Series = defaultdict(lambda: defaultdict(dict))
     for item in record.all("Observation"):
-        if "valueQuantity" in item and item.get("status") == "final":
-            found[named(item["code"])][item["effectiveDateTime"]].add(float(item["valueQuantity"]["value"]))
+        name, moment, quantity = named(item.get("code", {})), _moment(item), item.get("valueQuantity", {})
+        if name and moment and "value" in quantity and item.get("status") == "final":
+            units = tuple(quantity[key] for key in ("unit", "code") if quantity.get(key))
+            told = found[name][moment]
+            number = float(quantity["value"])
+            told[number] = tuple(dict.fromkeys((*told.get(number, ()), *units)))
     return found
+
+
+def _moment(item: Resource) -> str | None:
+    """When something was observed: a moment, or the start of a period; None where no date says it."""
+    period = item.get("effectivePeriod", {})
+    told = (item.get("effectiveDateTime"), item.get("effectiveInstant"), period.get("start"), period.get("end"))
+    return next(filter(None, told), None)
+
+
+def _asked(category: str, text: str, told: dict[float, tuple[str, ...]]) -> Iterator[Question]:
+    """A question about a number, where the record tells one alone."""
+    if len(told) == 1:
+        (number, units), = told.items()
+        yield Question(category, text, number, units)
 
 
 def observation_value(record: Record, _: random.Random) -> Iterator[Question]:
     """The latest value of an observation, where it has one."""
     for name, values in _series(record).items():
-        last = values[max(values)]
-        if len(last) == 1:
-            yield Question("observation value", f"What was the latest {name}?", next(iter(last)))
+        yield from _asked("observation value", f"What was the latest {name}?", values[max(values)])
 
 
 def observation_dependent(record: Record, rng: random.Random) -> Iterator[Question]:
@@ -220,8 +253,7 @@ def observation_dependent(record: Record, rng: random.Random) -> Iterator[Questi
             continue
         bound = rng.choice(later)[:10]
         last = values[max(at for at in moments if at[:10] < bound)]
-        if len(last) == 1:
-            yield Question("observation dependent", f"What was the last {name} before {bound}?", next(iter(last)))
+        yield from _asked("observation dependent", f"What was the last {name} before {bound}?", last)
 
 
 def categories(questions: Iterable[Question]) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .marks import Marks, Metric, Sums
+from .result import Figure
 
 DRAWS = 1000
 LEVEL = 0.95
@@ -24,21 +25,6 @@ class Marked:
     unit: str
     group: str
     marks: Marks
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A score with its interval.
-
-    Args:
-        value: 0..1; None where nothing can be said.
-        low: lower end of the percentile interval; None with fewer than two units.
-        high: upper end.
-    """
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
 
 
 class Tallies:
@@ -80,7 +66,7 @@ class Tallies:
         return {name: values[:, place:place + 1] for name, values in self.sums().items()}
 
 
-def estimate(metric: Metric, tallies: Tallies, *, draws: int = DRAWS, seed: int = 0) -> Estimate:
+def estimate(metric: Metric, tallies: Tallies, *, draws: int = DRAWS, seed: int = 0) -> Figure:
     """A metric's value and its percentile interval (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
     chapter 13): units are drawn with replacement, as many as there are; draws in which the metric cannot be told are
     left out.
@@ -94,7 +80,7 @@ def estimate(metric: Metric, tallies: Tallies, *, draws: int = DRAWS, seed: int 
     value = float(metric.of(tallies.sums())[0]) if tallies.units else np.nan
     count = len(tallies.units)
     if not np.isfinite(value) or count < 2:
-        return Estimate(value if np.isfinite(value) else None)
+        return Figure(value=value if np.isfinite(value) else None)
     rng = np.random.default_rng(seed)
     scores = []
     for start in range(0, draws, _AT_ONCE):
@@ -104,4 +90,4 @@ def estimate(metric: Metric, tallies: Tallies, *, draws: int = DRAWS, seed: int 
     drawn = np.concatenate(scores)
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(drawn[np.isfinite(drawn)], [tail, 1 - tail])
-    return Estimate(value, float(low), float(high))
+    return Figure(value=value, low=float(low), high=float(high))

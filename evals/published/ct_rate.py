@@ -1,11 +1,14 @@
-"""CT-RATE, the validation part: 18 labels of chest CT volumes, macro F1.
+"""CT-RATE, the validation part: 18 labels of chest CTs, macro F1.
 
 As distributed (Hugging Face, ibrahimhamamci/CT-RATE; arXiv 2403.17834): `dataset/multi_abnormality_labels/` has
 `valid_predicted_labels.csv` with the column VolumeName and one column of 0 and 1 a label, `dataset/metadata/` has
 `validation_metadata.csv` with RescaleSlope and RescaleIntercept, and volumes lie in
 `dataset/valid_fixed/valid_1/valid_1_a/valid_1_a_1.nii.gz` in Hounsfield units, or in `dataset/valid/` likewise as
-stored values, whose geometry in the header is not right. The number after `valid_` is the patient's. Tables that were
-fetched one by one carry their path in their name (`dataset_metadata_validation_metadata.csv`).
+stored values, whose geometry in the header is not right. The number after `valid_` is the patient's, the letter the
+scan's, and the last number that of its reconstruction: the authors count 1304 patients, 1564 scans and 3039
+reconstructions in this part (discussion 70 of the data set's page). Results are published on scans, so of each the
+reconstruction with the lowest number is asked about. Tables that were fetched one by one carry their path in their name
+(`dataset_metadata_validation_metadata.csv`).
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ from .volumes import shown_ct, shown_raw_ct
 
 LABELS = "valid_predicted_labels.csv"
 METADATA = "validation_metadata.csv"
-_NAME = re.compile(r"(valid_\d+)_([a-z]+)_\d+\.nii\.gz")
+_NAME = re.compile(r"(?P<scan>(?P<patient>valid_\d+)_[a-z]+)_(?P<number>\d+)\.nii\.gz")
 
 Rescale = tuple[float, float]
 """Slope and intercept."""
@@ -43,10 +46,10 @@ _AS_THEY_ARE = (f"valid, taken as Hounsfield units because {METADATA} is not in 
 
 @dataclass(frozen=True)
 class Scan(Case):
-    """One volume and its labels.
+    """One scan, in one of its reconstructions, and its labels.
 
     Args:
-        id: its name.
+        id: name of the volume.
         unit: the patient.
         questions: one a label.
         sources: the volume.
@@ -70,7 +73,7 @@ class Scan(Case):
 
 
 def load(source: Source) -> Loaded:
-    """The volumes of the label file that are in the folder.
+    """The scans of the label file that are in the folder, each in its reconstruction of the lowest number.
 
     Raises:
         UsageError: there is no such folder.
@@ -81,12 +84,29 @@ def load(source: Source) -> Loaded:
     rows = read_table(find(root, [f"multi_abnormality_labels/{LABELS}", f"*{LABELS}"], layout), ["VolumeName"])
     at, fixed = _volumes(source.images or root, layout)
     rescales = None if fixed else _rescales(root, layout)
-    scans = [scan for row in rows if (scan := _scan(row, at, rescales)) is not None]
-    if not scans:
+    listed = _by_scan(rows)
+    there = {scan: [row for row in own if _is_there(row, at, rescales)] for scan, own in listed.items()}
+    held = {scan: own for scan, own in there.items() if own}
+    if not held:
         raise nothing(root, layout)
     kind = _FIXED if fixed else _AS_THEY_ARE if rescales is None else _STORED
-    return Loaded(tuple(scans), (f"Volumes are those of {kind}.", *left_out(len(rows) - len(scans), len(rows),
-                                                                           "volumes")))
+    return Loaded(tuple(_scan(own[0], at, rescales) for own in held.values()),
+                  (f"Volumes are those of {kind}.", *_others_left(held), *left_out(
+                      len(listed) - len(held), len(listed), "scans")))
+
+
+def _by_scan(rows: Sequence[Mapping[str, str]]) -> dict[str, list[Mapping[str, str]]]:
+    """Lines of the label file by scan, in the order of their reconstructions' numbers."""
+    found: dict[str, list[Mapping[str, str]]] = {}
+    for row in sorted(rows, key=lambda row: int(_name(row)["number"])):
+        found.setdefault(_name(row)["scan"], []).append(row)
+    return {scan: found[scan] for scan in dict.fromkeys(_name(row)["scan"] for row in rows)}
+
+
+def _others_left(held: Mapping[str, Sequence[object]]) -> tuple[str, ...]:
+    several = sum(len(own) > 1 for own in held.values())
+    return (f"Scans with several reconstructions in the folder: {several}; of each the one with the lowest number was "
+            "taken.",) if several else ()
 
 
 def _volumes(root: Path, layout: str) -> tuple[Path, bool]:
@@ -110,18 +130,30 @@ def _rescales(root: Path, layout: str) -> Mapping[str, Rescale] | None:
         raise NothingUsable(f"{METADATA} has a slope or intercept that is no number") from error
 
 
-def _scan(row: Mapping[str, str], at: Path, rescales: Mapping[str, Rescale] | None) -> Scan | None:
-    """A line of the label file as a case; None where its volume is not there."""
-    name = row["VolumeName"]
-    found = _NAME.fullmatch(name)
+def _name(row: Mapping[str, str]) -> re.Match[str]:
+    found = _NAME.fullmatch(row["VolumeName"])
     if found is None:
-        raise NothingUsable(f"{LABELS} names a volume {name!r}, which is not of the form valid_1_a_1.nii.gz")
-    path = at / found[1] / f"{found[1]}_{found[2]}" / name
-    if not path.is_file() or (rescales is not None and name not in rescales):
-        return None
+        raise NothingUsable(f"{LABELS} names a volume {row['VolumeName']!r}, which is not of the form "
+                            "valid_1_a_1.nii.gz")
+    return found
+
+
+def _path(row: Mapping[str, str], at: Path) -> Path:
+    name = _name(row)
+    return at / name["patient"] / name["scan"] / name[0]
+
+
+def _is_there(row: Mapping[str, str], at: Path, rescales: Mapping[str, Rescale] | None) -> bool:
+    return _path(row, at).is_file() and (rescales is None or row["VolumeName"] in rescales)
+
+
+def _scan(row: Mapping[str, str], at: Path, rescales: Mapping[str, Rescale] | None) -> Scan:
+    """A line of the label file as a case."""
+    name = row["VolumeName"]
     questions = tuple(Question(f"{name}: {label}", label, label, _truth(name, label, value))
                       for label, value in row.items() if label != "VolumeName")
-    return Scan(name, found[1], questions, (path,), None if rescales is None else rescales[name])
+    return Scan(name, _name(row)["patient"], questions, (_path(row, at),),
+                None if rescales is None else rescales[name])
 
 
 def _truth(name: str, label: str, value: str) -> bool:
@@ -132,7 +164,7 @@ def _truth(name: str, label: str, value: str) -> bool:
 
 TASK = Task(
     name=CT_RATE, load=load, prompts=("ct_rate",), marks=lambda question, value: yes_or_no(question.truth, value),
-    fields=("n", "right", "positive", "tp", "fp", "fn"), group="condition", unit="patient",
+    fields=("n", "right", "tp", "fp", "fn"), group="condition", unit="patient",
     metrics=(
         Metric("macro_f1", "Macro F1", "F1 of each condition, then the mean over conditions (Technical Report, 3.2.1); "
                "a condition that is neither there nor called anywhere is left out; no usable answer counts as no.",

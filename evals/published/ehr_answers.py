@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..ehr_questions import NOT_IN_RECORD, Question
 
 YES_NO, DATE, NUMBER, NAMES, ABSENT = "yes_no", "date", "number", "names", "absent"
 Truth = Mapping[str, Any]
-"""`kind`, `value`, and for names `others`: further names of the record that a right answer does not give."""
+"""`kind`, `value`; for names `others`: further names of the record that a right answer does not give; for numbers
+`units`, as the record writes them and in UCUM: digits in them are none of the answer's."""
 
 TOLERANCE = 1e-4
 """Relative, of numbers: the condensed record writes six significant digits."""
@@ -41,7 +42,7 @@ def truth_of(question: Question, names: Sequence[str]) -> dict[str, Any]:
     if expected == NOT_IN_RECORD:
         return {"kind": ABSENT, "value": None}
     if isinstance(expected, float):
-        return {"kind": NUMBER, "value": expected}
+        return {"kind": NUMBER, "value": expected, "units": list(question.units)}
     if isinstance(expected, frozenset):
         return {"kind": NAMES, "value": sorted(expected), "others": sorted(set(names) - expected)}
     if expected in ("yes", "no"):
@@ -62,16 +63,28 @@ def says(truth: Truth, text: str) -> bool:
     """Whether an answer in words says the truth."""
     kind, value = truth["kind"], truth["value"]
     if kind == ABSENT:
-        return _ABSENT.search(text) is not None
+        return _denies(text)
     if kind == YES_NO:
         found = _YES_NO.match(text)
         return found is not None and found[1].casefold() == value
     if kind == DATE:
         return dates_in(text) == {value}
     if kind == NUMBER:
-        numbers = [float(number) for number in _NUMBER.findall(_without_dates(text))]
+        numbers = numbers_in(_without_units(text, truth.get("units", ())))
         return len(set(numbers)) == 1 and math.isclose(numbers[0], value, rel_tol=TOLERANCE, abs_tol=1e-9)
     return _names_all(truth, text)
+
+
+def _denies(text: str) -> bool:
+    """Whether a text says that the record holds nothing of the kind, and gives no value or date all the same."""
+    agreed = _YES_NO.match(text)
+    return (_ABSENT.search(text) is not None and not (agreed and agreed[1].casefold() == "yes")
+            and not dates_in(text) and not numbers_in(text))
+
+
+def numbers_in(text: str) -> list[float]:
+    """Numbers that a text names, apart from those of days."""
+    return [float(number) for number in _NUMBER.findall(_without_dates(text))]
 
 
 def dates_in(text: str) -> set[str]:
@@ -89,6 +102,42 @@ def _without_dates(text: str) -> str:
     for pattern in (_ISO, _MONTH_FIRST, _DAY_FIRST):
         text = pattern.sub(" ", text)
     return text
+
+
+def _without_units(text: str, units: Sequence[str]) -> str:
+    for unit in units:
+        if _WITH_DIGITS.search(unit):
+            text = _written(unit).sub(" ", text)
+    return text
+
+
+def _written(unit: str) -> re.Pattern[str]:
+    """A unit in the ways that it is written: `10*3/uL` also as `x 10^3/µL`, `mL/min/{1.73_m2}` as `mL/min/1.73 m²`."""
+    body = "".join(next(form(found[0]) for token, form in _FORMS if token.fullmatch(found[0]))
+                   for found in _TOKEN.finditer(unit))
+    apart = r"(?<![\d.])" if unit[0].isdigit() else ""
+    return re.compile(rf"(?:[x×]\s*|{apart}){body}(?!\w)", re.IGNORECASE)
+
+
+def _power(token: str) -> str:
+    digits = token.lstrip("*^")
+    return rf"(?:[*^]{digits}|{digits.translate(_RAISED)})"
+
+
+def _dimension(token: str) -> str:
+    """A letter with its power, such as `m2`."""
+    return rf"{token[0]}(?:\^?{token[1]}|{token[1].translate(_RAISED)})"
+
+
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_WITH_DIGITS = re.compile(r"\d.*[^\d.\s]|[^\d.\s].*\d")
+"""Units that hold a digit and are no bare number: the unit of a ratio is `1` in UCUM."""
+_FORMS: Sequence[tuple[re.Pattern[str], Callable[[str], str]]] = (
+    (re.compile(r"[*^]\d+"), _power), (re.compile(r"[a-z]\d", re.IGNORECASE), _dimension),
+    (re.compile(r"[_\s]+"), lambda _: r"[_\s]*"), (re.compile(r"[{}()\[\]]"), lambda token: f"{re.escape(token)}?"),
+    (re.compile(r"[uµμ]"), lambda _: "[uµμ]"), (re.compile("/"), lambda _: r"\s*(?:/|per)\s*"),
+    (re.compile(r".", re.DOTALL), re.escape))
+_TOKEN = re.compile("|".join(token.pattern for token, _ in _FORMS), re.IGNORECASE | re.DOTALL)
 
 
 def _names_all(truth: Truth, text: str) -> bool:

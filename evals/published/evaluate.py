@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from ...core.errors import NothingUsable, ReaderUnavailable, UsageError
 from ...memory.home import Home
 from .asking import Asking, Watcher
 from .items import Case
-from .kept import FILE, KeptAnswers
+from .kept import FILE, Given, KeptAnswers
 from .result import Result
 from .scoring import Answers, score
 from .task import Source, Task, sample
@@ -52,7 +52,7 @@ def evaluate(name: str, source: Source, reader: Reader, home: Home, *, wish: Wis
 
     Raises:
         UsageError: no such task or folder, or a limit below 1.
-        NothingUsable: the folder does not hold the data set.
+        NothingUsable: the folder does not hold the data set, or not one of its files can be read.
         ReaderUnavailable: the reader cannot answer this task.
         ReaderFailed: it gave no answer several times in a row; what came is kept.
         StoreError: answers cannot be kept.
@@ -69,6 +69,7 @@ def evaluate(name: str, source: Source, reader: Reader, home: Home, *, wish: Wis
     folder = result_folder(wish.out or home.path / "evals" / name)
     asking = Asking(name, task.prompts, reader, KeptAnswers(folder / FILE, resume=wish.resume), watch)
     given = asking.answers(cases)
+    _check_read(given)
     blind = None
     if wish.blind and task.blind is not None and reader.identity.interprets:
         blind = asking.answers(cases, task.blind)
@@ -86,6 +87,13 @@ def _check_ids(cases: Sequence[Case]) -> None:
     twice = [name for name, count in counted.items() if count > 1]
     if twice:
         raise NothingUsable(f"the data set has {counted[twice[0]]} questions of the id {twice[0]!r}; ids must differ")
+
+
+def _check_read(given: Mapping[str, Given]) -> None:
+    """Refuse a run that read nothing: a score of it would stand beside published ones as if something was measured."""
+    if all(answer.unread for answer in given.values()):
+        first = next((answer.problem for answer in given.values()), "the data set asks nothing")
+        raise NothingUsable(f"not one of the {len(given)} questions could be put; of the first: {first}")
 
 
 def _task(name: str) -> Task:

@@ -6,7 +6,7 @@ import csv
 import gzip
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,8 @@ from .items import Case, Loaded
 
 Form = TypeVar("Form", bound=BaseModel)
 
+LIST = "cases.jsonl"
+"""A list of our own form, one case a line."""
 DEPTH = 3
 """Folders below the one given in which a file is looked for."""
 
@@ -70,7 +72,7 @@ def read_table(path: Path, needed: Sequence[str], delimiter: str = ",") -> list[
         delimiter: between cells.
 
     Raises:
-        NothingUsable: it cannot be read or lacks a column.
+        NothingUsable: it cannot be read, lacks a column, or has a row of another length than its heading.
     """
     try:
         with _text(path) as file:
@@ -78,9 +80,17 @@ def read_table(path: Path, needed: Sequence[str], delimiter: str = ",") -> list[
             missing = [name for name in needed if name not in (reader.fieldnames or ())]
             if missing:
                 raise NothingUsable(f"{path.name} has no column {', '.join(missing)}")
-            return list(reader)
+            return list(_whole(reader, path.name))
     except (OSError, UnicodeDecodeError, csv.Error, EOFError) as error:
         raise NothingUsable(f"{path.name} cannot be read as a table ({type(error).__name__})") from error
+
+
+def _whole(reader: csv.DictReader[str], name: str) -> Iterator[dict[str, str]]:
+    """Rows; `DictReader` puts None for cells that are missing, and in the place of a name for those too many."""
+    for row in reader:
+        if None in row or None in row.values():
+            raise NothingUsable(f"line {reader.line_num} of {name} has not as many cells as the heading")
+        yield row
 
 
 def _text(path: Path) -> Any:
@@ -151,6 +161,24 @@ def inside(root: Path, name: str, where: str) -> Path:
     if not path.is_relative_to(os.path.normpath(root)):
         raise NothingUsable(f"{where} names {name}, which lies outside the data set's folder")
     return path
+
+
+def read_list(data: Path, layout: str, form: type[Form], case: Callable[[Path, Form], Case], what: str) -> Loaded:
+    """The cases of a list of our own form whose files are there.
+
+    Args:
+        data: the folder given.
+        layout: what is expected in it.
+        form: of every line.
+        case: from the list's folder and a line.
+        what: the cases are, in the plural.
+
+    Raises:
+        UsageError: there is no such folder.
+        NothingUsable: no list, a line that is not as expected, or none of its files.
+    """
+    path = find(folder(data, layout), [LIST], layout)
+    return those_there([case(path.parent, line) for line in read_lines(path, form)], data, layout, what)
 
 
 def those_there(cases: Sequence[Case], data: Path, layout: str, what: str) -> Loaded:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ...core.case import CaseFile, FileKind, Series
+from ...core.case import FileKind
 from ...core.errors import NothingUsable
 from ...core.settings import Limits
 from ...sources.film import load_film, turned
@@ -16,6 +16,7 @@ from ...sources.film_grey import picture_to_grey
 from ...sources.film_picture import PICTURE_ERRORS, read_picture
 from ...tools.localization.read import shown_grey
 from .files import DEPTH, nothing
+from .inputs import series_of
 
 
 def mimic_root(root: Path, layout: str) -> Path:
@@ -47,19 +48,13 @@ def mimic_film(root: Path, subject: str, study: str, film: str) -> Path:
     return root / "files" / f"p{subject[:2]}" / f"p{subject}" / f"s{study}" / f"{film}.jpg"
 
 
-def film_series(path: Path) -> Series:
-    """A film as a series of one file."""
-    file = CaseFile(path=path.name, sha256="", size=path.stat().st_size, kind=FileKind.FILM)
-    return Series(uid=f"sha256:{path.name}", kind=FileKind.FILM, modality="DX", files=(file,))
-
-
 def shown_film(path: Path) -> NDArray[np.uint8]:
     """A film as a model is shown it: (rows, columns) uint8.
 
     Raises:
         InputError: it cannot be read.
     """
-    return shown_grey(load_film(film_series(path), path.parent, Limits()))
+    return shown_grey(load_film(series_of(path, FileKind.FILM), path.parent, Limits()))
 
 
 def shown_picture(path: Path) -> NDArray[np.uint8]:

@@ -13,25 +13,24 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from ...core.boxes import Box, iou
-from ...core.case import Study
+from ...core.case import FileKind
 from ...core.errors import NothingUsable
 from ...core.evidence import ImageBox
-from ...core.settings import Limits
-from ...readers.measure import MeasureReader
 from ...readers.recipes.film import box_on_film, box_requests
 from ...readers.request import Request
-from ...tools.base import ToolContext
 from ...tools.localization import LocalizationTool
 from .files import find, folder, left_out, nothing, read_json, read_table, typed
-from .films import film_series, mimic_film, mimic_root, picture_size, shown_film
+from .films import mimic_film, mimic_root, picture_size, shown_film
+from .inputs import run_tool
 from .items import Case, Loaded, Question, ReadBy, Value
 from .marks import Metric, mean_of
 from .names import CHEST_IMAGENOME, layout_of
@@ -39,8 +38,7 @@ from .task import Baseline, Source, Task, sample
 
 GOLD = "gold_dataset/gold_bbox_coordinate_annotations_1000images.csv"
 RECORDS = "utils/cxr-record-list_view.csv"
-GRAPHS = "silver_dataset/scene_graph.zip"
-TEST, AVOID = "silver_dataset/splits/test.csv", "silver_dataset/splits/images_to_avoid.csv"
+TEST = "silver_dataset/splits/test.csv"
 WELL = 0.5
 """IoU from which a box counts as found."""
 _CORNERS = ("original_x1", "original_y1", "original_x2", "original_y2")
@@ -64,6 +62,12 @@ class Labelled(BaseModel):
         return self.original_x1, self.original_y1, self.original_x2, self.original_y2
 
 
+class Graph(BaseModel):
+    """A scene graph as distributed; a film without one has no structures."""
+
+    objects: list[Labelled] = Field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class Owned:
     """A film and whose it is."""
@@ -82,12 +86,14 @@ class FilmCase(Case):
         unit: the patient.
         questions: truth is {box, rows, columns}.
         sources: the film.
+        cache: for our own tool.
     """
 
     id: str
     unit: str
     questions: tuple[Question, ...]
     sources: tuple[Path, ...]
+    cache: Path
 
     def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """Where each structure is, all about the same film."""
@@ -104,12 +110,7 @@ class FilmCase(Case):
 
     def measured(self, questions: Sequence[Question]) -> list[Value]:
         """Boxes of lungs, heart and mediastinum by the localization tool; none of other structures."""
-        path = self.sources[0]
-        series = film_series(path)
-        study = Study(id="S1", uid=series.uid, kind=series.kind, modality="DX", date=None, series=(series,))
-        context = ToolContext(root=path.parent, patient=None, opaque_patient="P", reader=MeasureReader(), pictures=None,
-                              cache=path.parent, limits=Limits())
-        result = LocalizationTool().run(study, context)
+        result = run_tool(LocalizationTool(), self.sources[0], FileKind.FILM, self.cache)
         places = {item.id: item.locator for item in result.evidence if isinstance(item.locator, ImageBox)}
         boxes = {finding.name: list(places[finding.evidence[0]].box) for finding in result.findings
                  if finding.evidence[0] in places}
@@ -130,7 +131,7 @@ def load(source: Source) -> Loaded:
     held = [one for one in owned if mimic_film(films, one.subject, one.study, one.film).is_file()]
     chosen = sample(held, lambda one: one.film, source.limit)
     drawn = boxes([one.film for one in chosen])
-    cases = tuple(case for one in chosen if (case := _case(films, one, drawn[one.film])).questions)
+    cases = tuple(case for one in chosen if (case := _case(films, one, drawn[one.film], source.private())).questions)
     if not cases:
         raise nothing(root, layout)
     return Loaded(cases, (which, *left_out(len(owned) - len(held), len(owned), "films")))
@@ -165,24 +166,24 @@ def _graphs(dataset: Path, layout: str) -> Boxes:
 
     def boxes(films: Sequence[str]) -> Mapping[str, Sequence[Labelled]]:
         graphs = _unpacked(unpacked, films) if unpacked is not None else _packed(packed, films)
-        return {film: [typed(Labelled, item, f"the scene graph of {film}") for item in graph.get("objects", [])]
-                for film, graph in graphs.items()}
+        return {film: typed(Graph, graph, f"the scene graph of {film}").objects for film, graph in graphs.items()}
 
     return boxes
 
 
-def _unpacked(folder: Path, films: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+def _unpacked(folder: Path, films: Sequence[str]) -> dict[str, Any]:
     paths = {film: folder / f"{film}_SceneGraph.json" for film in films}
     return {film: read_json(path) if path.is_file() else {} for film, path in paths.items()}
 
 
-def _packed(path: Path, films: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+def _packed(path: Path, films: Sequence[str]) -> dict[str, Any]:
     names = {film: f"scene_graph/{film}_SceneGraph.json" for film in films}
     try:
         with zipfile.ZipFile(path) as archive:
             held = set(archive.namelist())
             return {film: json.loads(archive.read(name)) if name in held else {} for film, name in names.items()}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+        # RuntimeError: encrypted; NotImplementedError, which is one: packed in a way that is not known
         raise NothingUsable(f"{path.name} cannot be read ({type(error).__name__})") from error
 
 
@@ -198,10 +199,10 @@ def _gold(root: Path, layout: str) -> tuple[list[Owned], Boxes]:
     return owned, lambda films: {film: held[film] for film in films}
 
 
-def _case(films: Path, one: Owned, boxes: Sequence[Labelled]) -> FilmCase:
+def _case(films: Path, one: Owned, boxes: Sequence[Labelled], cache: Path) -> FilmCase:
     path = mimic_film(films, one.subject, one.study, one.film)
     rows, columns = picture_size(path)
-    return FilmCase(one.film, one.subject, tuple(_questions(one.film, boxes, rows, columns)), (path,))
+    return FilmCase(one.film, one.subject, tuple(_questions(one.film, boxes, rows, columns)), (path,), cache)
 
 
 def _questions(film: str, boxes: Sequence[Labelled], rows: int, columns: int) -> Iterator[Question]:

@@ -46,10 +46,10 @@ class Line(Word):
     given: Given
 
 
-def reader_key(reader: ReaderIdentity) -> str:
-    """Digest of who answers: name, model, revision, numeric type, weights, adapters, where the answers come from; where
-    our own tools do, the program's version."""
-    return digest([reader.model_dump(mode="json"), reader.origin, None if reader.interprets else __version__])
+def reader_key(reader: ReaderIdentity, version: str = __version__) -> str:
+    """Digest of who answers: name, model, revision, numeric type, weights, adapters, where the answers come from; and
+    of the program's version, since it prepares what is shown and takes the value from what is written."""
+    return digest([reader.model_dump(mode="json"), reader.origin, version])
 
 
 def answer_keys(task: str, case: Case, sight: str, how: str) -> dict[str, str]:

@@ -9,7 +9,6 @@ Test Reports (doi 10.17632/bygfmk4rx9.2) are 260 pages without truth: whoever us
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +111,7 @@ def load(source: Source) -> Loaded:
     """
     layout = layout_of(LAB_EXTRACTION)
     root = folder(source.data, layout)
-    cache = source.cache or Path(tempfile.gettempdir())
+    cache = source.private()
     paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     cases = [_case(root, path, path.with_name(path.stem + ENDING), cache)
              for path in paths if path.with_name(path.stem + ENDING).is_file()]

@@ -46,7 +46,7 @@ def yes_or_no(truth: bool, value: bool | None) -> dict[str, float]:
     """Marks of a yes-or-no answer for accuracy and F1. No usable answer is wrong, and counts as a "no" for F1: a case
     that is positive is missed, one that is negative is no false alarm."""
     said = bool(value)
-    return {"n": 1.0, "right": float(value is not None and value == truth), "positive": float(truth),
+    return {"n": 1.0, "right": float(value is not None and value == truth),
             "tp": float(truth and said), "fp": float(said and not truth), "fn": float(truth and not said)}
 
 

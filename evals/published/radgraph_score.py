@@ -8,8 +8,8 @@ one of entities with whether they have a relation (`partial`, RG_ER) is taken.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,8 +25,8 @@ def radgraph_f1(truth: Sequence[str], said: Sequence[str], cache: Path, *, downl
     Args:
         truth: the reports.
         said: the texts that are scored.
-        cache: folder for the model.
-        download: allow the model to be fetched.
+        cache: folder for the model; its encoder and tokenizer are kept where transformers keeps those of all models.
+        download: allow all of them to be fetched; else nothing is asked of the hub.
 
     Raises:
         ReaderUnavailable: the package is not installed, or its model is not there and may not or cannot be fetched.
@@ -37,15 +37,29 @@ def radgraph_f1(truth: Sequence[str], said: Sequence[str], cache: Path, *, downl
     if not (folder / MODEL / "weights.th").is_file():
         _fetch(folder, download=download)
     try:
-        with redirect_stdout(sys.stderr):  # the package prints
+        with _hub(download=download), redirect_stdout(sys.stderr):  # the package prints
             from radgraph import F1RadGraph
 
             scorer = F1RadGraph(reward_level="partial", model_type=MODEL, model_cache_dir=str(folder))
             _, scores, *_ = scorer(refs=list(truth), hyps=list(said))
     except OSError as error:
-        raise ReaderUnavailable(f"RadGraph's model cannot be loaded ({type(error).__name__}); --download fetches what "
-                                "is missing") from error
+        raise ReaderUnavailable("RadGraph's model, or the encoder or tokenizer that it rests on, cannot be loaded "
+                                f"({type(error).__name__}); --download fetches what is missing") from error
     return [float(score) for score in scores]
+
+
+@contextmanager
+def _hub(*, download: bool) -> Iterator[None]:
+    """Keep the package from the hub while it loads, unless a download is wanted: it asks for its encoder and tokenizer
+    there, and has no option not to."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or not download
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def _fetch(folder: Path, *, download: bool) -> None:

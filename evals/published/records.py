@@ -8,24 +8,21 @@ patient a file, and hospitals and practitioners in files of their own, which are
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ...core.case import CaseFile, FileKind, Series, Study
+from ...core.case import FileKind
 from ...core.errors import InputError
 from ...core.result import ToolResult
 from ...core.settings import Limits
 from ...prompts.loader import load_templates
-from ...readers.measure import MeasureReader
 from ...readers.recipes.chart import MOST_TOKENS
 from ...readers.recipes.record import condense, record_request
 from ...readers.request import Request
 from ...sources.fhir import read_record
-from ...tools.base import ToolContext
 from ...tools.blanking import blank_text, people_of
 from ...tools.records import RecordsTool
 from ...tools.records.questions import answer_question
@@ -34,6 +31,7 @@ from .. import ehr_questions
 from ..ehr_accuracy import is_right
 from .ehr_answers import says, spoken, truth_of
 from .files import folder, nothing, read_json
+from .inputs import run_tool
 from .items import Case, Loaded, Question, ReadBy, Value
 from .marks import Metric, macro_accuracy, mean_of, right_or_wrong
 from .names import EHRQA, layout_of
@@ -52,6 +50,7 @@ class RecordCase(Case):
         questions: truth as in `ehr_answers`.
         sources: the file.
         made: the questions as they were made, by their id.
+        cache: for words of documents in the record.
     """
 
     id: str
@@ -59,6 +58,7 @@ class RecordCase(Case):
     questions: tuple[Question, ...]
     sources: tuple[Path, ...]
     made: Mapping[str, ehr_questions.Question]
+    cache: Path
 
     def requests(self, questions: Sequence[Question], by: ReadBy) -> list[tuple[Request[Any], ...]]:
         """One question a request, all about the same condensed record without the patient's name and numbers."""
@@ -76,16 +76,9 @@ class RecordCase(Case):
                 for question, answer in zip(questions, answers, strict=True)]
 
     def _facts(self) -> ToolResult:
-        path = self.sources[0]
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        file = CaseFile(path=path.name, sha256=digest, size=path.stat().st_size, kind=FileKind.RECORD)
-        series = Series(uid=f"sha256:{digest}", kind=FileKind.RECORD, modality="OT", files=(file,))
-        study = Study(id="S1", uid=series.uid, kind=FileKind.RECORD, modality="OT", date=None, series=(series,))
-        result = RecordsTool().run(study, ToolContext(
-            root=path.parent, patient=None, opaque_patient="P", reader=MeasureReader(), pictures=None,
-            cache=path.parent))
+        result = run_tool(RecordsTool(), self.sources[0], FileKind.RECORD, self.cache)
         if not result.findings:
-            raise InputError(result.refused[0].reason if result.refused else "the record states nothing")
+            raise InputError("the record states nothing")
         return result
 
 
@@ -100,7 +93,7 @@ def load(source: Source) -> Loaded:
     root = folder(source.data, layout)
     paths = sorted(root.rglob("*.json"))
     ordered = in_sampling_order(paths, lambda path: _name(root, path)) if source.limit else paths
-    found = (case for path in ordered if (case := _case(root, path)) is not None)
+    found = (case for path in ordered if (case := _case(root, path, source.private())) is not None)
     cases = list(islice(found, source.limit))
     if not cases:
         raise nothing(root, layout)
@@ -111,7 +104,7 @@ def _name(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix()
 
 
-def _case(root: Path, path: Path) -> RecordCase | None:
+def _case(root: Path, path: Path, cache: Path) -> RecordCase | None:
     """A bundle as a case; None for a file without a patient."""
     bundle = read_json(path)
     entries = bundle.get("entry") if isinstance(bundle, dict) else None
@@ -124,11 +117,12 @@ def _case(root: Path, path: Path) -> RecordCase | None:
     numbered = {f"{name}: {number}": question for number, question in enumerate(made, 1)}
     questions = tuple(Question(key, question.category, question.text, truth_of(question, medicines))
                       for key, question in numbered.items())
-    return RecordCase(name, name, questions, (path,), numbered)
+    return RecordCase(name, name, questions, (path,), numbered, cache)
 
 
 def _is_patient(entry: object) -> bool:
-    return isinstance(entry, dict) and (entry.get("resource") or {}).get("resourceType") == "Patient"
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    return isinstance(resource, dict) and resource.get("resourceType") == "Patient"
 
 
 def _prescribed(made: Sequence[ehr_questions.Question]) -> set[str]:

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ from .written import write_items, write_result
 LIST = "pairs.jsonl"
 WHOLE = "whole report"
 TEXTS = ReaderIdentity(name="texts", interprets=True)
+Scorer = Callable[..., Sequence[float]]
+"""As `radgraph_f1`."""
 
 
 class Pair(Word):
@@ -92,7 +94,7 @@ def _texts(data: Path) -> list[Text]:
 
 
 def score_texts(data: Path, cache: Path, *, radgraph: bool = False, download: bool = False,
-                out: Path | None = None) -> Result:
+                out: Path | None = None, scorer: Scorer = radgraph_f1) -> Result:
     """Score the texts of a list.
 
     Args:
@@ -101,6 +103,7 @@ def score_texts(data: Path, cache: Path, *, radgraph: bool = False, download: bo
         radgraph: also by RadGraph F1.
         download: allow its model to be fetched.
         out: folder for the result, every item and a Markdown section.
+        scorer: computes RadGraph F1.
 
     Raises:
         UsageError, NothingUsable: see `load`; or the folder for results cannot be used.
@@ -108,11 +111,11 @@ def score_texts(data: Path, cache: Path, *, radgraph: bool = False, download: bo
     """
     texts = _texts(data)
     given = {text.questions[0].id: Given(value=text.candidate) for text in texts}
-    task, notes = TASK, ["RadGraph F1 was not computed: --radgraph does, with a model that is downloaded."]
+    task, notes = _task_of(texts), ["RadGraph F1 was not computed: --radgraph does, with a model that is downloaded."]
     if radgraph:
-        scores = radgraph_f1([text.questions[0].truth for text in texts], [text.candidate for text in texts], cache,
-                             download=download)
-        task, notes = _with_radgraph(dict(zip(given, scores, strict=True))), []
+        scores = scorer([text.questions[0].truth for text in texts], [text.candidate for text in texts], cache,
+                        download=download)
+        task, notes = _with_radgraph(task, texts, scores), []
     answers = Answers(texts, given, None)
     result = score(task, TEXTS, answers, notes)
     if out is not None:
@@ -127,23 +130,39 @@ def _parts(question: Question, value: Value) -> Mapping[str, Marks]:
     return {WHOLE: {"reports": 1.0, "rouge_l": rouge_l(question.truth, said)}, **statement_marks(question.truth, said)}
 
 
-def _of_another(questions: Sequence[Question]) -> Mapping[str, Value]:
-    """The report of the next pair: the right style, and nothing of the patient."""
-    following = [*questions[1:], *questions[:1]]
-    return {question.id: other.truth for question, other in zip(questions, following, strict=True)}
+def _task_of(texts: Sequence[Text]) -> Task:
+    """The task with the baseline of somebody else's report, where the list has somebody else."""
+    if len({text.unit for text in texts}) < 2:
+        return TASK
+    another = Baseline("another", "the report of another patient", lambda questions: _of_others(texts))
+    return replace(TASK, baselines=(*TASK.baselines, another))
 
 
-def _with_radgraph(scores: Mapping[str, float]) -> Task:
-    """The task with RadGraph F1 of the texts; of the baselines it is not computed."""
+def _of_others(texts: Sequence[Text]) -> dict[str, Value]:
+    """For each text the next report of another patient: the right style, and nothing of the patient."""
+    answers: dict[str, Value] = {}
+    following = other = texts[0]
+    for text in reversed([*texts, *texts]):  # twice, since behind the last comes the first
+        other = following if following.unit != text.unit else other
+        answers[text.id] = other.questions[0].truth
+        following = text
+    return answers
+
+
+def _with_radgraph(task: Task, texts: Sequence[Text], scores: Sequence[float]) -> Task:
+    """The task with RadGraph F1 of the texts; of other answers, such as the baselines', it is not computed."""
+    scored = {(text.id, text.candidate): one for text, one in zip(texts, scores, strict=True)}
+
     def parts(question: Question, value: Value) -> Mapping[str, Marks]:
         told = dict(_parts(question, value))
-        told[WHOLE] = {**told[WHOLE], "radgraph": scores[question.id], "radgraphed": 1.0}
+        if (question.id, value) in scored:
+            told[WHOLE] = {**told[WHOLE], "radgraph": scored[question.id, value], "radgraphed": 1.0}
         return told
 
     metric = Metric("radgraph_f1", "RadGraph F1", "Entities, with whether they have a relation, that a model finds in "
                     "both texts (package radgraph, level partial), mean over reports.",
                     mean_of("radgraph", "radgraphed"))
-    return Task(**{**vars(TASK), "parts": parts, "metrics": (*TASK.metrics, metric), "baselines": ()})
+    return replace(task, parts=parts, metrics=(*task.metrics, metric))
 
 
 def _share(key: str, title: str, words: str, part: str, whole: str) -> Metric:
@@ -170,4 +189,4 @@ TASK = Task(
                "same_side", "sided"),
         _share("size", "Sizes right", "Of findings that both name and one gives a size, those with the same.",
                "same_size", "sized")),
-    baselines=(always("", "an empty text"), Baseline("another", "the report of another pair", _of_another)), blind=None)
+    baselines=(always("", "an empty text"),), blind=None)

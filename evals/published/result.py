@@ -11,7 +11,8 @@ from ...core.words import Word
 
 
 class Figure(Word):
-    """A score, 0..1, with its 95 % interval by bootstrap over units."""
+    """A score, 0..1, None where nothing can be said, with its 95 % interval by bootstrap over units, None with fewer
+    than two of them."""
 
     value: float | None
     low: float | None = None

@@ -16,14 +16,13 @@ from ...core.words import Word
 from ...readers.recipes.ct import ct_requests
 from ...readers.recipes.mri import mri_requests
 from ...readers.request import Request
-from .files import find, folder, inside, read_lines, those_there
-from .items import Case, Loaded, Question, ReadBy
+from .files import inside, read_list
+from .inputs import files_of
+from .items import Case, Question, ReadBy
 from .marks import Metric, macro_accuracy, macro_f1, yes_or_no
 from .names import CT_CONDITIONS, MRI_CONDITIONS, layout_of
-from .task import Source, Task, always, most_frequent
-from .volumes import files_of, shown_ct, shown_mri
-
-LIST = "cases.jsonl"
+from .task import Task, always, most_frequent
+from .volumes import shown_ct, shown_mri
 
 
 class ScanLine(Word):
@@ -85,22 +84,6 @@ class Study(Case):
         return [(request,) for request in ct_requests(shown_ct(self.paths[0]), asked, **known)]
 
 
-def _loader(task: str, form: type[CtLine] | type[MriLine]) -> Any:
-    def load(source: Source) -> Loaded:
-        """The studies of the list whose files are there.
-
-        Raises:
-            UsageError: there is no such folder.
-            NothingUsable: no list, a line that is not as expected, or none of its files.
-        """
-        layout = layout_of(task)
-        path = find(folder(source.data, layout), [LIST], layout)
-        studies = [_study(path.parent, line) for line in read_lines(path, form)]
-        return those_there(studies, source.data, layout, "studies")
-
-    return load
-
-
 def _study(root: Path, line: CtLine | MriLine) -> Study:
     names = line.sequences if isinstance(line, MriLine) else [line.volume]
     paths = tuple(inside(root, name, f"the study {line.id}") for name in names)
@@ -113,7 +96,8 @@ def _study(root: Path, line: CtLine | MriLine) -> Study:
 
 def _task(name: str, form: type[CtLine] | type[MriLine], prompt: str) -> Task:
     return Task(
-        name=name, load=_loader(name, form), prompts=(prompt,),
+        name=name, prompts=(prompt,),
+        load=lambda source: read_list(source.data, layout_of(name), form, _study, "studies"),
         marks=lambda question, value: yes_or_no(question.truth, value),
         fields=("n", "right", "tp", "fp", "fn"), group="condition", unit="patient",
         metrics=(

@@ -10,15 +10,15 @@ import numpy as np
 
 from ...core.report import ReaderIdentity
 from ..sections import machine, today
-from .bootstrap import Estimate, Marked, Tallies, estimate
+from .asking import BLIND
+from .bootstrap import Marked, Tallies, estimate
 from .items import Case, Question, Value
 from .kept import Given
 from .names import title_of
 from .reported import notes_of, reported_for
-from .result import ClassLine, Figure, Problem, Result, Score, plural
+from .result import ClassLine, Problem, Result, Score, plural
 from .task import Task
 
-BLIND = "blind"
 FEWEST_UNITS = 20
 """Below which intervals by bootstrap are too narrow to be trusted; an own choice."""
 
@@ -60,8 +60,8 @@ def score(task: Task, reader: ReaderIdentity, answers: Answers, notes: Sequence[
     beside = {key: _tallies(task, answers.cases, told) for key, told in _others(task, answers).items()}
     ours = _tallies(task, answers.cases, answers.values)
     scores = tuple(Score(
-        key=metric.key, title=metric.title, definition=metric.definition, ours=_figure(estimate(metric, ours)),
-        baselines={key: _figure(estimate(metric, tallies)) for key, tallies in beside.items()},
+        key=metric.key, title=metric.title, definition=metric.definition, ours=estimate(metric, ours),
+        baselines={key: estimate(metric, tallies) for key, tallies in beside.items()},
         reported=reported_for(task.name, metric.key), detail=metric.detail) for metric in task.metrics)
     words = {one.key: one.words for one in task.baselines} | {BLIND: task.blind_words}
     given = answers.given
@@ -86,10 +86,6 @@ def _others(task: Task, answers: Answers) -> dict[str, Mapping[str, Value]]:
 def _tallies(task: Task, cases: Sequence[Case], values: Mapping[str, Value]) -> Tallies:
     return Tallies([Marked(case.unit, group, marks) for case in cases for question in case.questions
                     for group, marks in task.marked(question, values.get(question.id)).items()], task.fields)
-
-
-def _figure(found: Estimate) -> Figure:
-    return Figure(value=found.value, low=found.low, high=found.high)
 
 
 def _classes(task: Task, answers: Answers, tallies: Tallies) -> tuple[ClassLine, ...]:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from ...core.case import CaseFile, FileKind, Series
+from ...core.case import FileKind
 from ...core.errors import InputError
 from ...core.settings import Limits
 from ...core.words import Word
@@ -21,14 +21,13 @@ from ...readers.request import Picture, Request
 from ...sources.slide import open_slide
 from ...tools.pathology.patches import lay_patches
 from ...tools.pathology.scan import read_tissue
-from .files import find, folder, inside, read_lines, those_there
+from .files import inside, read_list
+from .inputs import files_of, root_of, series_of
 from .items import Case, Loaded, Question, ReadBy, Value
 from .marks import Metric, mean_of
 from .names import SLIDE_DIAGNOSIS, layout_of
-from .scans import LIST
 from .task import Baseline, Source, Task, most_frequent
 from .text_scores import rouge_l
-from .volumes import files_of
 
 
 class SlideLine(Word):
@@ -74,13 +73,7 @@ class SlideCase(Case):
 
 
 def _patches(path: Path, most: int) -> list[Picture]:
-    root = path if path.is_dir() else path.parent
-    files = tuple(CaseFile(path=one.name, sha256="", size=one.stat().st_size, kind=FileKind.SLIDE)
-                  for one in files_of(path))
-    if not files:
-        raise InputError("the folder holds no file")
-    series = Series(uid=path.name, kind=FileKind.SLIDE, modality="SM", files=files)
-    with open_slide(series, root, Limits()) as slide:
+    with open_slide(series_of(path, FileKind.SLIDE), root_of(path), Limits()) as slide:
         cover, _ = read_tissue(slide)
         grid = None if slide.mpp is None else lay_patches(cover.tissue, slide.bounds, slide.mpp)
         if grid is None:
@@ -100,10 +93,7 @@ def load(source: Source) -> Loaded:
         UsageError: there is no such folder.
         NothingUsable: no list, a line that is not as expected, or none of its slides.
     """
-    layout = layout_of(SLIDE_DIAGNOSIS)
-    path = find(folder(source.data, layout), [LIST], layout)
-    cases = [_case(path.parent, line) for line in read_lines(path, SlideLine)]
-    return those_there(cases, source.data, layout, "slides")
+    return read_list(source.data, layout_of(SLIDE_DIAGNOSIS), SlideLine, _case, "slides")
 
 
 def _case(root: Path, line: SlideLine) -> SlideCase:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
+from ...core.errors import UsageError
 from .asking import Blinded, black_pictures
 from .items import Loaded, Question, Value
 from .marks import Marks, Metric
@@ -26,13 +27,24 @@ class Source:
         data: its folder.
         images: folder of the pictures, where they are distributed apart; None for somewhere below `data`.
         limit: cases that are wanted at most; a loader of very many may take `sample` of them at once.
-        cache: folder for what is costly to read again, such as words of scanned pages; None for none.
+        cache: folder for what is costly to read again, such as words of scanned pages: patients' data, so it is never a
+            folder that others share. `evaluate` gives it; None for tasks that need none.
     """
 
     data: Path
     images: Path | None = None
     limit: int | None = None
     cache: Path | None = None
+
+    def private(self) -> Path:
+        """The cache, for a task that needs one.
+
+        Raises:
+            UsageError: none is given.
+        """
+        if self.cache is None:
+            raise UsageError("this task needs a folder for what it reads of files")
+        return self.cache
 
 
 @dataclass(frozen=True)

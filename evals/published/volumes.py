@@ -9,18 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.case import CaseFile, FileKind, Series
+from ...core.case import FileKind
 from ...core.errors import InputError
 from ...core.settings import Limits
 from ...sources.volume import HU, Volume, load_volume
 from ...tools.volume.read import show_slices
-
-_MODALITIES = {FileKind.CT: "CT", FileKind.MR: "MR"}
-
-
-def files_of(path: Path) -> tuple[Path, ...]:
-    """The files of a volume: itself, or all files directly in a folder of DICOM slices."""
-    return tuple(sorted(one for one in path.iterdir() if one.is_file())) if path.is_dir() else (path,)
+from .inputs import root_of, series_of
 
 
 def shown_ct(path: Path) -> NDArray[Any]:
@@ -70,9 +64,5 @@ def shown_mri(paths: Sequence[Path]) -> list[NDArray[Any]]:
 
 
 def _load(path: Path, kind: FileKind) -> tuple[Volume, str]:
-    files = tuple(CaseFile(path=one.name, sha256="", size=one.stat().st_size, kind=kind) for one in files_of(path))
-    if not files:
-        raise InputError("the folder holds no file")
-    uid = f"sha256:{path.name}"
-    series = Series(uid=uid, kind=kind, modality=_MODALITIES[kind], files=files)
-    return load_volume(series, path if path.is_dir() else path.parent, Limits()), uid
+    series = series_of(path, kind)
+    return load_volume(series, root_of(path), Limits()), series.uid

@@ -11,12 +11,13 @@ from made_ct import block, write_nifti
 
 LABELS = ("Emphysema", "Pleural effusion", "Lung nodule")
 TRUTH: Mapping[str, tuple[int, int, int]] = {
-    "valid_1_a_1.nii.gz": (1, 0, 0), "valid_1_a_2.nii.gz": (1, 0, 0), "valid_2_a_1.nii.gz": (0, 1, 0),
+    "valid_1_a_1.nii.gz": (1, 0, 0), "valid_1_b_1.nii.gz": (1, 0, 0), "valid_2_a_1.nii.gz": (0, 1, 0),
     "valid_3_a_1.nii.gz": (0, 0, 0)}
 
 
 def write_ct_rate(root: Path, *, fixed: bool = True, absent: Sequence[str] = ()) -> Path:
-    """Four small volumes of three patients; those with stored values are 2048 above half their Hounsfield units."""
+    """Four small scans of three patients, one reconstruction each; those with stored values are 2048 above half their
+    Hounsfield units."""
     dataset = root / "dataset"
     table(dataset / "multi_abnormality_labels" / "valid_predicted_labels.csv", ["VolumeName", *LABELS],
           [[name, *values] for name, values in TRUTH.items()])

@@ -17,7 +17,9 @@ from made_ct_rate import LABELS, TRUTH, table, write_ct_rate
 from scripted_reader import SCRIPTED, ScriptedReader
 
 from caseloom.core.errors import NothingUsable, ReaderFailed, ReaderUnavailable, StoreError, UsageError
+from caseloom.evals.published.ct_rate import TASK
 from caseloom.evals.published.evaluate import Wish, evaluate
+from caseloom.evals.published.kept import reader_key
 from caseloom.evals.published.task import Source
 from caseloom.memory.home import Home
 from caseloom.readers.measure import MeasureReader
@@ -83,6 +85,23 @@ def test_stored_values_become_hounsfield_units(data: Path, home: Home, tmp_path:
     assert any("stored values" in note for note in result.notes)
 
 
+def test_of_the_reconstructions_of_a_scan_the_first_one_there_counts(home: Home, tmp_path: Path) -> None:
+    """Results are published on scans; a scan whose first reconstruction is not there is asked about in its second."""
+    root = write_ct_rate(tmp_path, absent=["valid_2_a_1.nii.gz"])
+    for scan in ("valid_1_a", "valid_2_a"):
+        kept = next(root.rglob("valid_1_a_1.nii.gz"))
+        path = kept.parents[2] / scan[:-2] / scan / f"{scan}_2.nii.gz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(kept.read_bytes())
+    table(next(root.rglob("*labels.csv")), ["VolumeName", *LABELS],
+          [[name, 0, 0, 0] for name in ("valid_2_a_2.nii.gz", "valid_1_a_2.nii.gz", *TRUTH)])
+    loaded = TASK.load(Source(root))
+    assert [case.id for case in loaded.cases] == [
+        "valid_2_a_2.nii.gz", "valid_1_a_1.nii.gz", "valid_1_b_1.nii.gz", "valid_3_a_1.nii.gz"]
+    assert any("several reconstructions in the folder: 1;" in note for note in loaded.notes)
+    assert not any("left out" in note for note in loaded.notes)
+
+
 def test_without_metadata_only_hounsfield_units_are_shown(home: Home, tmp_path: Path) -> None:
     root = write_ct_rate(tmp_path / "ct", fixed=False)
     for name in ("validation_metadata.csv", "valid_predicted_labels.csv"):
@@ -92,10 +111,9 @@ def test_without_metadata_only_hounsfield_units_are_shown(home: Home, tmp_path: 
     result = evaluate("ct-rate", Source(root), reader, home, wish=Wish(blind=False))
     assert (result.answered, result.questions) == (12, 12)
     next(root.glob("*metadata.csv")).unlink()
-    result = evaluate("ct-rate", Source(root), reader, home, wish=Wish(blind=False))
-    assert result.answered == 0
-    assert "do not reach down to air" in result.problems[0].reason
-    assert any("taken as Hounsfield units" in note for note in result.notes)
+    assert any("taken as Hounsfield units" in note for note in TASK.load(Source(root)).notes)
+    with pytest.raises(NothingUsable, match=r"not one of the 12 questions could be put; .*do not reach down to air"):
+        evaluate("ct-rate", Source(root), reader, home, wish=Wish(blind=False))
 
 
 def test_a_run_that_was_stopped_goes_on_and_another_reader_never_mixes(data: Path, home: Home, tmp_path: Path) -> None:
@@ -124,6 +142,12 @@ def test_a_run_that_was_stopped_goes_on_and_another_reader_never_mixes(data: Pat
     assert (written["schema"], written["answered"]) == ("caseloom.eval/1", 12)
     assert len((out / "ct-rate.items.jsonl").read_text(encoding="utf-8").splitlines()) == 12
     assert "| always \"no\" | 0.0" in (out / "evaluation.md").read_text(encoding="utf-8")
+
+
+def test_answers_of_another_version_are_not_taken_over() -> None:
+    """It prepares pictures and takes values from texts, whoever reads."""
+    for identity in (SCRIPTED, MeasureReader().identity):
+        assert len({reader_key(identity), reader_key(identity, "1"), reader_key(identity, "2")}) == 3
 
 
 def test_a_killed_run_loses_only_what_was_under_way(home: Home, tmp_path: Path) -> None:
@@ -171,7 +195,7 @@ def test_what_is_missing_or_damaged_is_said(data: Path, home: Home, tmp_path: Pa
     root = write_ct_rate(tmp_path / "partial", absent=["valid_2_a_1.nii.gz"])
     next(root.rglob("valid_3_a_1.nii.gz")).write_bytes(b"no volume")
     result = evaluate("ct-rate", Source(root), reader, home, wish=Wish(blind=False))
-    assert any("1 of the 4 volumes" in note for note in result.notes)
+    assert any("1 of the 4 scans" in note for note in result.notes)
     assert (result.cases, result.answered) == (3, 6)
     assert len({item.reason for item in result.problems}) == 1
     with pytest.raises(UsageError, match="expected is CT-RATE's dataset folder"):

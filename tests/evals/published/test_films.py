@@ -16,7 +16,7 @@ from scripted_reader import ScriptedReader
 
 from caseloom.core.errors import NothingUsable
 from caseloom.evals.published.evaluate import Wish, evaluate
-from caseloom.evals.published.imagenome import TASK, FilmCase
+from caseloom.evals.published.imagenome import TASK
 from caseloom.evals.published.task import Source
 from caseloom.memory.home import Home
 from caseloom.readers.measure import MeasureReader
@@ -97,12 +97,39 @@ def test_unpacked_graphs_and_a_sample(films: Path, home: Home, tmp_path: Path) -
     assert any("sample" in note for note in result.notes)
 
 
-def test_our_own_tool_answers_for_what_it_finds(films: Path) -> None:
-    """On a ramp it finds no lung; on no film does it answer for a clavicle."""
-    path, = films.glob("files/p10/p10000002/s50000003/*.jpg")
-    case = FilmCase("bbbb-1", "10000002", (), (path,))
-    questions = TASK.load(Source(write_silver(films / "boxes"), films)).cases[0].questions
-    assert case.measured(questions) == [None, None]
+def test_a_film_that_our_own_tool_refuses_is_told_as_unread(films: Path, home: Home, tmp_path: Path) -> None:
+    """A ramp is no chest film."""
+    root = write_silver(tmp_path / "imagenome")
+    with pytest.raises(NothingUsable, match=r"not one of the 4 questions could be put; .*chest film"):
+        evaluate("chest-imagenome", Source(root, films), MeasureReader(), home)
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (b"[1, 2]", "the scene graph of aaaa-1 is not as expected"),
+    (b'{"objects": [{"bbox_name": "carina"}]}', r"objects.0.original_x1: Field required"),
+    (b"no json", r"scene_graph.zip cannot be read \(JSONDecodeError\)"),
+    (None, r"scene_graph.zip cannot be read \(\w+\)")])
+def test_a_damaged_scene_graph_is_one_line(films: Path, tmp_path: Path, content: bytes | None, said: str) -> None:
+    path = write_silver(tmp_path / "imagenome") / "silver_dataset" / "scene_graph.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("scene_graph/aaaa-1_SceneGraph.json", content or bytes(range(256)))
+    if content is None:
+        raw = bytearray(path.read_bytes())
+        raw[60:80] = b"\xff" * 20
+        path.write_bytes(raw)
+    with pytest.raises(NothingUsable, match=said):
+        TASK.load(Source(tmp_path, films, cache=tmp_path))
+
+
+@pytest.mark.parametrize("flag", [1, 32])
+def test_an_encrypted_or_patched_scene_graph_is_one_line(films: Path, tmp_path: Path, flag: int) -> None:
+    path = write_silver(tmp_path / "imagenome") / "silver_dataset" / "scene_graph.zip"
+    raw = bytearray(path.read_bytes())
+    for place in (6, raw.index(b"PK\x01\x02") + 8):
+        raw[place] |= flag
+    path.write_bytes(raw)
+    with pytest.raises(NothingUsable, match=r"scene_graph.zip cannot be read \((RuntimeError|NotImplementedError)\)"):
+        TASK.load(Source(tmp_path, films, cache=tmp_path))
 
 
 def test_our_own_tool_is_scored_on_a_real_film(shared_data: Path, home: Home, tmp_path: Path) -> None:

@@ -42,9 +42,26 @@ BUNDLE: dict[str, Any] = {"resourceType": "Bundle", "type": "collection", "entry
     (DATE, "2020-02-03", "On 2020-02-03.", True), (DATE, "2020-02-03", "February 3, 2020", True),
     (DATE, "2020-02-03", "3 Feb 2020", True), (DATE, "2020-02-03", "2020-02-03 or 2020-02-04", False),
     (DATE, "2020-02-03", "in 2020", False), (NUMBER, 4.4, "4.4 mmol/L on 2019-01-01", True),
+    (ABSENT, None, "The latest value was 7 mg/dL, not elevated", False),
+    (ABSENT, None, "Yes, there is no doubt about gout", False), (ABSENT, None, "Not since 2020-02-03", False),
     (NUMBER, 4.4, "4.4 or 4.1", False), (NUMBER, 7.123456789, "7.12346", True), (NUMBER, 4.4, "none", False)])
 def test_answers_in_words(kind: str, value: object, text: str, right: bool) -> None:
     assert says({"kind": kind, "value": value}, text) is right
+
+
+@pytest.mark.parametrize(("value", "units", "text", "right"), [
+    (6.7, ("10*3/uL",), "6.7 10*3/uL", True), (6.7, ("10*3/uL",), "6.7 x 10^3/µL", True),
+    (6.7, ("10*3/uL",), "6.7x10^3/uL", True), (90.0, ("mL/min/{1.73_m2}",), "90mL/min/1.73m^2", True),
+    (6.7, ("10*3/uL",), "6.7 x 10³ per uL", True), (6.7, ("10*3/uL",), "6.7 or 6.8 10*3/uL", False),
+    (90.0, ("mL/min/{1.73_m2}",), "90 mL/min/{1.73_m2}", True),
+    (90.0, ("mL/min/{1.73_m2}",), "90 mL/min/1.73 m2 on 2020-02-03", True),
+    (90.0, ("mL/min/1.73 m2", "mL/min/{1.73_m2}"), "90 mL/min/1.73m²", True),
+    (90.0, ("mL/min/{1.73_m2}",), "90, later 80 mL/min/1.73 m2", False),
+    (1.73, ("mL/min/{1.73_m2}",), "90 mL/min/1.73 m2", False), (1.0, ("1",), "1", True),
+    (10.0, ("10*3/uL",), "10", True)])
+def test_digits_of_a_unit_are_no_numbers_of_an_answer(value: float, units: tuple[str, ...], text: str,
+                                                      right: bool) -> None:
+    assert says({"kind": NUMBER, "value": value, "units": units}, text) is right
 
 
 @pytest.mark.parametrize(("text", "right"), [
@@ -89,11 +106,11 @@ def test_rules_and_a_model_answer_a_bundle(bundles: Path, tmp_path: Path) -> Non
     assert any("too few for the intervals" in note for note in result.notes)
 
 
-def test_a_sample_holds_the_smaller_one_and_only_patients(bundles: Path) -> None:
+def test_a_sample_holds_the_smaller_one_and_only_patients(bundles: Path, tmp_path: Path) -> None:
     first = next(bundles.rglob("Velde.json"))
     for name in ("Aa", "Bb", "Cc"):
         first.with_name(f"{name}.json").write_bytes(first.read_bytes())
-    samples = [{case.id for case in load(Source(bundles, limit=limit)).cases} for limit in (1, 2, 3, 9)]
+    samples = [{case.id for case in load(Source(bundles, limit=limit, cache=tmp_path)).cases} for limit in (1, 2, 3, 9)]
     assert [len(names) for names in samples] == [1, 2, 3, 4]
     assert samples[0] < samples[1] < samples[2] < samples[3]
 
@@ -102,3 +119,27 @@ def test_a_folder_without_a_patient(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("[]", encoding="utf-8")
     with pytest.raises(NothingUsable, match="FHIR R4 bundles as Synthea writes them"):
         evaluate("ehrqa", Source(tmp_path), MeasureReader(), Home(tmp_path / "home"))
+
+
+def test_valid_bundles_without_the_usual_elements_are_asked_about(bundles: Path, tmp_path: Path) -> None:
+    """Periods and moments instead of dates, a vaccination told in words, a quantity without a value, no resource."""
+    def resource(kind: str, **elements: Any) -> dict[str, Any]:
+        return {"resource": {"resourceType": kind, **elements}}
+
+    sodium = {"status": "final", "code": {"text": "Sodium"}}
+    entries = [
+        {"fullUrl": "urn:uuid:x"}, {"resource": "text"}, resource("Condition", id="nameless"),
+        resource("Immunization", status="completed", vaccineCode={"text": "Tetanus"}, occurrenceString="as a child"),
+        resource("Observation", **sodium, effectiveDateTime="2021-01-01", valueQuantity={"unit": "mmol/L"}),
+        resource("Observation", **sodium, effectivePeriod={"start": "2019-01-01"}, valueQuantity={"value": 139}),
+        resource("Observation", **sodium, effectiveInstant="2020-01-01T08:00:00Z",
+                 valueQuantity={"value": 141, "unit": "mmol/L", "code": "mmol/L"}),
+        resource("Observation", **sodium, valueQuantity={"value": 120}),
+        resource("MedicationRequest", status="active", medicationCodeableConcept={"text": "Aspirin"})]
+    path = next(bundles.rglob("Velde.json"))
+    path.write_text(json.dumps(BUNDLE | {"entry": [*BUNDLE["entry"], *entries]}), encoding="utf-8")
+    case, = load(Source(bundles, cache=tmp_path / "cache")).cases
+    questions = {question.words: question.truth for question in case.questions}
+    assert questions["What was the latest Sodium?"] == {"kind": NUMBER, "value": 141.0, "units": ["mmol/L"]}
+    assert not any("Tetanus" in words or words == "When was Aspirin first prescribed?" for words in questions)
+    assert evaluate("ehrqa", Source(bundles), MeasureReader(), Home(tmp_path / "home")).answered > 0

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 
 from caseloom.core.errors import NothingUsable, ReaderUnavailable, UsageError
 from caseloom.evals.published.radgraph_score import radgraph_f1
@@ -62,8 +65,8 @@ def test_marks_by_hand() -> None:
     assert {name for name, one in same.items() if one["tp"]} == {"consolidation", "pleural effusion", "pneumothorax"}
 
 
-def write_pairs(folder: Path, *pairs: tuple[str, str]) -> Path:
-    lines = [json.dumps({"id": str(number), "patient": f"p{number}", "reference": truth, "candidate": said})
+def write_pairs(folder: Path, *pairs: tuple[str, str], patients: str = "0123") -> Path:
+    lines = [json.dumps({"id": str(number), "patient": f"p{patients[number]}", "reference": truth, "candidate": said})
              for number, (truth, said) in enumerate(pairs)]
     (folder / "pairs.jsonl").write_text("\n".join(lines), encoding="utf-8")
     return folder
@@ -85,6 +88,62 @@ def test_texts_are_scored_together(tmp_path: Path) -> None:
     assert any("RadGraph F1 was not computed" in note for note in result.notes)
     assert (tmp_path / "out" / "evaluation.md").is_file()
     assert len((tmp_path / "out" / "report-text.items.jsonl").read_text(encoding="utf-8").splitlines()) == 3
+
+
+@pytest.mark.parametrize(("patients", "score"), [("0011", 1 / 4), ("0123", 1 / 2), ("0000", None)])
+def test_the_other_report_is_of_another_patient(tmp_path: Path, patients: str, score: float | None) -> None:
+    """Of four patients the first edema meets the second and the last the first; of two, the first both meet the
+    effusion, and only the last an edema."""
+    folder = write_pairs(tmp_path, *((truth, "x") for truth in ("Edema.", "Edema.", "Effusion.", "Edema.")),
+                         patients=patients)
+    rouge = next(one for one in score_texts(folder, tmp_path).scores if one.key == "rouge_l")
+    assert (rouge.baselines["another"].value if "another" in rouge.baselines else None) == score
+
+
+def test_radgraph_is_of_the_texts_and_other_scores_keep_their_baselines(tmp_path: Path) -> None:
+    folder = write_pairs(tmp_path, ("Left effusion.", "Left effusion."), ("Edema.", "Clear."))
+    asked = []
+
+    def scorer(truth: Sequence[str], said: Sequence[str], cache: Path, *, download: bool) -> list[float]:
+        asked.append((list(truth), list(said), cache, download))
+        return [1.0, 0.5]
+
+    result = score_texts(folder, tmp_path / "cache", radgraph=True, scorer=scorer)
+    assert asked == [(["Left effusion.", "Edema."], ["Left effusion.", "Clear."], tmp_path / "cache", False)]
+    scores = {score.key: score for score in result.scores}
+    assert scores["radgraph_f1"].ours.value == 0.75
+    assert {figure.value for figure in scores["radgraph_f1"].baselines.values()} == {None}
+    assert {key: figure.value for key, figure in scores["rouge_l"].baselines.items()} == {"nothing": 0, "another": 0}
+
+
+PACKAGE = """
+from huggingface_hub import constants
+class F1RadGraph:
+    def __init__(self, reward_level, model_type, model_cache_dir):
+        self.offline = constants.is_offline_mode()
+    def __call__(self, refs, hyps):
+        if refs == ["absent"]:
+            raise OSError("no encoder")
+        return 0, [float(self.offline)], [], []
+"""
+
+
+def test_nothing_is_asked_of_the_hub_unless_a_download_is_wanted(tmp_path: Path,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package, here a stand-in for it, loads its encoder by itself."""
+    before = constants.HF_HUB_OFFLINE
+    (tmp_path / "radgraph.py").write_text(PACKAGE, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "radgraph", raising=False)
+    weights = tmp_path / "radgraph" / "radgraph" / "weights.th"
+    weights.parent.mkdir(parents=True)
+    weights.touch()
+    assert radgraph_f1(["a"], ["b"], tmp_path, download=False) == [1.0]
+    assert radgraph_f1(["a"], ["b"], tmp_path, download=True) == [float(before)]
+    with pytest.raises(ReaderUnavailable, match=r"encoder or tokenizer .* cannot be loaded \(OSError\); --download"):
+        radgraph_f1(["absent"], ["b"], tmp_path, download=False)
+    assert constants.HF_HUB_OFFLINE is before
+    monkeypatch.delitem(sys.modules, "radgraph")
 
 
 def test_wrong_lists_and_absent_models_are_one_line(tmp_path: Path) -> None:
