@@ -24,6 +24,9 @@ from .questions import questions_of
 from .score import score_case
 
 Json = dict[str, Any]
+CASES_OF_A_PROCESS = 20
+"""About so many, then it ends and gives its memory back. The pool's own limit is not used: in Python 3.11 a pool that
+replaces its processes can wait for ever."""
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -59,7 +62,7 @@ def run_cases(plan: Plan, *, workers: int = 2, resume: bool = False) -> Iterator
             yield kept
         else:
             left.append(seed)
-    with tempfile.TemporaryDirectory(prefix=".work-", dir=plan.folder, ignore_cleanup_errors=True) as work:
+    with tempfile.TemporaryDirectory(prefix=".work-", dir=plan.folder.resolve(), ignore_cleanup_errors=True) as work:
         yield from _run(partial(run_case, plan, Path(work), resume=resume), left, workers)
 
 
@@ -69,9 +72,11 @@ def _run(one: Callable[[int], Json], seeds: Sequence[int], workers: int) -> Iter
         return
     for name in _THREADS:  # one thread for each process: they would wait for each other
         os.environ.setdefault(name, "1")
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=40) as pool:
-        for done in as_completed([pool.submit(one, seed) for seed in seeds]):
-            yield done.result()
+    size = CASES_OF_A_PROCESS * workers
+    for start in range(0, len(seeds), size):
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+            for done in as_completed([pool.submit(one, seed) for seed in seeds[start:start + size]]):
+                yield done.result()
 
 
 def run_case(plan: Plan, work: Path, seed: int, *, resume: bool = False) -> Json:
