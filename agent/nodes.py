@@ -28,6 +28,7 @@ from ..readers.noted import NotedReader
 from ..readers.protocol import Reader
 from ..report.write import write_report
 from ..sources.open import open_case
+from ..tools import checked
 from ..tools.base import Tool, ToolContext
 from ..tools.blanking import people_of
 from ..tools.catalogue import Comparer
@@ -96,7 +97,7 @@ class Review:
 
     def plan(self, state: ReviewState) -> ReviewState:
         """Decide which tool gets which study."""
-        tasks, refused = plan(state["case"], self.tools)
+        tasks, refused = plan(state["case"], self.tools, own=self.own)
         return {"tasks": tasks, "refused": refused}
 
     def run_tool(self, state: ToolInput) -> ReviewState:
@@ -111,15 +112,10 @@ class Review:
             return {"results": [TaskResult.model_validate_json(kept.read_bytes())]}
         noted = NotedReader(self.reader)
         try:
-            result = self.tools[task.tool].run(task.study, replace(context, reader=noted))
+            result = checked.run(self.tools[task.tool], task.study, replace(context, reader=noted),
+                                 own=task.tool in self.own)
         except CaseloomError as error:
             result = self._failed(task.tool, [file.path for file in task.study.files], str(error))
-        except Exception as error:  # one broken tool must not cost the rest of the case; the report names the gap
-            log.error("the %s tool failed on %s: %s", task.tool, task.study.id, type(error).__name__)
-            log.debug("where it failed", exc_info=error)
-            result = self._failed(task.tool, [file.path for file in task.study.files],
-                                  f"the {task.tool} tool failed ({type(error).__name__}); "
-                                  "this is a bug, please report it with the output of --debug")
         done = TaskResult(task=task, result=result.model_copy(update={"seconds": 0.0,
                                                                       "model_answered": noted.outcome}))
         if noted.failed:  # not kept: the next review asks again

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from ..core.case import Case, Study
 from ..core.refusal import Refusal, RefusalCode
 from ..sources.grouping import TOOL_FOR_KIND, tool_for
 from ..tools.base import Tool, refuse
+from ..tools.checked import gate
 from .state import Task
 
 USUAL = frozenset(TOOL_FOR_KIND.values())
 """Names of the tools that a kind of study is given to; a tool of any other name is offered every study."""
 
 
-def plan(case: Case, tools: Mapping[str, Tool]) -> tuple[list[Task], list[Refusal]]:
+def plan(case: Case, tools: Mapping[str, Tool], own: Container[str] = ()) -> tuple[list[Task], list[Refusal]]:
     """The tasks, in the order of the studies: for each the tool of its kind, then every other tool that lets it in.
 
     What the gate of the kind's tool turns away is a refusal with its reason, and so is a study that no tool of this
-    review is for. Another tool that turns a study away refuses nothing.
+    review is for. Another tool that turns a study away refuses nothing, unless its gate breaks.
+
+    Args:
+        case: with its studies.
+        tools: of the review, by name.
+        own: names of those that are a caller's own.
     """
     tasks: list[Task] = []
     refused: list[Refusal] = []
     for study in case.studies:
-        others = [Task(tool=name, study=study) for name, tool in tools.items()
-                  if name not in USUAL and tool.gate(study) is None]
+        said = {name: gate(tool, study, own=name in own) for name, tool in tools.items()
+                if name not in USUAL or name == usual_tool(study)}
+        others = [Task(tool=name, study=study) for name, refusal in said.items() if name not in USUAL and not refusal]
         name = usual_tool(study)
-        refusal = tools[name].gate(study) if name in tools else None if others else _not_among(name, study)
-        if refusal is not None:
-            refused += (refusal.model_copy(update={"file": file.path}) for file in study.files)
-        elif name in tools:
+        usual = said[name] if name in tools else None if others else _not_among(name, study)
+        broken = (one for other, one in said.items()
+                  if other not in USUAL and one and one.code is RefusalCode.TOOL_FAILED)
+        refused += (refusal.model_copy(update={"file": file.path}) for refusal in filter(None, (usual, *broken))
+                    for file in study.files)
+        if usual is None and name in tools:
             tasks.append(Task(tool=name, study=study))
         tasks += others
     return tasks, refused

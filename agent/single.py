@@ -25,6 +25,7 @@ from ..sources.open import Intake, open_files, refusals
 from ..tools.asked import Said, answer_from
 from ..tools.base import Tool, ToolContext
 from ..tools.catalogue import Toolbox, toolbox
+from ..tools.checked import sound
 from ..tools.comparison import ComparisonTool, StudyReading
 from ..tools.pathology import PathologyTool
 from ..tools.records.questions import answer_question
@@ -152,7 +153,7 @@ def _read(tool: Tool, studies: Iterable[Study], context: ToolContext) -> list[St
     for study in studies:
         refusal = tool.gate(study)
         if refusal is None:
-            result = tool.run(study, context)
+            result = sound(tool.name, tool.run(study, context))
         else:
             result = ToolResult(tool=tool.name, reader=context.reader.identity.name, refused=tuple(
                 refusal.model_copy(update={"file": file.path}) for file in study.files))

@@ -43,15 +43,17 @@ def agent(cases: Annotated[int, typer.Option(min=1, help="How many cases.")] = 2
         raise UsageError(f"there is no agent {sorted(unknown)[0]!r}; the agents are {', '.join(AGENTS)}")
     if out is None and (resume or only):
         raise UsageError("--resume and --only need --out, the folder where the cases' scores are kept")
+    if resume and only:
+        raise UsageError("--only does its cases anew, so --resume does not go with it")
     if write is not None and not write.parent.is_dir():
         raise UsageError(f"there is no folder {write.parent} for {write.name}")
     seeds = only or list(range(seed, seed + cases))
     with nullcontext(str(result_folder(out))) if out is not None else scratch() as folder:
         plan = Plan(seeds, Path(folder), tuple(run or AGENTS), keep=bool(only))
-        scores = _run(plan, workers, resume=resume and not only)
+        scores = _run(plan, workers, resume=resume)
     summary = _dated(summary_of(sorted(scores, key=lambda score: int(score["seed"]))))
     lines = lines_of(summary)
-    if out is not None:
+    if out is not None and not only:
         _keep(out, summary, lines)
     if write is not None:
         write_section(write, TITLE, lines)

@@ -111,9 +111,14 @@ def train(options: argparse.Namespace) -> dict[str, float]:
 
     constants.HF_HUB_DISABLE_TELEMETRY = True  # trl tells its makers of each training
     constants.HF_HUB_OFFLINE = not options.download
-    processor = AutoProcessor.from_pretrained(options.model, local_files_only=not options.download)
+    rows = rows_of(options.data, options.tool)
+    try:
+        processor = AutoProcessor.from_pretrained(options.model, local_files_only=not options.download)
+    except (OSError, ValueError) as error:
+        sys.exit(f"there is no checkpoint {options.model!r} on this machine ({type(error).__name__}); give its folder, "
+                 "or a hub id with --download")
     trainer = SFTTrainer(model=_model(options), args=_settings(options), peft_config=_lora(),
-                         train_dataset=Dataset.from_list(rows_of(options.data, options.tool)),
+                         train_dataset=Dataset.from_list(rows),
                          data_collator=Collator(processor, options.learn_prompt), processing_class=processor)
     trainer.train()
     trainer.save_model(str(options.out))

@@ -18,10 +18,13 @@ from typing import Any
 import nbformat
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 EXECUTED = ROOT / "build" / "notebooks"
 PACKAGE = ROOT / "build" / "package" / "caseloom"
+_NOTEBOOK = re.compile(r"\((?:\.\./)+notebooks/(\w+)\.ipynb\)")
+_HEADING = re.compile(r"^(?=#{1,3} )", re.MULTILINE)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 log = logging.getLogger("mkdocs.hooks.notebooks")
 
@@ -50,6 +53,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         for name, data in pictures.items():
             files.append(File.generated(config, f"notebooks/{source.stem}/{name}", content=data))
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Links to the notebooks, which in the checkout are files beside the docs, lead to their pages."""
+    up = "../" * page.file.src_uri.count("/")
+    return _NOTEBOOK.sub(rf"({up}notebooks/\1.md)", markdown)
 
 
 def _cell(cell: Any, stem: str, pictures: dict[str, bytes]) -> str:
@@ -81,6 +90,8 @@ def _shown(output: Any, stem: str, pictures: dict[str, bytes]) -> str:
     if "text/html" in data:
         html = "".join(data["text/html"]).replace("\n", " ")
         return f'<div class="output shown">{html}</div>'
+    if "text/markdown" in data:
+        return _HEADING.sub("###", "".join(data["text/markdown"]))  # below the headings of the notebook
     for kind, suffix in (("image/png", "png"), ("image/jpeg", "jpg")):
         if kind in data:
             name = f"{len(pictures) + 1}.{suffix}"

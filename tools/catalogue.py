@@ -60,8 +60,12 @@ def toolbox(own: Mapping[str, Any] | None = None) -> Toolbox:
         UsageError: there is no tool of a name to leave out, a new tool has another name than the one that it is given
             under, or what is given cannot do its work.
     """
+    if own is not None and not isinstance(own, Mapping):
+        raise UsageError("tools of one's own are given by name, as {'mine': MyTool()}")
     shipped, given = all_tools(), dict(own or {})
     for name, tool in given.items():
+        if isinstance(tool, type):
+            raise UsageError(f"the tool {name!r} is given as a class; give an instance, {tool.__name__}()")
         if name not in (*shipped, ComparisonTool.name) and getattr(tool, "name", None) != name:
             known = ", ".join([*shipped, ComparisonTool.name])
             raise UsageError(f"there is no tool {name!r} to replace or leave out; the tools are {known}, and a new one "

@@ -12,6 +12,7 @@ from PIL import Image
 
 from ...core.case import Identity
 from ...core.errors import UsageError
+from ...core.files import write_bytes
 from ...core.report import ReportStatus
 from ...readers.request import Picture
 from ...tools.blanking import blank_text, people_of
@@ -74,7 +75,8 @@ def export_training(cases: AnyPath | Sequence[AnyPath], out: AnyPath, *, patient
             done.left_out += [f"{name}{line}" for line in left_out]
     if done.count:
         about = {"pairs": done.pairs, "notes": done.notes, "left_out": done.left_out}
-        (folder / "about.json").write_text(json.dumps(about, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        words = json.dumps(about, ensure_ascii=False, indent=2) + "\n"
+        write_bytes(folder / "about.json", words.encode(), private=True)
     return done
 
 
@@ -122,7 +124,9 @@ def _write(pairs: Sequence[Pair], done: TrainingSet) -> None:
     """Add the pairs of one case to the set."""
     pictures = done.folder / "pictures"
     try:
-        pictures.mkdir(parents=True, exist_ok=True)
+        done.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        pictures.mkdir(exist_ok=True, mode=0o700)
+        (done.folder / "train.jsonl").touch(mode=0o600)
     except OSError as error:
         raise UsageError(f"{done.folder} cannot be written ({error.strerror}); choose another folder") from error
     with (done.folder / "train.jsonl").open("a", encoding="utf-8") as file:

@@ -40,9 +40,9 @@ def prose_pairs(report: Report, *, unedited: bool = False) -> tuple[list[Pair], 
         unedited: take the sentences too that were signed as they were drafted, and sections without a change.
 
     Returns:
-        The pairs, and a line for each changed sentence that made none.
+        The pairs, and a line for each changed sentence that made none of this recipe.
     """
-    pairs, left_out = [], [f"{edit.section}, {edit.at}: the sentence was taken out; there are no words to learn"
+    pairs, left_out = [], [f"prose, {edit.section}, {edit.at}: the sentence was taken out; there are no words to learn"
                            for edit in report.edits if edit.after is None]
     everything = signed_sentences(report)
     for section in report.sections:
@@ -80,7 +80,7 @@ def _fitting(section: Section, chosen: Sequence[Signed], report: Report) -> tupl
         if reason is None:
             fit.append(item)
         elif item.edit is not None:
-            unfit.append(f"{section.title}, {item.edit.at}: {reason}")
+            unfit.append(f"prose, {section.title}, {item.edit.at}: {reason}")
     return fit, unfit
 
 

@@ -90,7 +90,8 @@ def run_case(plan: Plan, work: Path, seed: int, *, resume: bool = False) -> Json
     case = write_varied(vary(seed), place)
     truth = json.loads((place / "truth.json").read_text(encoding="utf-8"))
     written = time.perf_counter() - began
-    done: Json = _kept(plan, seed).get("agents", {}) if resume else {}
+    kept: Json = _kept(plan, seed).get("agents", {})
+    done = {name: score for name, score in kept.items() if resume or name not in plan.agents}
     fresh = {name: _put(name, case, truth, plan, work) for name in plan.agents if name not in done}
     score: Json = {"seed": seed, "version": __version__, "write_seconds": round(written, 2), "holds": _holds(truth),
                    "agents": {name: (done | fresh)[name] for name in AGENTS if name in done or name in fresh}}
@@ -162,9 +163,18 @@ def _score_file(plan: Plan, seed: int) -> Path:
 
 
 def _kept(plan: Plan, seed: int) -> Json:
-    """An earlier run's score of this version; empty where there is none."""
+    """An earlier run's score of this version; empty where there is none.
+
+    Raises:
+        UsageError: it is there and cannot be read.
+    """
     file = _score_file(plan, seed)
-    score: Json = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    if not file.is_file():
+        return {}
+    try:
+        score: Json = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UsageError(f"{file} is damaged; delete it, and its case is done anew") from error
     return score if score.get("version") == __version__ else {}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..sections import machine, today
@@ -82,7 +82,7 @@ def lines_of(summary: Json) -> list[str]:
             f"seeds {seeds[0]} to {seeds[-1]}, with the reader `measure`: {holds}. "
             "[What is varied and how it is scored](evaluation-agent.md). ")
     costs = f"Processor time of a case, mean: writing it {summary['write_seconds']:g} s; {cost}."
-    first = first_run()
+    first = first_run(seeds)
     before = (f" The first run was on {first['date']}, of {first['cases']} of these cases, before what it showed was "
               "mended by cause." if first else "")
     return [said + costs + before, "", *table_of(summary, first["values"] if first else None), "",
@@ -103,9 +103,11 @@ def _worst(summary: Json) -> list[str]:
     return lines
 
 
-def first_run() -> Json | None:
-    """The first run of the main agent: its date, machine, number of cases, and values by metric; None without one."""
-    if not FIRST.exists():
-        return None
+def first_run(seeds: Sequence[int]) -> Json | None:
+    """The first run of the main agent: its date, machine, number of cases (by seed from 1 on), and values by metric.
+
+    Args:
+        seeds: of the run that it is to stand beside; None where that one lacks some of its cases.
+    """
     kept: Json = json.loads(FIRST.read_text(encoding="utf-8"))
-    return kept
+    return kept if set(range(1, kept["cases"] + 1)) <= set(seeds) else None

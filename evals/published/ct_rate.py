@@ -37,6 +37,12 @@ _NAME = re.compile(r"(?P<scan>(?P<patient>valid_\d+)_[a-z]+)_(?P<number>\d+)\.ni
 
 Rescale = tuple[float, float]
 """Slope and intercept."""
+NAMES = (
+    "Medical material", "Arterial wall calcification", "Cardiomegaly", "Pericardial effusion",
+    "Coronary artery wall calcification", "Hiatal hernia", "Lymphadenopathy", "Emphysema", "Atelectasis",
+    "Lung nodule", "Lung opacity", "Pulmonary fibrotic sequela", "Pleural effusion", "Mosaic attenuation pattern",
+    "Peribronchial thickening", "Consolidation", "Bronchiectasis", "Interlobular septal thickening")
+"""The columns of the label file (arXiv 2403.17834)."""
 _FIXED = "valid_fixed (Hounsfield units)"
 _GEOMETRY = "their headers' geometry is not right, so slices may lie in another order than in valid_fixed"
 _STORED = f"valid (stored values with the slopes and intercepts of the metadata; {_GEOMETRY})"
@@ -91,8 +97,18 @@ def load(source: Source) -> Loaded:
         raise nothing(root, layout)
     kind = _FIXED if fixed else _AS_THEY_ARE if rescales is None else _STORED
     return Loaded(tuple(_scan(own[0], at, rescales) for own in held.values()),
-                  (f"Volumes are those of {kind}.", *_others_left(held), *left_out(
-                      len(listed) - len(held), len(listed), "scans")))
+                  (f"Volumes are those of {kind}.", *_labels_told(rows[0]), *_others_left(held),
+                   *left_out([scan for scan in listed if scan not in held], len(listed), "scans")))
+
+
+def _labels_told(row: Mapping[str, str]) -> tuple[str, ...]:
+    """A note where the label file has other columns than the data set's."""
+    said = set(row) - {"VolumeName"}
+    missing, unknown = sorted(set(NAMES) - said), sorted(said - set(NAMES))
+    parts = [f"lacks {', '.join(missing)}"] if missing else []
+    parts += [f"has {', '.join(unknown)}, which the data set does not have"] if unknown else []
+    return (f"Published numbers are over the {len(NAMES)} labels of CT-RATE; {LABELS} {' and '.join(parts)}.",
+            ) if parts else ()
 
 
 def _by_scan(rows: Sequence[Mapping[str, str]]) -> dict[str, list[Mapping[str, str]]]:

@@ -23,6 +23,7 @@ TOLERANCE = 1e-4
 _ABSENT = re.compile(r"^\W*no\b|\b(?:not|none|never|nothing|unknown|no (?:record|information|evidence|entry"
                      r"|mention))\b", re.IGNORECASE)
 _YES_NO = re.compile(r"^\W*(yes|no)\b", re.IGNORECASE)
+_CONCLUDED = re.compile(r"\banswer(?:\s+is)?\W*(yes|no)\b", re.IGNORECASE)
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMED = rf"({'|'.join(_MONTHS)})[a-z]*\.?"
@@ -65,8 +66,7 @@ def says(truth: Truth, text: str) -> bool:
     if kind == ABSENT:
         return _denies(text)
     if kind == YES_NO:
-        found = _YES_NO.match(text)
-        return found is not None and found[1].casefold() == value
+        return bool(_agreement(text) == value)
     if kind == DATE:
         return dates_in(text) == {value}
     if kind == NUMBER:
@@ -77,9 +77,15 @@ def says(truth: Truth, text: str) -> bool:
 
 def _denies(text: str) -> bool:
     """Whether a text says that the record holds nothing of the kind, and gives no value or date all the same."""
-    agreed = _YES_NO.match(text)
-    return (_ABSENT.search(text) is not None and not (agreed and agreed[1].casefold() == "yes")
+    return (_ABSENT.search(text) is not None and _agreement(text) != "yes"
             and not dates_in(text) and not numbers_in(text))
+
+
+def _agreement(text: str) -> str | None:
+    """`yes` or `no` where a text begins or concludes with one ("The answer is yes"); None where it does neither."""
+    begins = _YES_NO.match(text)
+    concluded = {said.casefold() for said in _CONCLUDED.findall(text)}
+    return begins[1].casefold() if begins else concluded.pop() if len(concluded) == 1 else None
 
 
 def numbers_in(text: str) -> list[float]:

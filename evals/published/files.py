@@ -194,12 +194,25 @@ def those_there(cases: Sequence[Case], data: Path, layout: str, what: str) -> Lo
         NothingUsable: none of them is there.
     """
     held = tuple(case for case in cases if all(path.is_file() for path in case.sources))
+    there = {case.id for case in held}
+    gone = [case.id for case in cases if case.id not in there]
+    if cases and not held:
+        raise NothingUsable(f"none of the files that the list in {data} names is there (the first: {gone[0]}); "
+                            f"expected is {layout}")
     if not held:
         raise nothing(data, layout)
-    return Loaded(held, left_out(len(cases) - len(held), len(cases), what))
+    return Loaded(held, left_out(gone, len(cases), what))
 
 
-def left_out(missing: int, total: int, what: str) -> tuple[str, ...]:
-    """A note that files which a list names are not there; none where all are."""
-    return (f"{missing} of the {total} {what} that the list names are not in the folder and are left out",
-            ) if missing else ()
+def left_out(gone: Sequence[str], total: int, what: str) -> tuple[str, ...]:
+    """A note that files which a list names are not there; none where all are.
+
+    Args:
+        gone: names of those that are not there, of which the first three are told.
+        total: of all.
+        what: they are, in the plural.
+    """
+    if not gone:
+        return ()
+    named = ", ".join(gone[:3]) + (" ..." if len(gone) > 3 else "")
+    return (f"{len(gone)} of the {total} {what} that the list names are not in the folder and are left out: {named}",)

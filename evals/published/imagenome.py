@@ -134,7 +134,9 @@ def load(source: Source) -> Loaded:
     cases = tuple(case for one in chosen if (case := _case(films, one, drawn[one.film], source.private())).questions)
     if not cases:
         raise nothing(root, layout)
-    return Loaded(cases, (which, *left_out(len(owned) - len(held), len(owned), "films")))
+    there = {one.film for one in held}
+    gone = [one.film for one in owned if one.film not in there]
+    return Loaded(cases, (which, *left_out(gone, len(owned), "films")))
 
 
 Boxes = Callable[[Sequence[str]], Mapping[str, Sequence[Labelled]]]

@@ -9,6 +9,7 @@ Test Reports (doi 10.17632/bygfmk4rx9.2) are 260 pages without truth: whoever us
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from ...core.errors import InputError
+from ...core.errors import InputError, NothingUsable
 from ...core.finding import Finding, Value
 from ...core.refusal import RefusalCode
 from ...core.settings import Limits
@@ -37,6 +38,7 @@ from .task import Source, Task, always
 ENDING = ".truth.json"
 _WITHOUT_TESTS = frozenset({RefusalCode.NOT_A_LAB_REPORT, RefusalCode.NO_RESULTS, RefusalCode.NO_TEXT})
 """Refusals of documents that were read and hold no test as far as the tool can tell: an answer too."""
+_TIME = re.compile(r"\d{4}(?:-\d{2}){0,2}(?:[T ]|$)|\d{2}-\d{2}-\d{4}(?: |$)")
 _COUNTS = tuple(f"{kind}:{field}" for kind in ("tp", "fp", "fn") for field in FIELDS)
 
 
@@ -124,6 +126,10 @@ def load(source: Source) -> Loaded:
 
 def _case(root: Path, path: Path, truth_file: Path, cache: Path) -> Document:
     truth = typed(Truth, read_json(truth_file), truth_file.name)
+    for test in truth.results:
+        if test.collected and not _TIME.match(test.collected):
+            raise NothingUsable(f"{truth_file.name} has the time {test.collected!r} of {test.name}; expected is ISO "
+                                "8601 or DD-MM-YYYY HH:MM:SS")
     name = path.relative_to(root).as_posix()
     held = {"results": [test.model_dump(mode="json") for test in truth.results],
             "earlier": [test.model_dump(mode="json") for test in truth.previous_results]}

@@ -69,9 +69,10 @@ def macro_accuracy(sums: Sums) -> Scores:
 
 
 def macro_f1(sums: Sums) -> Scores:
-    """2 tp / (2 tp + fp + fn) of each group, then the mean over groups; a group that has no positive and in which none
-    was called is left out, since its F1 is 0 / 0."""
-    return _mean(_part(2 * sums["tp"], 2 * sums["tp"] + sums["fp"] + sums["fn"]))
+    """2 tp / (2 tp + fp + fn) of each group, then the mean over groups; a group without a positive is left out whatever
+    was answered, so that all who answer are averaged over the same groups."""
+    every = _part(2 * sums["tp"], 2 * sums["tp"] + sums["fp"] + sums["fn"])
+    return _mean(np.where(sums["tp"] + sums["fn"] > 0, every, np.nan))
 
 
 def macro_precision(sums: Sums) -> Scores:

@@ -32,6 +32,7 @@ class Line(BaseModel):
     question: str = Field(min_length=1)
     options: dict[str, str]
     answer_idx: str
+    answer: str | None = None
     meta_info: str = "not stated"
 
 
@@ -82,6 +83,8 @@ def load(source: Source) -> Loaded:
 def _exam(number: int, line: Line) -> Exam:
     if line.answer_idx not in line.options:
         raise NothingUsable(f"question {number} of {FILE} has no option {line.answer_idx!r}")
+    if line.answer is not None and line.answer != line.options[line.answer_idx]:
+        raise NothingUsable(f"question {number} of {FILE} names {line.answer_idx!r} and another option's words")
     name = f"question {number}"
     words = "|".join([line.question, *line.options.values()])
     return Exam(name, name, (Question(name, line.meta_info, words, line.answer_idx),), (), line)

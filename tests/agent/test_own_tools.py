@@ -10,7 +10,7 @@ from small_case import write_small_case
 import caseloom
 from caseloom.agent.decide import sign_case
 from caseloom.core.case import Study
-from caseloom.core.errors import UsageError
+from caseloom.core.errors import RefusedFile, UsageError
 from caseloom.core.evidence import DocumentSpan, make_evidence
 from caseloom.core.finding import Category, Status, Value, make_finding
 from caseloom.core.refusal import Refusal
@@ -75,3 +75,49 @@ def test_another_version_of_a_tool_is_another_review(case: Path) -> None:
 def test_what_is_no_tool_is_refused(case: Path, tools: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         caseloom.review_case(case, tools=tools)
+
+
+class Broken(CountsPages):
+    """One that breaks where it is told to."""
+
+    name = "mine"
+
+    def __init__(self, where: str) -> None:
+        super().__init__(3.0)
+        self.where = where
+
+    def gate(self, study: Study) -> Refusal | None:
+        if self.where == "gate":
+            raise KeyError("gate")
+        return None
+
+    def run(self, study: Study, context: ToolContext) -> ToolResult:
+        if self.where == "run":
+            raise ValueError("run")
+        result = super().run(study, context)
+        return result.model_copy(update={"evidence": ()}) if self.where == "evidence" else {}  # type: ignore[return-value]
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(("where", "reason"), [
+    ("gate", "the gate of the mine tool failed (KeyError); it is not Caseloom's own, --debug says where"),
+    ("run", "the mine tool failed (ValueError); it is not Caseloom's own, --debug says where"),
+    ("evidence", "the mine tool gave the finding 'Hemoglobin' with evidence that is not in its result"),
+    ("result", "the mine tool gave a dict and no ToolResult")])
+def test_a_tool_that_breaks_leaves_a_gap_and_costs_nothing_else(case: Path, where: str, reason: str) -> None:
+    report = caseloom.review_case(case, tools={"mine": Broken(where)})
+    assert {item.reason for item in report.not_read if item.code == "tool_failed"} == {reason}
+    assert {"labs", "records"} <= {item.tool for item in report.findings}
+
+
+@pytest.mark.parametrize(("tools", "reason"), [
+    ({"mine": Broken}, "is given as a class; give an instance, Broken()"), ([Broken("run")], "are given by name")])
+def test_tools_that_are_not_given_by_name_and_as_instances_are_refused(case: Path, tools: object, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason.replace("(", r"\(").replace(")", r"\)")):
+        caseloom.review_case(case, tools=tools)  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("home")
+def test_evidence_that_a_result_lacks_is_one_line_where_a_tool_is_run_alone(case: Path) -> None:
+    with pytest.raises(RefusedFile, match="evidence that is not in its result"):
+        caseloom.run_tool("mine", case, tools={"mine": Broken("evidence")})

@@ -68,6 +68,13 @@ def test_the_recipe_runs_as_documented_over_a_small_set_once(data: Path, toy_che
     assert done["steps"] == 1 and done["last_loss"] == done["first_loss"] > 0
 
 
+def test_what_is_missing_is_told_in_one_line(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"nowhere holds no train\.jsonl"):
+        train(arguments(["--data", str(tmp_path / "nowhere"), "--model", "none", "--out", str(tmp_path / "out")]))
+    with pytest.raises(SystemExit, match="there is no checkpoint 'none/at-all' on this machine"):
+        train(arguments(["--data", str(data), "--model", "none/at-all", "--out", str(tmp_path / "out")]))
+
+
 def test_the_recipe_runs_a_few_steps_and_its_adapter_reads(data: Path, toy_checkpoint: Path, tmp_path: Path) -> None:
     out = tmp_path / "adapter"
     with warnings.catch_warnings():

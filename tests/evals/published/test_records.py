@@ -37,6 +37,8 @@ BUNDLE: dict[str, Any] = {"resourceType": "Bundle", "type": "collection", "entry
 
 
 @pytest.mark.parametrize(("kind", "value", "text", "right"), [
+    (YES_NO, "yes", "The answer is yes.", True), (YES_NO, "yes", "It is listed.\nFinal Answer: **Yes**", True),
+    (YES_NO, "no", "The answer is no, the answer is yes", False), (ABSENT, None, "Not elevated. Answer: yes", False),
     (YES_NO, "yes", "Yes.", True), (YES_NO, "yes", "No", False), (YES_NO, "no", "The patient does not", False),
     (ABSENT, None, "No", True), (ABSENT, None, "Not in the record.", True), (ABSENT, None, "Yes, gout", False),
     (DATE, "2020-02-03", "On 2020-02-03.", True), (DATE, "2020-02-03", "February 3, 2020", True),
