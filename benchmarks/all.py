@@ -49,7 +49,7 @@ ALL = (
     Benchmark("comparison", small=None), Benchmark("slides", small=("--side", "4096")), Benchmark("labs"),
     Benchmark("lab_scans", small=("--pages", "1")), Benchmark("records", small=("--megabytes", "2")),
     Benchmark("report", small=None), Benchmark("server", small=("--clients", "3", "--seconds", "2"), needs="psutil"),
-    Benchmark("timeline", small=("--events", "400", "--patients", "4", "--queries", "8", "--repeats", "2")),
+    Benchmark("timeline", small=("--events", "400", "--patients", "5", "--queries", "8")),
     Benchmark("reader", small=None), Benchmark("reader_rounding", small=None),
     Benchmark("reader", ("--true-size",), small=None, gpu=True),
     Benchmark("reader_rounding", ("--true-size",), small=None, gpu=True))
