@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from types import ModuleType
 
 import pytest
 
+ONCE = {"server", "reader_rounding"}
+"""A run of a minute under load, and differences of numbers that do not vary."""
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
@@ -29,6 +32,17 @@ def driver() -> ModuleType:
 def test_every_benchmark_that_writes_a_section_is_run(driver: ModuleType) -> None:
     writing = {file.stem for file in BENCHMARKS.glob("*.py") if '"--write"' in file.read_text(encoding="utf-8")}
     assert {one.script for one in driver.ALL} == writing - {"all"}
+
+
+def test_each_section_of_the_document_says_which_script_wrote_it_when_and_how_often() -> None:
+    text = (BENCHMARKS.parent / "docs" / "performance.md").read_text(encoding="utf-8")
+    for section in re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]:
+        title = section.splitlines()[0]
+        script, = set(re.findall(r"`benchmarks/(\w+)\.py`", section))
+        assert (BENCHMARKS / f"{script}.py").is_file(), title
+        assert re.search(r"\b20\d\d-\d\d-\d\d\b", section), title
+        often = re.search(r"medians? of 5", section) or script in ONCE or "NVIDIA" in section
+        assert often, f"{title} gives no medians of five"
 
 
 @pytest.mark.long
