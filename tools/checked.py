@@ -11,7 +11,7 @@ from ..core.result import ToolResult
 from .base import Tool, ToolContext, refuse
 
 OURS = "; this is a bug, please report it with the output of --debug"
-THEIRS = "; it is not Caseloom's own, --debug says where"
+THEIRS = "; it is not Caseloom's own, the log says where at level DEBUG"
 
 log = logging.getLogger(__name__)
 

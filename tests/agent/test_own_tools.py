@@ -100,8 +100,8 @@ class Broken(CountsPages):
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(("where", "reason"), [
-    ("gate", "the gate of the mine tool failed (KeyError); it is not Caseloom's own, --debug says where"),
-    ("run", "the mine tool failed (ValueError); it is not Caseloom's own, --debug says where"),
+    ("gate", "the gate of the mine tool failed (KeyError); it is not Caseloom's own, the log says where at level DEBUG"),
+    ("run", "the mine tool failed (ValueError); it is not Caseloom's own, the log says where at level DEBUG"),
     ("evidence", "the mine tool gave the finding 'Hemoglobin' with evidence that is not in its result"),
     ("result", "the mine tool gave a dict and no ToolResult")])
 def test_a_tool_that_breaks_leaves_a_gap_and_costs_nothing_else(case: Path, where: str, reason: str) -> None:
