@@ -17,6 +17,7 @@ from caseloom.core.refusal import Refusal
 from caseloom.core.report import Report
 from caseloom.core.result import ToolResult
 from caseloom.tools.base import ToolContext, source_of
+from caseloom.tools.checked import THEIRS
 
 
 class CountsPages:
@@ -100,8 +101,8 @@ class Broken(CountsPages):
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(("where", "reason"), [
-    ("gate", "the gate of the mine tool failed (KeyError); it is not Caseloom's own, the log says where at level DEBUG"),
-    ("run", "the mine tool failed (ValueError); it is not Caseloom's own, the log says where at level DEBUG"),
+    ("gate", f"the gate of the mine tool failed (KeyError){THEIRS}"),
+    ("run", f"the mine tool failed (ValueError){THEIRS}"),
     ("evidence", "the mine tool gave the finding 'Hemoglobin' with evidence that is not in its result"),
     ("result", "the mine tool gave a dict and no ToolResult")])
 def test_a_tool_that_breaks_leaves_a_gap_and_costs_nothing_else(case: Path, where: str, reason: str) -> None:
