@@ -20,6 +20,7 @@ _DATE = re.compile(
 _COMPARATOR = re.compile(r"(?:<=|>=|[<>≤≥])\s?$")
 _COMMA = re.compile(r"[,;] ")
 _DECIMALS = re.compile(r"(?<=\d)[.,](?=\d)")
+_BETWEEN = re.compile(r"(?<=\d)\s*-\s*(?=[\d.,])")
 _THOUSANDS = re.compile(r"\d[.,]\d{3}(?!\d)|\d[.,]\d+[.,]\d")
 _MASK = " \N{WHITE SQUARE} "
 BASE_UNITS = (*POINTS, "mm", "cm", "m", "ml", "l", "%", "hu", "day", "days", "mm2",
@@ -155,6 +156,12 @@ def written_forms(amount: str) -> tuple[str, ...]:
         return (amount,) if amount else ()
     other = _DECIMALS.sub(lambda found: "," if found[0] == "." else ".", amount)
     return tuple(dict.fromkeys((amount, other)))
+
+
+def range_forms(text: str) -> tuple[str, ...]:
+    """A range as `written_forms` has it, with and without the spaces around its dash, which a scan may lose."""
+    return tuple(dict.fromkeys(shape for form in written_forms(text) for shape in (
+        form, *(_BETWEEN.sub(dash, form) for dash in (" - ", "-", "- ", " -")))))
 
 
 def read(text: str, units: Iterable[str]) -> Reading:

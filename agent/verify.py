@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ..core.evidence import Evidence
 from ..core.finding import Direction, Finding
 from ..core.report import LeftOut, Outcome, Section, Sentence, SentenceKind, Support
-from .claims import Claim, claims_of, fold, masked, read, without_exact, written_forms
+from .claims import Claim, claims_of, fold, masked, range_forms, read, without_exact, written_forms
 from .correct import corrected, narrowed
 from .facts import Facts, Known, known_facts
 from .prose.check import check
@@ -216,7 +216,7 @@ def hold(claim: Claim, facts: Facts, known: Known) -> Tried:
     names = seen & facts.names
     if not reviewed and not names:
         return Tried(-1, Reason.NOT_NAMED)
-    for form in written_forms(facts.range_text):
+    for form in range_forms(facts.range_text):
         left = without_exact(left, f"range {form}")
     for form in written_forms(facts.value_text) if facts.finding.change is None else ():
         left = without_exact(left, form)

@@ -202,13 +202,14 @@ def test_numbers_in_names_are_not_taken_for_values(case):
 
 
 @pytest.mark.parametrize(("old", "new"), [("9,8", "9,9"), ("9,8", "98"), ("12,0 - 16,0", "12,0 - 61,0"), ("", "")])
-def test_two_sources_of_a_result_may_differ_in_the_decimal_sign(case, old, new):
+@pytest.mark.parametrize("dash", [" - ", "- ", "-"])
+def test_two_sources_of_a_result_may_differ_in_the_decimal_sign_and_around_a_dash(case, old, new, dash):
     point = next(item for item in case.findings if item.name == "Haemoglobin" and item.number == 9.8
                  and item.change is None)
     value = point.value.model_copy(update={"text": "9,8", "range_text": "12,0 - 16,0"})
     shown = next(item for item in case.evidence if item.id == point.evidence[0]).model_copy(update={"id": "E900"})
     comma = point.model_copy(update={"id": "F900", "value": value, "evidence": ("E900",)})
-    point = point.model_copy(update={"value": point.value.model_copy(update={"range_text": "12.0 - 16.0"})})
+    point = point.model_copy(update={"value": point.value.model_copy(update={"range_text": f"12.0{dash}16.0"})})
     sentence = lab_sentence([comma, point])
     sentence = sentence.model_copy(update={"text": sentence.text.replace(old, new)})
     kept, warnings = verify((Section(title="Test", sentences=(sentence,)),), (point, comma), (*case.evidence, shown))
