@@ -113,7 +113,7 @@ def tour(browser: Browser, address: str, keep: Callable[[Page, str], None]) -> N
     compared(page)
     keep(page, "comparison")
     page.get_by_label("Beside").select_option("")
-    page.locator(".marks li button", has_text="candidate 10.6").first.click()
+    page.locator(".marks li button", has_text="candidate 11").first.click()
     still(page)
     keep(page, "volume")
     show(page, "Film")
