@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -46,7 +45,6 @@ from .state import ReviewState, TaskResult, ToolInput, Verdict
 from .verify import verified
 from .worded import settled, write_prose
 
-log = logging.getLogger("caseloom")
 OWN_TOOLS = "Not only Caseloom's own tools worked here, and what others find was tested by nobody here: {tools}."
 """The warning of a report whose caller gave tools, or left some out."""
 

@@ -29,17 +29,17 @@ def plan(case: Case, tools: Mapping[str, Tool], own: Container[str] = ()) -> tup
     tasks: list[Task] = []
     refused: list[Refusal] = []
     for study in case.studies:
-        said = {name: gate(tool, study, own=name in own) for name, tool in tools.items()
-                if name not in USUAL or name == usual_tool(study)}
-        others = [Task(tool=name, study=study) for name, refusal in said.items() if name not in USUAL and not refusal]
         name = usual_tool(study)
-        usual = said[name] if name in tools else None if others else _not_among(name, study)
-        broken = (one for other, one in said.items()
-                  if other not in USUAL and one and one.code is RefusalCode.TOOL_FAILED)
-        refused += (refusal.model_copy(update={"file": file.path}) for refusal in filter(None, (usual, *broken))
+        extra = {other: gate(tool, study, own=other in own) for other, tool in tools.items() if other not in USUAL}
+        others = [Task(tool=other, study=study) for other, refusal in extra.items() if refusal is None]
+        if name in tools:
+            refusal = gate(tools[name], study, own=name in own)
+            tasks += [Task(tool=name, study=study)] if refusal is None else []
+        else:
+            refusal = None if others else _not_among(name, study)
+        broken = (one for one in extra.values() if one is not None and one.code is RefusalCode.TOOL_FAILED)
+        refused += (one.model_copy(update={"file": file.path}) for one in filter(None, (refusal, *broken))
                     for file in study.files)
-        if usual is None and name in tools:
-            tasks.append(Task(tool=name, study=study))
         tasks += others
     return tasks, refused
 
